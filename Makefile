@@ -1,0 +1,31 @@
+# rsfed: build with PGXS.  PG_CONFIG chooses the PostgreSQL to build for.
+EXTENSION = rsfed
+EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" rsfed.control)
+
+MODULE_big = rsfed
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+
+# The install script is put together from its pieces, in this order.
+SQL_PIECES = $(addprefix sql/install/, schema.sql tables.sql options.sql servers.sql ask.sql \
+	rollups.sql schedules.sql views.sql events.sql dump.sql)
+DATA_built = sql/rsfed--$(EXTVERSION).sql
+EXTRA_CLEAN = sql/rsfed--$(EXTVERSION).sql
+
+# The part of the tests that needs no warehouse: runs against any server that
+# has the extension installed.  script/test runs everything.
+REGRESS = install options names schedule_text offline
+REGRESS_OPTS = --inputdir=. --outputdir=.
+
+PG_CPPFLAGS = -I$(srcdir)/src -I$(libpq_srcdir) -DRSFED_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-cast-function-type
+SHLIB_LINK = $(libpq)
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# every object depends on every header: the tree is small, a stale object costs more
+$(OBJS): $(wildcard src/*/*.h)
+
+sql/rsfed--$(EXTVERSION).sql: $(SQL_PIECES)
+	cat $^ > $@

@@ -1,0 +1,13 @@
+/* rsfed: install script, put together from sql/install/*.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION rsfed CASCADE" to load this file. \quit
+
+-- Plain CREATE: a schema of that name made by someone else is an error, not
+-- something to move into.
+CREATE SCHEMA rsfed;
+COMMENT ON SCHEMA rsfed IS 'rsfed: what a DBA calls and reads';
+GRANT USAGE ON SCHEMA rsfed TO PUBLIC;
+
+CREATE SCHEMA rsfed_catalog;
+COMMENT ON SCHEMA rsfed_catalog IS 'rsfed: its tables and internal functions; read them through the views of schema rsfed';

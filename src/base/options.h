@@ -1,0 +1,103 @@
+/*-------------------------------------------------------------------------
+ *
+ * options.h
+ *	  Options of servers, credentials, rollups and schedules.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_OPTIONS_H
+#define RSFED_OPTIONS_H
+
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+typedef enum OptionScope
+{
+	OPTION_SERVER,				/* OPTIONS of a foreign server */
+	OPTION_CREDENTIALS,			/* OPTIONS of a user mapping */
+	OPTION_ROLLUP,				/* rsfed_catalog.rollup.options */
+	OPTION_SCHEDULE				/* rsfed_catalog.schedule.options */
+} OptionScope;
+
+typedef enum OptionType
+{
+	OPTION_BOOLEAN,
+	OPTION_INTEGER,
+	OPTION_TIME,				/* held in ms, units as in settings */
+	OPTION_STRING,
+	OPTION_TIMESTAMP,			/* timestamp with time zone */
+	OPTION_NAMES				/* a JSON array of column names */
+} OptionType;
+
+typedef struct OptionSpec
+{
+	OptionScope scope;
+	const char *name;
+	OptionType	type;
+	const char *default_value;	/* as one would write it; NULL = none */
+	const char *unit;			/* of a bare number: "ms", "s"; NULL = none */
+	int64		min_value;		/* of integers and times (ms) */
+	int64		max_value;
+	const char *allowed;		/* a string's values, "a, b, c"; NULL = any */
+	bool		superuser;		/* only a superuser may set it */
+	const char *description;
+} OptionSpec;
+
+/* The option's row in the table, or NULL. */
+extern const OptionSpec *option_find(OptionScope scope, const char *name);
+
+/* The whole table; count in *count. */
+extern const OptionSpec *option_table(int *count);
+
+/* The scope's name: "server", "credentials", "rollup", "schedule". */
+extern const char *option_scope_name(OptionScope scope);
+
+/* Names of all options of a scope: List of const char *. */
+extern List *option_names(OptionScope scope);
+
+/*
+ * Checks a jsonb object of options against the table: 22023 for an unknown
+ * key (with the nearest name) or a value outside the type, unit or range.
+ * Keys whose value is null are allowed: they mean "reset".
+ */
+extern void options_check(OptionScope scope, Jsonb *options);
+
+/*
+ * Checks one option given as text (the OPTIONS list of a server or mapping).
+ * 22023 as above; the caller has found that the name is in the table.
+ */
+extern void option_check_text(const OptionSpec *spec, const char *value);
+
+/* Raises 22023 for a name that is not in the table, with the nearest one. */
+extern void option_unknown(OptionScope scope, const char *name) pg_attribute_noreturn();
+
+/*
+ * A jsonb object of options as a List of OptionText, checked as
+ * options_check() does; value is NULL for null.  palloc'd.
+ */
+typedef struct OptionText
+{
+	char	   *name;
+	char	   *value;
+} OptionText;
+
+extern List *options_to_texts(OptionScope scope, Jsonb *options);
+
+/* "changes" laid over "old": null removes a key.  palloc'd. */
+extern Jsonb *options_merge(Jsonb *old, Jsonb *changes);
+
+/*
+ * Values, with the default where the object does not hold the key.  "options"
+ * may be NULL.  Asking for a name or type that is not in the table is an
+ * internal error.
+ */
+extern bool option_bool(OptionScope scope, Jsonb *options, const char *name);
+extern int64 option_int(OptionScope scope, Jsonb *options, const char *name);	/* also times, ms */
+extern bool option_is_set(Jsonb *options, const char *name);
+extern List *option_name_list(OptionScope scope, Jsonb *options, const char *name);	/* of char * */
+
+/* The same for the text of a server's or mapping's option; NULL = not given. */
+extern int64 option_int_text(OptionScope scope, const char *name, const char *value);
+extern bool option_bool_text(OptionScope scope, const char *name, const char *value);
+
+#endif							/* RSFED_OPTIONS_H */

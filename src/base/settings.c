@@ -1,0 +1,64 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  The settings (GUCs) of rsfed.
+ *
+ * A setting exists only for what belongs to the whole server.  What belongs
+ * to one server, rollup or schedule is an option (options.c).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+#include "base/compat.h"
+#include "base/settings.h"
+
+bool		rsfed_scheduler = true;
+int			rsfed_max_workers = 4;
+int			rsfed_idle_connection = 60;
+int			rsfed_max_result_rows = 20000000;
+char	   *rsfed_ssl_root_cert = NULL;
+
+void
+settings_init(void)
+{
+	/* An emergency stop: one reload and nothing is asked of Redshift. */
+	DefineCustomBoolVariable("rsfed.scheduler",
+							 "Starts scheduled and requested refreshes.",
+							 "Off stops them in every database of the server; CALL rsfed.refresh still works.",
+							 &rsfed_scheduler, true,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	/* Each takes one of max_worker_processes. */
+	DefineCustomIntVariable("rsfed.max_workers",
+							"Sets the maximum number of refreshes that background workers run at the same time.",
+							"All databases of the server together. The launcher and one scheduler per database come on top.",
+							&rsfed_max_workers, 4, 1, 64,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("rsfed.idle_connection",
+							"Sets how long a background worker keeps an idle connection to Redshift.",
+							"Nothing is sent over it meanwhile. 0 closes it after each run.",
+							&rsfed_idle_connection, 60, 0, 3600,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+
+	/* Superusers only: it protects the server from its users' typing errors. */
+	DefineCustomIntVariable("rsfed.max_result_rows",
+							"Sets the number of rows after which a refresh is ended as a mistake.",
+							"The rollup option max_result_rows overrides it. 0 means no limit.",
+							&rsfed_max_result_rows, 20000000, 0, INT_MAX,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+
+	/* Superusers only: whoever chooses the CA chooses whom the server trusts. */
+	DefineCustomStringVariable("rsfed.ssl_root_cert",
+							   "Sets the file of the certificate authorities that Redshift's certificates are checked against.",
+							   "A server's option sslrootcert overrides it.",
+							   &rsfed_ssl_root_cert, "/etc/ssl/certs/ca-certificates.crt",
+							   PGC_SUSET, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+
+	MarkGUCPrefixReserved("rsfed");
+}

@@ -1,0 +1,154 @@
+/*-------------------------------------------------------------------------
+ *
+ * owner_scope.c
+ *	  Acting as somebody else for a moment, and SQL on rsfed's own tables.
+ *
+ * Policy: this is the only file that calls SetUserIdAndSecContext.  The saved
+ * bits are kept and added to, never replaced, and the search_path is locked
+ * for as long as somebody else's rights are in force.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_extension.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "catalog/owner_scope.h"
+
+void
+owner_scope_enter(OwnerScope *scope, Oid userid, bool restricted)
+{
+	int			bits = SECURITY_LOCAL_USERID_CHANGE;
+
+	if (restricted)
+		bits |= SECURITY_RESTRICTED_OPERATION;
+
+	GetUserIdAndSecContext(&scope->saved_userid, &scope->saved_sec_context);
+	SetUserIdAndSecContext(userid, scope->saved_sec_context | bits);
+	scope->saved_nestlevel = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+void
+owner_scope_leave(OwnerScope *scope)
+{
+	AtEOXact_GUC(false, scope->saved_nestlevel);
+	SetUserIdAndSecContext(scope->saved_userid, scope->saved_sec_context);
+}
+
+Oid
+extension_owner(void)
+{
+	Relation	rel;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	Oid			owner = InvalidOid;
+
+	rel = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum("rsfed"));
+	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		owner = ((Form_pg_extension) GETSTRUCT(tuple))->extowner;
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+
+	if (!OidIsValid(owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("extension \"rsfed\" does not exist in this database"),
+				 errhint("Run CREATE EXTENSION rsfed CASCADE.")));
+	return owner;
+}
+
+void
+catalog_open(CatalogAccess *access)
+{
+	access->caller = CurrentMemoryContext;
+	owner_scope_enter(&access->scope, extension_owner(), false);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+void
+catalog_close(CatalogAccess *access)
+{
+	SPI_finish();
+	owner_scope_leave(&access->scope);
+	MemoryContextSwitchTo(access->caller);
+}
+
+uint64
+catalog_run(int expected, const char *sql, int nargs, const Oid *types,
+			const Datum *values, const char *nulls)
+{
+	int			rc;
+
+	rc = SPI_execute_with_args(sql, nargs, unconstify(Oid *, types),
+							   unconstify(Datum *, values), nulls, false, 0);
+	if (rc != expected)
+		elog(ERROR, "unexpected result %s of a catalog statement: %s",
+			 SPI_result_code_string(rc), sql);
+	return SPI_processed;
+}
+
+bool
+catalog_isnull(uint64 row, int column)
+{
+	bool		isnull;
+
+	(void) SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	return isnull;
+}
+
+Datum
+catalog_datum(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value;
+
+	value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	return isnull ? (Datum) 0 : value;
+}
+
+Datum
+catalog_copy(CatalogAccess *access, uint64 row, int column)
+{
+	Form_pg_attribute attr = TupleDescAttr(SPI_tuptable->tupdesc, column - 1);
+	Datum		value = catalog_datum(row, column);
+	MemoryContext old;
+
+	if (catalog_isnull(row, column))
+		return (Datum) 0;
+	old = MemoryContextSwitchTo(access->caller);
+	/* jsonb and text may be toasted: what is copied out must stand alone */
+	if (attr->attlen == -1)
+		value = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+	else
+		value = datumCopy(value, attr->attbyval, attr->attlen);
+	MemoryContextSwitchTo(old);
+	return value;
+}
+
+char *
+catalog_text(CatalogAccess *access, uint64 row, int column)
+{
+	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+
+	return value == NULL ? NULL : MemoryContextStrdup(access->caller, value);
+}

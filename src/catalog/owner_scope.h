@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * owner_scope.h
+ *	  Acting as somebody else for a moment, and SQL on rsfed's own tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_OWNER_SCOPE_H
+#define RSFED_OWNER_SCOPE_H
+
+#include "executor/spi.h"
+
+/* What must be put back; lives on the caller's stack. */
+typedef struct OwnerScope
+{
+	Oid			saved_userid;
+	int			saved_sec_context;
+	int			saved_nestlevel;
+} OwnerScope;
+
+/*
+ * Acts as userid until owner_scope_leave: SECURITY_LOCAL_USERID_CHANGE, with
+ * SECURITY_RESTRICTED_OPERATION too if restricted, search_path pg_catalog,
+ * pg_temp.  An error puts everything back at (sub)transaction abort; a commit
+ * inside a scope is not allowed.
+ */
+extern void owner_scope_enter(OwnerScope *scope, Oid userid, bool restricted);
+extern void owner_scope_leave(OwnerScope *scope);
+
+/* The owner of the extension, who owns rsfed's tables. */
+extern Oid	extension_owner(void);
+
+/*
+ * Opens SPI as the extension's owner; every access to a table of rsfed stands
+ * between these two.  The SPI memory context is current in between.
+ */
+typedef struct CatalogAccess
+{
+	OwnerScope	scope;
+	MemoryContext caller;
+} CatalogAccess;
+
+extern void catalog_open(CatalogAccess *access);
+extern void catalog_close(CatalogAccess *access);
+
+/*
+ * Runs one statement with $n parameters, as read-write SPI with a fresh
+ * snapshot, and checks that its SPI result code is the expected one (SPI_OK_*).
+ * nulls may be NULL.  Returns SPI_processed.
+ */
+extern uint64 catalog_run(int expected, const char *sql, int nargs, const Oid *types,
+						  const Datum *values, const char *nulls);
+
+/*
+ * Reading the result of the last statement: values copied to the caller's
+ * memory context (CatalogAccess.caller); columns from 1.  NULL gives NULL, 0.
+ */
+extern char *catalog_text(CatalogAccess *access, uint64 row, int column);
+extern bool catalog_isnull(uint64 row, int column);
+extern Datum catalog_datum(uint64 row, int column);	/* by-value types only */
+extern Datum catalog_copy(CatalogAccess *access, uint64 row, int column);	/* varlena */
+
+#endif							/* RSFED_OWNER_SCOPE_H */

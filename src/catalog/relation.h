@@ -1,0 +1,64 @@
+/*-------------------------------------------------------------------------
+ *
+ * relation.h
+ *	  rsfed_catalog.relation: what rsfed refreshes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_RELATION_H
+#define RSFED_RELATION_H
+
+#include "utils/timestamp.h"
+
+typedef struct RsfedRelation
+{
+	int32		relation_id;
+	Oid			relid;
+	char	   *schema_name;
+	char	   *relation_name;
+	bool		is_rollup;		/* else a native materialized view */
+} RsfedRelation;
+
+/* The row of a relation by its oid; NULL if rsfed does not refresh it. */
+extern RsfedRelation *relation_lookup(Oid relid);
+
+/* By rsfed's own number; NULL if it is gone or its relation does not exist. */
+extern RsfedRelation *relation_lookup_id(int32 relation_id);
+
+/* Raises 42809 (the nearest rollup as a hint) if relid is not a rollup. */
+extern RsfedRelation *relation_require_rollup(Oid relid);
+
+/*
+ * Raises 42501 unless the current user owns relid, is a member of its owner,
+ * or holds MAINTAIN on it (17+).  "action" is a verb for the message ("refresh").
+ */
+extern void relation_require_maintainer(Oid relid, const char *action);
+
+/* True where relation_require_maintainer would not raise. */
+extern bool relation_is_maintainer(Oid relid, Oid userid);
+
+/* New row; returns its relation_id. */
+extern int32 relation_insert(Oid relid, bool is_rollup);
+
+/* Removes it with all that hangs on it; runs stay as history. */
+extern void relation_delete(int32 relation_id);
+
+/* "schema"."name", quoted where needed, for messages; palloc'd. */
+extern char *relation_display_name(Oid relid);
+
+/*
+ * Fills the cache of oids where a restore left it empty; must run before a
+ * command that could rename or drop a relation.
+ */
+extern void relation_cache_oids(void);
+
+/* Follows a rename, or a changed schema; does nothing for other relations. */
+extern void relation_renamed(Oid relid);
+
+/* Pause: until may be NULL (until resumed), reason too. */
+extern void relation_pause(int32 relation_id, TimestampTz *until, const char *reason);
+extern void relation_resume(int32 relation_id);
+extern void pause_all(TimestampTz *until, const char *reason);
+extern void resume_all(void);
+
+#endif							/* RSFED_RELATION_H */

@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * rollup.h
+ *	  rsfed_catalog.rollup and .definition: what a rollup is.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_ROLLUP_H
+#define RSFED_ROLLUP_H
+
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+/* A column of the result as Redshift described it at definition. */
+typedef struct RollupColumn
+{
+	char	   *name;			/* the local column's name */
+	Oid			type;			/* Redshift's */
+	int32		typmod;
+} RollupColumn;
+
+typedef struct Rollup
+{
+	int32		relation_id;
+	int			definition;		/* its number, from 1 */
+	char	   *source;
+	char	   *query;
+	List	   *key;			/* of char *; NIL without a key */
+	char	   *method;			/* merge, replace */
+	char	   *pinned_columns; /* the argument "columns", or NULL */
+	int			ncolumns;
+	RollupColumn *columns;
+	char	   *timezone;
+	Interval   *max_age;		/* or NULL */
+	Jsonb	   *options;
+} Rollup;
+
+/* The rollup of that relation, palloc'd; internal error if there is none. */
+extern Rollup *rollup_load(int32 relation_id);
+
+/* New rollup (definition 1), or the next definition of an existing one. */
+extern void rollup_insert(Rollup *rollup);
+extern void rollup_update(Rollup *rollup);
+
+/* Names of the rollups that use a source, quoted with schema: List of char *. */
+extern List *rollups_of_source(const char *source);
+
+#endif							/* RSFED_ROLLUP_H */

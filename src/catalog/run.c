@@ -1,0 +1,442 @@
+/*-------------------------------------------------------------------------
+ *
+ * run.c
+ *	  rsfed_catalog.run and .freshness: attempts, and what came of them.
+ *
+ * Policy: a run's row is committed as running before Redshift is asked, so
+ * that a crash leaves a trace; its outcome, the relation's freshness and the
+ * notifications are written in the transaction of the content they speak of.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "catalog/owner_scope.h"
+#include "catalog/run.h"
+
+/* An optional text as a parameter. */
+static void
+set_text(Datum *value, char *isnull, const char *text)
+{
+	*isnull = text == NULL ? 'n' : ' ';
+	*value = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
+/* An optional count (-1 = unknown) as a parameter. */
+static void
+set_count(Datum *value, char *isnull, int64 count)
+{
+	*isnull = count < 0 ? 'n' : ' ';
+	*value = Int64GetDatum(count);
+}
+
+int64
+run_insert(const RunRequest *request, bool running)
+{
+	static const Oid types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
+	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID};
+	CatalogAccess access;
+	Datum		values[11];
+	char		nulls[] = "           ";
+	int64		run_id;
+
+	values[0] = Int32GetDatum(request->relation_id);
+	values[1] = CStringGetTextDatum(request->trigger);
+	set_text(&values[2], &nulls[2], request->schedule_name);
+	set_text(&values[3], &nulls[3], request->method);
+	set_text(&values[4], &nulls[4], request->since);
+	set_text(&values[5], &nulls[5], request->until);
+	values[6] = request->part ? JsonbPGetDatum(request->part) : (Datum) 0;
+	nulls[6] = request->part ? ' ' : 'n';
+	values[7] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
+	values[8] = CStringGetTextDatum(running ? "running" : "queued");
+	values[9] = Int32GetDatum(MyProcPid);
+	values[10] = TimestampTzGetDatum(MyStartTimestamp);
+	nulls[9] = nulls[10] = running ? ' ' : 'n';
+
+	catalog_open(&access);
+	if (catalog_run(SPI_OK_INSERT_RETURNING,
+					"INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
+					" schedule_name, method, since, until, part, requested_by, status, pid,"
+					" backend_start, started_at)"
+					" SELECT relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
+					" $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END"
+					" FROM rsfed_catalog.relation WHERE relation_id = $1 RETURNING run_id",
+					11, types, values, nulls) != 1)
+		elog(ERROR, "relation %d is not known to rsfed", request->relation_id);
+	run_id = DatumGetInt64(catalog_datum(0, 1));
+	catalog_close(&access);
+	return run_id;
+}
+
+/*
+ * One taker at a time: a snapshot taken before another's commit would not see
+ * that the relation is already being refreshed.  Released at commit.
+ */
+static void
+lock_queue(void)
+{
+	Oid			nspid = get_namespace_oid("rsfed_catalog", false);
+
+	LockDatabaseObject(NamespaceRelationId, nspid, 0, ExclusiveLock);
+}
+
+Run *
+run_take(void)
+{
+	static const Oid types[] = {INT4OID, TIMESTAMPTZOID};
+	CatalogAccess access;
+	Datum		values[2];
+	Run		   *run = NULL;
+	Datum		part;
+
+	values[0] = Int32GetDatum(MyProcPid);
+	values[1] = TimestampTzGetDatum(MyStartTimestamp);
+
+	lock_queue();
+	catalog_open(&access);
+	if (catalog_run(SPI_OK_UPDATE_RETURNING,
+					"UPDATE rsfed_catalog.run u SET status = 'running', pid = $1, backend_start = $2,"
+					" started_at = clock_timestamp()"
+					" WHERE u.run_id = (SELECT q.run_id FROM rsfed_catalog.run q"
+					" WHERE q.status = 'queued' AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
+					" WHERE b.status = 'running' AND b.relation_id = q.relation_id)"
+					" ORDER BY q.run_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+					" RETURNING u.run_id, u.relation_id, u.trigger, u.schedule_name, u.method,"
+					" u.since, u.until, u.part, u.requested_at",
+					2, types, values, NULL) == 1)
+	{
+		run = MemoryContextAllocZero(access.caller, sizeof(Run));
+		run->run_id = DatumGetInt64(catalog_datum(0, 1));
+		run->request.relation_id = DatumGetInt32(catalog_datum(0, 2));
+		run->request.trigger = catalog_text(&access, 0, 3);
+		run->request.schedule_name = catalog_text(&access, 0, 4);
+		run->request.method = catalog_text(&access, 0, 5);
+		run->request.since = catalog_text(&access, 0, 6);
+		run->request.until = catalog_text(&access, 0, 7);
+		part = catalog_copy(&access, 0, 8);
+		run->request.part = part == (Datum) 0 ? NULL : DatumGetJsonbP(part);
+		run->requested_at = DatumGetTimestampTz(catalog_datum(0, 9));
+	}
+	catalog_close(&access);
+	return run;
+}
+
+/* Writes the outcome into the run's row; true if the row was there. */
+static bool
+write_run(int64 run_id, const RunOutcome *outcome)
+{
+	static const Oid types[] = {INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT4OID, INT4OID,
+		INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	TEXTOID};
+	const ErrorFields *error = outcome->error;
+	Datum		values[17];
+	char		nulls[] = "                 ";
+
+	values[0] = Int64GetDatum(run_id);
+	values[1] = CStringGetTextDatum(outcome->status);
+	values[2] = TimestampTzGetDatum(outcome->as_of);
+	nulls[2] = outcome->as_of == 0 ? 'n' : ' ';
+	set_text(&values[3], &nulls[3], outcome->server);
+	values[4] = Int32GetDatum(outcome->remote_pid);
+	nulls[4] = outcome->remote_pid == 0 ? 'n' : ' ';
+	values[5] = Int32GetDatum(outcome->definition);
+	nulls[5] = outcome->definition == 0 ? 'n' : ' ';
+	set_count(&values[6], &nulls[6], outcome->rows_received);
+	set_count(&values[7], &nulls[7], outcome->bytes_received);
+	set_count(&values[8], &nulls[8], outcome->rows_inserted);
+	set_count(&values[9], &nulls[9], outcome->rows_updated);
+	set_count(&values[10], &nulls[10], outcome->rows_deleted);
+	set_text(&values[11], &nulls[11], outcome->note);
+	set_text(&values[12], &nulls[12], error ? outcome->phase : NULL);
+	set_text(&values[13], &nulls[13], error ? error->sqlstate : NULL);
+	set_text(&values[14], &nulls[14], error ? error->message : NULL);
+	set_text(&values[15], &nulls[15], error ? error->detail : NULL);
+	set_text(&values[16], &nulls[16], error ? error->hint : NULL);
+
+	return catalog_run(SPI_OK_UPDATE,
+					   "UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
+					   " as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
+					   " bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
+					   " note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17"
+					   " WHERE run_id = $1",
+					   17, types, values, nulls) == 1;
+}
+
+/* Freshness after new or confirmed content.  True if the relation recovered. */
+static bool
+write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool changed)
+{
+	static const Oid types[] = {INT4OID, TIMESTAMPTZOID, INT8OID, BOOLOID};
+	Datum		values[4];
+	uint64		n;
+
+	values[0] = Int32GetDatum(relation_id);
+	values[1] = TimestampTzGetDatum(outcome->as_of);
+	values[2] = Int64GetDatum(run_id);
+	values[3] = BoolGetDatum(changed);
+
+	n = catalog_run(SPI_OK_UPDATE_RETURNING,
+					"UPDATE rsfed_catalog.freshness f SET as_of = $2, data_through = $2, last_run_id = $3,"
+					" changed_at = CASE WHEN $4 OR f.changed_at IS NULL THEN clock_timestamp()"
+					" ELSE f.changed_at END,"
+					" failing_since = NULL, failures = 0, sqlstate = NULL, message = NULL"
+					" FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
+					" RETURNING o.failures > 0",
+					4, types, values, NULL);
+	return n == 1 && DatumGetBool(catalog_datum(0, 1));
+}
+
+/* Freshness after a failure: the content is as old as before.  True at the first. */
+static bool
+write_failure(int64 run_id, int32 relation_id, const RunOutcome *outcome)
+{
+	static const Oid types[] = {INT4OID, INT8OID, TEXTOID, TEXTOID};
+	Datum		values[4];
+	uint64		n;
+
+	values[0] = Int32GetDatum(relation_id);
+	values[1] = Int64GetDatum(run_id);
+	values[2] = CStringGetTextDatum(outcome->error ? outcome->error->sqlstate : "XX000");
+	values[3] = CStringGetTextDatum(outcome->error ? outcome->error->message : "");
+
+	n = catalog_run(SPI_OK_UPDATE_RETURNING,
+					"UPDATE rsfed_catalog.freshness SET last_run_id = $2, failures = failures + 1,"
+					" failing_since = COALESCE(failing_since, clock_timestamp()),"
+					" sqlstate = $3, message = $4 WHERE relation_id = $1"
+					" RETURNING failures = 1",
+					4, types, values, NULL);
+	return n == 1 && DatumGetBool(catalog_datum(0, 1));
+}
+
+/* NOTIFY rsfed_published at commit; every listener may read it: no values of rows. */
+static void
+notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID};
+	Datum		values[7];
+
+	values[0] = CStringGetTextDatum(relation->schema_name);
+	values[1] = CStringGetTextDatum(relation->relation_name);
+	values[2] = Int64GetDatum(run_id);
+	values[3] = TimestampTzGetDatum(outcome->as_of);
+	values[4] = Int64GetDatum(Max(outcome->rows_inserted, 0));
+	values[5] = Int64GetDatum(Max(outcome->rows_updated, 0));
+	values[6] = Int64GetDatum(Max(outcome->rows_deleted, 0));
+	catalog_run(SPI_OK_SELECT,
+				"SELECT pg_notify('rsfed_published', json_build_object("
+				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'as_of', $4,"
+				" 'inserted', $5, 'updated', $6, 'deleted', $7)::text)",
+				7, types, values, NULL);
+}
+
+/*
+ * NOTIFY rsfed_event at commit.  The message of an error stays out of it: it
+ * may quote data, and every role may listen.
+ */
+static void
+notify_event(int64 run_id, const RsfedRelation *relation, const char *state, const char *sqlstate)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID, TEXTOID, TEXTOID};
+	Datum		values[5];
+	char		nulls[] = "     ";
+
+	values[0] = CStringGetTextDatum(relation->schema_name);
+	values[1] = CStringGetTextDatum(relation->relation_name);
+	values[2] = Int64GetDatum(run_id);
+	values[3] = CStringGetTextDatum(state);
+	set_text(&values[4], &nulls[4], sqlstate);
+	catalog_run(SPI_OK_SELECT,
+				"SELECT pg_notify('rsfed_event', json_build_object("
+				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'state', $4, 'sqlstate', $5)::text)",
+				5, types, values, nulls);
+}
+
+bool
+run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
+{
+	CatalogAccess access;
+	bool		event = false;
+	bool		published = strcmp(outcome->status, "published") == 0;
+
+	catalog_open(&access);
+	if (!write_run(run_id, outcome))
+		elog(ERROR, "run " INT64_FORMAT " has no row", run_id);
+
+	if (published || strcmp(outcome->status, "unchanged") == 0)
+	{
+		event = write_success(run_id, relation->relation_id, outcome, published);
+		if (event)
+			notify_event(run_id, relation, "recovered", NULL);
+		if (published)
+			notify_published(run_id, relation, outcome);
+	}
+	else if (strcmp(outcome->status, "failed") == 0)
+	{
+		event = write_failure(run_id, relation->relation_id, outcome);
+		if (event)
+			notify_event(run_id, relation, "failing",
+						 outcome->error ? outcome->error->sqlstate : NULL);
+	}
+	catalog_close(&access);
+	return event;
+}
+
+int
+run_fail_orphans(void)
+{
+	static ErrorFields gone = {"57P02", "the process that ran this refresh is gone",
+		"It ended with the server, or was killed; its transaction was rolled back.",
+	"Nothing was lost: the content is the one before. The next run starts from there."};
+	RunOutcome	outcome = {.status = "failed", .phase = NULL, .error = &gone};
+	CatalogAccess access;
+	uint64		n;
+	int64	   *run_ids;
+	int32	   *relation_ids;
+
+	outcome.rows_received = outcome.bytes_received = -1;
+	outcome.rows_inserted = outcome.rows_updated = outcome.rows_deleted = -1;
+
+	catalog_open(&access);
+	n = catalog_run(SPI_OK_SELECT,
+					"SELECT run_id, relation_id FROM rsfed_catalog.run r WHERE status = 'running'"
+					" AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = r.pid"
+					" AND a.backend_start = r.backend_start)",
+					0, NULL, NULL, NULL);
+	run_ids = MemoryContextAlloc(access.caller, sizeof(int64) * Max(n, 1));
+	relation_ids = MemoryContextAlloc(access.caller, sizeof(int32) * Max(n, 1));
+	for (uint64 i = 0; i < n; i++)
+	{
+		run_ids[i] = DatumGetInt64(catalog_datum(i, 1));
+		relation_ids[i] = DatumGetInt32(catalog_datum(i, 2));
+	}
+	catalog_close(&access);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		RsfedRelation *relation = relation_lookup_id(relation_ids[i]);
+		RsfedRelation dropped = {.relation_id = relation_ids[i], .schema_name = "", .relation_name = ""};
+
+		(void) run_finish(run_ids[i], relation ? relation : &dropped, &outcome);
+	}
+	return (int) n;
+}
+
+int
+run_count_takeable(void)
+{
+	CatalogAccess access;
+	int			count;
+
+	/* of one relation only one at a time */
+	catalog_open(&access);
+	catalog_run(SPI_OK_SELECT,
+				"SELECT count(DISTINCT q.relation_id)::int4 FROM rsfed_catalog.run q"
+				" WHERE q.status = 'queued' AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
+				" WHERE b.status = 'running' AND b.relation_id = q.relation_id)",
+				0, NULL, NULL, NULL);
+	count = DatumGetInt32(catalog_datum(0, 1));
+	catalog_close(&access);
+	return count;
+}
+
+/*
+ * Locks the row of a run and reads what cancelling it needs; raises 42704 for
+ * an unknown one.  The lock keeps the run from ending, and its process from
+ * going on to the next, until the caller's transaction is over.
+ */
+static char *
+lock_run(int64 run_id, int32 *relation_id, int32 *pid, TimestampTz *backend_start)
+{
+	static const Oid types[] = {INT8OID};
+	CatalogAccess access;
+	Datum		values[1] = {Int64GetDatum(run_id)};
+	char	   *status;
+
+	catalog_open(&access);
+	if (catalog_run(SPI_OK_SELECT,
+					"SELECT status, relation_id, pid, backend_start FROM rsfed_catalog.run"
+					" WHERE run_id = $1 FOR UPDATE",
+					1, types, values, NULL) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("run " INT64_FORMAT " does not exist", run_id),
+				 errhint("See the view rsfed.runs.")));
+	status = catalog_text(&access, 0, 1);
+	*relation_id = DatumGetInt32(catalog_datum(0, 2));
+	*pid = DatumGetInt32(catalog_datum(0, 3));
+	*backend_start = DatumGetTimestampTz(catalog_datum(0, 4));
+	catalog_close(&access);
+	return status;
+}
+
+bool
+run_cancel(int64 run_id)
+{
+	static const Oid types[] = {INT8OID, INT4OID, TIMESTAMPTZOID};
+	CatalogAccess access;
+	RsfedRelation *relation;
+	Datum		values[3];
+	int32		relation_id;
+	int32		pid;
+	TimestampTz backend_start;
+	char	   *status = lock_run(run_id, &relation_id, &pid, &backend_start);
+	bool		done = false;
+
+	relation = relation_lookup_id(relation_id);
+	if (relation != NULL)
+		relation_require_maintainer(relation->relid, "cancel a refresh of");
+	else if (!superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to cancel run " INT64_FORMAT, run_id)));
+
+	values[0] = Int64GetDatum(run_id);
+	values[1] = Int32GetDatum(pid);
+	values[2] = TimestampTzGetDatum(backend_start);
+
+	catalog_open(&access);
+	if (strcmp(status, "queued") == 0)
+		done = catalog_run(SPI_OK_UPDATE,
+						   "UPDATE rsfed_catalog.run SET status = 'cancelled',"
+						   " finished_at = clock_timestamp(), message = 'cancelled before it began'"
+						   " WHERE run_id = $1",
+						   1, types, values, NULL) == 1;
+	else if (strcmp(status, "running") == 0)
+		done = catalog_run(SPI_OK_SELECT,
+						   "SELECT FROM pg_stat_activity a WHERE a.pid = $2"
+						   " AND a.backend_start = $3 AND pg_cancel_backend(a.pid)",
+						   3, types, values, NULL) == 1;
+	catalog_close(&access);
+	return done;
+}
+
+char *
+run_status(int64 run_id)
+{
+	CatalogAccess access;
+	Datum		values[1] = {Int64GetDatum(run_id)};
+	char	   *status = NULL;
+
+	/* read-only SPI takes the active snapshot: the newest, in any isolation level */
+	catalog_open(&access);
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (SPI_execute_with_args("SELECT status FROM rsfed_catalog.run WHERE run_id = $1",
+							  1, (Oid[]) {INT8OID}, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the status of run " INT64_FORMAT, run_id);
+	if (SPI_processed == 1)
+		status = catalog_text(&access, 0, 1);
+	PopActiveSnapshot();
+	catalog_close(&access);
+	return status;
+}

@@ -1,0 +1,89 @@
+/*-------------------------------------------------------------------------
+ *
+ * run.h
+ *	  rsfed_catalog.run and .freshness: attempts, and what came of them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_RUN_H
+#define RSFED_RUN_H
+
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "base/errors.h"
+#include "catalog/relation.h"
+
+/* What was asked for, and by what. */
+typedef struct RunRequest
+{
+	int32		relation_id;
+	const char *trigger;		/* call, request, schedule, define */
+	const char *schedule_name;	/* or NULL */
+	const char *method;			/* NULL = the rollup's own */
+	const char *since;
+	const char *until;
+	Jsonb	   *part;
+} RunRequest;
+
+/* What came of it; counts are -1 where unknown. */
+typedef struct RunOutcome
+{
+	const char *status;			/* published, unchanged, refused, failed, cancelled */
+	TimestampTz as_of;			/* 0 = never got that far */
+	const char *server;			/* the member asked; may be NULL */
+	int			remote_pid;
+	int			definition;		/* 0 = unknown */
+	int64		rows_received;
+	int64		bytes_received;
+	int64		rows_inserted;
+	int64		rows_updated;
+	int64		rows_deleted;
+	const char *note;			/* harmless surprises, or NULL */
+	const char *phase;			/* where a failure happened */
+	ErrorFields *error;			/* of failed, refused, cancelled */
+} RunOutcome;
+
+/* A run as a worker takes it. */
+typedef struct Run
+{
+	int64		run_id;
+	RunRequest	request;
+	TimestampTz requested_at;
+	int64		timeout_ms;		/* schedule option run_timeout; 0 = none */
+} Run;
+
+/* A new row, queued or (started by this process) running; returns run_id. */
+extern int64 run_insert(const RunRequest *request, bool running);
+
+/*
+ * Takes the queued run that waits longest and whose relation has no run in
+ * progress, marks it running by this process, and returns it; NULL if there
+ * is none.  SKIP LOCKED: several workers may ask at once.
+ */
+extern Run *run_take(void);
+
+/*
+ * Writes a run's outcome: its row, and freshness with it, in the current
+ * transaction.  Queues NOTIFY rsfed_published after a change, rsfed_event
+ * where the relation begins to fail or recovers (true is returned then).
+ */
+extern bool run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome);
+
+/* Marks running runs whose process is gone as failed; returns how many. */
+extern int	run_fail_orphans(void);
+
+/* Number of runs that a worker could take now. */
+extern int	run_count_takeable(void);
+
+/*
+ * Cancels: a queued run becomes cancelled, the process of a running one gets
+ * a query cancel.  False if it had ended already; 42704 for an unknown id;
+ * 42501 without the right.
+ */
+extern bool run_cancel(int64 run_id);
+
+/* Status by number as the latest committed state, palloc'd; NULL if unknown. */
+extern char *run_status(int64 run_id);
+
+#endif							/* RSFED_RUN_H */
