@@ -1,0 +1,25 @@
+-- Native materialized views with a schedule.
+\ir ../test/include/warehouse.psql
+SET search_path = public;
+CREATE TABLE base (k int, v int);
+INSERT INTO base VALUES (1, 1), (2, 2);
+CREATE MATERIALIZED VIEW mv AS SELECT k, sum(v) AS v FROM base GROUP BY k;
+-- no unique index: readers would be locked out
+SELECT rsfed.schedule_refresh('mv', '@daily');
+CREATE UNIQUE INDEX ON mv (k);
+SELECT rsfed.schedule_refresh('mv', '@hourly', name => 'often');
+SELECT relation, name, schedule, timezone FROM rsfed.schedules ORDER BY 1, 2;
+INSERT INTO base VALUES (3, 3);
+CALL rsfed.refresh('mv') \gset
+\echo :status
+TABLE mv ORDER BY k;
+SELECT relation, state FROM rsfed.freshness WHERE relation = 'mv'::regclass;
+-- neither a rollup nor a scheduled view
+CREATE VIEW v AS SELECT 1 AS a;
+SELECT rsfed.schedule_refresh('v', '@daily');
+SELECT rsfed.unschedule_refresh('mv', 'often');
+SELECT rsfed.unschedule_refresh('mv');
+SELECT count(*) FROM rsfed.schedules;
+DROP MATERIALIZED VIEW mv;
+DROP TABLE base;
+DROP VIEW v;

@@ -1,0 +1,66 @@
+-- What needs no warehouse: options of servers, schedule texts, schedules of
+-- native materialized views.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS rsfed CASCADE;
+RESET client_min_messages;
+\set state '\\echo SQLSTATE :SQLSTATE'
+
+-- the wrapper's options are checked
+CREATE SERVER off FOREIGN DATA WRAPPER rsfed OPTIONS (host 'localhost', port '5439', dbname 'dev', connect_timeout '5');
+ALTER SERVER off OPTIONS (ADD statement_timeout '5 min', ADD stall_timeout '30s');
+ALTER SERVER off OPTIONS (ADD passfile '/etc/passwd');
+:state
+ALTER SERVER off OPTIONS (ADD service 'x');
+:state
+ALTER SERVER off OPTIONS (ADD statement_timout '5 min');
+:state
+ALTER SERVER off OPTIONS (SET statement_timeout '5 parsecs');
+:state
+CREATE USER MAPPING FOR CURRENT_USER SERVER off OPTIONS (user 'u', password 'p', pasword 'q');
+:state
+CREATE FOREIGN TABLE off_table (a int) SERVER off;
+:state
+SELECT server, host, port, dbname FROM rsfed.servers WHERE server = 'off';
+SELECT rsfed.drop_server('off');
+SELECT rsfed.drop_server('off');
+:state
+
+-- schedule texts
+CREATE TABLE off_base (a int);
+CREATE MATERIALIZED VIEW off_mv AS SELECT * FROM off_base;
+CREATE UNIQUE INDEX ON off_mv (a);
+SET client_min_messages = error;
+SELECT rsfed.schedule_refresh('off_mv', s, name => 'n' || n)
+FROM unnest('{*/15 * * * *,0 3 * * mon-fri,30 4 1\,15 * 5,@hourly,@daily,@weekly,@monthly,@yearly,30 seconds,5 min,1 hour 30 min,0 0 29 2 *}'::text[])
+	WITH ORDINALITY AS t (s, n);
+RESET client_min_messages;
+SELECT name, schedule, timezone, next_run_at > now() AS in_future FROM rsfed.schedules
+WHERE relation = 'off_mv'::regclass ORDER BY length(name), name;
+SELECT rsfed.alter_schedule('off_mv', 'n1', schedule => '@weekly');
+SELECT rsfed.alter_schedule('off_mv', 'n99', schedule => '@weekly');
+:state
+SELECT rsfed.alter_schedule('off_mv', 'n1', options => '{"run_timeout": "10 min"}');
+SELECT name, schedule, options FROM rsfed.schedules WHERE relation = 'off_mv'::regclass AND name = 'n1';
+SELECT rsfed.pause('off_mv', until => '2999-01-01', reason => 'tests');
+SELECT relation, state FROM rsfed.freshness WHERE relation = 'off_mv'::regclass;
+SELECT rsfed.resume('off_mv');
+SELECT rsfed.pause_all(reason => 'tests');
+SELECT relation, state FROM rsfed.freshness WHERE relation = 'off_mv'::regclass;
+SELECT rsfed.resume_all();
+-- renamed, it keeps its schedules; dropped, they are gone
+ALTER MATERIALIZED VIEW off_mv RENAME TO "off ""mv""";
+SELECT count(*) FROM rsfed.schedules WHERE relation = '"off ""mv"""'::regclass;
+CALL rsfed.refresh('"off ""mv"""') \gset
+\echo :status
+DROP MATERIALIZED VIEW "off ""mv""";
+SELECT count(*) FROM rsfed_catalog.relation;
+SELECT count(*) FROM rsfed_catalog.schedule;
+DROP TABLE off_base;
+
+-- what does not exist
+SELECT * FROM rsfed.describe('nowhere', 'SELECT 1 AS a');
+:state
+SELECT rsfed.wait(1);
+:state
+SELECT rsfed.cancel(1);
+:state

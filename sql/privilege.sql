@@ -1,0 +1,67 @@
+-- Who may see and do what; runs use the owner's credentials.
+\ir ../test/include/warehouse.psql
+SET search_path = public;
+GRANT CREATE ON SCHEMA public TO rsfed_owner;
+GRANT USAGE ON FOREIGN SERVER wh TO rsfed_owner;
+SELECT rsfed.set_credentials('wh', :'wh_user', :'wh_password', for_role => 'rsfed_owner');
+SET ROLE rsfed_owner;
+SELECT rsfed.define_rollup('owned', 'wh', 'SELECT k, sum(n) AS n FROM kv GROUP BY k');
+SELECT rsfed.schedule_refresh('owned', '@daily');
+RESET ROLE;
+SELECT relname, relowner::regrole FROM pg_class WHERE relname = 'owned';
+
+-- a stranger sees nothing
+SET ROLE rsfed_stranger;
+SELECT count(*) FROM rsfed.rollups;
+SELECT count(*) FROM rsfed.freshness;
+SELECT count(*) FROM rsfed.runs;
+SELECT count(*) FROM rsfed.schedules;
+SELECT count(*) FROM rsfed.credentials;
+RESET ROLE;
+
+-- whoever may read the table sees how fresh it is, not how it is made
+GRANT SELECT ON owned TO rsfed_analyst;
+SET ROLE rsfed_analyst;
+SELECT relation, state, message FROM rsfed.freshness;
+SELECT rollup, query IS NULL AS query_hidden FROM rsfed.rollups;
+SELECT count(*) FROM rsfed.runs;
+CALL rsfed.refresh('owned');
+RESET ROLE;
+
+-- a member of the owning role does what the owner does
+GRANT rsfed_owner TO rsfed_analyst;
+SET ROLE rsfed_analyst;
+CALL rsfed.refresh('owned') \gset
+\echo :status :rows_changed
+SELECT status, requested_by FROM rsfed.runs ORDER BY run_id;
+SELECT rsfed.pause('owned', reason => 'maintenance');
+SELECT relation, state FROM rsfed.freshness;
+SELECT rsfed.resume('owned');
+RESET ROLE;
+REVOKE rsfed_owner FROM rsfed_analyst;
+
+-- pg_monitor sees all and does nothing
+GRANT pg_monitor TO rsfed_stranger;
+SET ROLE rsfed_stranger;
+SELECT rollup, query FROM rsfed.rollups;
+SELECT count(*) > 0 AS sees_runs FROM rsfed.runs;
+CALL rsfed.refresh('owned');
+RESET ROLE;
+REVOKE pg_monitor FROM rsfed_stranger;
+
+-- row security governs readers, not the engine
+ALTER TABLE owned ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY only_one ON owned USING (k = 1);
+SELECT rsfed.execute('wh', 'INSERT INTO kv VALUES (501, ''rls'', 9, NULL)');
+CALL rsfed.refresh('owned') \gset
+\echo :status :rows_changed
+SET ROLE rsfed_analyst;
+SELECT k FROM owned;
+RESET ROLE;
+SELECT rsfed.execute('wh', 'DELETE FROM kv WHERE k = 501');
+
+-- no password anywhere but in the mapping
+SELECT * FROM rsfed.credentials WHERE credentials::text LIKE '%Secret%';
+SELECT * FROM rsfed.servers WHERE servers::text LIKE '%Secret%';
+SELECT rsfed.drop_rollup('owned');
+DROP OWNED BY rsfed_owner;

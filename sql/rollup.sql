@@ -1,0 +1,102 @@
+-- Defining, refreshing, altering and dropping rollups.
+\ir ../test/include/warehouse.psql
+SET search_path = public;
+
+SELECT rsfed.define_rollup('sales_by_seller', 'wh',
+	'SELECT sellerid, sum(pricepaid) AS sales, count(*) AS n FROM sales GROUP BY sellerid');
+\d+ sales_by_seller
+SELECT count(*), sum(sales), sum(n) FROM sales_by_seller;
+SELECT rollup, source, method, key, query, timezone, definition FROM rsfed.rollups;
+SELECT relation, state, is_late, failures FROM rsfed.freshness;
+
+-- nothing changed: no row is written
+CALL rsfed.refresh('sales_by_seller', run_id => NULL, status => NULL, rows_changed => NULL, as_of => NULL, elapsed => NULL) \gset
+\echo :status :rows_changed
+
+-- rows that came, changed and went
+SELECT rsfed.execute('wh', 'INSERT INTO sales VALUES (9001, 777, 1, 1, 10.00, 1, ''2008-05-01'', ''new'')');
+SELECT rsfed.execute('wh', 'UPDATE sales SET pricepaid = pricepaid + 1 WHERE sellerid = 3 AND salesid < 100');
+SELECT rsfed.execute('wh', 'DELETE FROM sales WHERE sellerid = 4');
+CALL rsfed.refresh('sales_by_seller') \gset
+\echo :status :rows_changed
+SELECT sellerid, n FROM sales_by_seller WHERE sellerid IN (3, 4, 777) ORDER BY 1;
+SELECT status, trigger, rows_received, rows_inserted, rows_updated, rows_deleted FROM rsfed.runs ORDER BY run_id;
+
+-- the same inside a transaction block: gone with it
+BEGIN;
+SELECT rsfed.execute('wh', 'DELETE FROM sales WHERE sellerid = 777');
+CALL rsfed.refresh('sales_by_seller') \gset
+\echo :status :rows_changed
+SELECT count(*) FROM sales_by_seller WHERE sellerid = 777;
+ROLLBACK;
+SELECT count(*) FROM sales_by_seller WHERE sellerid = 777;
+CALL rsfed.refresh('sales_by_seller') \gset
+\echo :status :rows_changed
+
+-- what an owner may put on the table stays
+CREATE INDEX ON sales_by_seller (sales);
+ALTER TABLE sales_by_seller ADD COLUMN remark text DEFAULT 'none';
+ALTER TABLE sales_by_seller ADD CONSTRAINT positive CHECK (n >= 0);
+UPDATE sales_by_seller SET remark = 'mine' WHERE sellerid = 1;
+SELECT rsfed.execute('wh', 'UPDATE sales SET pricepaid = pricepaid + 1 WHERE salesid = 1');
+CALL rsfed.refresh('sales_by_seller') \gset
+\echo :status :rows_changed
+SELECT sellerid, remark FROM sales_by_seller WHERE sellerid IN (1, 2) ORDER BY 1;
+
+-- a key with a NULL group, text keys
+SELECT rsfed.define_rollup('by_k', 'wh', 'SELECT k, max(s) AS s, sum(n) AS n FROM kv GROUP BY k');
+TABLE by_k ORDER BY k;
+SELECT rsfed.define_rollup('by_text', 'wh', 'SELECT s, count(*) AS n FROM kv GROUP BY s', max_age => '1 hour');
+TABLE by_text ORDER BY s;
+CALL rsfed.refresh('by_k') \gset
+\echo :status :rows_changed
+
+-- a trailing blank in a key is said
+SELECT rsfed.define_rollup('by_name', 'wh', 'SELECT name, sum(v) AS v FROM blanks GROUP BY name');
+
+-- no key: replace
+SELECT rsfed.define_rollup('totals', 'wh', 'SELECT count(*) AS n, sum(pricepaid) AS total FROM sales', method => 'replace');
+CALL rsfed.refresh('totals') \gset
+\echo :status :rows_changed
+SELECT rsfed.execute('wh', 'DELETE FROM sales WHERE salesid = 2');
+CALL rsfed.refresh('totals') \gset
+\echo :status :rows_changed
+SELECT n FROM totals;
+
+-- a primary key, pinned columns, options
+SELECT rsfed.define_rollup('pinned', 'wh', 'SELECT sellerid, sum(pricepaid) FROM sales GROUP BY sellerid',
+	columns => 'seller int, "Total paid" numeric(12,2)', options => '{"not_null": ["seller"], "fillfactor": 70}');
+\d+ pinned
+-- swapped values of another unique index
+SELECT rsfed.define_rollup('swap', 'wh', 'SELECT k, sum(v) AS v FROM (SELECT 1 AS k, 1 AS v FROM kv WHERE k = 1 UNION ALL SELECT 2, 2 FROM kv WHERE k = 1) x GROUP BY k');
+CREATE UNIQUE INDEX ON swap (v);
+SELECT * FROM rsfed.alter_rollup('swap', query => 'SELECT k, sum(v) AS v FROM (SELECT 1 AS k, 2 AS v FROM kv WHERE k = 1 UNION ALL SELECT 2, 1 FROM kv WHERE k = 1) x GROUP BY k');
+TABLE swap ORDER BY k;
+
+-- another query with other columns: the table stays the same one
+SELECT 'by_k'::regclass::oid AS before \gset
+SELECT * FROM rsfed.alter_rollup('by_k', query => 'SELECT k, count(*) AS rows_seen, max(d) AS d FROM kv GROUP BY k');
+TABLE by_k ORDER BY k;
+SELECT 'by_k'::regclass::oid = :before AS same_table;
+SELECT definition, key, query FROM rsfed.definitions WHERE rollup = 'by_k'::regclass ORDER BY 1;
+
+-- renamed and moved, it is still the same rollup
+ALTER TABLE by_text RENAME TO "By ""Text"".ü";
+CREATE SCHEMA "Über.all";
+ALTER TABLE "By ""Text"".ü" SET SCHEMA "Über.all";
+CALL rsfed.refresh('"Über.all"."By ""Text"".ü"') \gset
+\echo :status :rows_changed
+-- a name of 63 bytes with quotes, dots and umlauts
+SELECT rsfed.define_rollup('"Über.all"."äöü."""' || repeat('x', 52) || '"', 'wh', 'SELECT k, count(*) AS "n ""quoted""" FROM kv GROUP BY k');
+SELECT octet_length(relname), relname FROM pg_class WHERE relname LIKE 'äöü%' AND relkind = 'r';
+SELECT rsfed.define_rollup('"Über.all"."äöü."""' || repeat('x', 52) || '"', 'wh', 'SELECT k, count(*) AS n FROM kv GROUP BY k', if_not_exists => true);
+
+-- dropping
+SELECT rsfed.drop_rollup('swap');
+SELECT to_regclass('swap');
+SELECT rsfed.drop_rollup('totals', keep_table => true);
+SELECT count(*) FROM totals;
+DROP TABLE totals, pinned;
+DROP SCHEMA "Über.all" CASCADE;
+SELECT rollup FROM rsfed.rollups ORDER BY rollup::text;
+DROP TABLE by_k, by_name;
