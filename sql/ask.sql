@@ -8,13 +8,13 @@ SELECT * FROM rsfed.query('wh', $REDSHIFT$
     GROUP BY sellerid ORDER BY sales DESC
 $REDSHIFT$) AS t1 (sellerid int, sales decimal) LIMIT 5;
 
-SELECT * FROM rsfed.describe('wh', 'SELECT sellerid, sum(pricepaid) AS sales, avg(qtysold) AS q, max(saletime) AS t, min(note) AS n FROM sales GROUP BY sellerid');
-SELECT rsfed.columns('wh', 'SELECT sellerid, sum(pricepaid) AS sales, count(*) AS "n rows" FROM sales GROUP BY sellerid');
+SELECT * FROM rsfed.describe('wh', 'SELECT sellerid, sum(pricepaid) AS sales, avg(qtysold) AS q, max(saletime) AS t, min(note) AS n FROM trade GROUP BY sellerid');
+SELECT rsfed.columns('wh', 'SELECT sellerid, sum(pricepaid) AS sales, count(*) AS "n rows" FROM trade GROUP BY sellerid');
 
 -- a list that does not fit: the right one is in the error
-SELECT * FROM rsfed.query('wh', 'SELECT sellerid, sum(pricepaid) AS sales FROM sales GROUP BY 1') AS t (sellerid int);
+SELECT * FROM rsfed.query('wh', 'SELECT sellerid, sum(pricepaid) AS sales FROM trade GROUP BY 1') AS t (sellerid int);
 SELECT * FROM rsfed.query('wh', 'SELECT k, d FROM kv') AS t (k int, d int);
-SELECT * FROM rsfed.query('wh', 'SELECT max(saletime) AS t FROM sales') AS t (t date);
+SELECT * FROM rsfed.query('wh', 'SELECT max(saletime) AS t FROM trade') AS t (t date);
 
 -- NULLs, an empty result, a comment, a trailing semicolon
 SELECT * FROM rsfed.query('wh', 'SELECT k, s, n, d FROM kv ORDER BY k; -- all of it') AS t (k int, s text, n numeric, d date);

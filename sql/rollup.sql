@@ -3,7 +3,7 @@
 SET search_path = public;
 
 SELECT rsfed.define_rollup('sales_by_seller', 'wh',
-	'SELECT sellerid, sum(pricepaid) AS sales, count(*) AS n FROM sales GROUP BY sellerid');
+	'SELECT sellerid, sum(pricepaid) AS sales, count(*) AS n FROM trade GROUP BY sellerid');
 \d+ sales_by_seller
 SELECT count(*), sum(sales), sum(n) FROM sales_by_seller;
 SELECT rollup, source, method, key, query, timezone, definition FROM rsfed.rollups;
@@ -14,9 +14,9 @@ CALL rsfed.refresh('sales_by_seller', run_id => NULL, status => NULL, rows_chang
 \echo :status :rows_changed
 
 -- rows that came, changed and went
-SELECT rsfed.execute('wh', 'INSERT INTO sales VALUES (9001, 777, 1, 1, 10.00, 1, ''2008-05-01'', ''new'')');
-SELECT rsfed.execute('wh', 'UPDATE sales SET pricepaid = pricepaid + 1 WHERE sellerid = 3 AND salesid < 100');
-SELECT rsfed.execute('wh', 'DELETE FROM sales WHERE sellerid = 4');
+SELECT rsfed.execute('wh', 'INSERT INTO trade VALUES (9001, 777, 1, 1, 10.00, 1, ''2008-05-01'', ''new'')');
+SELECT rsfed.execute('wh', 'UPDATE trade SET pricepaid = pricepaid + 1 WHERE sellerid = 3 AND salesid < 100');
+SELECT rsfed.execute('wh', 'DELETE FROM trade WHERE sellerid = 4');
 CALL rsfed.refresh('sales_by_seller') \gset
 \echo :status :rows_changed
 SELECT sellerid, n FROM sales_by_seller WHERE sellerid IN (3, 4, 777) ORDER BY 1;
@@ -24,7 +24,7 @@ SELECT status, trigger, rows_received, rows_inserted, rows_updated, rows_deleted
 
 -- the same inside a transaction block: gone with it
 BEGIN;
-SELECT rsfed.execute('wh', 'DELETE FROM sales WHERE sellerid = 777');
+SELECT rsfed.execute('wh', 'DELETE FROM trade WHERE sellerid = 777');
 CALL rsfed.refresh('sales_by_seller') \gset
 \echo :status :rows_changed
 SELECT count(*) FROM sales_by_seller WHERE sellerid = 777;
@@ -38,7 +38,7 @@ CREATE INDEX ON sales_by_seller (sales);
 ALTER TABLE sales_by_seller ADD COLUMN remark text DEFAULT 'none';
 ALTER TABLE sales_by_seller ADD CONSTRAINT positive CHECK (n >= 0);
 UPDATE sales_by_seller SET remark = 'mine' WHERE sellerid = 1;
-SELECT rsfed.execute('wh', 'UPDATE sales SET pricepaid = pricepaid + 1 WHERE salesid = 1');
+SELECT rsfed.execute('wh', 'UPDATE trade SET pricepaid = pricepaid + 1 WHERE salesid = 1');
 CALL rsfed.refresh('sales_by_seller') \gset
 \echo :status :rows_changed
 SELECT sellerid, remark FROM sales_by_seller WHERE sellerid IN (1, 2) ORDER BY 1;
@@ -55,16 +55,16 @@ CALL rsfed.refresh('by_k') \gset
 SELECT rsfed.define_rollup('by_name', 'wh', 'SELECT name, sum(v) AS v FROM blanks GROUP BY name');
 
 -- no key: replace
-SELECT rsfed.define_rollup('totals', 'wh', 'SELECT count(*) AS n, sum(pricepaid) AS total FROM sales', method => 'replace');
+SELECT rsfed.define_rollup('totals', 'wh', 'SELECT count(*) AS n, sum(pricepaid) AS total FROM trade', method => 'replace');
 CALL rsfed.refresh('totals') \gset
 \echo :status :rows_changed
-SELECT rsfed.execute('wh', 'DELETE FROM sales WHERE salesid = 2');
+SELECT rsfed.execute('wh', 'DELETE FROM trade WHERE salesid = 2');
 CALL rsfed.refresh('totals') \gset
 \echo :status :rows_changed
 SELECT n FROM totals;
 
 -- a primary key, pinned columns, options
-SELECT rsfed.define_rollup('pinned', 'wh', 'SELECT sellerid, sum(pricepaid) FROM sales GROUP BY sellerid',
+SELECT rsfed.define_rollup('pinned', 'wh', 'SELECT sellerid, sum(pricepaid) FROM trade GROUP BY sellerid',
 	columns => 'seller int, "Total paid" numeric(12,2)', options => '{"not_null": ["seller"], "fillfactor": 70}');
 \d+ pinned
 -- swapped values of another unique index

@@ -1,0 +1,382 @@
+/*-------------------------------------------------------------------------
+ *
+ * key.c
+ *		Finds the columns of a result that identify a row.
+ *
+ * Policy: the key of an aggregate is what it groups by, if all of that is in
+ * the result.  The answer is either certain by the text alone or it is "no"
+ * with a sentence that says why, for the user to name the key: a key that is
+ * too narrow would fail later, with duplicates.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "redshift/lex.h"
+#include "redshift/query.h"
+
+static const char *const aggregate_words[] = {
+	"any_value", "avg", "bit_and", "bit_or", "bool_and", "bool_or", "count", "hll",
+	"hll_combine", "hll_create_sketch", "listagg", "max", "median", "min", "percentile_cont",
+	"percentile_disc", "st_collect", "st_unionagg", "stddev", "stddev_pop", "stddev_samp", "sum",
+	"var_pop", "var_samp", "variance", NULL
+};
+
+/* Is the call whose bracket closes at token i a window function? */
+static bool
+is_window_call(const RedshiftTokens *tokens, int i)
+{
+	const RedshiftToken *items = tokens->items;
+
+	i++;
+	if (redshift_token_is(&items[i], "within") && redshift_token_is(&items[i + 1], "group") &&
+		redshift_token_is_mark(&items[i + 2], '('))
+		i = redshift_matching_token(tokens, i + 2) + 1;
+	if (i + 1 < tokens->count && redshift_token_is(&items[i + 1], "nulls"))
+		i += 2;
+	return i < tokens->count && redshift_token_is(&items[i], "over");
+}
+
+/*
+ * redshift_has_aggregate
+ *		Do the tokens [first, end) call an aggregate that is neither a window
+ *		function nor inside a subquery?
+ */
+bool
+redshift_has_aggregate(const RedshiftTokens *tokens, int first, int end)
+{
+	const RedshiftToken *items = tokens->items;
+
+	for (int i = first; i < end; i++)
+	{
+		if (redshift_token_is_mark(&items[i], '(') &&
+			(redshift_token_is(&items[i + 1], "select") || redshift_token_is(&items[i + 1], "with")))
+			i = redshift_matching_token(tokens, i);
+		else if (redshift_token_in(&items[i], aggregate_words) &&
+				 redshift_token_is_mark(&items[i + 1], '(') &&
+				 !is_window_call(tokens, redshift_matching_token(tokens, i + 1)))
+			return true;
+	}
+	return false;
+}
+
+/* End of the chain of names that begins at token i: a.b.c */
+static int
+chain_end(const RedshiftTokens *tokens, int i, int end)
+{
+	i++;
+	while (i + 1 < end && redshift_token_is_mark(&tokens->items[i], '.') &&
+		   redshift_token_is_name(&tokens->items[i + 1]))
+		i += 2;
+	return i;
+}
+
+/* Takes off brackets that enclose the whole range. */
+static void
+unwrap(const RedshiftTokens *tokens, int *first, int *end)
+{
+	while (*end - *first > 2 && redshift_token_is_mark(&tokens->items[*first], '(') &&
+		   redshift_matching_token(tokens, *first) == *end - 1)
+	{
+		(*first)++;
+		(*end)--;
+	}
+}
+
+/*
+ * Are two ranges of tokens the same expression?  Case and blanks do not count,
+ * nor does the qualifier of a column that the other side leaves out.
+ */
+static bool
+same_expression(const RedshiftTokens *tokens, int a, int a_end, int b, int b_end)
+{
+	const RedshiftToken *items = tokens->items;
+
+	unwrap(tokens, &a, &a_end);
+	unwrap(tokens, &b, &b_end);
+	while (a < a_end && b < b_end)
+	{
+		if (redshift_token_is_name(&items[a]) && redshift_token_is_name(&items[b]))
+		{
+			int			a_next = chain_end(tokens, a, a_end);
+			int			b_next = chain_end(tokens, b, b_end);
+			int			i = a_next - 1;
+			int			j = b_next - 1;
+
+			for (; i >= a && j >= b; i -= 2, j -= 2)
+			{
+				if (strcmp(items[i].text, items[j].text) != 0)
+					return false;
+			}
+			a = a_next;
+			b = b_next;
+		}
+		else
+		{
+			if (items[a].kind != items[b].kind || strcmp(items[a].text, items[b].text) != 0)
+				return false;
+			a++;
+			b++;
+		}
+	}
+	return a == a_end && b == b_end;
+}
+
+/* Does a name stand in the tokens [first, end)? */
+static bool
+mentions(const RedshiftTokens *tokens, int first, int end, const char *name)
+{
+	for (int i = first; i < end; i++)
+	{
+		if (redshift_token_is_name(&tokens->items[i]) &&
+			strcmp(tokens->items[i].text, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Number of the select item (from 0) that an ordinal, an alias or an
+ * expression of the GROUP BY list means; -1 and a reason if none.
+ */
+static int
+find_group_item(const RedshiftSelect *select, const RedshiftGroupItem *group, const char **why_not)
+{
+	const RedshiftTokens *tokens = select->tokens;
+	const RedshiftToken *token = &tokens->items[group->first_token];
+	bool		single = group->end_token - group->first_token == 1;
+	int			by_name = -1;
+	int			names = 0;
+	ListCell   *lc;
+	int			i = 0;
+
+	if (single && token->kind == RS_TOKEN_NUMBER)
+	{
+		int			ordinal = atoi(token->text);
+
+		if (strspn(token->text, "0123456789") == strlen(token->text) &&
+			strlen(token->text) < 6 && ordinal >= 1 && ordinal <= list_length(select->items))
+			return ordinal - 1;
+		*why_not = psprintf("GROUP BY %s is not the number of an item of the select list.",
+							group->text);
+		return -1;
+	}
+
+	/* as in PostgreSQL a column of the table comes before an alias */
+	foreach(lc, select->items)
+	{
+		RedshiftSelectItem *item = lfirst(lc);
+
+		if (!item->is_star &&
+			same_expression(tokens, item->first_token, item->end_token,
+							group->first_token, group->end_token))
+			return i;
+		if (single && redshift_token_is_name(token) && item->has_alias &&
+			strcmp(item->name, token->text) == 0)
+		{
+			by_name = i;
+			names++;
+		}
+		i++;
+	}
+
+	if (names == 1)
+	{
+		RedshiftSelectItem *item = list_nth(select->items, by_name);
+
+		if (!mentions(tokens, item->first_token, item->end_token, item->name))
+			return by_name;
+		*why_not = psprintf("GROUP BY %s may mean the column or the alias of %s.",
+							group->text, redshift_excerpt(item->text, 60));
+	}
+	else if (names > 1)
+		*why_not = psprintf("GROUP BY %s may mean several items of the select list.", group->text);
+	else
+		*why_not = psprintf("The query groups by %s, which is not in its select list.",
+							redshift_excerpt(group->text, 60));
+	return -1;
+}
+
+/* Number of the only column of this name; -1 if there is none or several. */
+static int
+find_column(const char *name, const char *const *column_names, int ncolumns)
+{
+	int			found = -1;
+
+	for (int i = 0; i < ncolumns; i++)
+	{
+		if (pg_strcasecmp(column_names[i], name) == 0)
+		{
+			if (found >= 0)
+				return -1;
+			found = i;
+		}
+	}
+	return found;
+}
+
+/*
+ * Number of the result column for an item of the GROUP BY list; -1 and a
+ * reason if there is none.  With a star in the select list only a plain column
+ * can be found, by its name.
+ */
+static int
+find_group_column(const RedshiftSelect *select, const RedshiftGroupItem *group,
+				  const char *const *column_names, int ncolumns, const char **why_not)
+{
+	const RedshiftTokens *tokens = select->tokens;
+
+	if (!select->has_star)
+		return find_group_item(select, group, why_not);
+
+	if (redshift_token_is_name(&tokens->items[group->first_token]) &&
+		chain_end(tokens, group->first_token, group->end_token) == group->end_token)
+	{
+		int			column = find_column(tokens->items[group->end_token - 1].text,
+										 column_names, ncolumns);
+
+		if (column >= 0)
+			return column;
+	}
+	*why_not = psprintf("The select list holds a star, so the column of GROUP BY %s is not certain.",
+						redshift_excerpt(group->text, 60));
+	return -1;
+}
+
+/* Adds a result column to the key; false and a reason if its name is not unique. */
+static bool
+add_key_column(List **key, int column, const char *const *column_names, int ncolumns,
+			   const char **why_not)
+{
+	ListCell   *lc;
+
+	if (find_column(column_names[column], column_names, ncolumns) != column)
+	{
+		*why_not = psprintf("Several columns of the result are called \"%s\".",
+							column_names[column]);
+		return false;
+	}
+	foreach(lc, *key)
+	{
+		if (strcmp(lfirst(lc), column_names[column]) == 0)
+			return true;
+	}
+	*key = lappend(*key, pstrdup(column_names[column]));
+	return true;
+}
+
+/* The key by GROUP BY; NIL and a reason if there is none. */
+static List *
+key_of_groups(const RedshiftSelect *select, const char *const *column_names, int ncolumns,
+			  const char **why_not)
+{
+	List	   *key = NIL;
+	ListCell   *lc;
+	int			i = 0;
+
+	if (select->has_grouping_sets)
+	{
+		*why_not = "With grouping sets a NULL in a column may mean a group or all groups.";
+		return NIL;
+	}
+	if (!select->has_star && list_length(select->items) != ncolumns)
+	{
+		*why_not = psprintf("The select list has %d items, the result has %d columns.",
+							list_length(select->items), ncolumns);
+		return NIL;
+	}
+
+	if (select->has_group_by_all)
+	{
+		if (select->has_star)
+		{
+			*why_not = "The select list holds a star, so the columns of GROUP BY ALL are not certain.";
+			return NIL;
+		}
+		foreach(lc, select->items)
+		{
+			RedshiftSelectItem *item = lfirst(lc);
+
+			if (!redshift_has_aggregate(select->tokens, item->first_token, item->end_token) &&
+				!add_key_column(&key, i, column_names, ncolumns, why_not))
+				return NIL;
+			i++;
+		}
+	}
+	foreach(lc, select->group_items)
+	{
+		int			column = find_group_column(select, lfirst(lc), column_names, ncolumns, why_not);
+
+		if (column < 0 || !add_key_column(&key, column, column_names, ncolumns, why_not))
+			return NIL;
+	}
+	if (key == NIL)
+		*why_not = "The query returns one row: nothing in it groups by a column.";
+	return key;
+}
+
+/*
+ * redshift_infer_key
+ *		The names of the result columns that identify a row, as a List of
+ *		char *, in the order of GROUP BY; for SELECT DISTINCT all columns.
+ *
+ * column_names are the names of all result columns as Redshift describes them.
+ * When there is no certain key the result is NIL and *why_not is a full
+ * sentence for errdetail; else *why_not is NULL.  select may be NULL (a query
+ * that could not be understood).  Allocated in the current memory context.
+ */
+List *
+redshift_infer_key(const RedshiftSelect *select, const char *const *column_names, int ncolumns,
+				   const char **why_not)
+{
+	List	   *key = NIL;
+	bool		aggregates = false;
+	ListCell   *lc;
+
+	*why_not = NULL;
+	if (select == NULL)
+	{
+		*why_not = "The query could not be understood.";
+		return NIL;
+	}
+	if (select->has_setop)
+	{
+		*why_not = "The query is a set operation: its parts may return the same group.";
+		return NIL;
+	}
+	if (select->has_distinct_on)
+	{
+		*why_not = "The query uses DISTINCT ON.";
+		return NIL;
+	}
+
+	if (select->has_group_by)
+	{
+		key = key_of_groups(select, column_names, ncolumns, why_not);
+		if (key != NIL || !select->has_distinct)
+			return key;
+	}
+	if (select->has_distinct)
+	{
+		*why_not = NULL;
+		for (int i = 0; i < ncolumns; i++)
+		{
+			if (!add_key_column(&key, i, column_names, ncolumns, why_not))
+				return NIL;
+		}
+		return key;
+	}
+
+	foreach(lc, select->items)
+	{
+		RedshiftSelectItem *item = lfirst(lc);
+
+		aggregates |= redshift_has_aggregate(select->tokens, item->first_token, item->end_token);
+	}
+	if (aggregates || select->has_having)
+		*why_not = "The query has no GROUP BY and returns one row; "
+			"use method => 'replace', or add a constant column as the key.";
+	else
+		*why_not = "The query has no GROUP BY.";
+	return NIL;
+}
