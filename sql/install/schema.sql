@@ -1,4 +1,4 @@
-/* rsfed: install script, put together from sql/install/*.sql */
+-- rsfed: install script, put together from the pieces in sql/install
 
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION rsfed CASCADE" to load this file. \quit

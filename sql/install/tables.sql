@@ -1,5 +1,6 @@
 -- rsfed's own tables.  Those that pg_dump dumps (dump.sql) hold no oid and no
 -- reg* column: a missing relation would abort the restore of the whole table.
+-- They have no foreign keys either: a parallel restore loads them in any order.
 -- They are written by src/catalog/ only, as the extension's owner.
 
 CREATE TABLE rsfed_catalog.relation
@@ -20,7 +21,7 @@ COMMENT ON TABLE rsfed_catalog.relation IS
 -- The oid is a cache that tells a rename from a drop; not dumped, refilled.
 CREATE TABLE rsfed_catalog.relation_oid
 (
-	relation_id		integer PRIMARY KEY REFERENCES rsfed_catalog.relation ON DELETE CASCADE,
+	relation_id		integer PRIMARY KEY,
 	relid			oid NOT NULL UNIQUE
 );
 COMMENT ON TABLE rsfed_catalog.relation_oid IS
@@ -28,7 +29,7 @@ COMMENT ON TABLE rsfed_catalog.relation_oid IS
 
 CREATE TABLE rsfed_catalog.rollup
 (
-	relation_id		integer PRIMARY KEY REFERENCES rsfed_catalog.relation ON DELETE CASCADE,
+	relation_id		integer PRIMARY KEY,
 	definition		integer NOT NULL,
 	source			name NOT NULL,
 	query			text NOT NULL,
@@ -45,7 +46,7 @@ COMMENT ON TABLE rsfed_catalog.rollup IS
 
 CREATE TABLE rsfed_catalog.definition
 (
-	relation_id		integer NOT NULL REFERENCES rsfed_catalog.relation ON DELETE CASCADE,
+	relation_id		integer NOT NULL,
 	definition		integer NOT NULL,
 	defined_at		timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	defined_by		name NOT NULL,
@@ -62,7 +63,7 @@ COMMENT ON TABLE rsfed_catalog.definition IS
 
 CREATE TABLE rsfed_catalog.schedule
 (
-	relation_id		integer NOT NULL REFERENCES rsfed_catalog.relation ON DELETE CASCADE,
+	relation_id		integer NOT NULL,
 	schedule_name	name NOT NULL,
 	schedule		text NOT NULL,
 	method			text,
@@ -78,7 +79,7 @@ CREATE INDEX schedule_next_run_at_idx ON rsfed_catalog.schedule (next_run_at);
 
 CREATE TABLE rsfed_catalog.freshness
 (
-	relation_id		integer PRIMARY KEY REFERENCES rsfed_catalog.relation ON DELETE CASCADE,
+	relation_id		integer PRIMARY KEY,
 	as_of			timestamptz,
 	changed_at		timestamptz,
 	data_through	timestamptz,
@@ -128,7 +129,8 @@ CREATE TABLE rsfed_catalog.run
 	sqlstate		text,
 	message			text,
 	detail			text,
-	hint			text
+	hint			text,
+	context			text
 );
 COMMENT ON TABLE rsfed_catalog.run IS
 'Every attempt to refresh a relation; queued runs wait here for a worker';

@@ -92,7 +92,8 @@ SELECT r.run_id,
 	r.sqlstate,
 	r.message,
 	r.detail,
-	r.hint
+	r.hint,
+	r.context
 FROM rsfed_catalog.run r
 LEFT JOIN rsfed_catalog.relation_class c USING (relation_id)
 WHERE c.may_see_all OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');

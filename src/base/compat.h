@@ -45,8 +45,34 @@
 
 /* 16: one ownership check for all kinds of objects (afbfc02983) */
 #if PG_VERSION_NUM < 160000
+#include "utils/acl.h"
 #define object_ownercheck(classid, objectid, roleid) \
 	((void) (classid), pg_class_ownercheck(objectid, roleid))
+#endif
+
+/* 18: pg_noreturn, which stands in front, replaces pg_attribute_noreturn() */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
+/* 14: wait events have a header of their own */
+#if PG_VERSION_NUM >= 140000
+#include "utils/wait_event.h"
+#else
+#include "pgstat.h"
+#endif
+
+/* 16: object_aclcheck replaces a function for each kind of object */
+#if PG_VERSION_NUM >= 160000
+#define rsfed_foreign_server_aclcheck(server, role, mode) \
+	object_aclcheck(ForeignServerRelationId, server, role, mode)
+#define rsfed_foreign_server_ownercheck(server, role) \
+	object_ownercheck(ForeignServerRelationId, server, role)
+#else
+#define rsfed_foreign_server_aclcheck(server, role, mode) \
+	pg_foreign_server_aclcheck(server, role, mode)
+#define rsfed_foreign_server_ownercheck(server, role) \
+	pg_foreign_server_ownercheck(server, role)
 #endif
 
 /* 17: wait events of extensions have names */
@@ -54,6 +80,142 @@
 #define RSFED_WAIT_EVENT_NEW(name) WaitEventExtensionNew(name)
 #else
 #define RSFED_WAIT_EVENT_NEW(name) PG_WAIT_EXTENSION
+#endif
+
+/*
+ * Writing rows without the planner (src/refresh/writer.c).  Macros, so that
+ * only their users need the executor's headers.
+ */
+
+/* 14: the result relation is an argument; 15: cross-partition updates */
+#if PG_VERSION_NUM >= 140000
+#define ExecComputeStoredGeneratedCompat(relinfo, estate, slot, cmdtype) \
+	ExecComputeStoredGenerated(relinfo, estate, slot, cmdtype)
+#define EStateSetResultRelation(estate, relinfo) ((void) 0)
+#else
+#define ExecComputeStoredGeneratedCompat(relinfo, estate, slot, cmdtype) \
+	ExecComputeStoredGenerated(estate, slot, cmdtype)
+#define EStateSetResultRelation(estate, relinfo) \
+	((estate)->es_result_relation_info = (relinfo))
+#endif
+
+/* 15: cross-partition updates have arguments of their own */
+#if PG_VERSION_NUM >= 150000
+#define ExecARUpdateTriggersCompat(estate, relinfo, src, dst, tid, fdw, slot, recheck, capture, crosspart) \
+	ExecARUpdateTriggers(estate, relinfo, src, dst, tid, fdw, slot, recheck, capture, crosspart)
+#define ExecARDeleteTriggersCompat(estate, relinfo, tid, fdw, capture, crosspart) \
+	ExecARDeleteTriggers(estate, relinfo, tid, fdw, capture, crosspart)
+#else
+#define ExecARUpdateTriggersCompat(estate, relinfo, src, dst, tid, fdw, slot, recheck, capture, crosspart) \
+	ExecARUpdateTriggers(estate, relinfo, tid, fdw, slot, recheck, capture)
+#define ExecARDeleteTriggersCompat(estate, relinfo, tid, fdw, capture, crosspart) \
+	ExecARDeleteTriggers(estate, relinfo, tid, fdw, capture)
+#endif
+
+/* 16: an update may concern summarizing indexes only */
+#if PG_VERSION_NUM >= 160000
+#define UpdateIndexesCompat TU_UpdateIndexes
+#define UPDATE_INDEXES_NONE(update) ((update) == TU_None)
+#define UPDATE_INDEXES_SUMMARIZING(update) ((update) == TU_Summarizing)
+#define ExecInsertIndexTuplesCompat(relinfo, slot, estate, update, nodup, conflict, arbiters, summarizing) \
+	ExecInsertIndexTuples(relinfo, slot, estate, update, nodup, conflict, arbiters, summarizing)
+#else
+#define UpdateIndexesCompat bool
+#define UPDATE_INDEXES_NONE(update) (!(update))
+#define UPDATE_INDEXES_SUMMARIZING(update) (false)
+#if PG_VERSION_NUM >= 140000
+#define ExecInsertIndexTuplesCompat(relinfo, slot, estate, update, nodup, conflict, arbiters, summarizing) \
+	ExecInsertIndexTuples(relinfo, slot, estate, update, nodup, conflict, arbiters)
+#else
+#define ExecInsertIndexTuplesCompat(relinfo, slot, estate, update, nodup, conflict, arbiters, summarizing) \
+	ExecInsertIndexTuples(slot, estate, nodup, conflict, arbiters)
+#endif
+#endif
+
+/*
+ * A range table of the one relation that is written; "columns" (offset by
+ * FirstLowInvalidHeapAttributeNumber) are those that may change.  16: they
+ * stand in a list of permissions (a61b1f7482); 18: and unpruned relations are
+ * said (cbc127917e).
+ */
+#if PG_VERSION_NUM >= 160000
+#if PG_VERSION_NUM >= 180000
+#define INIT_RANGE_TABLE_18(estate, rtes, perminfos) \
+	ExecInitRangeTable(estate, rtes, perminfos, bms_make_singleton(1))
+#else
+#define INIT_RANGE_TABLE_18(estate, rtes, perminfos) \
+	ExecInitRangeTable(estate, rtes, perminfos)
+#endif
+#define ExecInitResultRangeTable(estate, rte, columns) \
+	do { \
+		List	   *perminfos_ = NIL; \
+		RTEPermissionInfo *perminfo_ = addRTEPermissionInfo(&perminfos_, rte); \
+		perminfo_->insertedCols = perminfo_->updatedCols = (columns); \
+		INIT_RANGE_TABLE_18(estate, list_make1(rte), perminfos_); \
+	} while (0)
+#else
+#define ExecInitResultRangeTable(estate, rte, columns) \
+	do { \
+		(rte)->insertedCols = (rte)->updatedCols = (columns); \
+		ExecInitRangeTable(estate, list_make1(rte)); \
+	} while (0)
+#endif
+
+/* 18: an index scan may be instrumented */
+#if PG_VERSION_NUM >= 180000
+#define index_beginscanCompat(heap, index, snapshot, instrument, nkeys, norderbys) \
+	index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys)
+#else
+#define index_beginscanCompat(heap, index, snapshot, instrument, nkeys, norderbys) \
+	index_beginscan(heap, index, snapshot, nkeys, norderbys)
+#endif
+
+/* 16: soft errors */
+#if PG_VERSION_NUM >= 160000
+#define stringToQualifiedNameListCompat(string, escontext) \
+	stringToQualifiedNameList(string, escontext)
+#else
+#define stringToQualifiedNameListCompat(string, escontext) \
+	stringToQualifiedNameList(string)
+#endif
+
+/* 15: shared memory is requested from a hook of its own; before, in _PG_init */
+#if PG_VERSION_NUM >= 150000
+#define RSFED_SET_SHMEM_REQUEST_HOOK(previous, hook) \
+	((previous) = shmem_request_hook, shmem_request_hook = (hook))
+#else
+typedef void (*shmem_request_hook_type) (void);
+#define RSFED_SET_SHMEM_REQUEST_HOOK(previous, hook) \
+	((previous) = NULL, (hook) ())
+#endif
+
+/* 14: ProcessUtility_hook learned whether the tree may be changed */
+#if PG_VERSION_NUM >= 140000
+#define RSFED_UTILITY_PARAMETERS \
+	PlannedStmt *pstmt, const char *queryString, bool readOnlyTree, \
+	ProcessUtilityContext context, ParamListInfo params, \
+	QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc
+#define RSFED_UTILITY_ARGUMENTS \
+	pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc
+#else
+#define RSFED_UTILITY_PARAMETERS \
+	PlannedStmt *pstmt, const char *queryString, \
+	ProcessUtilityContext context, ParamListInfo params, \
+	QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc
+#define RSFED_UTILITY_ARGUMENTS \
+	pstmt, queryString, context, params, queryEnv, dest, qc
+#endif
+
+/* 16: object_ownercheck serves databases too */
+#if PG_VERSION_NUM >= 160000
+#define RSFED_OWNS_DATABASE(database, role) object_ownercheck(DatabaseRelationId, database, role)
+#else
+#define RSFED_OWNS_DATABASE(database, role) pg_database_ownercheck(database, role)
+#endif
+
+/* 14: predefined roles lost their DEFAULT_ */
+#if PG_VERSION_NUM < 140000
+#define ROLE_PG_MONITOR DEFAULT_ROLE_MONITOR
 #endif
 
 #endif							/* RSFED_COMPAT_H */
@@ -67,10 +229,10 @@
 
 /* 17: rows arrive some at a time, which saves a PGresult per row */
 #ifdef LIBPQ_HAS_CHUNK_MODE
-#define RSFED_TUPLES_CHUNK PGRES_TUPLES_CHUNK
+#define RSFED_CASE_ROWS case PGRES_SINGLE_TUPLE: case PGRES_TUPLES_CHUNK
 #define RSFED_SET_ROW_MODE(pg, rows) PQsetChunkedRowsMode(pg, rows)
 #else
-#define RSFED_TUPLES_CHUNK PGRES_SINGLE_TUPLE
+#define RSFED_CASE_ROWS case PGRES_SINGLE_TUPLE
 #define RSFED_SET_ROW_MODE(pg, rows) PQsetSingleRowMode(pg)
 #endif
 

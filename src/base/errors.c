@@ -112,5 +112,6 @@ error_fields(const struct ErrorData *edata)
 	fields->message = pstrdup(edata->message ? edata->message : "missing error text");
 	fields->detail = edata->detail ? pstrdup(edata->detail) : NULL;
 	fields->hint = edata->hint ? pstrdup(edata->hint) : NULL;
+	fields->context = edata->context ? pstrdup(edata->context) : NULL;
 	return fields;
 }

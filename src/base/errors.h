@@ -47,6 +47,7 @@ typedef struct ErrorFields
 	char	   *message;
 	char	   *detail;
 	char	   *hint;
+	char	   *context;		/* where: the row and column, the server */
 } ErrorFields;
 
 /* Copies what is kept of an error; does not free the ErrorData. */

@@ -116,7 +116,7 @@ static char *jsonb_value_text(const JsonbValue *value);
 static void check_value(const OptionSpec *spec, const JsonbValue *value);
 static void check_names(const OptionSpec *spec, JsonbContainer *array);
 static bool parse_number(const OptionSpec *spec, const char *value, int64 *result, const char **hint);
-static void refuse_value(const OptionSpec *spec, const char *value, const char *hint) pg_attribute_noreturn();
+pg_noreturn static void refuse_value(const OptionSpec *spec, const char *value, const char *hint);
 static char *get_text(OptionScope scope, Jsonb *options, const char *name, const OptionSpec **spec);
 static const OptionSpec *need_spec(OptionScope scope, const char *name);
 

@@ -11,6 +11,8 @@
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
+#include "base/compat.h"
+
 typedef enum OptionScope
 {
 	OPTION_SERVER,				/* OPTIONS of a foreign server */
@@ -69,7 +71,7 @@ extern void options_check(OptionScope scope, Jsonb *options);
 extern void option_check_text(const OptionSpec *spec, const char *value);
 
 /* Raises 22023 for a name that is not in the table, with the nearest one. */
-extern void option_unknown(OptionScope scope, const char *name) pg_attribute_noreturn();
+pg_noreturn extern void option_unknown(OptionScope scope, const char *name);
 
 /*
  * A jsonb object of options as a List of OptionText, checked as

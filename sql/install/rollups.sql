@@ -1,0 +1,92 @@
+-- Rollups: defining, changing, refreshing.  Each function checks for itself
+-- who may call it on what: the owner of the table, members of that role, and
+-- for refreshes whoever has MAINTAIN on it (PostgreSQL 17 on).
+
+CREATE FUNCTION rsfed.define_rollup(
+	name text,
+	source name,
+	query text,
+	key text[] DEFAULT NULL,
+	method text DEFAULT 'merge',
+	columns text DEFAULT NULL,
+	timezone text DEFAULT 'UTC',
+	max_age interval DEFAULT NULL,
+	options jsonb DEFAULT '{}',
+	populate boolean DEFAULT true,
+	if_not_exists boolean DEFAULT false)
+RETURNS regclass
+AS 'MODULE_PATHNAME', 'rsfed_define_rollup'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION rsfed.define_rollup(text, name, text, text[], text, text, text, interval, jsonb, boolean, boolean) IS
+'Defines an aggregate query in Redshift, makes the local table that serves its result, and fills it';
+
+CREATE FUNCTION rsfed.alter_rollup(
+	rollup regclass,
+	query text DEFAULT NULL,
+	key text[] DEFAULT NULL,
+	source name DEFAULT NULL,
+	method text DEFAULT NULL,
+	columns text DEFAULT NULL,
+	options jsonb DEFAULT '{}',
+	populate boolean DEFAULT true)
+RETURNS TABLE (action text, detail text)
+AS 'MODULE_PATHNAME', 'rsfed_alter_rollup'
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 5;
+COMMENT ON FUNCTION rsfed.alter_rollup(regclass, text, text[], name, text, text, jsonb, boolean) IS
+'Changes a rollup and its table, and returns what was done; with no change given it takes over what changed in Redshift';
+
+CREATE FUNCTION rsfed.drop_rollup(rollup regclass, keep_table boolean DEFAULT false)
+RETURNS void
+AS 'MODULE_PATHNAME', 'rsfed_drop_rollup'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION rsfed.drop_rollup(regclass, boolean) IS
+'Drops a rollup with its table; keep_table leaves the table with its content';
+
+CREATE PROCEDURE rsfed.refresh(
+	relation regclass,
+	method text DEFAULT NULL,
+	since text DEFAULT NULL,
+	until text DEFAULT NULL,
+	part jsonb DEFAULT NULL,
+	INOUT run_id bigint DEFAULT NULL,
+	INOUT status text DEFAULT NULL,
+	INOUT rows_changed bigint DEFAULT NULL,
+	INOUT as_of timestamptz DEFAULT NULL,
+	INOUT elapsed interval DEFAULT NULL)
+AS 'MODULE_PATHNAME', 'rsfed_refresh'
+LANGUAGE C;
+COMMENT ON PROCEDURE rsfed.refresh(regclass, text, text, text, jsonb, bigint, text, bigint, timestamptz, interval) IS
+'Refreshes a rollup or a materialized view now; outside a transaction block it commits by itself';
+
+CREATE FUNCTION rsfed.request_refresh(
+	relation regclass,
+	method text DEFAULT NULL,
+	since text DEFAULT NULL,
+	until text DEFAULT NULL,
+	part jsonb DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'rsfed_request_refresh'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION rsfed.request_refresh(regclass, text, text, text, jsonb) IS
+'Queues a refresh, to be run by a worker once the present transaction commits; returns its run_id';
+
+CREATE FUNCTION rsfed.wait(run_id bigint, timeout interval DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'rsfed_wait'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION rsfed.wait(bigint, interval) IS
+'Waits until a run has ended (on a replica: until that has arrived there) and returns its status; at the time-out the one that it has then';
+
+CREATE FUNCTION rsfed.cancel(run_id bigint)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'rsfed_cancel'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION rsfed.cancel(bigint) IS
+'Cancels a queued or running refresh; false if it had ended already';
+
+CREATE FUNCTION rsfed.require_fresh(rollup regclass, max_age interval DEFAULT NULL)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'rsfed_require_fresh'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION rsfed.require_fresh(regclass, interval) IS
+'True, or an error if the content is older than max_age (by default the rollup''s own); in a WHERE clause it is asked once';

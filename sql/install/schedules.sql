@@ -1,0 +1,108 @@
+-- When relations are refreshed, and what is being refreshed now.
+
+CREATE FUNCTION rsfed.schedule_refresh(relation regclass, schedule text, name text DEFAULT 'refresh',
+	method text DEFAULT NULL, timezone text DEFAULT 'UTC', options jsonb DEFAULT '{}')
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'rsfed_schedule_refresh';
+COMMENT ON FUNCTION rsfed.schedule_refresh(regclass, text, text, text, text, jsonb) IS
+'refreshes a rollup or a materialized view on a schedule: cron text, @hourly and the like, or an interval';
+
+CREATE FUNCTION rsfed.alter_schedule(relation regclass, name text, schedule text DEFAULT NULL,
+	options jsonb DEFAULT '{}')
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'rsfed_alter_schedule';
+COMMENT ON FUNCTION rsfed.alter_schedule(regclass, text, text, jsonb) IS
+'changes the times of a schedule, or some of its options; null resets an option';
+
+CREATE FUNCTION rsfed.unschedule_refresh(relation regclass, name text DEFAULT 'refresh')
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'rsfed_unschedule_refresh';
+COMMENT ON FUNCTION rsfed.unschedule_refresh(regclass, text) IS
+'removes a schedule; what it has queued already still runs';
+
+CREATE FUNCTION rsfed.pause(relation regclass, until timestamptz DEFAULT NULL, reason text DEFAULT NULL)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'rsfed_pause';
+COMMENT ON FUNCTION rsfed.pause(regclass, timestamptz, text) IS
+'stops the schedules of a relation, until a time or until rsfed.resume()';
+
+CREATE FUNCTION rsfed.resume(relation regclass)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'rsfed_resume';
+COMMENT ON FUNCTION rsfed.resume(regclass) IS
+'ends the pause of a relation; what was due meanwhile runs once';
+
+CREATE FUNCTION rsfed.pause_all(until timestamptz DEFAULT NULL, reason text DEFAULT NULL)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'rsfed_pause_all';
+COMMENT ON FUNCTION rsfed.pause_all(timestamptz, text) IS
+'stops every schedule of the database, until a time or until rsfed.resume_all()';
+REVOKE EXECUTE ON FUNCTION rsfed.pause_all(timestamptz, text) FROM PUBLIC;
+
+CREATE FUNCTION rsfed.resume_all()
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'rsfed_resume_all';
+COMMENT ON FUNCTION rsfed.resume_all() IS
+'ends rsfed.pause_all(); relations that were paused by themselves stay so';
+REVOKE EXECUTE ON FUNCTION rsfed.resume_all() FROM PUBLIC;
+
+CREATE VIEW rsfed.schedules WITH (security_barrier = true) AS
+SELECT c.oid::pg_catalog.regclass AS relation,
+	s.schedule_name AS name,
+	s.schedule,
+	s.timezone,
+	s.method,
+	s.options,
+	CASE WHEN pg_catalog.isfinite(s.next_run_at) THEN s.next_run_at END AS next_run_at,
+	l.run_id AS last_run_id,
+	l.status AS last_status,
+	l.requested_at AS last_run_at,
+	p.paused,
+	CASE WHEN p.paused THEN GREATEST(
+		CASE WHEN p.by_itself THEN COALESCE(r.paused_until, 'infinity') END,
+		CASE WHEN a.only_row THEN COALESCE(a.paused_until, 'infinity') END) END AS paused_until,
+	CASE WHEN p.by_itself THEN r.pause_reason WHEN p.paused THEN a.pause_reason END AS pause_reason,
+	CASE WHEN p.by_itself THEN r.paused_by WHEN p.paused THEN a.paused_by END AS paused_by
+FROM rsfed_catalog.schedule s
+JOIN rsfed_catalog.relation r USING (relation_id)
+JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
+JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
+LEFT JOIN rsfed_catalog.pause a ON a.paused_until IS NULL OR a.paused_until > pg_catalog.now()
+CROSS JOIN LATERAL (SELECT
+	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())) AS b (by_itself)
+CROSS JOIN LATERAL (SELECT b.by_itself, b.by_itself OR a.only_row IS NOT NULL AS paused) AS p
+LEFT JOIN LATERAL (SELECT u.run_id, u.status, u.requested_at
+	FROM rsfed_catalog.run u
+	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name
+	ORDER BY u.run_id DESC LIMIT 1) AS l ON true
+WHERE pg_catalog.has_table_privilege(c.oid, 'SELECT')
+	OR pg_catalog.pg_has_role(c.relowner, 'USAGE')
+	OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');
+COMMENT ON VIEW rsfed.schedules IS
+'Schedules, when they run next and what came of the last run; without next_run_at a schedule has stopped';
+GRANT SELECT ON rsfed.schedules TO PUBLIC;
+
+CREATE FUNCTION rsfed_catalog.progress(OUT run_id bigint, OUT relation regclass, OUT pid integer,
+	OUT phase text, OUT rows bigint, OUT bytes bigint, OUT rows_last_run bigint,
+	OUT percent double precision, OUT rows_per_second double precision, OUT elapsed interval,
+	OUT replaces_as_of timestamptz)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'rsfed_progress';
+COMMENT ON FUNCTION rsfed_catalog.progress() IS
+'refreshes at work in this database that the caller may see; read the view rsfed.progress';
+
+CREATE VIEW rsfed.progress AS
+SELECT run_id, relation, pid, phase, rows, bytes, rows_last_run, percent, rows_per_second,
+	elapsed, replaces_as_of
+FROM rsfed_catalog.progress();
+COMMENT ON VIEW rsfed.progress IS
+'Refreshes at work now, in this database; percent is measured against the last run and may be unknown';
+GRANT SELECT ON rsfed.progress TO PUBLIC;

@@ -1,0 +1,395 @@
+/*-------------------------------------------------------------------------
+ *
+ * ask.c
+ *	  SQL functions that send one query or command to Redshift.
+ *
+ * Policy: the query goes as it was written, less the semicolon at its end.
+ * What does not fit is found out before the first row is read, and the error
+ * carries the column list that does.  A local error, cancel or time-out ends
+ * the query in Redshift too: the connection lives in the query's memory.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "api/json_rows.h"
+#include "api/result.h"
+#include "base/compat.h"
+#include "base/errors.h"
+#include "redshift/lex.h"
+#include "redshift/query.h"
+#include "redshift/types.h"
+#include "remote/execute.h"
+#include "source/rows.h"
+#include "source/source.h"
+
+PG_FUNCTION_INFO_V1(rsfed_describe);
+PG_FUNCTION_INFO_V1(rsfed_columns);
+PG_FUNCTION_INFO_V1(rsfed_query);
+PG_FUNCTION_INFO_V1(rsfed_query_as);
+PG_FUNCTION_INFO_V1(rsfed_query_json);
+PG_FUNCTION_INFO_V1(rsfed_execute);
+
+static SourceConnection *connect_to(Name source, const char *label, bool writable);
+static char *checked_query(text *query);
+static RemoteColumns *describe(FunctionCallInfo fcinfo);
+static void read_rows(RemoteStream *stream, RowReader *reader, TupleDesc desc,
+					  const int *position, ResultRows *result);
+static TupleDesc live_columns(TupleDesc desc, int **position);
+static int *match_columns(RemoteColumns *columns, TupleDesc desc, Oid type);
+static void check_types(RemoteColumns *columns, TupleDesc desc, const int *source_column);
+
+/* A connection for the current user, in the current memory context. */
+static SourceConnection *
+connect_to(Name source, const char *label, bool writable)
+{
+	SourceRequest request = {0};
+
+	request.source = NameStr(*source);
+	request.userid = GetUserId();
+	request.label = label;
+	request.writable = writable;
+	return source_connect(&request);
+}
+
+/* The query without the semicolon at its end; raises if it is not one query. */
+static char *
+checked_query(text *query)
+{
+	char	   *given = text_to_cstring(query);
+
+	redshift_check_query(given);
+	return redshift_strip(given);
+}
+
+/* The columns of the query in the arguments (source, query). */
+static RemoteColumns *
+describe(FunctionCallInfo fcinfo)
+{
+	char	   *query = checked_query(PG_GETARG_TEXT_PP(1));
+	SourceConnection *source = connect_to(PG_GETARG_NAME(0), "rsfed describe", false);
+	RemoteColumns *columns = remote_describe(source->conn, query);
+
+	source_release(source);
+	return columns;
+}
+
+/*
+ * rsfed.describe(source, query): a row for each column.  Raises what Redshift
+ * raises.
+ */
+Datum
+rsfed_describe(PG_FUNCTION_ARGS)
+{
+	ResultRows *result = result_begin(fcinfo);
+	RemoteColumns *columns = describe(fcinfo);
+
+	for (int i = 0; i < columns->count; i++)
+	{
+		RemoteColumn *column = &columns->column[i];
+		const char *local = redshift_local_type_name(column->type, column->typmod);
+		const char *note = redshift_type_note(column->type, column->typmod);
+		Datum		values[5];
+		bool		nulls[5] = {false};
+		NameData	name;
+
+		/* cut as PostgreSQL cuts names; Redshift's may be twice as long */
+		namestrcpy(&name, pnstrdup(column->name,
+								   pg_mbcliplen(column->name, strlen(column->name), NAMEDATALEN - 1)));
+		values[0] = Int32GetDatum(i + 1);
+		values[1] = NameGetDatum(&name);
+		values[2] = CStringGetTextDatum(local ? local : "text");
+		values[3] = CStringGetTextDatum(redshift_type_name(column->type, column->typmod));
+		nulls[4] = note == NULL;
+		if (note != NULL)
+			values[4] = CStringGetTextDatum(note);
+		result_add(result, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* rsfed.columns(source, query): the list to paste after AS. */
+Datum
+rsfed_columns(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(row_column_list(describe(fcinfo))));
+}
+
+/*
+ * rsfed.query(source, query): rows as the caller's column list.  Raises 42804
+ * with the right list for one that does not fit, and what Redshift raises.
+ */
+Datum
+rsfed_query(PG_FUNCTION_ARGS)
+{
+	ResultRows *result = result_begin(fcinfo);
+	char	   *query = checked_query(PG_GETARG_TEXT_PP(1));
+	SourceConnection *source = connect_to(PG_GETARG_NAME(0), "rsfed query", false);
+	RemoteStream *stream = remote_stream_open(source->conn, query, source->stall_timeout_ms);
+	RemoteColumns *columns = remote_stream_columns(stream);
+
+	row_check_column_list(columns, result->desc);
+	read_rows(stream, row_reader_create(columns, result->desc, NULL), result->desc, NULL, result);
+	remote_stream_close(stream);
+	source_release(source);
+	return (Datum) 0;
+}
+
+/*
+ * rsfed.query(rowtype, source, query): rows as a type.  Columns of a composite
+ * type are found by name, 42703 for one that is missing; another type takes the
+ * one column that there is.
+ */
+Datum
+rsfed_query_as(PG_FUNCTION_ARGS)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	TupleDesc	desc;
+	TupleDesc	live;
+	ResultRows *result;
+	SourceConnection *source;
+	RemoteStream *stream;
+	RemoteColumns *columns;
+	char	   *query;
+	int		   *position = NULL;
+	int		   *source_column = NULL;
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("source and query must not be null")));
+	query = checked_query(PG_GETARG_TEXT_PP(2));
+	if (type == RECORDOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("rowtype must be a named type"),
+				 errhint("Write NULL::your_type, or rsfed.query(source, query) AS t (columns).")));
+	if (type_is_rowtype(type))
+		desc = lookup_rowtype_tupdesc_copy(getBaseType(type), -1);
+	else
+	{
+		desc = CreateTemplateTupleDesc(1);
+		TupleDescInitEntry(desc, (AttrNumber) 1, "value", type, -1, 0);
+	}
+	result = result_begin_as(fcinfo, desc);
+	live = live_columns(desc, &position);
+
+	source = connect_to(PG_GETARG_NAME(1), "rsfed query", false);
+	stream = remote_stream_open(source->conn, query, source->stall_timeout_ms);
+	columns = remote_stream_columns(stream);
+	if (type_is_rowtype(type))
+	{
+		source_column = match_columns(columns, live, type);
+		check_types(columns, live, source_column);
+	}
+	else
+	{
+		if (columns->count != 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("the query must return one column for type %s", format_type_be(type)),
+					 errdetail("It returns %d: %s.", columns->count, row_column_list(columns))));
+		check_types(columns, live, NULL);
+	}
+	read_rows(stream, row_reader_create(columns, live, source_column), live, position, result);
+	remote_stream_close(stream);
+	source_release(source);
+	return (Datum) 0;
+}
+
+/*
+ * Reads all rows into the result.  position[i] is where column i of desc stands
+ * in the result's row; NULL means one to one.
+ */
+static void
+read_rows(RemoteStream *stream, RowReader *reader, TupleDesc desc,
+		  const int *position, ResultRows *result)
+{
+	int			width = result->desc->natts;
+	Datum	   *values = palloc0(Max(width, 1) * sizeof(Datum));
+	bool	   *nulls = palloc(Max(width, 1) * sizeof(bool));
+	Datum	   *placed = palloc0(Max(width, 1) * sizeof(Datum));
+	bool	   *placed_nulls = palloc(Max(width, 1) * sizeof(bool));
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "rsfed row",
+													  ALLOCSET_DEFAULT_SIZES);
+	char	  **texts;
+	int		   *lengths;
+
+	memset(placed_nulls, true, Max(width, 1) * sizeof(bool));
+	while (remote_stream_next(stream, &texts, &lengths))
+	{
+		MemoryContext old = MemoryContextSwitchTo(row_context);
+
+		row_reader_read(reader, texts, lengths, values, nulls);
+		if (position == NULL)
+			result_add(result, values, nulls);
+		else
+		{
+			for (int i = 0; i < desc->natts; i++)
+			{
+				placed[position[i]] = values[i];
+				placed_nulls[position[i]] = nulls[i];
+			}
+			result_add(result, placed, placed_nulls);
+		}
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(row_context);
+		CHECK_FOR_INTERRUPTS();
+	}
+	MemoryContextDelete(row_context);
+}
+
+/* The row type without its dropped columns, and where each of them stands. */
+static TupleDesc
+live_columns(TupleDesc desc, int **position)
+{
+	TupleDesc	live;
+	int			count = 0;
+
+	*position = palloc(Max(desc->natts, 1) * sizeof(int));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (!TupleDescAttr(desc, i)->attisdropped)
+			(*position)[count++] = i;
+	}
+	live = CreateTemplateTupleDesc(count);
+	for (int i = 0; i < count; i++)
+		TupleDescCopyEntry(live, i + 1, desc, (*position)[i] + 1);
+	return live;
+}
+
+/* For each column of a type the ordinal of the remote column of that name. */
+static int *
+match_columns(RemoteColumns *columns, TupleDesc desc, Oid type)
+{
+	int		   *source_column = palloc(Max(desc->natts, 1) * sizeof(int));
+	List	   *names = NIL;
+
+	for (int i = 0; i < columns->count; i++)
+		names = lappend(names, columns->column[i].name);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		const char *name = NameStr(TupleDescAttr(desc, i)->attname);
+		int			found = -1;
+
+		for (int j = 0; j < columns->count; j++)
+		{
+			if (strcmp(columns->column[j].name, name) != 0)
+				continue;
+			if (found >= 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("the result of the query has column \"%s\" more than once", name),
+						 errhint("Give each an alias of its own.")));
+			found = j;
+		}
+		if (found < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("the result of the query has no column \"%s\", which type %s has",
+							name, format_type_be(type)),
+					 errdetail("The result is (%s).", row_column_list(columns)),
+					 errhint("%s", unknown_name_hint(name, names, "columns"))));
+		source_column[i] = found;
+	}
+	return source_column;
+}
+
+/* Raises 42804 for the first column of a type that cannot hold its values. */
+static void
+check_types(RemoteColumns *columns, TupleDesc desc, const int *source_column)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		RemoteColumn *remote = &columns->column[source_column ? source_column[i] : i];
+		RedshiftFit fit = redshift_type_fits(remote->type, remote->typmod,
+											 getBaseType(att->atttypid), att->atttypmod);
+
+		if (fit != RS_FIT_YES)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 fit == RS_FIT_LOSSY ?
+					 errmsg("type %s would lose a part of Redshift's %s silently",
+							format_type_with_typemod(att->atttypid, att->atttypmod),
+							redshift_type_name(remote->type, remote->typmod)) :
+					 errmsg("type %s cannot hold Redshift's %s",
+							format_type_with_typemod(att->atttypid, att->atttypmod),
+							redshift_type_name(remote->type, remote->typmod)),
+					 errdetail("The result is (%s); this is column \"%s\".",
+							   row_column_list(columns), remote->name)));
+	}
+}
+
+/*
+ * rsfed.query_json(source, query): an object a row.  Raises 42701 for two
+ * columns of one name, and what Redshift raises.
+ */
+Datum
+rsfed_query_json(PG_FUNCTION_ARGS)
+{
+	ResultRows *result = result_begin(fcinfo);
+	char	   *query = checked_query(PG_GETARG_TEXT_PP(1));
+	SourceConnection *source = connect_to(PG_GETARG_NAME(0), "rsfed query", false);
+	RemoteStream *stream = remote_stream_open(source->conn, query, source->stall_timeout_ms);
+	RemoteColumns *columns = remote_stream_columns(stream);
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "rsfed row",
+													  ALLOCSET_DEFAULT_SIZES);
+	char	  **texts;
+	int		   *lengths;
+
+	json_check_columns(columns);
+	while (remote_stream_next(stream, &texts, &lengths))
+	{
+		MemoryContext old = MemoryContextSwitchTo(row_context);
+		Datum		value = JsonbPGetDatum(json_row(columns, texts, lengths,
+													remote_stream_rows(stream)));
+		bool		isnull = false;
+
+		result_add(result, &value, &isnull);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(row_context);
+		CHECK_FOR_INTERRUPTS();
+	}
+	MemoryContextDelete(row_context);
+	remote_stream_close(stream);
+	source_release(source);
+	return (Datum) 0;
+}
+
+/*
+ * rsfed.execute(source, command): the command's tag.  Raises 42601 for no or
+ * several commands: several at once would be one transaction, in which external
+ * tables cannot be made.
+ */
+Datum
+rsfed_execute(PG_FUNCTION_ARGS)
+{
+	char	   *command = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	SourceConnection *source;
+	char	   *tag;
+	int			count = redshift_statement_count(command);
+
+	if (count != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 count == 0 ? errmsg("the command is empty") :
+				 errmsg("rsfed.execute() takes one command, not %d", count),
+				 count == 0 ? 0 : errhint("Call it once for each.")));
+	source = connect_to(PG_GETARG_NAME(0), "rsfed execute", true);
+	tag = remote_execute(source->conn, redshift_strip(command));
+	source_release(source);
+	PG_RETURN_TEXT_P(cstring_to_text(tag));
+}

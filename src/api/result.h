@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * result.h
+ *	  Results of several rows of SQL functions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_RESULT_H
+#define RSFED_RESULT_H
+
+#include "access/tupdesc.h"
+#include "fmgr.h"
+#include "utils/tuplestore.h"
+
+typedef struct ResultRows
+{
+	Tuplestorestate *store;
+	TupleDesc	desc;
+} ResultRows;
+
+/*
+ * Begins a materialized result, which spills to disk beyond work_mem, of the
+ * type that the function is declared or called with.  Raises 0A000 where the
+ * caller takes no set.
+ */
+extern ResultRows *result_begin(FunctionCallInfo fcinfo);
+
+/* The same with a row type that the function knows better. */
+extern ResultRows *result_begin_as(FunctionCallInfo fcinfo, TupleDesc desc);
+
+/* Adds a row; copies what is in it. */
+extern void result_add(ResultRows *result, Datum *values, bool *nulls);
+
+#endif							/* RSFED_RESULT_H */

@@ -1,0 +1,471 @@
+/*-------------------------------------------------------------------------
+ *
+ * servers.c
+ *	  SQL functions that register Redshift servers and their credentials.
+ *
+ * Policy: servers and mappings are real ones, made through the same functions
+ * as CREATE SERVER and CREATE USER MAPPING and with the same checks of rights,
+ * but by node trees: a password never becomes a part of an SQL text of ours,
+ * and the statement that holds one is kept out of the log when it fails.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_type.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "api/result.h"
+#include "base/compat.h"
+#include "base/errors.h"
+#include "base/options.h"
+#include "base/settings.h"
+#include "catalog/rollup.h"
+#include "source/check.h"
+#include "source/credentials.h"
+#include "source/source.h"
+
+PG_FUNCTION_INFO_V1(rsfed_register_server);
+PG_FUNCTION_INFO_V1(rsfed_set_credentials);
+PG_FUNCTION_INFO_V1(rsfed_check_server);
+PG_FUNCTION_INFO_V1(rsfed_drop_server);
+
+static void hide_statement(void *arg);
+static void require_argument(FunctionCallInfo fcinfo, int number, const char *name);
+static void add_authority(CreateForeignServerStmt *stmt);
+static DefElem *text_option(const char *name, const char *value, DefElemAction action);
+static void create_mapping(const char *server, const char *role, const char *username, const char *password);
+static RoleSpec *role_spec(const char *role);
+static void verify_login(const char *server, Oid userid);
+static List *credential_changes(List *old, const char *username, const char *password, const char *until);
+static void drop_rollups(const char *server, List *rollups);
+static void drop_mappings(Oid serverid);
+
+/*
+ * rsfed.register_server(server, host, dbname, username, password, port,
+ * sslmode, options, verify).  Raises what CREATE SERVER raises, 22023 for
+ * options; a log-in that fails is a WARNING.
+ */
+Datum
+rsfed_register_server(PG_FUNCTION_ARGS)
+{
+	CreateForeignServerStmt *stmt = makeNode(CreateForeignServerStmt);
+	static const char *const arguments[] = {"host", "port", "dbname", "sslmode"};
+	List	   *given = NIL;
+	ListCell   *lc;
+	ErrorContextCallback callback;
+
+	callback.callback = hide_statement;
+	callback.arg = NULL;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+
+	require_primary("rsfed.register_server()");
+	require_argument(fcinfo, 0, "server");
+	require_argument(fcinfo, 1, "host");
+	require_argument(fcinfo, 2, "dbname");
+	require_argument(fcinfo, 3, "username");
+
+	stmt->servername = NameStr(*PG_GETARG_NAME(0));
+	stmt->fdwname = pstrdup("rsfed");
+	stmt->options = list_make2(text_option("host", text_to_cstring(PG_GETARG_TEXT_PP(1)), DEFELEM_UNSPEC),
+							   text_option("dbname", text_to_cstring(PG_GETARG_TEXT_PP(2)), DEFELEM_UNSPEC));
+	if (!PG_ARGISNULL(5))
+		stmt->options = lappend(stmt->options,
+								text_option("port", psprintf("%d", PG_GETARG_INT32(5)), DEFELEM_UNSPEC));
+	if (!PG_ARGISNULL(6))
+		stmt->options = lappend(stmt->options,
+								text_option("sslmode", text_to_cstring(PG_GETARG_TEXT_PP(6)), DEFELEM_UNSPEC));
+	if (!PG_ARGISNULL(7))
+		given = options_to_texts(OPTION_SERVER, PG_GETARG_JSONB_P(7));
+	foreach(lc, given)
+	{
+		OptionText *option = lfirst(lc);
+
+		for (int i = 0; i < lengthof(arguments); i++)
+		{
+			if (strcmp(option->name, arguments[i]) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("\"%s\" is an argument of its own, not an option here", option->name),
+						 errhint("Write %s => ... in the call.", option->name)));
+		}
+		if (option->value != NULL)
+			stmt->options = lappend(stmt->options,
+									text_option(option->name, option->value, DEFELEM_UNSPEC));
+	}
+	add_authority(stmt);
+	CreateForeignServer(stmt);
+	CommandCounterIncrement();
+
+	create_mapping(stmt->servername, GetUserNameFromId(GetUserId(), false),
+				   text_to_cstring(PG_GETARG_TEXT_PP(3)),
+				   PG_ARGISNULL(4) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(4)));
+	if (PG_ARGISNULL(8) || PG_GETARG_BOOL(8))
+		verify_login(stmt->servername, GetUserId());
+	error_context_stack = callback.previous;
+	PG_RETURN_VOID();
+}
+
+/*
+ * rsfed.set_credentials(server, username, password, for_role, valid_until,
+ * verify).  Makes the mapping or changes it; raises what CREATE and ALTER USER
+ * MAPPING raise.  for_role 'public' is everybody.
+ */
+Datum
+rsfed_set_credentials(PG_FUNCTION_ARGS)
+{
+	char	   *server_name;
+	char	   *role;
+	char	   *username;
+	char	   *password;
+	char	   *until = NULL;
+	ForeignServer *server;
+	RoleSpec   *spec;
+	Oid			roleid;
+	Oid			mapping;
+	bool		may_try = false;
+	ErrorContextCallback callback;
+
+	callback.callback = hide_statement;
+	callback.arg = NULL;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+
+	require_primary("rsfed.set_credentials()");
+	require_argument(fcinfo, 0, "server");
+	require_argument(fcinfo, 1, "username");
+	require_argument(fcinfo, 3, "for_role");
+	server_name = NameStr(*PG_GETARG_NAME(0));
+	username = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	password = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	role = NameStr(*PG_GETARG_NAME(3));
+	server = source_server(server_name);
+
+	/* with its zone: read back under any TimeZone and DateStyle */
+	if (!PG_ARGISNULL(4) && !TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(4)))
+	{
+		struct pg_tm tm;
+		fsec_t		fsec;
+
+		/* no zone given: the fields are those of UTC */
+		if (timestamp2tm(PG_GETARG_TIMESTAMPTZ(4), NULL, &tm, &fsec, NULL, NULL) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					 errmsg("timestamp out of range")));
+		until = psprintf("%04d-%02d-%02d %02d:%02d:%02d+00", tm.tm_year, tm.tm_mon,
+						 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	}
+
+	spec = role_spec(role);
+	roleid = spec->roletype == ROLESPEC_PUBLIC ? InvalidOid : get_rolespec_oid(spec, false);
+	mapping = GetSysCacheOid2(USERMAPPINGUSERSERVER, Anum_pg_user_mapping_oid,
+							  ObjectIdGetDatum(roleid), ObjectIdGetDatum(server->serverid));
+	if (OidIsValid(mapping))
+	{
+		AlterUserMappingStmt *stmt = makeNode(AlterUserMappingStmt);
+		HeapTuple	tuple = SearchSysCache1(USERMAPPINGOID, ObjectIdGetDatum(mapping));
+		Datum		options;
+		bool		isnull;
+
+		options = SysCacheGetAttr(USERMAPPINGOID, tuple, Anum_pg_user_mapping_umoptions, &isnull);
+		stmt->user = spec;
+		stmt->servername = server_name;
+		stmt->options = credential_changes(isnull ? NIL : untransformRelOptions(options),
+										   username, password, until);
+		ReleaseSysCache(tuple);
+		AlterUserMapping(stmt);
+	}
+	else
+	{
+		CreateUserMappingStmt *stmt = makeNode(CreateUserMappingStmt);
+
+		stmt->user = spec;
+		stmt->servername = server_name;
+		stmt->options = credential_changes(NIL, username, password, until);
+		CreateUserMapping(stmt);
+	}
+	CommandCounterIncrement();
+
+	/*
+	 * Others' log-ins are tried as them only by who may become them, and
+	 * PUBLIC's only by who would use it.
+	 */
+	if (PG_ARGISNULL(5) || PG_GETARG_BOOL(5))
+		may_try = OidIsValid(roleid) ? has_privs_of_role(GetUserId(), roleid) :
+			!SearchSysCacheExists2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(GetUserId()),
+								   ObjectIdGetDatum(server->serverid));
+	if (may_try)
+		verify_login(server_name, OidIsValid(roleid) ? roleid : GetUserId());
+	error_context_stack = callback.previous;
+	PG_RETURN_VOID();
+}
+
+/*
+ * rsfed.check_server(source): a row for each step of the way.  Raises 42704 and
+ * 42501 only.
+ */
+Datum
+rsfed_check_server(PG_FUNCTION_ARGS)
+{
+	ResultRows *result = result_begin(fcinfo);
+	List	   *items;
+	ListCell   *lc;
+
+	require_argument(fcinfo, 0, "source");
+	items = source_check(NameStr(*PG_GETARG_NAME(0)), GetUserId());
+	foreach(lc, items)
+	{
+		CheckItem  *item = lfirst(lc);
+		Datum		values[3];
+		bool		nulls[3] = {false};
+
+		values[0] = CStringGetTextDatum(item->item);
+		values[1] = BoolGetDatum(item->ok);
+		values[2] = CStringGetTextDatum(item->detail);
+		result_add(result, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * rsfed.drop_server(server, cascade): the server with its mappings.  Raises
+ * 2BP01 while rollups use it, unless cascade drops them too.
+ */
+Datum
+rsfed_drop_server(PG_FUNCTION_ARGS)
+{
+	const char *name;
+	bool		cascade = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	ForeignServer *server;
+	ObjectAddress object;
+	List	   *rollups;
+
+	require_primary("rsfed.drop_server()");
+	require_argument(fcinfo, 0, "server");
+	name = NameStr(*PG_GETARG_NAME(0));
+	server = source_server(name);
+	if (!rsfed_foreign_server_ownercheck(server->serverid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_SERVER, name);
+
+	rollups = rollups_of_source(name);
+	if (rollups != NIL && !cascade)
+	{
+		StringInfoData buf;
+		ListCell   *lc;
+
+		initStringInfo(&buf);
+		foreach(lc, rollups)
+			appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", (char *) lfirst(lc));
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop server \"%s\" because rollups use it", name),
+				 errdetail_plural("%d rollup uses it: %s.", "%d rollups use it: %s.",
+								  list_length(rollups), list_length(rollups), buf.data),
+				 errhint("Give them another source with rsfed.alter_rollup(..., source => '...'), or drop them too with cascade => true.")));
+	}
+	drop_rollups(name, rollups);
+
+	/* whoever owns the server may drop its mappings, as DROP USER MAPPING has it */
+	drop_mappings(server->serverid);
+	ObjectAddressSet(object, ForeignServerRelationId, server->serverid);
+	performDeletion(&object, cascade ? DROP_CASCADE : DROP_RESTRICT, 0);
+	PG_RETURN_VOID();
+}
+
+/*
+ * An error context that adds nothing: it keeps the text of the statement, which
+ * holds the password, out of the server's log.
+ */
+static void
+hide_statement(void *arg)
+{
+	errhidestmt(true);
+}
+
+/*
+ * Writes the default file of certificate authorities into the server's options
+ * where a certificate is to be verified: dblink('name', ...) does not know our
+ * setting, and libpq's own default is a file that hardly any machine has.
+ */
+static void
+add_authority(CreateForeignServerStmt *stmt)
+{
+	const char *mode = source_option(stmt->options, "sslmode");
+
+	if ((mode == NULL || strncmp(mode, "verify", 6) == 0) &&
+		source_option(stmt->options, "sslrootcert") == NULL &&
+		rsfed_ssl_root_cert != NULL && rsfed_ssl_root_cert[0] != '\0')
+		stmt->options = lappend(stmt->options,
+								text_option("sslrootcert", rsfed_ssl_root_cert, DEFELEM_UNSPEC));
+}
+
+/* Raises 22004 for a NULL where there must be a value. */
+static void
+require_argument(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	if (PG_ARGISNULL(number))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"%s\" must not be null", name)));
+}
+
+/* An element of an OPTIONS list. */
+static DefElem *
+text_option(const char *name, const char *value, DefElemAction action)
+{
+	return makeDefElemExtended(NULL, pstrdup(name),
+							   value ? (Node *) makeString(pstrdup(value)) : NULL,
+							   action, -1);
+}
+
+/* A new mapping with user and password. */
+static void
+create_mapping(const char *server, const char *role, const char *username, const char *password)
+{
+	CreateUserMappingStmt *stmt = makeNode(CreateUserMappingStmt);
+
+	stmt->user = role_spec(role);
+	stmt->servername = pstrdup(server);
+	stmt->options = credential_changes(NIL, username, password, NULL);
+	CreateUserMapping(stmt);
+	CommandCounterIncrement();
+}
+
+/* The role of a mapping; 'public' is no role's name. */
+static RoleSpec *
+role_spec(const char *role)
+{
+	RoleSpec   *spec = makeNode(RoleSpec);
+
+	spec->location = -1;
+	if (strcmp(role, "public") == 0)
+		spec->roletype = ROLESPEC_PUBLIC;
+	else
+	{
+		spec->roletype = ROLESPEC_CSTRING;
+		spec->rolename = pstrdup(role);
+	}
+	return spec;
+}
+
+/*
+ * The OPTIONS list that leads from a mapping's options to new credentials.
+ * What belonged to the old ones goes with them: valid_until, credentials_file.
+ */
+static List *
+credential_changes(List *old, const char *username, const char *password, const char *until)
+{
+	static const char *const names[] = {"user", "password", "valid_until", "credentials_file"};
+	const char *values[lengthof(names)];
+	List	   *changes = NIL;
+
+	values[0] = username;
+	values[1] = password;
+	values[2] = until;
+	values[3] = NULL;
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		bool		is_there = source_option(old, names[i]) != NULL;
+
+		if (values[i] != NULL)
+			changes = lappend(changes, text_option(names[i], values[i],
+												   is_there ? DEFELEM_SET : DEFELEM_ADD));
+		else if (is_there)
+			changes = lappend(changes, text_option(names[i], NULL, DEFELEM_DROP));
+	}
+	return changes;
+}
+
+/* Tries to log in; a failure is a WARNING: the network may come up later. */
+static void
+verify_login(const char *server, Oid userid)
+{
+	ErrorData  *error = source_try(server, userid);
+
+	if (error == NULL)
+		return;
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg_internal("%s", error->message),
+			 errdetail("%s%sIt is registered all the same.",
+					   error->detail ? error->detail : "",
+					   error->detail ? "\n" : ""),
+			 errhint("%s%sSELECT * FROM rsfed.check_server(%s) shows each step.",
+					 error->hint ? error->hint : "", error->hint ? "\n" : "",
+					 quote_literal_cstr(server))));
+}
+
+/* Drops rollups by the function that a DBA would call. */
+static void
+drop_rollups(const char *server, List *rollups)
+{
+	ListCell   *lc;
+
+	if (rollups == NIL)
+		return;
+	SPI_connect();
+	foreach(lc, rollups)
+	{
+		char	   *rollup = lfirst(lc);
+		Oid			types[1] = {TEXTOID};
+		Datum		values[1];
+
+		ereport(NOTICE,
+				(errmsg("drop cascades to rollup %s", rollup)));
+		values[0] = CStringGetTextDatum(rollup);
+		if (SPI_execute_with_args("SELECT rsfed.drop_rollup($1::pg_catalog.regclass)",
+								  1, types, values, NULL, false, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not drop rollup %s", rollup);
+	}
+	SPI_finish();
+}
+
+/* Drops all user mappings of a server. */
+static void
+drop_mappings(Oid serverid)
+{
+	Relation	relation = table_open(UserMappingRelationId, AccessShareLock);
+	TableScanDesc scan = table_beginscan_catalog(relation, 0, NULL);
+	ObjectAddresses *objects = new_object_addresses();
+	HeapTuple	tuple;
+
+	/* a full scan: the index begins with the role */
+	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		Form_pg_user_mapping form = (Form_pg_user_mapping) GETSTRUCT(tuple);
+		ObjectAddress object;
+
+		if (form->umserver != serverid)
+			continue;
+		ObjectAddressSet(object, UserMappingRelationId, form->oid);
+		add_exact_object_address(&object, objects);
+	}
+	table_endscan(scan);
+	table_close(relation, AccessShareLock);
+	performMultipleDeletions(objects, DROP_RESTRICT, 0);
+	free_object_addresses(objects);
+	CommandCounterIncrement();
+}

@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * validator.c
+ *	  Checks the OPTIONS of servers and user mappings of the wrapper rsfed.
+ *
+ * Policy: the table of options says what there is; here stands only what it
+ * cannot say.  What names a file of the server's machine is a superuser's to
+ * set, since it is read with the rights of the server's own user.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/reloptions.h"
+#include "catalog/pg_foreign_data_wrapper.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+
+#include "base/compat.h"
+#include "base/options.h"
+#include "base/settings.h"
+
+PG_FUNCTION_INFO_V1(rsfed_validator);
+
+static void check_option(OptionScope scope, const char *name, const char *value);
+static bool is_default_authority(const char *name, const char *value);
+static void check_host(const char *name, const char *value);
+static void check_together(List *options);
+
+/*
+ * rsfed_catalog.validator(options text[], catalog oid): raises 22023 for what
+ * the table of options does not allow, 42501 for what is a superuser's to set.
+ */
+Datum
+rsfed_validator(PG_FUNCTION_ARGS)
+{
+	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
+	Oid			catalog = PG_GETARG_OID(1);
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *option = lfirst(lc);
+
+		if (catalog == ForeignServerRelationId)
+			check_option(OPTION_SERVER, option->defname, defGetString(option));
+		else if (catalog == UserMappingRelationId)
+			check_option(OPTION_CREDENTIALS, option->defname, defGetString(option));
+		else
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("unknown option \"%s\"", option->defname),
+					 errhint("Only servers and user mappings of this wrapper have options.")));
+	}
+	if (catalog == UserMappingRelationId)
+		check_together(options);
+	PG_RETURN_VOID();
+}
+
+/* One option of a server or mapping. */
+static void
+check_option(OptionScope scope, const char *name, const char *value)
+{
+	const OptionSpec *spec = option_find(scope, name);
+
+	if (spec == NULL)
+		option_unknown(scope, name);
+	if (spec->superuser && !superuser() && !is_default_authority(name, value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to set option \"%s\"", name),
+				 errdetail("Only superusers may set it.")));
+	option_check_text(spec, value);
+	if (strcmp(name, "host") == 0 || strcmp(name, "hostaddr") == 0)
+		check_host(name, value);
+}
+
+/*
+ * Is it the file that the administrator chose for all?  register_server()
+ * writes it down in the server, since dblink does not know the setting.
+ */
+static bool
+is_default_authority(const char *name, const char *value)
+{
+	return strcmp(name, "sslrootcert") == 0 && rsfed_ssl_root_cert != NULL &&
+		strcmp(value, rsfed_ssl_root_cert) == 0;
+}
+
+/* One host that is reached by TCP: no sockets of this machine, no lists. */
+static void
+check_host(const char *name, const char *value)
+{
+	if (value[0] == '\0' || value[0] == '/' || value[0] == '@' || strchr(value, ',') != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for server option \"%s\": \"%s\"", name, value),
+				 errhint("It takes one name or address. Several warehouses are several servers.")));
+}
+
+/* What one mapping may not hold at the same time. */
+static void
+check_together(List *options)
+{
+	bool		has_file = false;
+	bool		has_password = false;
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *option = lfirst(lc);
+
+		has_file |= strcmp(option->defname, "credentials_file") == 0;
+		has_password |= strcmp(option->defname, "password") == 0 ||
+			strcmp(option->defname, "valid_until") == 0;
+	}
+	if (has_file && has_password)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("credentials_file cannot be combined with password or valid_until"),
+				 errhint("The file says both. DROP the options that do not hold any more.")));
+}

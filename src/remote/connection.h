@@ -1,0 +1,88 @@
+/*-------------------------------------------------------------------------
+ *
+ * connection.h
+ *	  A connection to one Redshift.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_CONNECTION_H
+#define RSFED_CONNECTION_H
+
+#include "utils/timestamp.h"
+
+/* What to connect to: built by source/ from a foreign server and a mapping. */
+typedef struct RemoteTarget
+{
+	const char *server_name;	/* for messages only */
+	const char **keywords;		/* of libpq, NULL-terminated */
+	const char **values;		/* the same number; the password is in here */
+	int			connect_timeout_ms; /* for name resolution to log-in together */
+	bool		require_password;	/* refuse a log-in that asked for none */
+} RemoteTarget;
+
+/* How the session answers: pinned, whatever the warehouse user's defaults. */
+typedef struct RemoteSession
+{
+	const char *timezone;		/* IANA name; NULL = UTC */
+	const char *search_path;	/* as Redshift reads it; NULL = "$user", public */
+	int			statement_timeout_ms;	/* 0 = none */
+	bool		read_only;
+	bool		case_sensitive; /* enable_case_sensitive_identifier */
+	const char *label;			/* query_group, in the same round trip; NULL =
+								 * leave it to remote_set_label() */
+} RemoteSession;
+
+typedef struct RemoteConnection RemoteConnection;
+
+/*
+ * Connects, logs in and pins the session.  The connection lives in the
+ * current memory context: deleting or resetting it (so also an aborted
+ * subtransaction, where it is CurTransactionContext) cancels what runs and
+ * closes the socket, waiting at most a second.  Interruptible; raises 08001
+ * (not reached, TLS), 28P01 / 28000 (log-in) and others that the server gave.
+ */
+extern RemoteConnection *remote_connect(const RemoteTarget *target,
+										const RemoteSession *session);
+
+/* Pins an open, idle connection anew; sends only what differs. */
+extern void remote_session_set(RemoteConnection *conn, const RemoteSession *session);
+
+/* Labels what follows (query_group); sends nothing if it is the same. */
+extern void remote_set_label(RemoteConnection *conn, const char *label);
+
+/* Open, idle, outside a transaction and not closed by the peer (no query). */
+extern bool remote_is_usable(RemoteConnection *conn);
+
+/* Closes at once; never raises.  A statement in progress is cancelled. */
+extern void remote_close(RemoteConnection *conn);
+
+/*
+ * How far the last remote_connect() of this process came: the step that it was
+ * in when it failed, or REMOTE_STEP_DONE.  Forgets it.  For check_server().
+ */
+typedef enum RemoteStep
+{
+	REMOTE_STEP_RESOLVE,
+	REMOTE_STEP_TCP,
+	REMOTE_STEP_TLS,
+	REMOTE_STEP_LOGIN,
+	REMOTE_STEP_SESSION,		/* logged in, but not pinned */
+	REMOTE_STEP_DONE
+} RemoteStep;
+
+extern RemoteStep remote_last_step(void);
+
+/* How long the log-in took, from name resolution on, and the address in use. */
+extern int	remote_connect_ms(RemoteConnection *conn);
+extern const char *remote_user(RemoteConnection *conn);
+extern const char *remote_address(RemoteConnection *conn);
+
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384", palloc'd; NULL without TLS. */
+extern char *remote_tls(RemoteConnection *conn);
+
+/* Facts known since log-in, no query. NULL where the server did not say. */
+extern const char *remote_parameter(RemoteConnection *conn, const char *name);
+extern const char *remote_server_name(RemoteConnection *conn);
+extern int	remote_backend_pid(RemoteConnection *conn);
+
+#endif							/* RSFED_CONNECTION_H */

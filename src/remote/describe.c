@@ -1,0 +1,145 @@
+/*-------------------------------------------------------------------------
+ *
+ * describe.c
+ *	  The result columns of a query, asked without running it.
+ *
+ * BEGIN; Parse; Describe; ROLLBACK, with the text as it is.  A wrapper with
+ * LIMIT 0 would break on comments and semicolons and may run the aggregate;
+ * and outside a transaction block servers of Redshift's age crash on Describe.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+
+#include "remote/internal.h"
+
+#include "base/compat.h"
+#include "remote/execute.h"
+
+static void run_checked(RemoteConnection *conn, const char *command);
+static PGresult *finish_sent(RemoteConnection *conn, int sent);
+
+/*
+ * The columns, palloc'd; count 0 for a statement without a result.
+ * Interruptible; raises what Redshift raised.  The connection stays usable also
+ * after an error, since the block is rolled back before it is raised.
+ */
+RemoteColumns *
+remote_describe(RemoteConnection *conn, const char *query)
+{
+	RemoteColumns *columns = NULL;
+	PGresult   *result;
+	char	   *text = to_wire(query);
+
+	require_open(conn);
+	run_checked(conn, "BEGIN");
+
+	conn->notices_length = 0;
+	result = finish_sent(conn, PQsendPrepare(conn->pg, "", text, 0, NULL));
+	if (PQresultStatus(result) == PGRES_COMMAND_OK)
+	{
+		PQclear(result);
+		result = finish_sent(conn, PQsendDescribePrepared(conn->pg, ""));
+	}
+
+	/* nothing between here and the end of the block may lose the result */
+	if (PQresultStatus(result) == PGRES_COMMAND_OK)
+	{
+		PG_TRY();
+		{
+			columns = columns_of_result(result);
+		}
+		PG_CATCH();
+		{
+			PQclear(result);
+			PG_RE_THROW();
+		}
+		PG_END_TRY();
+		PQclear(result);
+		run_checked(conn, "ROLLBACK");
+		return columns;
+	}
+
+	if (PQstatus(conn->pg) == CONNECTION_OK)
+	{
+		PGresult   *ended;
+
+		PG_TRY();
+		{
+			ended = run_simple(conn, "ROLLBACK");
+		}
+		PG_CATCH();
+		{
+			PQclear(result);
+			PG_RE_THROW();
+		}
+		PG_END_TRY();
+		PQclear(ended);
+	}
+	report_result(conn, result, query);
+}
+
+/* Runs a command that cannot fail but by a lost connection. */
+static void
+run_checked(RemoteConnection *conn, const char *command)
+{
+	PGresult   *result = run_simple(conn, command);
+
+	if (PQresultStatus(result) != PGRES_COMMAND_OK)
+		report_result(conn, result, command);
+	PQclear(result);
+}
+
+/* Waits for the one result of what was sent, and for the end after it. */
+static PGresult *
+finish_sent(RemoteConnection *conn, int sent)
+{
+	PGresult   *volatile result = NULL;
+
+	if (!sent)
+		report_lost(conn, PQerrorMessage(conn->pg));
+	conn->busy = true;
+	PG_TRY();
+	{
+		PGresult   *next;
+
+		wait_sent(conn);
+		while ((next = wait_result(conn, 0, NULL)) != NULL)
+		{
+			if (result != NULL)
+				PQclear(next);
+			else
+				result = next;
+		}
+	}
+	PG_CATCH();
+	{
+		PQclear(result);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	if (result == NULL)
+		report_lost(conn, PQerrorMessage(conn->pg));
+	return result;
+}
+
+/* Copies the description that a result carries; palloc'd. */
+RemoteColumns *
+columns_of_result(const PGresult *result)
+{
+	RemoteColumns *columns = palloc(sizeof(RemoteColumns));
+
+	columns->count = PQnfields(result);
+	columns->column = palloc(Max(columns->count, 1) * sizeof(RemoteColumn));
+	for (int i = 0; i < columns->count; i++)
+	{
+		const char *name = PQfname(result, i);
+
+		columns->column[i].name = pstrdup(pg_any_to_server(name, strlen(name), PG_UTF8));
+		columns->column[i].type = PQftype(result, i);
+		columns->column[i].typmod = PQfmod(result, i);
+	}
+	return columns;
+}

@@ -1,0 +1,169 @@
+/*-------------------------------------------------------------------------
+ *
+ * execute.c
+ *	  One remote command as a whole, by the simple protocol.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+
+#include "remote/internal.h"
+
+#include "base/compat.h"
+#include "remote/execute.h"
+
+/*
+ * Runs one command outside a transaction block and returns its tag, palloc'd.
+ * Rows are discarded one by one; remote notices are passed on.  Interruptible;
+ * raises what Redshift raised.
+ */
+char *
+remote_execute(RemoteConnection *conn, const char *command)
+{
+	PGresult   *result;
+	char	   *tag;
+	char	   *notices;
+
+	require_open(conn);
+	result = run_simple(conn, command);
+	switch (PQresultStatus(result))
+	{
+		case PGRES_COMMAND_OK:
+		case PGRES_TUPLES_OK:
+		case PGRES_EMPTY_QUERY:
+			break;
+		default:
+			report_result(conn, result, command);
+	}
+	tag = pstrdup(PQcmdStatus(result));
+	PQclear(result);
+
+	notices = notice_take(conn);
+	if (notices != NULL)
+		ereport(NOTICE,
+				(errmsg_internal("%s", notices),
+				 errcontext("command on Redshift server \"%s\"", conn->server_name)));
+	return tag;
+}
+
+/*
+ * Sends by the simple protocol and reads all results; returns the first error,
+ * else the last result (its rows are dropped as they come).  The caller clears
+ * it; it lies in malloc'd memory, so nothing may raise before.  Interruptible.
+ */
+PGresult *
+run_simple(RemoteConnection *conn, const char *command)
+{
+	PGresult   *volatile last = NULL;
+	char	   *text = to_wire(command);
+
+	conn->notices_length = 0;
+	conn->busy = true;
+	if (!PQsendQuery(conn->pg, text) || !PQsetSingleRowMode(conn->pg))
+		report_lost(conn, PQerrorMessage(conn->pg));
+	wait_sent(conn);
+
+	PG_TRY();
+	{
+		for (;;)
+		{
+			PGresult   *result = wait_result(conn, 0, NULL);
+			ExecStatusType status;
+
+			if (result == NULL)
+				break;
+			status = PQresultStatus(result);
+			if (last != NULL && PQresultStatus(last) == PGRES_FATAL_ERROR)
+			{
+				PQclear(result);
+				continue;
+			}
+			PQclear(last);
+			last = result;
+			if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH)
+				ereport(ERROR,
+						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						 errmsg("COPY from or to the client cannot be used")));
+		}
+	}
+	PG_CATCH();
+	{
+		PQclear(last);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+
+	if (last == NULL)
+		report_lost(conn, PQerrorMessage(conn->pg));
+	return last;
+}
+
+/*
+ * The rows of a small query of our own as an array of text, row by row, palloc'd;
+ * NULL for a NULL.  Interruptible; raises what Redshift raised.
+ */
+char **
+remote_fetch_all(RemoteConnection *conn, const char *query, int *nrows, int *ncolumns)
+{
+	RemoteStream *stream = remote_stream_open(conn, query, 0);
+	RemoteColumns *columns = remote_stream_columns(stream);
+	int			width = columns->count;
+	int			room = 16;
+	char	  **cells = palloc(room * Max(width, 1) * sizeof(char *));
+	char	  **values;
+	int		   *lengths;
+	int			rows = 0;
+
+	while (remote_stream_next(stream, &values, &lengths))
+	{
+		if (rows == room)
+		{
+			room *= 2;
+			cells = repalloc(cells, room * Max(width, 1) * sizeof(char *));
+		}
+		for (int i = 0; i < width; i++)
+			cells[rows * width + i] = values[i] ? from_wire(values[i]) : NULL;
+		rows++;
+	}
+	remote_stream_close(stream);
+	*nrows = rows;
+	*ncolumns = width;
+	return cells;
+}
+
+/*
+ * Raises 08003 unless the connection can take a statement.  Waits for the end
+ * of one that failed or was cancelled, interruptibly: whoever caught its error
+ * may go on with the connection.
+ */
+void
+require_open(RemoteConnection *conn)
+{
+	if (conn->pg != NULL && conn->busy && conn->ending)
+	{
+		PGresult   *result;
+
+		while ((result = wait_result(conn, 0, NULL)) != NULL)
+			PQclear(result);
+	}
+	if (!conn->busy && conn->stream != NULL)
+	{
+		stream_connection_closed(conn->stream);
+		conn->stream = NULL;
+	}
+	if (conn->pg == NULL || PQstatus(conn->pg) != CONNECTION_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONNECTION_DOES_NOT_EXIST),
+				 errmsg("the connection to Redshift server \"%s\" is closed", conn->server_name)));
+	if (conn->busy)
+		elog(ERROR, "the connection to Redshift server \"%s\" is in use", conn->server_name);
+}
+
+/* Text in the database's encoding as UTF8; palloc'd, or the text itself. */
+char *
+to_wire(const char *text)
+{
+	return (char *) pg_server_to_any(text, strlen(text), PG_UTF8);
+}

@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * execute.h
+ *	  One remote command, or the description of one, as a whole.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_EXECUTE_H
+#define RSFED_EXECUTE_H
+
+#include "remote/stream.h"
+
+/*
+ * Runs one command by the simple protocol, outside a transaction block, and
+ * returns its tag (palloc'd).  Rows that it returns are discarded.  Remote
+ * notices are passed on as NOTICE.  Interruptible.
+ */
+extern char *remote_execute(RemoteConnection *conn, const char *command);
+
+/*
+ * The same for a small query of our own: all its rows as an array of text
+ * (palloc'd; NULL for a NULL), row by row.
+ */
+extern char **remote_fetch_all(RemoteConnection *conn, const char *query,
+							   int *nrows, int *ncolumns);
+
+/*
+ * The result columns of a query, asked without running it: BEGIN; Parse;
+ * Describe; Sync; ROLLBACK.  count 0 for a statement that returns no rows.
+ */
+extern RemoteColumns *remote_describe(RemoteConnection *conn, const char *query);
+
+#endif							/* RSFED_EXECUTE_H */

@@ -1,0 +1,122 @@
+/*-------------------------------------------------------------------------
+ *
+ * internal.h
+ *	  What the files of src/remote/ share; nobody else includes it.
+ *
+ * compat.h looks at what libpq-fe.h has, so this comes before it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_REMOTE_INTERNAL_H
+#define RSFED_REMOTE_INTERNAL_H
+
+#include "libpq-fe.h"
+
+#include "lib/ilist.h"
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "remote/connection.h"
+#include "remote/stream.h"
+
+/* Longest time that a clean-up may take, and a cancel request. */
+#define CLEANUP_TIMEOUT_MS	1000
+
+/* Longest remembered text of remote notices. */
+#define NOTICE_BUFFER_SIZE	2048
+
+/* A file that cannot exist, for keywords whose default is a file of the server. */
+#define NO_FILE "/dev/null/none"
+
+/*
+ * Members change only in the file named with them.  The struct is the first
+ * thing in its own memory context, whose reset closes the connection.
+ */
+struct RemoteConnection
+{
+	PGconn	   *pg;				/* connect.c; NULL once closed */
+	bool		has_fd;			/* connect.c: counted by AcquireExternalFD */
+	bool		busy;			/* wait.c: results are still to be read */
+	bool		ending;			/* busy, but with no more to cancel: it failed
+								 * there, or has been told to end */
+	dlist_node	node;			/* connection.c: of all open ones */
+	MemoryContext context;
+	MemoryContextCallback callback;
+	char	   *server_name;
+	RemoteTarget target;		/* a copy, for the log-in of a cancel */
+	const char **parameter_keywords;	/* connect.c: as given to libpq */
+	const char **parameter_values;
+	char	   *address;		/* connect.c: the one that answered */
+	int			connect_ms;
+	RemoteStream *stream;		/* stream.c: the one in progress */
+	RemoteSession pinned;		/* session.c */
+	bool		is_pinned;
+	char	   *label;
+	char		notices[NOTICE_BUFFER_SIZE];	/* notice.c: since the last
+												 * statement began */
+	int			notices_length;
+};
+
+/* What to wait for; a name each from PostgreSQL 17 on. */
+typedef enum RemoteWait
+{
+	REMOTE_WAIT_RESOLVE,
+	REMOTE_WAIT_CONNECT,
+	REMOTE_WAIT_RESULT,
+	REMOTE_WAIT_SEND
+} RemoteWait;
+
+/* environment.c */
+extern void libpq_enter(void);
+extern void libpq_leave(void);
+
+/* resolve.c */
+extern List *remote_resolve(const char *server_name, const char *host, TimestampTz deadline);
+
+/* connect.c */
+extern void connect_target(RemoteConnection *conn);
+extern void connect_done(void);
+extern void connect_build_parameters(RemoteConnection *conn);
+extern const char *target_value(const RemoteTarget *target, const char *keyword);
+
+/* wait.c */
+extern int	wait_socket(int sock, int events, TimestampTz deadline, RemoteWait what);
+extern int	wait_socket_quietly(int sock, short events, TimestampTz deadline);
+extern void wait_sent(RemoteConnection *conn);
+extern PGresult *wait_result(RemoteConnection *conn, int silence_ms, bool *silent);
+extern void drain_arrived(RemoteConnection *conn);
+extern bool drain_quietly(RemoteConnection *conn, TimestampTz deadline);
+
+/* session.c */
+extern void session_pin(RemoteConnection *conn, const RemoteSession *session);
+
+/* execute.c */
+extern PGresult *run_simple(RemoteConnection *conn, const char *command);
+extern void require_open(RemoteConnection *conn);
+extern char *to_wire(const char *text);
+
+/* notice.c */
+extern void notice_receive(void *arg, const PGresult *result);
+extern char *notice_take(RemoteConnection *conn);
+
+/* cancel.c */
+extern void cancel_quietly(RemoteConnection *conn, TimestampTz deadline);
+
+/* describe.c */
+extern RemoteColumns *columns_of_result(const PGresult *result);
+
+/* stream.c */
+extern void stream_connection_closed(RemoteStream *stream);
+
+/* report.c */
+extern char *from_wire(const char *text);
+pg_noreturn extern void report_result(RemoteConnection *conn, PGresult *result, const char *query);
+pg_noreturn extern void report_lost(RemoteConnection *conn, const char *message);
+pg_noreturn extern void report_connect(RemoteConnection *conn, const char *message);
+pg_noreturn extern void report_connect_timeout(RemoteConnection *conn);
+extern bool message_is_from_server(const char *message);
+
+#endif							/* RSFED_REMOTE_INTERNAL_H */

@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * keywords.c
+ *	  Which connection keywords of libpq a server or mapping may carry.
+ *
+ * Policy: a list of what is allowed, not of what is forbidden, so that a
+ * keyword of a later libpq is out until someone has looked at it.  Left out:
+ * passfile, service, gss*, krb* (the server's own files and tickets), options
+ * (Redshift closes the door at a parameter that it does not know),
+ * target_session_attrs and load_balance_hosts (they send SQL that Redshift
+ * does not have, or choose hosts), replication.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "libpq-fe.h"
+
+#include "base/compat.h"
+#include "remote/keywords.h"
+
+static const char *const usable_keywords[] =
+{
+	"host", "hostaddr", "port", "dbname", "user", "password",
+	"sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslsni",
+	"ssl_min_protocol_version", "ssl_max_protocol_version",
+	"application_name", "keepalives", "keepalives_idle",
+	"keepalives_interval", "keepalives_count", "tcp_user_timeout"
+};
+
+static bool libpq_knows(const char *keyword);
+
+/* See keywords.h. */
+bool
+remote_keyword_usable(const char *keyword)
+{
+	for (int i = 0; i < lengthof(usable_keywords); i++)
+	{
+		if (strcmp(usable_keywords[i], keyword) == 0)
+			return libpq_knows(keyword);
+	}
+	return false;
+}
+
+/* Asks the libpq at hand; sslsni, for one, came with 14. */
+static bool
+libpq_knows(const char *keyword)
+{
+	static PQconninfoOption *known = NULL;
+
+	/* malloc'd once for the life of the process */
+	if (known == NULL)
+	{
+		known = PQconndefaults();
+		if (known == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OUT_OF_MEMORY),
+					 errmsg("out of memory")));
+	}
+	for (PQconninfoOption *option = known; option->keyword != NULL; option++)
+	{
+		if (strcmp(option->keyword, keyword) == 0)
+			return true;
+	}
+	return false;
+}

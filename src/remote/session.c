@@ -1,0 +1,270 @@
+/*-------------------------------------------------------------------------
+ *
+ * session.c
+ *	  Pins what decides how a session answers.
+ *
+ * Policy: nothing that a DBA of the warehouse sets for its user or its cluster
+ * may change an answer.  All settings go in one round trip after the log-in,
+ * never in the start-up packet, where one that Redshift does not know closes
+ * the door.  Those that came to Redshift later than others (optional below) are
+ * tried again one by one where the server refuses them as unknown, and left
+ * out then: a server that does not know one has the behaviour we want.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/varlena.h"
+
+#include "remote/internal.h"
+
+#include "base/compat.h"
+
+/* One SET. */
+typedef struct Setting
+{
+	char	   *command;
+	bool		optional;		/* an older server need not know it */
+} Setting;
+
+static List *changed_settings(RemoteConnection *conn, const RemoteSession *session);
+static List *add_setting(List *settings, bool optional, const char *format,...) pg_attribute_printf(3, 4);
+static char *quote_value(const char *value);
+static char *quote_search_path(RemoteConnection *conn, const char *path);
+static bool is_unknown_setting(const PGresult *result);
+static void send_one_by_one(RemoteConnection *conn, List *settings);
+static bool same_text(const char *a, const char *b);
+
+/* Pins an open, idle connection anew; sends only what differs. */
+void
+remote_session_set(RemoteConnection *conn, const RemoteSession *session)
+{
+	require_open(conn);
+	session_pin(conn, session);
+}
+
+/*
+ * Sends what differs from what is pinned, all of it the first time.
+ * Interruptible; raises what the server raises.
+ */
+void
+session_pin(RemoteConnection *conn, const RemoteSession *session)
+{
+	List	   *settings = changed_settings(conn, session);
+	MemoryContext old;
+
+	if (settings != NIL)
+	{
+		StringInfoData all;
+		PGresult   *result;
+		ListCell   *lc;
+
+		initStringInfo(&all);
+		foreach(lc, settings)
+			appendStringInfo(&all, "%s%s", all.len > 0 ? "; " : "",
+							 ((Setting *) lfirst(lc))->command);
+
+		/* in doubt until all is set: a caller may catch the error */
+		conn->is_pinned = false;
+		result = run_simple(conn, all.data);
+		if (PQresultStatus(result) == PGRES_COMMAND_OK)
+			PQclear(result);
+		else if (is_unknown_setting(result))
+		{
+			/* it was one implicit transaction: none of them is set */
+			PQclear(result);
+			send_one_by_one(conn, settings);
+		}
+		else
+			report_result(conn, result, all.data);
+	}
+
+	old = MemoryContextSwitchTo(conn->context);
+	conn->pinned = *session;
+	conn->pinned.timezone = session->timezone ? pstrdup(session->timezone) : NULL;
+	conn->pinned.search_path = session->search_path ? pstrdup(session->search_path) : NULL;
+	conn->pinned.label = NULL;
+	if (session->label != NULL)
+		conn->label = pstrdup(session->label);
+	conn->is_pinned = true;
+	MemoryContextSwitchTo(old);
+}
+
+/* The SETs that lead from what is pinned to what is wanted; palloc'd. */
+static List *
+changed_settings(RemoteConnection *conn, const RemoteSession *session)
+{
+	const RemoteSession *now = conn->is_pinned ? &conn->pinned : NULL;
+	List	   *settings = NIL;
+
+	if (now == NULL)
+	{
+		settings = add_setting(settings, false, "SET datestyle TO ISO");
+		settings = add_setting(settings, false, "SET extra_float_digits TO 2");
+		settings = add_setting(settings, true, "SET describe_field_name_in_uppercase TO off");
+	}
+	if (now == NULL || !same_text(now->timezone, session->timezone))
+		settings = add_setting(settings, false, "SET timezone TO %s",
+							   quote_value(session->timezone ? session->timezone : "UTC"));
+	if (now == NULL || !same_text(now->search_path, session->search_path))
+		settings = add_setting(settings, false, "SET search_path TO %s",
+							   quote_search_path(conn, session->search_path ?
+												 session->search_path : "\"$user\", public"));
+	if (now == NULL || now->statement_timeout_ms != session->statement_timeout_ms)
+		settings = add_setting(settings, false, "SET statement_timeout TO %d",
+							   session->statement_timeout_ms);
+
+	/* where it is wanted it must be had: names would mean other columns */
+	if (now == NULL || now->case_sensitive != session->case_sensitive)
+		settings = add_setting(settings, !session->case_sensitive,
+							   "SET enable_case_sensitive_identifier TO %s",
+							   session->case_sensitive ? "true" : "false");
+
+	if (session->label != NULL && !same_text(conn->label, session->label))
+		settings = add_setting(settings, true, "SET query_group TO %s",
+							   quote_value(session->label));
+
+	/* last, so that nothing above can count as a write */
+	if (now == NULL ? session->read_only : now->read_only != session->read_only)
+		settings = add_setting(settings, true, "SET readonly = %d",
+							   session->read_only ? 1 : 0);
+	return settings;
+}
+
+/* Appends one SET. */
+static List *
+add_setting(List *settings, bool optional, const char *format,...)
+{
+	Setting    *setting = palloc(sizeof(Setting));
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&buf, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&buf, needed);
+	}
+	setting->command = buf.data;
+	setting->optional = optional;
+	return lappend(settings, setting);
+}
+
+/* The slow way, for a server that does not know one of them. */
+static void
+send_one_by_one(RemoteConnection *conn, List *settings)
+{
+	ListCell   *lc;
+
+	foreach(lc, settings)
+	{
+		Setting    *setting = lfirst(lc);
+		PGresult   *result = run_simple(conn, setting->command);
+
+		if (PQresultStatus(result) == PGRES_COMMAND_OK ||
+			(setting->optional && is_unknown_setting(result)))
+			PQclear(result);
+		else
+			report_result(conn, result, setting->command);
+	}
+}
+
+/* Is it the error for a parameter that the server does not have? */
+static bool
+is_unknown_setting(const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return sqlstate != NULL && strcmp(sqlstate, "42704") == 0;
+}
+
+/*
+ * Labels what follows in Redshift's logs (query_group); sends nothing if the
+ * label is the same.  Interruptible.
+ */
+void
+remote_set_label(RemoteConnection *conn, const char *label)
+{
+	PGresult   *result;
+	char	   *command;
+
+	require_open(conn);
+	if (same_text(conn->label, label))
+		return;
+	command = label != NULL ?
+		psprintf("SET query_group TO %s", quote_value(label)) :
+		pstrdup("RESET query_group");
+	result = run_simple(conn, command);
+
+	/* a label is a help for people, not worth a failure */
+	if (PQresultStatus(result) != PGRES_COMMAND_OK && !is_unknown_setting(result))
+		report_result(conn, result, command);
+	PQclear(result);
+	conn->label = label ? MemoryContextStrdup(conn->context, label) : NULL;
+}
+
+/*
+ * A string constant as Redshift reads it: there a backslash always escapes, and
+ * E'' does not exist, so quote_literal_cstr() would not do.
+ */
+static char *
+quote_value(const char *value)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoChar(&buf, '\'');
+	for (const char *c = value; *c != '\0'; c++)
+	{
+		if (*c == '\'' || *c == '\\')
+			appendStringInfoChar(&buf, *c);
+		appendStringInfoChar(&buf, *c);
+	}
+	appendStringInfoChar(&buf, '\'');
+	return buf.data;
+}
+
+/* A list of schemas, each quoted anew; raises 22023 for what is no list. */
+static char *
+quote_search_path(RemoteConnection *conn, const char *path)
+{
+	StringInfoData buf;
+	List	   *names;
+	ListCell   *lc;
+
+	/* keeps case and length, as opposed to SplitIdentifierString() */
+	if (!SplitGUCList(pstrdup(path), ',', &names) || names == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for option \"search_path\" of server \"%s\": \"%s\"",
+						conn->server_name, path),
+				 errhint("Write schema names separated by commas.")));
+	initStringInfo(&buf);
+	foreach(lc, names)
+	{
+		appendStringInfo(&buf, "%s\"", buf.len > 0 ? ", " : "");
+		for (const char *c = lfirst(lc); *c != '\0'; c++)
+		{
+			if (*c == '"')
+				appendStringInfoChar(&buf, *c);
+			appendStringInfoChar(&buf, *c);
+		}
+		appendStringInfoChar(&buf, '"');
+	}
+	return buf.data;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a, b) == 0;
+}

@@ -1,0 +1,277 @@
+/*-------------------------------------------------------------------------
+ *
+ * stream.c
+ *	  The rows of one remote query, one by one.
+ *
+ * Policy: one plain statement in the extended protocol, text format, with no
+ * cursor and no row limit; libpq hands over single rows (some at a time from
+ * libpq 17 on), so memory is bounded by the rows in hand, not by the result.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "remote/internal.h"
+
+#include "base/compat.h"
+
+/* Rows that libpq 17 hands over at once. */
+#define ROWS_PER_CHUNK	64
+
+/* The struct is in its own memory context, whose reset ends the stream. */
+struct RemoteStream
+{
+	RemoteConnection *conn;		/* NULL once that is closed */
+	MemoryContext context;
+	MemoryContextCallback callback;
+	char	   *query;			/* for messages */
+	int			stall_timeout_ms;
+	PGresult   *result;			/* rows in hand */
+	int			row;			/* the next of them */
+	RemoteColumns *columns;		/* NULL before the description is there */
+	char	  **values;
+	int		   *lengths;
+	bool		ended;
+	bool		is_wanted;		/* the connection is to be used again */
+	int64		rows;
+	int64		bytes;
+};
+
+static void stream_reset(void *arg);
+static void stream_end(RemoteStream *stream);
+static bool fetch(RemoteStream *stream);
+static RemoteColumns *read_columns(RemoteStream *stream, const PGresult *result);
+pg_noreturn static void report_silence(RemoteStream *stream);
+
+/* Sends the query and returns without waiting.  See stream.h. */
+RemoteStream *
+remote_stream_open(RemoteConnection *conn, const char *query, int stall_timeout_ms)
+{
+	MemoryContext context;
+	RemoteStream *stream;
+	char	   *text = to_wire(query);
+
+	require_open(conn);
+	context = AllocSetContextCreate(CurrentMemoryContext, "rsfed stream",
+									ALLOCSET_SMALL_SIZES);
+	stream = MemoryContextAllocZero(context, sizeof(RemoteStream));
+	stream->context = context;
+	stream->query = MemoryContextStrdup(context, query);
+	stream->stall_timeout_ms = stall_timeout_ms;
+	stream->callback.func = stream_reset;
+	stream->callback.arg = stream;
+	MemoryContextRegisterResetCallback(context, &stream->callback);
+
+	conn->notices_length = 0;
+	conn->busy = true;
+	conn->stream = stream;
+	stream->conn = conn;
+	if (!PQsendQueryParams(conn->pg, text, 0, NULL, NULL, NULL, NULL, 0) ||
+		!RSFED_SET_ROW_MODE(conn->pg, ROWS_PER_CHUNK))
+		report_lost(conn, PQerrorMessage(conn->pg));
+	return stream;
+}
+
+/* The reset callback; never raises. */
+static void
+stream_reset(void *arg)
+{
+	RemoteStream *stream = arg;
+
+	stream_end(stream);
+}
+
+/*
+ * Lets go of the connection.  What still runs there is cancelled.  Where the
+ * connection is to be used again it is drained as well, both within a second,
+ * or else closed; after an error that second is not spent, and the connection
+ * stays busy, so that nobody can use it again.  Never raises.
+ */
+static void
+stream_end(RemoteStream *stream)
+{
+	RemoteConnection *conn = stream->conn;
+
+	PQclear(stream->result);
+	stream->result = NULL;
+	stream->ended = true;
+	if (conn == NULL)
+		return;
+	stream->conn = NULL;
+	conn->stream = NULL;
+	if (conn->busy && conn->pg != NULL)
+	{
+		TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+														   CLEANUP_TIMEOUT_MS);
+
+		if (PQstatus(conn->pg) == CONNECTION_OK && !conn->ending)
+			cancel_quietly(conn, deadline);
+		conn->ending = true;
+		if (stream->is_wanted)
+		{
+			if (!drain_quietly(conn, deadline))
+			{
+				PQfinish(conn->pg);
+				conn->pg = NULL;
+			}
+			conn->busy = conn->ending = false;
+		}
+	}
+}
+
+/* Called when the connection goes before its stream. */
+void
+stream_connection_closed(RemoteStream *stream)
+{
+	PQclear(stream->result);
+	stream->result = NULL;
+	stream->ended = true;
+	stream->conn = NULL;
+}
+
+/* Ends the stream and frees it; see stream.h. */
+void
+remote_stream_close(RemoteStream *stream)
+{
+	stream->is_wanted = true;
+	MemoryContextDelete(stream->context);
+}
+
+/*
+ * Waits for the description of the result.  Interruptible; raises what Redshift
+ * raised.
+ */
+RemoteColumns *
+remote_stream_columns(RemoteStream *stream)
+{
+	if (stream->columns == NULL)
+		(void) fetch(stream);
+	return stream->columns;
+}
+
+/* The next row; false at the end.  Interruptible.  See stream.h. */
+bool
+remote_stream_next(RemoteStream *stream, char ***values, int **lengths)
+{
+	int			ncolumns;
+
+	while (stream->result == NULL || stream->row >= PQntuples(stream->result))
+	{
+		if (!fetch(stream))
+			return false;
+	}
+
+	ncolumns = stream->columns->count;
+	for (int i = 0; i < ncolumns; i++)
+	{
+		if (PQgetisnull(stream->result, stream->row, i))
+		{
+			stream->values[i] = NULL;
+			stream->lengths[i] = 0;
+		}
+		else
+		{
+			stream->values[i] = PQgetvalue(stream->result, stream->row, i);
+			stream->lengths[i] = PQgetlength(stream->result, stream->row, i);
+			stream->bytes += stream->lengths[i];
+		}
+	}
+	stream->row++;
+	stream->rows++;
+	*values = stream->values;
+	*lengths = stream->lengths;
+	return true;
+}
+
+/* Takes the next result into stream->result; false at the end of all. */
+static bool
+fetch(RemoteStream *stream)
+{
+	RemoteConnection *conn = stream->conn;
+	ExecStatusType status;
+	PGresult   *result;
+	bool		silent;
+
+	PQclear(stream->result);
+	stream->result = NULL;
+	if (stream->ended)
+		return false;
+	if (conn == NULL || conn->pg == NULL)
+		elog(ERROR, "the connection of a stream was closed");
+
+	/* a query may think as long as it likes; once it talks it must go on */
+	result = wait_result(conn, stream->rows > 0 ? stream->stall_timeout_ms : 0, &silent);
+	if (silent)
+		report_silence(stream);
+	if (result == NULL)
+	{
+		stream->ended = true;
+		return false;
+	}
+
+	status = PQresultStatus(result);
+	switch (status)
+	{
+		RSFED_CASE_ROWS:
+		case PGRES_TUPLES_OK:
+		case PGRES_COMMAND_OK:
+		case PGRES_EMPTY_QUERY:
+			break;
+		case PGRES_COPY_IN:
+		case PGRES_COPY_OUT:
+		case PGRES_COPY_BOTH:
+			PQclear(result);
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("COPY from or to the client cannot be used")));
+			break;
+		default:
+			report_result(conn, result, stream->query);
+	}
+
+	stream->result = result;
+	stream->row = 0;
+	if (stream->columns == NULL)
+		stream->columns = read_columns(stream, result);
+	return true;
+}
+
+/* Copies the description; lives with the stream. */
+static RemoteColumns *
+read_columns(RemoteStream *stream, const PGresult *result)
+{
+	MemoryContext old = MemoryContextSwitchTo(stream->context);
+	RemoteColumns *columns = columns_of_result(result);
+
+	stream->values = palloc0(Max(columns->count, 1) * sizeof(char *));
+	stream->lengths = palloc0(Max(columns->count, 1) * sizeof(int));
+	MemoryContextSwitchTo(old);
+	return columns;
+}
+
+/* Raises 08006 for a stream that fell silent; the clean-up cancels it. */
+static void
+report_silence(RemoteStream *stream)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CONNECTION_FAILURE),
+			 errmsg("Redshift server \"%s\" fell silent in the middle of a result",
+					stream->conn->server_name),
+			 errdetail("Nothing arrived for %d s, after " INT64_FORMAT " rows.",
+					   stream->stall_timeout_ms / 1000, stream->rows),
+			 errhint("The option stall_timeout of the server says how long that may last.")));
+}
+
+/* Rows received so far. */
+int64
+remote_stream_rows(RemoteStream *stream)
+{
+	return stream->rows;
+}
+
+/* Bytes of values received so far. */
+int64
+remote_stream_bytes(RemoteStream *stream)
+{
+	return stream->bytes;
+}

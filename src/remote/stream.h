@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * stream.h
+ *	  The rows of one remote query, one by one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_STREAM_H
+#define RSFED_STREAM_H
+
+#include "remote/connection.h"
+
+typedef struct RemoteColumn
+{
+	char	   *name;			/* in the database's encoding */
+	Oid			type;			/* Redshift's type OID (redshift/types.h) */
+	int32		typmod;
+} RemoteColumn;
+
+typedef struct RemoteColumns
+{
+	int			count;
+	RemoteColumn *column;
+} RemoteColumns;
+
+typedef struct RemoteStream RemoteStream;
+
+/*
+ * Sends the query (one statement, extended protocol, text format) and returns
+ * without waiting.  The stream lives in the current memory context and belongs
+ * to the connection.  stall_timeout_ms: longest silence once the first row is
+ * there, 0 = none.
+ */
+extern RemoteStream *remote_stream_open(RemoteConnection *conn, const char *query,
+										int stall_timeout_ms);
+
+/*
+ * Waits for the result's description; interruptible.  Raises what Redshift
+ * raised (its SQLSTATE, words, position).  palloc'd with the stream.  A
+ * statement that returns no columns gives count 0.
+ */
+extern RemoteColumns *remote_stream_columns(RemoteStream *stream);
+
+/*
+ * The next row: values[i] is NULL for a NULL, else a NUL-terminated text of
+ * lengths[i] bytes in client encoding UTF8, valid until the next call.  False
+ * at the end of the result.
+ */
+extern bool remote_stream_next(RemoteStream *stream, char ***values, int **lengths);
+
+/* Rows and bytes (of values) received so far. */
+extern int64 remote_stream_rows(RemoteStream *stream);
+extern int64 remote_stream_bytes(RemoteStream *stream);
+
+/*
+ * Ends the stream; before its end the remote query is cancelled, and the
+ * connection is closed if that does not succeed within a second.
+ */
+extern void remote_stream_close(RemoteStream *stream);
+
+#endif							/* RSFED_STREAM_H */

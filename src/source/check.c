@@ -1,0 +1,369 @@
+/*-------------------------------------------------------------------------
+ *
+ * check.c
+ *	  What works on the way to a source, and what does not.
+ *
+ * Policy: a person who sets up a server sees in one look how far the way is
+ * open and what to change; so each step is an item, a failure ends only what
+ * depends on it, and what we would print as an error stands in the detail.  It
+ * runs three queries on the leader node and touches no table of the user's.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "foreign/foreign.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "base/settings.h"
+#include "redshift/quote.h"
+#include "remote/execute.h"
+#include "source/check.h"
+#include "source/credentials.h"
+#include "source/source.h"
+#include "source/target.h"
+
+/* A clock further off than this makes "as_of" misleading. */
+#define MAX_CLOCK_SKEW_S 5.0
+
+/* At most that many GRANTs are printed. */
+#define MAX_GRANTS 10
+
+typedef struct Check
+{
+	SourceRequest request;
+	ForeignServer *server;
+	SourceConnection *source;
+	List	   *items;
+} Check;
+
+static ErrorData *attempt(Check *check, void (*step) (Check *check));
+static void add_item(Check *check, const char *item, bool ok, const char *format,...) pg_attribute_printf(4, 5);
+static void add_failure(Check *check, const char *item, ErrorData *error);
+static void step_connect(Check *check);
+static void step_clock(Check *check);
+static void step_user(Check *check);
+static void step_privileges(Check *check);
+static void report_way(Check *check, ErrorData *error);
+static char *tls_detail(Check *check, bool *ok);
+static void report_identity(Check *check);
+
+/* See check.h. */
+List *
+source_check(const char *source, Oid userid)
+{
+	Check		check = {{0}};
+	ErrorData  *error;
+
+	source_check_usage(source, userid);
+	check.server = source_server(source);
+	check.request.source = source;
+	check.request.userid = userid;
+	check.request.label = "rsfed check";
+
+	/* of an earlier attempt */
+	(void) remote_last_step();
+	error = attempt(&check, step_connect);
+	report_way(&check, error);
+	if (error != NULL)
+		return check.items;
+
+	report_identity(&check);
+	if ((error = attempt(&check, step_clock)) != NULL)
+		add_failure(&check, "latency", error);
+	if ((error = attempt(&check, step_user)) != NULL)
+		add_failure(&check, "session settings", error);
+	if ((error = attempt(&check, step_privileges)) != NULL)
+		add_failure(&check, "privileges", error);
+	source_release(check.source);
+	return check.items;
+}
+
+/* See check.h. */
+ErrorData *
+source_try(const char *source, Oid userid)
+{
+	Check		check = {{0}};
+	ErrorData  *error;
+
+	check.server = source_server(source);
+	check.request.source = source;
+	check.request.userid = userid;
+	check.request.label = "rsfed check";
+	error = attempt(&check, step_connect);
+	if (error == NULL)
+		source_release(check.source);
+	return error;
+}
+
+/*
+ * Runs one step in a subtransaction; returns its error, or NULL.  Interrupts
+ * are no failure of the step: they are raised.
+ */
+static ErrorData *
+attempt(Check *check, void (*step) (Check *check))
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		step(check);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+
+	/* a cancel of ours looks like Redshift's: both end the whole */
+	if (error != NULL && (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+						  error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN))
+		ReThrowError(error);
+	return error;
+}
+
+/* Appends an item. */
+static void
+add_item(Check *check, const char *item, bool ok, const char *format,...)
+{
+	CheckItem  *row = palloc(sizeof(CheckItem));
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&buf, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&buf, needed);
+	}
+	row->item = item;
+	row->ok = ok;
+	row->detail = buf.data;
+	check->items = lappend(check->items, row);
+}
+
+/* Appends an error as an item: its message, detail and hint. */
+static void
+add_failure(Check *check, const char *item, ErrorData *error)
+{
+	add_item(check, item, false, "%s%s%s%s%s", error->message,
+			 error->detail ? "\n" : "", error->detail ? error->detail : "",
+			 error->hint ? "\n" : "", error->hint ? error->hint : "");
+}
+
+static void
+step_connect(Check *check)
+{
+	check->source = source_connect(&check->request);
+}
+
+/* One item for each step of the way, up to the one that failed. */
+static void
+report_way(Check *check, ErrorData *error)
+{
+	static const char *const names[] = {"name resolution", "TCP", "TLS", "log-in", "session"};
+	RemoteStep	reached = remote_last_step();
+	RemoteConnection *conn = check->source ? check->source->conn : NULL;
+	const char *host = source_option(check->server->options, "host");
+	const char *port = source_option(check->server->options, "port");
+	bool		tls_ok;
+	char	   *tls;
+
+	/* credentials are looked at before anything is sent */
+	if (error != NULL && reached == REMOTE_STEP_DONE)
+	{
+		add_failure(check, "credentials", error);
+		return;
+	}
+	for (int step = 0; step < (int) Min(reached, REMOTE_STEP_SESSION); step++)
+	{
+		if (step == REMOTE_STEP_RESOLVE)
+			add_item(check, names[step], true, "%s%s%s", host ? host : "",
+					 conn ? " is " : "", conn ? remote_address(conn) : "");
+		else if (step == REMOTE_STEP_TCP)
+			add_item(check, names[step], true, "port %s answers", port ? port : "5439");
+		else if (step == REMOTE_STEP_TLS)
+		{
+			tls = tls_detail(check, &tls_ok);
+			add_item(check, names[step], tls_ok, "%s", tls);
+		}
+		else
+		{
+			if (conn != NULL)
+				add_item(check, names[step], true,
+						 "as user \"%s\", in %d ms from name resolution on",
+						 remote_user(conn), remote_connect_ms(conn));
+			else
+				add_item(check, names[step], true, "accepted");
+		}
+	}
+	if (error != NULL)
+		add_failure(check, names[reached], error);
+}
+
+/* What TLS there is, and what was checked. */
+static char *
+tls_detail(Check *check, bool *ok)
+{
+	RemoteConnection *conn = check->source ? check->source->conn : NULL;
+	const char *mode = source_option(check->server->options, "sslmode");
+	const char *ca = source_option(check->server->options, "sslrootcert");
+	char	   *tls = conn ? remote_tls(conn) : NULL;
+
+	if (mode == NULL)
+		mode = target_is_own(check->server) ? "verify-full" : "prefer";
+	*ok = true;
+	if (tls == NULL && (conn != NULL || strcmp(mode, "disable") == 0))
+	{
+		*ok = false;
+		return psprintf("not encrypted (sslmode \"%s\"): the password and all rows can be read on the way", mode);
+	}
+	if (tls == NULL)
+		tls = "agreed";
+	if (ca == NULL)
+		ca = rsfed_ssl_root_cert;
+	if (strcmp(mode, "verify-full") == 0)
+		return psprintf("%s; the certificate's name and authority are verified by %s", tls, ca);
+	if (strcmp(mode, "verify-ca") == 0)
+		return psprintf("%s; the certificate's authority is verified by %s, its name is not", tls, ca);
+	return psprintf("%s; the certificate is not verified (sslmode \"%s\")", tls, mode);
+}
+
+/* Is it a Redshift, and which: known from the log-in. */
+static void
+report_identity(Check *check)
+{
+	RemoteConnection *conn = check->source->conn;
+	const char *padb = remote_parameter(conn, "padb_version");
+	const char *version = remote_parameter(conn, "server_version");
+
+	if (padb != NULL)
+		add_item(check, "Redshift", true, "version %s (as PostgreSQL: %s)", padb,
+				 version ? version : "?");
+	else
+		add_item(check, "Redshift", false,
+				 "not a Redshift: it reports no padb_version, and server_version %s",
+				 version ? version : "?");
+}
+
+/* Query 1: one round trip, and the clock there, which is UTC as we pinned it. */
+static void
+step_clock(Check *check)
+{
+	TimestampTz before = GetCurrentTimestamp();
+	TimestampTz after;
+	TimestampTz there;
+	int			rows;
+	int			columns;
+	char	  **cells = remote_fetch_all(check->source->conn, "SELECT GETDATE()", &rows, &columns);
+	double		skew;
+
+	after = GetCurrentTimestamp();
+	add_item(check, "latency", true, "%.1f ms for a query that touches no table",
+			 (after - before) / 1000.0);
+	if (rows != 1 || columns != 1 || cells[0] == NULL)
+		elog(ERROR, "unexpected answer to SELECT GETDATE()");
+	there = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
+													CStringGetDatum(psprintf("%s+00", cells[0])),
+													ObjectIdGetDatum(InvalidOid),
+													Int32GetDatum(-1)));
+	/* between both readings of ours: compare with the middle */
+	skew = (there - (before + (after - before) / 2)) / 1000000.0;
+	add_item(check, "clock", fabs(skew) <= MAX_CLOCK_SKEW_S,
+			 "the warehouse's clock is %.1f s %s this server's", fabs(skew),
+			 skew < 0 ? "behind" : "ahead of");
+}
+
+/* Query 2: what the session would have brought along by itself. */
+static void
+step_user(Check *check)
+{
+	int			rows;
+	int			columns;
+	char	  **cells = remote_fetch_all(check->source->conn,
+										 "SELECT usesuper, useconfig FROM pg_catalog.pg_user WHERE usename = current_user",
+										 &rows, &columns);
+
+	if (rows == 1 && cells[1] != NULL && strcmp(cells[1], "{}") != 0)
+		add_item(check, "session settings", true,
+				 "the warehouse user's own are %s; rsfed pins what changes answers (time zone, datestyle, extra_float_digits, search_path, statement_timeout)",
+				 cells[1]);
+	else
+		add_item(check, "session settings", true, "the warehouse user has none of its own");
+	if (rows == 1 && cells[0] != NULL && strcmp(cells[0], "t") == 0)
+		add_item(check, "user", false,
+				 "a superuser of the warehouse: give rsfed one that may only read");
+}
+
+/* Query 3: the schemas and tables that the user may not read. */
+static void
+step_privileges(Check *check)
+{
+	int			rows;
+	int			columns;
+	int			missing = 0;
+	int			readable = 0;
+	StringInfoData grants;
+	const char *user = redshift_quote_identifier(remote_user(check->source->conn));
+	char	  **cells = remote_fetch_all(check->source->conn,
+										 "SELECT n.nspname, has_schema_privilege(n.nspname, 'USAGE'), "
+										 "count(c.oid), "
+										 "sum(CASE WHEN has_table_privilege(c.oid, 'SELECT') THEN 1 ELSE 0 END) "
+										 "FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c "
+										 "ON c.relnamespace = n.oid AND c.relkind IN ('r', 'v') "
+										 "WHERE n.nspname NOT LIKE 'pg!_%' ESCAPE '!' AND n.nspname <> 'information_schema' "
+										 "GROUP BY n.nspname ORDER BY n.nspname",
+										 &rows, &columns);
+
+	initStringInfo(&grants);
+	for (int i = 0; i < rows; i++)
+	{
+		char	  **row = cells + i * columns;
+		int			tables = row[2] ? atoi(row[2]) : 0;
+		int			may_read = row[3] ? atoi(row[3]) : 0;
+		bool		usage = row[1] != NULL && row[1][0] == 't';
+		const char *schema = row[0] ? redshift_quote_identifier(row[0]) : "";
+
+		if (usage)
+			readable += may_read;
+		if (usage && may_read >= tables)
+			continue;
+		if (++missing > MAX_GRANTS)
+			continue;
+		if (!usage)
+			appendStringInfo(&grants, "\nGRANT USAGE ON SCHEMA %s TO %s;", schema, user);
+		if (may_read < tables)
+			appendStringInfo(&grants, "\nGRANT SELECT ON ALL TABLES IN SCHEMA %s TO %s; -- %d of %d cannot be read",
+							 schema, user, tables - may_read, tables);
+	}
+	if (missing > MAX_GRANTS)
+		appendStringInfo(&grants, "\n-- and in %d more schemas", missing - MAX_GRANTS);
+	add_item(check, "privileges", readable > 0,
+			 "%d tables and views can be read%s%s", readable,
+			 missing > 0 ? "; what is missing, where it is wanted:" : "", grants.data);
+}

@@ -1,0 +1,220 @@
+/*-------------------------------------------------------------------------
+ *
+ * credentials.c
+ *	  Who logs in, and with what, at the moment of connecting.
+ *
+ * Policy: temporary passwords rotate in a file, outside SQL: it is read at each
+ * connect, and neither its content nor a part of it ever appears in a message.
+ * It may hold a password alone, or what `aws redshift get-cluster-credentials`
+ * (DbUser, DbPassword, Expiration) or `aws redshift-serverless get-credentials`
+ * (dbUser, dbPassword, expiration) prints, unedited.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <sys/stat.h>
+
+#include "commands/defrem.h"
+#include "mb/pg_wchar.h"
+#include "storage/fd.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "source/credentials.h"
+
+/* Credentials are short; a larger file is the wrong one. */
+#define MAX_FILE_SIZE 65536
+
+static char *read_file(const char *path);
+static void parse_file(const char *path, char *content, ForeignServer *server, Credentials *credentials);
+static char *json_field(Jsonb *json, const char *name);
+static Jsonb *parse_json(char *content);
+static void check_not_expired(ForeignServer *server, UserMapping *mapping, const char *until, const char *where);
+
+/* See credentials.h. */
+Credentials *
+credentials_load(ForeignServer *server, UserMapping *mapping)
+{
+	Credentials *credentials = palloc0(sizeof(Credentials));
+	const char *path = source_option(mapping->options, "credentials_file");
+
+	credentials->user = source_option(mapping->options, "user");
+	if (path == NULL)
+	{
+		const char *until = source_option(mapping->options, "valid_until");
+
+		credentials->password = source_option(mapping->options, "password");
+		if (until != NULL)
+			check_not_expired(server, mapping, until, "the option valid_until");
+	}
+	else
+		parse_file(path, read_file(path), server, credentials);
+	return credentials;
+}
+
+/* The value of an option in a list of DefElem, or NULL. */
+const char *
+source_option(List *options, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *option = lfirst(lc);
+
+		if (strcmp(option->defname, name) == 0)
+			return defGetString(option);
+	}
+	return NULL;
+}
+
+/* The whole of a small text file, palloc'd; raises the file's errors. */
+static char *
+read_file(const char *path)
+{
+	struct stat status;
+	char	   *content;
+	FILE	   *file;
+	size_t		length;
+
+	/* a pipe or a device could keep us waiting */
+	if (stat(path, &status) != 0 || (file = AllocateFile(path, "r")) == NULL)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not read credentials file \"%s\": %m", path),
+				 errhint("It must be readable by the operating system's user that runs this server.")));
+	if (!S_ISREG(status.st_mode) || status.st_size > MAX_FILE_SIZE)
+	{
+		FreeFile(file);
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is no credentials file", path),
+				 errdetail("It must be a plain file of at most %d bytes.", MAX_FILE_SIZE)));
+	}
+	content = palloc(MAX_FILE_SIZE + 1);
+	length = fread(content, 1, MAX_FILE_SIZE, file);
+	content[length] = '\0';
+	FreeFile(file);
+	return content;
+}
+
+/* Takes user and password from the text of a credentials file. */
+static void
+parse_file(const char *path, char *content, ForeignServer *server, Credentials *credentials)
+{
+	size_t		length = strlen(content);
+	char	   *start = content;
+	Jsonb	   *json;
+	char	   *user;
+	char	   *until;
+
+	while (length > 0 && isspace((unsigned char) content[length - 1]))
+		content[--length] = '\0';
+	while (isspace((unsigned char) *start))
+		start++;
+	if (*start != '{')
+	{
+		credentials->password = start;
+		if (*start == '\0')
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("credentials file \"%s\" is empty", path)));
+		return;
+	}
+
+	json = parse_json(start);
+	if (json != NULL)
+	{
+		user = json_field(json, "DbUser");
+		if (user == NULL)
+			user = json_field(json, "dbUser");
+		if (user != NULL)
+			credentials->user = user;
+		credentials->password = json_field(json, "DbPassword");
+		if (credentials->password == NULL)
+			credentials->password = json_field(json, "dbPassword");
+	}
+	if (json == NULL || credentials->password == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("credentials file \"%s\" could not be understood", path),
+				 errdetail("It holds neither a password nor JSON with the fields DbUser, DbPassword and Expiration (or dbUser, dbPassword and expiration).")));
+
+	until = json_field(json, "Expiration");
+	if (until == NULL)
+		until = json_field(json, "expiration");
+	if (until != NULL)
+		check_not_expired(server, NULL, until, psprintf("file \"%s\"", path));
+}
+
+/*
+ * The text as jsonb; NULL if it is no JSON object, upon which the caller raises
+ * an error.  The input function's own would quote the password.
+ */
+static Jsonb *
+parse_json(char *content)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Jsonb	   *volatile json = NULL;
+
+	PG_TRY();
+	{
+		pg_verifymbstr(content, strlen(content), false);
+		json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(content)));
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		json = NULL;
+	}
+	PG_END_TRY();
+	return json != NULL && JB_ROOT_IS_OBJECT(json) ? json : NULL;
+}
+
+/* A string or number of an object's field as text, palloc'd; else NULL. */
+static char *
+json_field(Jsonb *json, const char *name)
+{
+	JsonbValue	value;
+
+	if (getKeyJsonValueFromContainer(&json->root, name, strlen(name), &value) == NULL)
+		return NULL;
+	if (value.type == jbvString)
+		return pnstrdup(value.val.string.val, value.val.string.len);
+
+	/* the AWS command line may print times as seconds since 1970 */
+	if (value.type == jbvNumeric)
+		return DatumGetCString(DirectFunctionCall1(numeric_out,
+												   NumericGetDatum(value.val.numeric)));
+	return NULL;
+}
+
+/* Raises 28P01 if a time has passed; "where" says who says so. */
+static void
+check_not_expired(ForeignServer *server, UserMapping *mapping, const char *until, const char *where)
+{
+	TimestampTz expiry;
+
+	if (until[0] != '\0' && strspn(until, "0123456789.") == strlen(until))
+		expiry = time_t_to_timestamptz((pg_time_t) strtod(until, NULL));
+	else
+		expiry = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
+														 CStringGetDatum(until),
+														 ObjectIdGetDatum(InvalidOid),
+														 Int32GetDatum(-1)));
+	if (expiry > GetCurrentTimestamp())
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PASSWORD),
+			 errmsg("the credentials for Redshift server \"%s\" expired at %s",
+					server->servername, timestamptz_to_str(expiry)),
+			 errdetail("So says %s; nothing was sent.", where),
+			 mapping != NULL ?
+			 errhint("Renew them with SELECT rsfed.set_credentials(%s, username => '...', password => '...', valid_until => '...').",
+					 quote_literal_cstr(server->servername)) :
+			 errhint("Whatever writes the file has not renewed it.")));
+}

@@ -1,0 +1,191 @@
+/*-------------------------------------------------------------------------
+ *
+ * kept.c
+ *	  Connections that stay open from one run to the next.
+ *
+ * Policy: at most one a mapping and role, only in processes that ask for it
+ * (workers), each lent to one run at a time.  A change of any server, wrapper
+ * or mapping, or of a role, makes all of them stale: they are closed when they
+ * are next looked at, since an invalidation may arrive in the middle of
+ * anything.  A run that fails does not give its connection back: the reset of
+ * its memory context closes it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "source/kept.h"
+
+typedef struct KeptConnection
+{
+	Oid			mapping;
+	Oid			userid;
+	RemoteConnection *conn;		/* in a memory context that outlives runs */
+	uint64		generation;		/* of the catalogs, when its options were read */
+	bool		lent;
+	TimestampTz idle_since;
+} KeptConnection;
+
+struct KeptUse
+{
+	KeptConnection *kept;		/* NULL once given back */
+	MemoryContextCallback callback;
+};
+
+static List *kept_connections = NIL;	/* in TopMemoryContext */
+static uint64 catalog_generation = 0;
+
+static KeptUse *lend(KeptConnection *kept);
+static void forget(KeptConnection *kept);
+static void use_lost(void *arg);
+static void catalog_changed(Datum arg, int cacheid, uint32 hashvalue);
+
+/* See kept.h. */
+KeptUse *
+kept_take(Oid mapping, Oid userid)
+{
+	ListCell   *lc;
+
+	foreach(lc, kept_connections)
+	{
+		KeptConnection *kept = lfirst(lc);
+
+		if (kept->lent || kept->mapping != mapping || kept->userid != userid)
+			continue;
+		if (kept->generation == catalog_generation && remote_is_usable(kept->conn))
+			return lend(kept);
+		forget(kept);
+		return NULL;
+	}
+	return NULL;
+}
+
+/* See kept.h. */
+KeptUse *
+kept_open(Oid mapping, Oid userid, const RemoteTarget *target, const RemoteSession *session)
+{
+	static bool watching = false;
+	KeptConnection *kept;
+	RemoteConnection *conn;
+	MemoryContext context;
+	MemoryContext old;
+	uint64		generation;
+
+	/* catalogs that no callback can be taken back from: once a process */
+	if (!watching)
+	{
+		CacheRegisterSyscacheCallback(FOREIGNSERVEROID, catalog_changed, (Datum) 0);
+		CacheRegisterSyscacheCallback(FOREIGNDATAWRAPPEROID, catalog_changed, (Datum) 0);
+		CacheRegisterSyscacheCallback(USERMAPPINGOID, catalog_changed, (Datum) 0);
+		CacheRegisterSyscacheCallback(AUTHOID, catalog_changed, (Datum) 0);
+		watching = true;
+	}
+
+	/* a change that arrives while we connect makes it stale */
+	generation = catalog_generation;
+
+	/* under the caller's context until it works, so that an error closes it */
+	context = AllocSetContextCreate(CurrentMemoryContext, "rsfed kept connection",
+									ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	conn = remote_connect(target, session);
+	kept = palloc0(sizeof(KeptConnection));
+	kept->mapping = mapping;
+	kept->userid = userid;
+	kept->conn = conn;
+	kept->generation = generation;
+	MemoryContextSwitchTo(TopMemoryContext);
+	kept_connections = lappend(kept_connections, kept);
+	MemoryContextSwitchTo(old);
+	MemoryContextSetParent(context, TopMemoryContext);
+	return lend(kept);
+}
+
+/* Marks a connection as lent, in a struct whose loss closes it. */
+static KeptUse *
+lend(KeptConnection *kept)
+{
+	KeptUse    *use = palloc0(sizeof(KeptUse));
+
+	use->kept = kept;
+	use->callback.func = use_lost;
+	use->callback.arg = use;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &use->callback);
+	kept->lent = true;
+	return use;
+}
+
+/* The reset callback: whoever had it failed.  Never raises. */
+static void
+use_lost(void *arg)
+{
+	KeptUse    *use = arg;
+
+	if (use->kept != NULL)
+		forget(use->kept);
+}
+
+/* The connection of a use. */
+RemoteConnection *
+kept_connection(KeptUse *use)
+{
+	return use->kept->conn;
+}
+
+/* See kept.h. */
+void
+kept_give_back(KeptUse *use)
+{
+	KeptConnection *kept = use->kept;
+
+	use->kept = NULL;
+	kept->lent = false;
+	kept->idle_since = GetCurrentTimestamp();
+	if (kept->generation != catalog_generation || !remote_is_usable(kept->conn))
+		forget(kept);
+}
+
+/* See kept.h. */
+void
+kept_close_idle(int older_than_s)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	List	   *old = NIL;
+	ListCell   *lc;
+
+	foreach(lc, kept_connections)
+	{
+		KeptConnection *kept = lfirst(lc);
+
+		if (!kept->lent &&
+			(older_than_s == 0 || kept->generation != catalog_generation ||
+			 TimestampDifferenceExceeds(kept->idle_since, now, older_than_s * 1000)))
+			old = lappend(old, kept);
+	}
+	foreach(lc, old)
+		forget(lfirst(lc));
+	list_free(old);
+}
+
+/* Closes one and takes it off the list; never raises. */
+static void
+forget(KeptConnection *kept)
+{
+	kept_connections = list_delete_ptr(kept_connections, kept);
+
+	/* its context holds the connection and the struct itself */
+	MemoryContextDelete(GetMemoryChunkContext(kept));
+}
+
+/* The callback for the catalogs that a connection is made from. */
+static void
+catalog_changed(Datum arg, int cacheid, uint32 hashvalue)
+{
+	catalog_generation++;
+}

@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * kept.h
+ *	  Connections that stay open from one run to the next.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_KEPT_H
+#define RSFED_KEPT_H
+
+#include "remote/connection.h"
+
+typedef struct KeptUse KeptUse;
+
+/*
+ * The idle connection of a mapping and role that still works, or NULL.  The
+ * use lives in the current memory context, whose reset before kept_give_back()
+ * (an error) closes the connection.
+ */
+extern KeptUse *kept_take(Oid mapping, Oid userid);
+
+/* The same with a new connection; raises what remote_connect() raises. */
+extern KeptUse *kept_open(Oid mapping, Oid userid, const RemoteTarget *target,
+						  const RemoteSession *session);
+
+extern RemoteConnection *kept_connection(KeptUse *use);
+
+/* Ends the use; the connection stays if it works and its options still hold. */
+extern void kept_give_back(KeptUse *use);
+
+/* Closes those idle for longer than that many seconds (0: all). */
+extern void kept_close_idle(int older_than_s);
+
+#endif							/* RSFED_KEPT_H */

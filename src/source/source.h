@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * source.h
+ *	  From the name of a source to a connection that works.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_SOURCE_H
+#define RSFED_SOURCE_H
+
+#include "foreign/foreign.h"
+
+#include "remote/connection.h"
+
+/* Why a connection is wanted: decides what its session may do. */
+typedef struct SourceRequest
+{
+	const char *source;			/* name of a server (later: or of a group) */
+	Oid			userid;			/* whose user mapping, and whose USAGE */
+	const char *timezone;		/* NULL = UTC */
+	bool		writable;		/* rsfed.execute() */
+	const char *label;			/* query_group; NULL = remote_set_label() will */
+	bool		keep;			/* leave it open for the next run (workers) */
+} SourceRequest;
+
+typedef struct SourceConnection
+{
+	RemoteConnection *conn;
+	const char *server;			/* the member that was chosen */
+	int			stall_timeout_ms;
+	struct KeptUse *kept;		/* source.c's own; NULL if it is not kept */
+} SourceConnection;
+
+/*
+ * The server of that name: 42704 (with the nearest name) if there is none or
+ * its wrapper is neither rsfed nor postgres_fdw.
+ */
+extern ForeignServer *source_server(const char *source);
+
+/*
+ * Checks without connecting that userid has USAGE on the source (42501) and a
+ * user mapping, its own or PUBLIC's (42704, hint: rsfed.set_credentials).
+ */
+extern void source_check_usage(const char *source, Oid userid);
+
+/*
+ * Connects as above, or takes the kept connection of the same server, mapping
+ * and options.  Lives in the current memory context unless kept.
+ */
+extern SourceConnection *source_connect(const SourceRequest *request);
+
+/*
+ * Gives it back: kept if that was asked and it is usable, else closed.  After
+ * an error nobody calls this: the memory context closes it.
+ */
+extern void source_release(SourceConnection *source);
+
+/* Closes kept connections idle for longer than that many seconds (0: all). */
+extern void source_close_idle(int older_than_s);
+
+#endif							/* RSFED_SOURCE_H */
