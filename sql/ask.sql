@@ -1,5 +1,5 @@
 -- Asking Redshift directly.
-\ir ../test/include/warehouse.psql
+\i test/include/warehouse.psql
 
 -- the example of the documentation
 SELECT * FROM rsfed.query('wh', $REDSHIFT$

@@ -1,5 +1,5 @@
 -- Definitions that would give silently wrong numbers get a WARNING.
-\ir ../test/include/warehouse.psql
+\i test/include/warehouse.psql
 SET search_path = public;
 SELECT rsfed.define_rollup('lint', 'wh', 'SELECT sellerid, avg(qtysold) AS average FROM trade GROUP BY sellerid', populate => false);
 SELECT rsfed.drop_rollup('lint');

@@ -1,5 +1,5 @@
 -- Native materialized views with a schedule.
-\ir ../test/include/warehouse.psql
+\i test/include/warehouse.psql
 SET search_path = public;
 CREATE TABLE base (k int, v int);
 INSERT INTO base VALUES (1, 1), (2, 2);

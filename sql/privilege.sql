@@ -1,5 +1,5 @@
 -- Who may see and do what; runs use the owner's credentials.
-\ir ../test/include/warehouse.psql
+\i test/include/warehouse.psql
 SET search_path = public;
 GRANT CREATE ON SCHEMA public TO rsfed_owner;
 GRANT USAGE ON FOREIGN SERVER wh TO rsfed_owner;

@@ -1,5 +1,5 @@
 -- Defining, refreshing, altering and dropping rollups.
-\ir ../test/include/warehouse.psql
+\i test/include/warehouse.psql
 SET search_path = public;
 
 SELECT rsfed.define_rollup('sales_by_seller', 'wh',
@@ -87,9 +87,9 @@ ALTER TABLE "By ""Text"".ü" SET SCHEMA "Über.all";
 CALL rsfed.refresh('"Über.all"."By ""Text"".ü"') \gset
 \echo :status :rows_changed
 -- a name of 63 bytes with quotes, dots and umlauts
-SELECT rsfed.define_rollup('"Über.all"."äöü."""' || repeat('x', 52) || '"', 'wh', 'SELECT k, count(*) AS "n ""quoted""" FROM kv GROUP BY k');
+SELECT rsfed.define_rollup('"Über.all"."äöü.""' || repeat('x', 55) || '"', 'wh', 'SELECT k, count(*) AS "n ""quoted""" FROM kv GROUP BY k');
 SELECT octet_length(relname), relname FROM pg_class WHERE relname LIKE 'äöü%' AND relkind = 'r';
-SELECT rsfed.define_rollup('"Über.all"."äöü."""' || repeat('x', 52) || '"', 'wh', 'SELECT k, count(*) AS n FROM kv GROUP BY k', if_not_exists => true);
+SELECT rsfed.define_rollup('"Über.all"."äöü.""' || repeat('x', 55) || '"', 'wh', 'SELECT k, count(*) AS n FROM kv GROUP BY k', if_not_exists => true);
 
 -- dropping
 SELECT rsfed.drop_rollup('swap');

@@ -1,5 +1,5 @@
 -- The server that the other tests ask, and the roles that ask.
-\ir ../test/include/warehouse.psql
+\i test/include/warehouse.psql
 SELECT rsfed.register_server('wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
 SELECT item, ok FROM rsfed.check_server('wh');
 SET client_min_messages = error;

@@ -1,7 +1,7 @@
 -- What the regression tests find in the warehouse; Redshift's dialect.
-CREATE TABLE sales (salesid integer, sellerid integer, buyerid integer, qtysold smallint,
+CREATE TABLE trade (salesid integer, sellerid integer, buyerid integer, qtysold smallint,
 	pricepaid decimal(8,2), commission decimal(8,2), saletime timestamp, note varchar(100));
-INSERT INTO sales
+INSERT INTO trade
 SELECT g, g % 50, g % 77, g % 4 + 1, (g % 1000) + 0.25, (g % 1000) * 0.15,
 	timestamp '2008-01-01 00:00:00' + g * interval '17 minutes', 'sale ' || g
 FROM generate_series(1, 5000) g;

@@ -220,6 +220,8 @@ void
 relation_delete(int32 relation_id)
 {
 	static const Oid types[] = {INT4OID};
+	static const char *const tables[] = {"schedule", "freshness", "definition", "rollup",
+	"relation_oid", "relation"};
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
 
@@ -230,9 +232,11 @@ relation_delete(int32 relation_id)
 				" WHERE relation_id = $1"
 				" AND status = 'queued'",
 				1, types, values, NULL);
-	catalog_run(SPI_OK_DELETE,
-				"DELETE FROM rsfed_catalog.relation WHERE relation_id = $1",
-				1, types, values, NULL);
+	/* no foreign keys do this: see tables.sql */
+	for (int i = 0; i < lengthof(tables); i++)
+		catalog_run(SPI_OK_DELETE,
+					psprintf("DELETE FROM rsfed_catalog.%s WHERE relation_id = $1", tables[i]),
+					1, types, values, NULL);
 	catalog_close(&access);
 }
 

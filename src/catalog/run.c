@@ -138,10 +138,10 @@ write_run(int64 run_id, const RunOutcome *outcome)
 {
 	static const Oid types[] = {INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT4OID, INT4OID,
 		INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID};
+	TEXTOID, TEXTOID};
 	const ErrorFields *error = outcome->error;
-	Datum		values[17];
-	char		nulls[] = "                 ";
+	Datum		values[18];
+	char		nulls[] = "                  ";
 
 	values[0] = Int64GetDatum(run_id);
 	values[1] = CStringGetTextDatum(outcome->status);
@@ -163,14 +163,15 @@ write_run(int64 run_id, const RunOutcome *outcome)
 	set_text(&values[14], &nulls[14], error ? error->message : NULL);
 	set_text(&values[15], &nulls[15], error ? error->detail : NULL);
 	set_text(&values[16], &nulls[16], error ? error->hint : NULL);
+	set_text(&values[17], &nulls[17], error ? error->context : NULL);
 
 	return catalog_run(SPI_OK_UPDATE,
 					   "UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
 					   " as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
 					   " bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
-					   " note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17"
-					   " WHERE run_id = $1",
-					   17, types, values, nulls) == 1;
+					   " note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
+					   " context = $18 WHERE run_id = $1",
+					   18, types, values, nulls) == 1;
 }
 
 /* Freshness after new or confirmed content.  True if the relation recovered. */
@@ -383,10 +384,9 @@ lock_run(int64 run_id, int32 *relation_id, int32 *pid, TimestampTz *backend_star
 bool
 run_cancel(int64 run_id)
 {
-	static const Oid types[] = {INT8OID, INT4OID, TIMESTAMPTZOID};
 	CatalogAccess access;
 	RsfedRelation *relation;
-	Datum		values[3];
+	Datum		values[2];
 	int32		relation_id;
 	int32		pid;
 	TimestampTz backend_start;
@@ -401,22 +401,30 @@ run_cancel(int64 run_id)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to cancel run " INT64_FORMAT, run_id)));
 
-	values[0] = Int64GetDatum(run_id);
-	values[1] = Int32GetDatum(pid);
-	values[2] = TimestampTzGetDatum(backend_start);
-
 	catalog_open(&access);
 	if (strcmp(status, "queued") == 0)
+	{
+		values[0] = Int64GetDatum(run_id);
 		done = catalog_run(SPI_OK_UPDATE,
 						   "UPDATE rsfed_catalog.run SET status = 'cancelled',"
 						   " finished_at = clock_timestamp(), message = 'cancelled before it began'"
 						   " WHERE run_id = $1",
-						   1, types, values, NULL) == 1;
+						   1, (Oid[]) {INT8OID}, values, NULL) == 1;
+	}
 	else if (strcmp(status, "running") == 0)
-		done = catalog_run(SPI_OK_SELECT,
-						   "SELECT FROM pg_stat_activity a WHERE a.pid = $2"
-						   " AND a.backend_start = $3 AND pg_cancel_backend(a.pid)",
-						   3, types, values, NULL) == 1;
+	{
+		/* two statements: in one, the planner could signal before it compares */
+		values[0] = Int32GetDatum(pid);
+		values[1] = TimestampTzGetDatum(backend_start);
+		if (catalog_run(SPI_OK_SELECT,
+						"SELECT FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2",
+						2, (Oid[]) {INT4OID, TIMESTAMPTZOID}, values, NULL) == 1)
+		{
+			catalog_run(SPI_OK_SELECT, "SELECT pg_cancel_backend($1)",
+						1, (Oid[]) {INT4OID}, values, NULL);
+			done = DatumGetBool(catalog_datum(0, 1));
+		}
+	}
 	catalog_close(&access);
 	return done;
 }
