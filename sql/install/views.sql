@@ -121,7 +121,7 @@ SELECT c.relid::pg_catalog.regclass AS relation,
 	f.failures,
 	f.sqlstate,
 	CASE WHEN c.may_see_all THEN f.message END AS message,
-	s.next_run_at
+	CASE WHEN pg_catalog.isfinite(s.next_run_at) THEN s.next_run_at END AS next_run_at
 FROM rsfed_catalog.relation_class c
 JOIN rsfed_catalog.freshness f USING (relation_id)
 LEFT JOIN rsfed_catalog.rollup u USING (relation_id)

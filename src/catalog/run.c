@@ -132,7 +132,7 @@ run_take(void)
 	return run;
 }
 
-/* Writes the outcome into the run's row; true if the row was there. */
+/* Writes the outcome into the run's row; false if the run had ended already. */
 static bool
 write_run(int64 run_id, const RunOutcome *outcome)
 {
@@ -170,7 +170,7 @@ write_run(int64 run_id, const RunOutcome *outcome)
 					   " as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
 					   " bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
 					   " note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
-					   " context = $18 WHERE run_id = $1",
+					   " context = $18 WHERE run_id = $1 AND status = 'running'",
 					   18, types, values, nulls) == 1;
 }
 
@@ -263,18 +263,20 @@ notify_event(int64 run_id, const RsfedRelation *relation, const char *state, con
 				5, types, values, nulls);
 }
 
-bool
-run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
+/*
+ * Writes outcome, freshness and notifications.  False through *written if the
+ * run had ended already, then nothing is written.
+ */
+static bool
+finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, bool *written)
 {
 	CatalogAccess access;
 	bool		event = false;
 	bool		published = strcmp(outcome->status, "published") == 0;
 
 	catalog_open(&access);
-	if (!write_run(run_id, outcome))
-		elog(ERROR, "run " INT64_FORMAT " has no row", run_id);
-
-	if (published || strcmp(outcome->status, "unchanged") == 0)
+	*written = write_run(run_id, outcome);
+	if (*written && (published || strcmp(outcome->status, "unchanged") == 0))
 	{
 		event = write_success(run_id, relation->relation_id, outcome, published);
 		if (event)
@@ -282,7 +284,7 @@ run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcom
 		if (published)
 			notify_published(run_id, relation, outcome);
 	}
-	else if (strcmp(outcome->status, "failed") == 0)
+	else if (*written && strcmp(outcome->status, "failed") == 0)
 	{
 		event = write_failure(run_id, relation->relation_id, outcome);
 		if (event)
@@ -290,6 +292,17 @@ run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcom
 						 outcome->error ? outcome->error->sqlstate : NULL);
 	}
 	catalog_close(&access);
+	return event;
+}
+
+bool
+run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
+{
+	bool		written;
+	bool		event = finish(run_id, relation, outcome, &written);
+
+	if (!written)
+		elog(ERROR, "run " INT64_FORMAT " is not running", run_id);
 	return event;
 }
 
@@ -304,6 +317,7 @@ run_fail_orphans(void)
 	uint64		n;
 	int64	   *run_ids;
 	int32	   *relation_ids;
+	int			failed = 0;
 
 	outcome.rows_received = outcome.bytes_received = -1;
 	outcome.rows_inserted = outcome.rows_updated = outcome.rows_deleted = -1;
@@ -327,10 +341,13 @@ run_fail_orphans(void)
 	{
 		RsfedRelation *relation = relation_lookup_id(relation_ids[i]);
 		RsfedRelation dropped = {.relation_id = relation_ids[i], .schema_name = "", .relation_name = ""};
+		bool		written;
 
-		(void) run_finish(run_ids[i], relation ? relation : &dropped, &outcome);
+		/* one that committed and left between the two looks is none */
+		(void) finish(run_ids[i], relation ? relation : &dropped, &outcome, &written);
+		failed += written;
 	}
-	return (int) n;
+	return failed;
 }
 
 int

@@ -50,7 +50,6 @@ typedef struct Run
 	int64		run_id;
 	RunRequest	request;
 	TimestampTz requested_at;
-	int64		timeout_ms;		/* schedule option run_timeout; 0 = none */
 } Run;
 
 /* A new row, queued or (started by this process) running; returns run_id. */

@@ -1,0 +1,212 @@
+/*-------------------------------------------------------------------------
+ *
+ * schedule_checks.c
+ *	  What is checked when a schedule is made.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "commands/defrem.h"
+#include "foreign/foreign.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "api/schedule_checks.h"
+#include "base/compat.h"
+#include "base/errors.h"
+#include "catalog/rollup.h"
+#include "refresh/engine.h"
+#include "source/source.h"
+
+/* Hosts that bill each query at least one minute. */
+#define SERVERLESS_SUFFIX ".redshift-serverless.amazonaws.com"
+#define BILLED_AT_LEAST_S 60
+/* More often than that, the bill deserves a word. */
+#define OFTEN_S 300
+#define SECONDS_PER_DAY 86400
+
+static bool has_usable_unique_index(Oid relid);
+static bool index_identifies_rows(Relation index);
+static const char *host_of(const char *source);
+
+void
+check_schedule_name(const char *name)
+{
+	if (name[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("name of a schedule must not be empty")));
+	if (strlen(name) >= NAMEDATALEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_NAME_TOO_LONG),
+				 errmsg("name of a schedule is too long"),
+				 errdetail("It may have up to %d bytes.", NAMEDATALEN - 1)));
+}
+
+RsfedRelation *
+check_schedulable(Oid relid)
+{
+	RsfedRelation *relation;
+	char	   *name = get_rel_name(relid);
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+
+	relation = relation_lookup(relid);
+	if (relation == NULL && get_rel_relkind(relid) != RELKIND_MATVIEW)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is neither a rollup nor a materialized view", name),
+				 errhint("Define a rollup with rsfed.define_rollup() first.")));
+	relation_require_maintainer(relid, "schedule refreshes of");
+	return relation;
+}
+
+void
+check_rollup_schedule(const RsfedRelation *relation, const char *method,
+					  const RsfedSchedule *schedule)
+{
+	Rollup	   *rollup = rollup_load(relation->relation_id);
+	HeapTuple	tuple;
+	Oid			owner;
+
+	if (method != NULL && engine_find(method)->needs_key && rollup->key == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("method \"%s\" needs a key, and \"%s\" has none",
+						method, relation->relation_name),
+				 errhint("Use method => 'replace', or give it a key with rsfed.alter_rollup().")));
+
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation->relid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation->relid);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	/* runs use the owner's mapping, whoever makes the schedule */
+	source_check_usage(rollup->source, owner);
+
+	warn_if_billed_often(relation, schedule);
+}
+
+void
+check_view_schedule(Oid relid, const char *method)
+{
+	char	   *name = relation_display_name(relid);
+
+	if (method != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("method \"%s\" does not apply to a materialized view", method),
+				 errhint("Leave the argument \"method\" out.")));
+	if (has_usable_unique_index(relid))
+		return;
+	ereport(WARNING,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("each refresh of materialized view %s will lock its readers out", name),
+			 errdetail("It has no unique index over plain columns and all rows, which REFRESH MATERIALIZED VIEW CONCURRENTLY needs; readers on replicas wait too."),
+			 errhint("CREATE UNIQUE INDEX ON %s (the columns that identify a row).", name)));
+}
+
+void
+warn_if_billed_often(const RsfedRelation *relation, const RsfedSchedule *schedule)
+{
+	Rollup	   *rollup = rollup_load(relation->relation_id);
+	const char *host = host_of(rollup->source);
+	int64		gap_s = Max(schedule_min_gap_us(schedule) / USECS_PER_SEC, 1);
+	size_t		suffix_length = strlen(SERVERLESS_SUFFIX);
+	int64		runs;
+	int64		billed_s;
+
+	if (gap_s >= OFTEN_S || host == NULL || strlen(host) < suffix_length ||
+		pg_strcasecmp(host + strlen(host) - suffix_length, SERVERLESS_SUFFIX) != 0)
+		return;
+
+	runs = SECONDS_PER_DAY / gap_s;
+	billed_s = Min(runs * BILLED_AT_LEAST_S, SECONDS_PER_DAY);
+	ereport(WARNING,
+			(errmsg("a refresh every " INT64_FORMAT " seconds is expensive on a serverless workgroup", gap_s),
+			 errdetail("Redshift Serverless bills each query at least %d seconds: up to " INT64_FORMAT " refreshes a day are up to " INT64_FORMAT " hours and " INT64_FORMAT " minutes of compute a day.",
+					   BILLED_AT_LEAST_S, runs, billed_s / 3600, billed_s % 3600 / 60),
+			 errhint("Refresh less often, or at the same times as other rollups of the workgroup.")));
+}
+
+void
+warn_unless_preloaded(void)
+{
+	if (!rsfed_preloaded)
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the schedule is stored, but nothing will run it"),
+				 errdetail("\"rsfed\" is not in shared_preload_libraries, so the server has no scheduler."),
+				 errhint("Add it to the list in postgresql.conf (shared_preload_libraries = 'rsfed') and restart the server.")));
+}
+
+/* The host that a source's server names, or NULL. */
+static const char *
+host_of(const char *source)
+{
+	ForeignServer *server = source_server(source);
+	ListCell   *lc;
+
+	foreach(lc, server->options)
+	{
+		DefElem    *option = lfirst(lc);
+
+		if (strcmp(option->defname, "host") == 0)
+			return defGetString(option);
+	}
+	return NULL;
+}
+
+/* Could REFRESH MATERIALIZED VIEW CONCURRENTLY match rows by one of its indexes? */
+static bool
+has_usable_unique_index(Oid relid)
+{
+	Relation	rel = table_open(relid, AccessShareLock);
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *lc;
+	bool		found = false;
+
+	foreach(lc, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		found = index_identifies_rows(index);
+		index_close(index, AccessShareLock);
+		if (found)
+			break;
+	}
+	table_close(rel, AccessShareLock);
+	return found;
+}
+
+/* As matview.c has it: unique, checked at once, over plain columns, of all rows. */
+static bool
+index_identifies_rows(Relation index)
+{
+	Form_pg_index form = index->rd_index;
+
+	if (!form->indisunique || !form->indimmediate || !form->indisvalid ||
+		RelationGetIndexPredicate(index) != NIL || form->indnatts == 0)
+		return false;
+	for (int i = 0; i < form->indnatts; i++)
+	{
+		if (form->indkey.values[i] <= 0)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * schedule_checks.h
+ *	  What is checked when a schedule is made.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_SCHEDULE_CHECKS_H
+#define RSFED_SCHEDULE_CHECKS_H
+
+#include "catalog/relation.h"
+#include "schedule/schedule.h"
+
+/* 22023 for an empty name, 42622 for one that is longer than a name may be. */
+extern void check_schedule_name(const char *name);
+
+/*
+ * 42809 unless relid is a rollup or a materialized view, 42501 unless the
+ * current user may refresh it.  Returns rsfed's row of it; NULL for a
+ * materialized view that has none yet.
+ */
+extern RsfedRelation *check_schedulable(Oid relid);
+
+/*
+ * A rollup: 22023 for a method it cannot use, 42501 or 42704 if its owner may
+ * not use the source or has no user mapping.  Warns as warn_if_billed_often.
+ */
+extern void check_rollup_schedule(const RsfedRelation *relation, const char *method,
+								  const RsfedSchedule *schedule);
+
+/*
+ * A materialized view: 22023 for any method.  Warns if each refresh will lock
+ * its readers out, because it has no unique index that CONCURRENTLY could use.
+ */
+extern void check_view_schedule(Oid relid, const char *method);
+
+/* Warns of what a short interval costs on a serverless host. */
+extern void warn_if_billed_often(const RsfedRelation *relation, const RsfedSchedule *schedule);
+
+/* Warns that nothing will run what is stored. */
+extern void warn_unless_preloaded(void);
+
+#endif							/* RSFED_SCHEDULE_CHECKS_H */

@@ -1,0 +1,250 @@
+/*-------------------------------------------------------------------------
+ *
+ * progress.c
+ *	  What the refresh of this process is doing, for rsfed.progress.
+ *
+ * Policy: the owner of an entry writes without a lock, between two changes of
+ * a counter; a reader repeats until the counter was the same even number
+ * before and after.  So counting a row costs a few stores, and nobody who
+ * looks can hold a refresh up.
+ *
+ * The lock is taken only to find a free entry and to give it back.  A process
+ * that finds none goes without: its refresh is not shown.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "port/atomics.h"
+#include "storage/ipc.h"
+
+#include "base/compat.h"
+#include "shmem/state.h"
+
+/* What this process does; kept here too, for a failure report without shmem. */
+static Progress current;
+static bool active = false;
+
+/* Its entry, if it has one. */
+static volatile ProgressEntry *entry = NULL;
+
+static void claim_entry(void);
+static void release_entry(void);
+static void publish_begin(void);
+static void publish_end(void);
+static void progress_exit(int code, Datum arg);
+static void progress_xact_end(XactEvent event, void *arg);
+
+const char *
+phase_name(RefreshPhase phase)
+{
+	switch (phase)
+	{
+		case PHASE_NONE:
+			return "none";
+		case PHASE_STARTING:
+			return "starting";
+		case PHASE_CONNECTING:
+			return "connecting";
+		case PHASE_WAITING:
+			return "waiting for Redshift";
+		case PHASE_RECEIVING:
+			return "receiving";
+		case PHASE_APPLYING:
+			return "applying";
+		case PHASE_COMMITTING:
+			return "committing";
+	}
+	return "unknown";
+}
+
+void
+progress_begin(int64 run_id, int32 relation_id, Oid relid, int64 rows_last_run,
+			   TimestampTz replaces_as_of)
+{
+	memset(&current, 0, sizeof(current));
+	current.run_id = run_id;
+	current.relation_id = relation_id;
+	current.relid = relid;
+	current.phase = PHASE_STARTING;
+	current.started_at = GetCurrentTimestamp();
+	current.rows_last_run = rows_last_run;
+	current.replaces_as_of = replaces_as_of;
+	active = true;
+
+	if (entry == NULL)
+		claim_entry();
+	else
+	{
+		publish_begin();
+		entry->data = current;
+		publish_end();
+	}
+}
+
+void
+progress_set_phase(RefreshPhase phase)
+{
+	if (!active)
+		return;
+	current.phase = phase;
+	if (phase == PHASE_RECEIVING && current.receiving_since == 0)
+		current.receiving_since = GetCurrentTimestamp();
+
+	/* a second attempt after an abort, which gave the entry back */
+	if (entry == NULL)
+	{
+		claim_entry();
+		return;
+	}
+	publish_begin();
+	entry->data.phase = current.phase;
+	entry->data.receiving_since = current.receiving_since;
+	publish_end();
+}
+
+void
+progress_set_rows(int64 rows, int64 bytes)
+{
+	current.rows = rows;
+	current.bytes = bytes;
+	if (entry == NULL)
+		return;
+	publish_begin();
+	entry->data.rows = rows;
+	entry->data.bytes = bytes;
+	publish_end();
+}
+
+void
+progress_end(void)
+{
+	active = false;
+	current.phase = PHASE_NONE;
+	release_entry();
+}
+
+RefreshPhase
+progress_current_phase(void)
+{
+	return current.phase;
+}
+
+/* Finds a free entry and fills it from "current". */
+static void
+claim_entry(void)
+{
+	static bool callbacks_registered = false;
+
+	if (rsfed_shmem == NULL)
+		return;
+	if (!callbacks_registered)
+	{
+		before_shmem_exit(progress_exit, (Datum) 0);
+		RegisterXactCallback(progress_xact_end, NULL);
+		callbacks_registered = true;
+	}
+
+	LWLockAcquire(rsfed_shmem->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < MAX_PROGRESS; i++)
+	{
+		if (rsfed_shmem->progress[i].pid != 0)
+			continue;
+		entry = &rsfed_shmem->progress[i];
+		publish_begin();
+		entry->pid = MyProcPid;
+		entry->database = MyDatabaseId;
+		entry->data = current;
+		publish_end();
+		break;
+	}
+	LWLockRelease(rsfed_shmem->lock);
+}
+
+static void
+release_entry(void)
+{
+	if (entry == NULL)
+		return;
+	LWLockAcquire(rsfed_shmem->lock, LW_EXCLUSIVE);
+	publish_begin();
+	entry->pid = 0;
+	publish_end();
+	entry = NULL;
+	LWLockRelease(rsfed_shmem->lock);
+}
+
+/* An odd counter tells readers to come back. */
+static void
+publish_begin(void)
+{
+	entry->changecount++;
+	pg_write_barrier();
+}
+
+static void
+publish_end(void)
+{
+	pg_write_barrier();
+	entry->changecount++;
+}
+
+static void
+progress_exit(int code, Datum arg)
+{
+	release_entry();
+}
+
+/*
+ * An error that nobody caught ends a refresh without progress_end.  A refresh
+ * that caught it and goes on gets an entry again with its next phase.
+ */
+static void
+progress_xact_end(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_ABORT)
+		release_entry();
+}
+
+int
+progress_max(void)
+{
+	return MAX_PROGRESS;
+}
+
+int
+progress_list(Progress *list, int *pids, int max)
+{
+	int			found = 0;
+
+	if (rsfed_shmem == NULL)
+		return 0;
+
+	for (int i = 0; i < MAX_PROGRESS && found < max; i++)
+	{
+		volatile ProgressEntry *from = &rsfed_shmem->progress[i];
+		ProgressEntry copy;
+
+		for (;;)
+		{
+			int			before = from->changecount;
+
+			pg_read_barrier();
+			copy.pid = from->pid;
+			copy.database = from->database;
+			copy.data = from->data;
+			pg_read_barrier();
+			if (before == from->changecount && (before & 1) == 0)
+				break;
+			CHECK_FOR_INTERRUPTS();
+		}
+		if (copy.pid == 0 || copy.database != MyDatabaseId)
+			continue;
+		list[found] = copy.data;
+		pids[found] = copy.pid;
+		found++;
+	}
+	return found;
+}

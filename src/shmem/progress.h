@@ -1,0 +1,64 @@
+/*-------------------------------------------------------------------------
+ *
+ * progress.h
+ *	  What the refresh of this process is doing, for rsfed.progress.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_PROGRESS_H
+#define RSFED_PROGRESS_H
+
+#include "utils/timestamp.h"
+
+typedef enum RefreshPhase
+{
+	PHASE_NONE,
+	PHASE_STARTING,
+	PHASE_CONNECTING,
+	PHASE_WAITING,				/* for Redshift's first row */
+	PHASE_RECEIVING,
+	PHASE_APPLYING,
+	PHASE_COMMITTING
+} RefreshPhase;
+
+/* Name of a phase as users see it ("waiting for Redshift"). */
+extern const char *phase_name(RefreshPhase phase);
+
+/*
+ * Begins, moves and ends this process's entry.  Never raise, cost a few
+ * stores, and do nothing without shared memory.  progress_current_phase works
+ * without it too (it is what a failure reports).
+ */
+extern void progress_begin(int64 run_id, int32 relation_id, Oid relid,
+						   int64 rows_last_run, TimestampTz replaces_as_of);
+extern void progress_set_phase(RefreshPhase phase);
+extern void progress_set_rows(int64 rows, int64 bytes);
+extern void progress_end(void);
+extern RefreshPhase progress_current_phase(void);
+
+/* What is known of one refresh at work. */
+typedef struct Progress
+{
+	int64		run_id;
+	int32		relation_id;
+	Oid			relid;
+	RefreshPhase phase;
+	TimestampTz started_at;
+	TimestampTz receiving_since;	/* 0 = not yet */
+	int64		rows;
+	int64		bytes;
+	int64		rows_last_run;	/* -1 = unknown */
+	TimestampTz replaces_as_of; /* 0 = nothing yet */
+} Progress;
+
+/*
+ * Refreshes at work in this database: copies up to max of them, each
+ * consistent in itself, with their processes; returns how many.  0 without
+ * shared memory.  Takes no lock; interruptible.
+ */
+extern int	progress_list(Progress *list, int *pids, int max);
+
+/* As many as there can be. */
+extern int	progress_max(void);
+
+#endif							/* RSFED_PROGRESS_H */

@@ -1,0 +1,109 @@
+/*-------------------------------------------------------------------------
+ *
+ * wake.c
+ *	  Telling the scheduler of this database that there is something to do.
+ *
+ * Policy: after the commit and not before, because what was written is visible
+ * only then; a scheduler that is woken too early finds nothing and sleeps
+ * again.  "After" is when the locks are released: at the commit callback the
+ * invalidation messages have not been sent yet, and a scheduler that is faster
+ * would look up a new extension's tables in a stale catalog cache.
+ *
+ * A transaction that is prepared wakes nobody: the scheduler's own time does.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/resowner.h"
+
+#include "base/compat.h"
+#include "shmem/state.h"
+#include "shmem/wake.h"
+
+/* What is to be announced if this transaction commits. */
+static bool wake_scheduler = false;
+static bool wake_extension = false;
+static bool wake_launcher = false;
+
+/* It did; the locks are yet to be released. */
+static bool committed = false;
+
+static void at_transaction_end(XactEvent event, void *arg);
+static void at_release(ResourceReleasePhase phase, bool is_commit, bool is_top_level, void *arg);
+
+/* Sees to it that the end of the transaction is noticed. */
+static void
+arm(void)
+{
+	static bool registered = false;
+
+	if (registered)
+		return;
+	RegisterXactCallback(at_transaction_end, NULL);
+	RegisterResourceReleaseCallback(at_release, NULL);
+	registered = true;
+}
+
+void
+wake_scheduler_at_commit(void)
+{
+	if (rsfed_shmem == NULL)
+		return;
+	arm();
+	wake_scheduler = true;
+}
+
+void
+wake_extension_created_at_commit(void)
+{
+	if (rsfed_shmem == NULL)
+		return;
+	arm();
+	wake_extension = true;
+}
+
+void
+wake_launcher_at_commit(void)
+{
+	if (rsfed_shmem == NULL)
+		return;
+	arm();
+	wake_launcher = true;
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_COMMIT:
+			committed = true;
+			break;
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PREPARE:
+			wake_scheduler = wake_extension = wake_launcher = false;
+			break;
+		default:
+			break;
+	}
+}
+
+/* Must not raise: the transaction is committed. */
+static void
+at_release(ResourceReleasePhase phase, bool is_commit, bool is_top_level, void *arg)
+{
+	if (!committed || !is_top_level || phase != RESOURCE_RELEASE_AFTER_LOCKS)
+		return;
+	committed = false;
+
+	if (wake_extension)
+		database_extension_created(MyDatabaseId);
+	else if (wake_scheduler)
+		database_wake(MyDatabaseId);
+	if (wake_launcher)
+		launcher_wake();
+	wake_scheduler = wake_extension = wake_launcher = false;
+}

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * wake.h
+ *	  Telling the scheduler of this database that there is something to do.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_WAKE_H
+#define RSFED_WAKE_H
+
+/*
+ * At commit of the current transaction, wakes this database's scheduler (or
+ * the launcher, to start one).  Does nothing at abort or without preloading.
+ * Called by whatever queues a run or changes a schedule.
+ */
+extern void wake_scheduler_at_commit(void);
+
+/*
+ * The same after CREATE EXTENSION: a scheduler is started to look, also where
+ * it was found before that the extension is not there.
+ */
+extern void wake_extension_created_at_commit(void);
+
+/* At commit, lets the launcher look for databases that it does not know yet. */
+extern void wake_launcher_at_commit(void);
+
+#endif							/* RSFED_WAKE_H */

@@ -1,0 +1,197 @@
+/*-------------------------------------------------------------------------
+ *
+ * bgworker.c
+ *	  What launcher, schedulers and run workers have in common.
+ *
+ * Policy: a process that runs SQL ends by die() at SIGTERM, so that it ends
+ * in the middle of a statement too.  Only the postmaster's restart time
+ * restarts the launcher; everything else is started by who needs it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_extension.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "worker/bgworker.h"
+
+static void set_setting(const char *name, const char *value);
+
+void
+bgworker_fill(BackgroundWorker *worker, const WorkerKind *kind, const char *suffix)
+{
+	memset(worker, 0, sizeof(BackgroundWorker));
+	snprintf(worker->bgw_name, BGW_MAXLEN, "%s%s%s", kind->name,
+			 suffix ? " " : "", suffix ? suffix : "");
+	strlcpy(worker->bgw_type, kind->name, BGW_MAXLEN);
+	strlcpy(worker->bgw_library_name, "rsfed", sizeof(worker->bgw_library_name));
+	strlcpy(worker->bgw_function_name, kind->function, sizeof(worker->bgw_function_name));
+	worker->bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	/* asleep on a standby; started by the postmaster at promotion */
+	worker->bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker->bgw_restart_time = kind->restart_s;
+}
+
+BackgroundWorkerHandle *
+bgworker_start(BackgroundWorker *worker)
+{
+	static bool shortage_told = false;
+	BackgroundWorkerHandle *handle;
+
+	worker->bgw_notify_pid = MyProcPid;
+	if (RegisterDynamicBackgroundWorker(worker, &handle))
+	{
+		shortage_told = false;
+		return handle;
+	}
+
+	if (!shortage_told)
+		ereport(LOG,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("no free background worker slot for \"%s\"", worker->bgw_name),
+				 errdetail("It is tried again until there is one."),
+				 errhint("Raise max_worker_processes: rsfed needs one for its launcher, one per database that has the extension, and rsfed.max_workers.")));
+	shortage_told = true;
+	return NULL;
+}
+
+void
+bgworker_connect(Oid database)
+{
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGINT, StatementCancelHandler);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+
+	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+
+	/*
+	 * ALTER DATABASE ... SET is meant for people.  A scheduler that cannot
+	 * write, or that sees the queue of an hour ago, would just stand still.
+	 */
+	set_setting("search_path", "pg_catalog, pg_temp");
+	set_setting("default_transaction_read_only", "off");
+	set_setting("default_transaction_isolation", "read committed");
+	set_setting("lock_timeout", "0");
+	set_setting("statement_timeout", "0");
+	set_setting("idle_in_transaction_session_timeout", "0");
+	set_setting("transaction_timeout", "0");	/* 17 and later */
+}
+
+/* Overrules the database's and the role's defaults, where this version has the setting. */
+static void
+set_setting(const char *name, const char *value)
+{
+	if (GetConfigOption(name, true, false) != NULL)
+		SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+void
+bgworker_reload_config(void)
+{
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+	}
+}
+
+void
+bgworker_sleep(TimestampTz until, int max_ms, uint32 wait_event)
+{
+	long		ms = max_ms;
+
+	if (!TIMESTAMP_IS_NOEND(until))
+		ms = Min(ms, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until));
+
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, wait_event);
+	ResetLatch(MyLatch);
+	/* whoever sleeps has nothing to cancel: it was meant for what is over */
+	QueryCancelPending = false;
+	CHECK_FOR_INTERRUPTS();
+	bgworker_reload_config();
+}
+
+void
+bgworker_begin(const char *activity)
+{
+	MemoryContext old = CurrentMemoryContext;
+
+	SetCurrentStatementStartTimestamp();
+	pgstat_report_activity(STATE_RUNNING, activity);
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	MemoryContextSwitchTo(old);
+}
+
+void
+bgworker_commit(void)
+{
+	MemoryContext old = CurrentMemoryContext;
+
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	pgstat_report_stat(false);
+	pgstat_report_activity(STATE_IDLE, NULL);
+	MemoryContextSwitchTo(old);
+}
+
+bool
+bgworker_lock_extension(void)
+{
+	Oid			extension = get_extension_oid("rsfed", true);
+
+	if (!OidIsValid(extension))
+		return false;
+	LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
+	/* a DROP may have been faster; and a CREATE after it */
+	return get_extension_oid("rsfed", true) == extension;
+}
+
+char *
+bgworker_extension_version(void)
+{
+	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	char	   *version = NULL;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum("rsfed"));
+	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(tuple, Anum_pg_extension_extversion,
+										 RelationGetDescr(rel), &isnull);
+
+		if (!isnull)
+			version = TextDatumGetCString(value);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return version;
+}

@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * dispatch.h
+ *	  From schedules that are due to runs that wait for a worker.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_DISPATCH_H
+#define RSFED_DISPATCH_H
+
+#include "utils/timestamp.h"
+
+/*
+ * Queues a run for each schedule that is due and moves the schedule on, in
+ * transactions of its own; at most "limit" schedules a transaction.  Outside a
+ * transaction; what it pallocs stays in the current memory context.  Returns
+ * how many schedules it moved on.
+ */
+extern int	dispatch_due(TimestampTz now, int limit);
+
+/* Number of runs that wait or are at work.  Inside a transaction. */
+extern int	dispatch_count_open(void);
+
+#endif							/* RSFED_DISPATCH_H */

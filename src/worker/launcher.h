@@ -1,0 +1,14 @@
+/*-------------------------------------------------------------------------
+ *
+ * launcher.h
+ *	  The one process that sees to it that each database has its scheduler.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_LAUNCHER_H
+#define RSFED_LAUNCHER_H
+
+/* Registers the launcher with the postmaster.  Called by _PG_init while preloading. */
+extern void launcher_register(void);
+
+#endif							/* RSFED_LAUNCHER_H */

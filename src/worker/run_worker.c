@@ -1,0 +1,397 @@
+/*-------------------------------------------------------------------------
+ *
+ * run_worker.c
+ *	  One of the processes that run refreshes, one after the other.
+ *
+ * It takes the run that waits longest, runs it, and looks for the next one.
+ * With none, it keeps its warehouse connection and waits for rsfed.idle_connection
+ * (nothing is sent meanwhile), then leaves.  A refresh that fails is an outcome,
+ * written into its run's row; it does not end the worker.
+ *
+ * The order at the end of a run is: say "idle", then look into the queue.  The
+ * scheduler queues first and looks who is idle then: so one of them sees the
+ * other, and no run waits while a worker sleeps.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "tcop/pquery.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/snapmgr.h"
+#include "utils/timeout.h"
+
+#include "base/compat.h"
+#include "base/options.h"
+#include "base/settings.h"
+#include "catalog/owner_scope.h"
+#include "catalog/run.h"
+#include "catalog/schedules.h"
+#include "refresh/refresh.h"
+#include "shmem/workers.h"
+#include "source/source.h"
+#include "worker/bgworker.h"
+
+/* after an error outside a refresh: not again at once */
+#define ERROR_PAUSE_MS 5000
+
+/*
+ * A process of PostgreSQL never gives back what its catalog caches learnt, and
+ * REFRESH MATERIALIZED VIEW CONCURRENTLY teaches them a new temporary table
+ * each time: some kB a run.  After so many runs a new process starts small.
+ */
+#define RETIRE_AFTER_RUNS 1000
+
+/* The run at work, for the error context. */
+typedef struct Work
+{
+	char	   *relation;		/* as one would write it */
+	Run		   *run;
+} Work;
+
+extern PGDLLEXPORT void rsfed_run_worker_main(Datum arg);
+
+/* for the log; cannot change, as a rename sends this process away */
+static const char *database_name = "?";
+
+static void worker_loop(Work *work, MemoryContext run_context);
+static bool take_run(Work *work, bool *extension);
+static void run_and_report(Work *work, MemoryContext run_context);
+static void execute_run(Work *work, RefreshResult *result);
+static void open_portal(void);
+static void close_portal(bool failed);
+static void recover(Work *work, MemoryContext run_context);
+static void write_failure(Work *work, ErrorData *error);
+static void report_failure(const Work *work, const RefreshResult *result);
+static bool begins_to_fail(const Work *work);
+static void worker_error_context(void *arg);
+
+/* The worker's process; what it is for stands in its bgw_extra. */
+void
+rsfed_run_worker_main(Datum arg)
+{
+	WorkerTicket ticket;
+	Work		work = {0};
+	ErrorContextCallback context;
+	MemoryContext run_context;
+
+	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
+	/* too late, or the database is wanted empty by now */
+	if (!worker_attach(&ticket))
+		proc_exit(0);
+	bgworker_connect(ticket.database);
+	pgstat_report_appname("rsfed worker");
+
+	run_context = AllocSetContextCreate(TopMemoryContext, "rsfed run", ALLOCSET_DEFAULT_SIZES);
+
+	context.callback = worker_error_context;
+	context.arg = &work;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+
+	bgworker_begin("starting");
+	database_name = MemoryContextStrdup(TopMemoryContext, get_database_name(MyDatabaseId));
+	bgworker_commit();
+	worker_loop(&work, run_context);
+
+	error_context_stack = context.previous;
+	source_close_idle(0);
+	proc_exit(0);
+}
+
+/* Says which refresh a line in the log is about. */
+static void
+worker_error_context(void *arg)
+{
+	Work	   *work = arg;
+
+	if (work->run != NULL && work->relation != NULL)
+		errcontext("refresh of %s, run " INT64_FORMAT ", in database \"%s\"",
+				   work->relation, work->run->run_id, database_name);
+	else
+		errcontext("rsfed worker of database \"%s\"", database_name);
+}
+
+static void
+worker_loop(Work *work, MemoryContext run_context)
+{
+	uint32		wait_event = RSFED_WAIT_EVENT_NEW("RsfedWorkerMain");
+	TimestampTz idle_since = 0;
+	bool		extension = true;
+	int			runs = 0;
+
+	for (;;)
+	{
+		TimestampTz leave_at;
+		bool		found;
+
+		bgworker_reload_config();
+		worker_set_idle();
+		if (!rsfed_scheduler || worker_should_leave())
+			return;
+
+		MemoryContextSwitchTo(run_context);
+		found = take_run(work, &extension);
+		if (found)
+			run_and_report(work, run_context);
+		memset(work, 0, sizeof(Work));
+		MemoryContextSwitchTo(TopMemoryContext);
+		MemoryContextReset(run_context);
+		if (!extension)
+			return;
+
+		source_close_idle(rsfed_idle_connection);
+		if (found)
+		{
+			if (++runs == RETIRE_AFTER_RUNS)
+				worker_retire();
+			idle_since = 0;
+			continue;
+		}
+		if (idle_since == 0)
+			idle_since = GetCurrentTimestamp();
+		leave_at = TimestampTzPlusMilliseconds(idle_since,
+											   rsfed_idle_connection * INT64CONST(1000));
+		if (GetCurrentTimestamp() >= leave_at)
+			return;
+		bgworker_sleep(leave_at, INT_MAX, wait_event);
+	}
+}
+
+/*
+ * Takes the next run of the queue into work; false if there is none.
+ * Allocates in the current memory context.  *extension: is it still there.
+ */
+static bool
+take_run(Work *work, bool *extension)
+{
+	Run		   *run = NULL;
+
+	bgworker_begin("looking for the next refresh");
+	*extension = bgworker_lock_extension();
+	if (*extension)
+		run = run_take();
+	if (run != NULL)
+	{
+		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);
+
+		work->run = run;
+		work->relation = relation ? relation_display_name(relation->relid) :
+			psprintf("relation %d", run->request.relation_id);
+		if (run->request.schedule_name != NULL)
+		{
+			RelationSchedule *schedule = schedule_load(run->request.relation_id,
+													   run->request.schedule_name);
+
+			if (schedule != NULL)
+				run->timeout_ms = option_int(OPTION_SCHEDULE, schedule->options, "run_timeout");
+		}
+	}
+	bgworker_commit();
+	return run != NULL;
+}
+
+/* Runs what was taken; whatever happens, the worker can go on afterwards. */
+static void
+run_and_report(Work *work, MemoryContext run_context)
+{
+	RefreshResult result = {0};
+	char	   *activity = psprintf("refresh of %s, run " INT64_FORMAT, work->relation,
+									work->run->run_id);
+
+	worker_set_busy(work->run->run_id);
+	/* meant for the run before this one */
+	QueryCancelPending = false;
+
+	PG_TRY();
+	{
+		SetCurrentStatementStartTimestamp();
+		pgstat_report_activity(STATE_RUNNING, activity);
+		if (work->run->timeout_ms > 0)
+			enable_timeout_after(STATEMENT_TIMEOUT, (int) Min(work->run->timeout_ms, INT_MAX));
+		execute_run(work, &result);
+		disable_all_timeouts(false);
+		report_failure(work, &result);
+	}
+	PG_CATCH();
+	{
+		recover(work, run_context);
+	}
+	PG_END_TRY();
+
+	QueryCancelPending = false;
+	MemoryContextSwitchTo(run_context);
+	pgstat_report_stat(true);
+	pgstat_report_activity(STATE_IDLE, NULL);
+}
+
+static void
+execute_run(Work *work, RefreshResult *result)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	StartTransactionCommand();
+	open_portal();
+	MemoryContextSwitchTo(context);
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect_ext failed");
+	/* results outlive the transactions of the refresh */
+	MemoryContextSwitchTo(context);
+	refresh_run_autonomous(&work->run->request, work->run->run_id,
+						   rsfed_idle_connection > 0, result);
+	SPI_finish();
+	close_portal(false);
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(context);
+}
+
+/*
+ * SQL that commits in its middle takes its snapshots from the portal that
+ * runs it: SPI makes them there after each commit.  CALL brings a portal, a
+ * worker has none, so it makes one that runs nothing.
+ */
+static void
+open_portal(void)
+{
+	Portal		portal = CreatePortal("", true, true);
+
+	portal->visible = false;
+	portal->status = PORTAL_READY;
+	MarkPortalActive(portal);
+	ActivePortal = portal;
+	PortalContext = portal->portalContext;
+}
+
+/* Inside the transaction, or, if that failed, after its abort. */
+static void
+close_portal(bool failed)
+{
+	Portal		portal = ActivePortal;
+
+	ActivePortal = NULL;
+	PortalContext = NULL;
+	if (portal == NULL)
+		return;
+	if (failed)
+	{
+		/* its snapshot went with the transaction */
+		portal->portalSnapshot = NULL;
+		MarkPortalFailed(portal);
+	}
+	else
+	{
+		if (portal->portalSnapshot != NULL && ActiveSnapshotSet())
+			PopActiveSnapshot();
+		portal->portalSnapshot = NULL;
+		MarkPortalDone(portal);
+	}
+	PortalDrop(portal, false);
+}
+
+/*
+ * After an error that the refresh could not make an outcome of itself: gets
+ * this process into a usable state, and the run out of "running".  Called in a
+ * PG_CATCH; raises only if that fails too, which ends the worker: then the
+ * scheduler finds the run without a process.
+ */
+static void
+recover(Work *work, MemoryContext run_context)
+{
+	ErrorData  *error;
+
+	HOLD_INTERRUPTS();
+	disable_all_timeouts(false);
+	QueryCancelPending = false;
+	EmitErrorReport();
+	MemoryContextSwitchTo(run_context);
+	error = CopyErrorData();
+	FlushErrorState();
+	AbortOutOfAnyTransaction();
+	close_portal(true);
+	MemoryContextSwitchTo(run_context);
+	RESUME_INTERRUPTS();
+
+	write_failure(work, error);
+	bgworker_sleep(DT_NOEND, ERROR_PAUSE_MS, PG_WAIT_EXTENSION);
+}
+
+/* Makes an error the outcome of the run, unless that has one already. */
+static void
+write_failure(Work *work, ErrorData *error)
+{
+	bgworker_begin("recording a failure");
+	if (bgworker_lock_extension())
+	{
+		RsfedRelation *relation = relation_lookup_id(work->run->request.relation_id);
+		RsfedRelation dropped = {0};
+		char	   *status = run_status(work->run->run_id);
+		RunOutcome	outcome = {.status = "failed"};
+
+		dropped.relation_id = work->run->request.relation_id;
+		dropped.schema_name = dropped.relation_name = "";
+		outcome.error = error_fields(error);
+		outcome.rows_received = outcome.bytes_received = -1;
+		outcome.rows_inserted = outcome.rows_updated = outcome.rows_deleted = -1;
+		if (status != NULL && strcmp(status, "running") == 0)
+			(void) run_finish(work->run->run_id, relation ? relation : &dropped, &outcome);
+	}
+	bgworker_commit();
+}
+
+/*
+ * One line in the log for a refresh that did not work out: a WARNING when the
+ * relation begins to fail, because then somebody should look, LOG while it
+ * goes on.
+ */
+static void
+report_failure(const Work *work, const RefreshResult *result)
+{
+	if (result->error == NULL)
+		return;
+	ereport(begins_to_fail(work) ? WARNING : LOG,
+			(errcode(MAKE_SQLSTATE(result->error->sqlstate[0], result->error->sqlstate[1],
+								   result->error->sqlstate[2], result->error->sqlstate[3],
+								   result->error->sqlstate[4])),
+			 errmsg("refresh of %s %s: %s", work->relation, result->status,
+					result->error->message),
+			 result->error->detail ? errdetail_internal("%s", result->error->detail) : 0,
+			 result->error->hint ? errhint("%s", result->error->hint) : 0));
+}
+
+/* Was the failure just written the first one of its relation? */
+static bool
+begins_to_fail(const Work *work)
+{
+	static const Oid types[] = {INT4OID, INT8OID};
+	CatalogAccess access;
+	Datum		values[2];
+	bool		first = false;
+
+	values[0] = Int32GetDatum(work->run->request.relation_id);
+	values[1] = Int64GetDatum(work->run->run_id);
+
+	bgworker_begin("recording a failure");
+	if (bgworker_lock_extension())
+	{
+		catalog_open(&access);
+		first = catalog_run(SPI_OK_SELECT,
+							"SELECT FROM rsfed_catalog.freshness"
+							" WHERE relation_id = $1 AND last_run_id = $2 AND failures = 1",
+							2, types, values, NULL) > 0;
+		catalog_close(&access);
+	}
+	bgworker_commit();
+	return first;
+}

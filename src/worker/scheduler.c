@@ -1,0 +1,329 @@
+/*-------------------------------------------------------------------------
+ *
+ * scheduler.c
+ *	  The process that, in one database, sees to it that what is due is run.
+ *
+ * Each turn: runs whose process is gone become failed; what is due is queued
+ * (dispatch.c); run workers are woken or started for what is queued; then
+ * sleep until the next due time or until somebody announces something.
+ * It talks to no warehouse, and holds nothing in memory that matters: with
+ * nothing to do for a minute it leaves, and its next due time stays in shared
+ * memory for the launcher.  A failure ends it, and the launcher starts another
+ * one, later each time.
+ *
+ *	  started -> no extension -> leaves, the launcher remembers
+ *			  -> turn <-> sleep -> nothing due for a minute -> leaves
+ *								-> held, switched off -> leaves, work announced
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/dbcommands.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "base/settings.h"
+#include "catalog/run.h"
+#include "catalog/schedules.h"
+#include "shmem/databases.h"
+#include "shmem/workers.h"
+#include "worker/bgworker.h"
+#include "worker/dispatch.h"
+
+/* with nothing due within that time, and for that time, it leaves */
+#define LEAVE_AFTER_MS 60000
+/* schedules moved on in one transaction */
+#define DISPATCH_LIMIT 100
+/* with runs waiting or at work: a look for lost ones that often */
+#define OPEN_RUNS_MS 5000
+/* a due time that could not be served (its row is locked): tried again */
+#define RETRY_MS 1000
+/* without a free worker slot, tried again after that */
+#define SHORTAGE_MS 5000
+
+/* What a turn found. */
+typedef struct Turn
+{
+	bool		extension;		/* still there */
+	int			dispatched;
+	int			takeable;
+	int			open;			/* runs that wait or work */
+	bool		short_of_slots; /* no process could be had */
+	TimestampTz next_due;		/* DT_NOEND if nothing is */
+} Turn;
+
+/* A run worker that was registered and has not ended. */
+typedef struct Started
+{
+	WorkerTicket ticket;
+	BackgroundWorkerHandle *handle;
+} Started;
+
+extern PGDLLEXPORT void rsfed_scheduler_main(Datum arg);
+
+static const WorkerKind run_worker_kind = {"rsfed worker", "rsfed_run_worker_main", BGW_NEVER_RESTART};
+
+static List *started_workers = NIL;
+
+/* for the log; cannot change, as a rename sends this process away */
+static const char *database_name = "?";
+
+static bool check_extension(void);
+static void take_turn(Turn *turn);
+static void provide_workers(Turn *turn);
+static bool start_worker(void);
+static void reap_workers(void);
+static bool quiet(const Turn *turn, TimestampTz now);
+static void scheduler_loop(void);
+static void scheduler_error_context(void *arg);
+
+/* The scheduler's process; its argument is the database. */
+void
+rsfed_scheduler_main(Datum arg)
+{
+	Oid			database = DatumGetObjectId(arg);
+	ErrorContextCallback context;
+
+	/* before anything that holds the database: a DROP may be waiting */
+	if (!scheduler_attach(database))
+		proc_exit(0);
+	bgworker_connect(database);
+	pgstat_report_appname("rsfed scheduler");
+
+	context.callback = scheduler_error_context;
+	context.arg = NULL;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+
+	if (check_extension())
+	{
+		scheduler_set_extension(EXTENSION_PRESENT);
+		scheduler_loop();
+	}
+	else
+	{
+		scheduler_set_extension(EXTENSION_ABSENT);
+		(void) scheduler_leave(false);
+	}
+	error_context_stack = context.previous;
+	proc_exit(0);
+}
+
+/* Says whose line in the log it is. */
+static void
+scheduler_error_context(void *arg)
+{
+	errcontext("rsfed scheduler of database \"%s\"", database_name);
+}
+
+/*
+ * Is the extension in this database?  Says once if it is not of the library's
+ * version: then the library goes on with what the older SQL has.
+ */
+static bool
+check_extension(void)
+{
+	char	   *version;
+
+	bgworker_begin("looking for the extension");
+	database_name = MemoryContextStrdup(TopMemoryContext, get_database_name(MyDatabaseId));
+	version = bgworker_extension_version();
+	if (version != NULL && strcmp(version, RSFED_VERSION) != 0 && scheduler_tell_version())
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("extension \"rsfed\" is of version %s, the library of version %s",
+						version, RSFED_VERSION),
+				 errhint("Run ALTER EXTENSION rsfed UPDATE in the database.")));
+	bgworker_commit();
+	return version != NULL;
+}
+
+static void
+scheduler_loop(void)
+{
+	MemoryContext turn_context;
+	uint32		wait_event = RSFED_WAIT_EVENT_NEW("RsfedSchedulerMain");
+	TimestampTz quiet_since = 0;
+
+	turn_context = AllocSetContextCreate(TopMemoryContext, "rsfed scheduler turn",
+										 ALLOCSET_DEFAULT_SIZES);
+	for (;;)
+	{
+		Turn		turn = {0};
+		TimestampTz now;
+		TimestampTz wake_at;
+
+		bgworker_reload_config();
+		if (!rsfed_scheduler || scheduler_is_held())
+		{
+			(void) scheduler_leave(true);
+			return;
+		}
+		if (scheduler_take_wanted())
+			quiet_since = 0;
+
+		MemoryContextSwitchTo(turn_context);
+		take_turn(&turn);
+		MemoryContextSwitchTo(TopMemoryContext);
+		MemoryContextReset(turn_context);
+
+		if (!turn.extension)
+		{
+			workers_dismiss(MyDatabaseId);
+			scheduler_set_extension(EXTENSION_ABSENT);
+			if (scheduler_leave(false))
+				return;
+			/* announced meanwhile: it is being created again */
+			scheduler_set_extension(EXTENSION_PRESENT);
+			continue;
+		}
+		scheduler_set_next_due(turn.next_due);
+
+		now = GetCurrentTimestamp();
+		wake_at = turn.next_due;
+		if (wake_at <= now && turn.dispatched == 0)
+			wake_at = TimestampTzPlusMilliseconds(now, RETRY_MS);
+
+		if (!quiet(&turn, now))
+			quiet_since = 0;
+		else if (quiet_since == 0 || quiet_since > now)
+			quiet_since = now;
+		else if (TimestampDifferenceExceeds(quiet_since, now, LEAVE_AFTER_MS) &&
+				 scheduler_leave(false))
+			return;
+		if (quiet_since != 0)
+			wake_at = Min(wake_at, TimestampTzPlusMilliseconds(quiet_since, LEAVE_AFTER_MS + 1));
+
+		bgworker_sleep(wake_at,
+					   turn.short_of_slots ? SHORTAGE_MS :
+					   turn.open > 0 ? OPEN_RUNS_MS : LEAVE_AFTER_MS,
+					   wait_event);
+	}
+}
+
+/* Nothing to do now, nor within the time that it would stay for nothing? */
+static bool
+quiet(const Turn *turn, TimestampTz now)
+{
+	return turn->dispatched == 0 && turn->open == 0 &&
+		turn->next_due > TimestampTzPlusMilliseconds(now, LEAVE_AFTER_MS);
+}
+
+/* Everything that there is to do now; allocates in the current memory context. */
+static void
+take_turn(Turn *turn)
+{
+	TimestampTz next_due;
+
+	turn->dispatched = dispatch_due(GetCurrentTimestamp(), DISPATCH_LIMIT);
+
+	bgworker_begin("looking after the queue");
+	turn->extension = bgworker_lock_extension();
+	turn->next_due = DT_NOEND;
+	if (turn->extension)
+	{
+		turn->open = dispatch_count_open();
+		if (turn->open > 0)
+		{
+			(void) run_fail_orphans();
+			turn->takeable = run_count_takeable();
+		}
+		if (schedules_next_due(&next_due))
+			turn->next_due = next_due;
+	}
+	bgworker_commit();
+
+	/* after the commit: workers shall see what was queued */
+	reap_workers();
+	provide_workers(turn);
+}
+
+/*
+ * Wakes and starts workers for the runs that can be taken now.  Workers at work
+ * need no call: they look for the next run by themselves.
+ */
+static void
+provide_workers(Turn *turn)
+{
+	int			ready;
+
+	if (turn->takeable == 0)
+	{
+		scheduler_set_starved(false);
+		return;
+	}
+
+	ready = workers_wake_idle(MyDatabaseId, turn->takeable);
+	while (ready < turn->takeable && start_worker())
+		ready++;
+
+	if (ready < turn->takeable)
+	{
+		turn->short_of_slots = true;
+		(void) workers_free_one_elsewhere(MyDatabaseId);
+	}
+	scheduler_set_starved(ready < turn->takeable);
+}
+
+/* Starts one more run worker; false if there must not, or cannot, be one. */
+static bool
+start_worker(void)
+{
+	BackgroundWorker worker;
+	WorkerTicket ticket;
+	char		suffix[32];
+	MemoryContext old;
+	Started    *started;
+
+	StaticAssertStmt(sizeof(WorkerTicket) <= BGW_EXTRALEN, "ticket fits into bgw_extra");
+
+	if (!worker_reserve(MyDatabaseId, rsfed_max_workers, &ticket))
+		return false;
+
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	snprintf(suffix, sizeof(suffix), "for database %u", MyDatabaseId);
+	bgworker_fill(&worker, &run_worker_kind, suffix);
+	memcpy(worker.bgw_extra, &ticket, sizeof(ticket));
+
+	started = palloc(sizeof(Started));
+	started->ticket = ticket;
+	started->handle = bgworker_start(&worker);
+	if (started->handle == NULL)
+	{
+		worker_unreserve(&ticket);
+		pfree(started);
+		MemoryContextSwitchTo(old);
+		return false;
+	}
+	started_workers = lappend(started_workers, started);
+	MemoryContextSwitchTo(old);
+	return true;
+}
+
+/* Forgets workers that have ended, and the slots of those that never came. */
+static void
+reap_workers(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, started_workers)
+	{
+		Started    *started = lfirst(lc);
+		pid_t		pid;
+
+		if (GetBackgroundWorkerPid(started->handle, &pid) != BGWH_STOPPED)
+			continue;
+		worker_unreserve(&started->ticket);
+		pfree(started->handle);
+		pfree(started);
+		started_workers = foreach_delete_current(started_workers, lc);
+	}
+}

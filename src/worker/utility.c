@@ -1,0 +1,175 @@
+/*-------------------------------------------------------------------------
+ *
+ * utility.c
+ *	  Commands that rsfed's workers must give way to.
+ *
+ * DROP DATABASE, ALTER DATABASE ... RENAME / SET TABLESPACE and CREATE DATABASE
+ * ... TEMPLATE fail while anybody is connected.  A scheduler that somebody
+ * forgot must not be the reason: before such a command the processes of rsfed
+ * are asked to leave (terminated if they do not), and none starts until it is
+ * over, by whatever end.  Only for who owns the database: nobody else could
+ * run the command, nor may stop the workers by trying.
+ *
+ * Other commands tell the launcher what it could not know: that there is a new
+ * database, or the extension in one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_database.h"
+#include "commands/dbcommands.h"
+#include "commands/defrem.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "pgstat.h"
+#include "storage/ipc.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+
+#include "base/compat.h"
+#include "shmem/databases.h"
+#include "shmem/wake.h"
+#include "worker/utility.h"
+
+/* asked politely, then terminated after that */
+#define FORCE_AFTER_MS 1000
+/* then the command itself says who is still there */
+#define WAIT_MS 10000
+
+static ProcessUtility_hook_type previous_hook = NULL;
+
+static void process_utility(RSFED_UTILITY_PARAMETERS);
+static const char *database_to_empty(Node *parsetree);
+static Oid	database_to_hold(Node *parsetree);
+static const char *string_option(List *options, const char *name);
+static void release_at_exit(int code, Datum arg);
+static void announce(Node *parsetree);
+
+void
+utility_hook_init(void)
+{
+	previous_hook = ProcessUtility_hook;
+	ProcessUtility_hook = process_utility;
+}
+
+static void
+call_next(RSFED_UTILITY_PARAMETERS)
+{
+	if (previous_hook)
+		previous_hook(RSFED_UTILITY_ARGUMENTS);
+	else
+		standard_ProcessUtility(RSFED_UTILITY_ARGUMENTS);
+}
+
+static void
+process_utility(RSFED_UTILITY_PARAMETERS)
+{
+	/* the command may free its tree; what to announce is told beforehand */
+	Node	   *parsetree = pstmt->utilityStmt;
+	Oid			database = database_to_hold(parsetree);
+
+	if (!OidIsValid(database) || !database_hold(database))
+	{
+		call_next(RSFED_UTILITY_ARGUMENTS);
+		announce(parsetree);
+		return;
+	}
+
+	PG_ENSURE_ERROR_CLEANUP(release_at_exit, ObjectIdGetDatum(database));
+	{
+		(void) database_wait_empty(database, FORCE_AFTER_MS, WAIT_MS,
+								   RSFED_WAIT_EVENT_NEW("RsfedDatabaseEmpty"));
+		call_next(RSFED_UTILITY_ARGUMENTS);
+		announce(parsetree);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(release_at_exit, ObjectIdGetDatum(database));
+	database_release(database);
+}
+
+static void
+release_at_exit(int code, Datum arg)
+{
+	database_release(DatumGetObjectId(arg));
+}
+
+/* The name of the database in which a command suffers nobody, or NULL. */
+static const char *
+database_to_empty(Node *parsetree)
+{
+	switch (nodeTag(parsetree))
+	{
+		case T_DropdbStmt:
+			return ((DropdbStmt *) parsetree)->dbname;
+		case T_CreatedbStmt:
+			return string_option(((CreatedbStmt *) parsetree)->options, "template");
+		case T_AlterDatabaseStmt:
+			if (string_option(((AlterDatabaseStmt *) parsetree)->options, "tablespace") != NULL)
+				return ((AlterDatabaseStmt *) parsetree)->dbname;
+			return NULL;
+		case T_RenameStmt:
+			if (((RenameStmt *) parsetree)->renameType == OBJECT_DATABASE)
+				return ((RenameStmt *) parsetree)->subname;
+			return NULL;
+		default:
+			return NULL;
+	}
+}
+
+/* The same as an oid, if its owner runs the command, or InvalidOid. */
+static Oid
+database_to_hold(Node *parsetree)
+{
+	const char *name = database_to_empty(parsetree);
+	Oid			database;
+
+	if (name == NULL || !IsTransactionState())
+		return InvalidOid;
+	database = get_database_oid(name, true);
+	if (!OidIsValid(database) || !RSFED_OWNS_DATABASE(database, GetUserId()))
+		return InvalidOid;
+	return database;
+}
+
+static const char *
+string_option(List *options, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *option = lfirst(lc);
+
+		/* DEFAULT has no argument */
+		if (strcmp(option->defname, name) == 0 && option->arg != NULL)
+			return defGetString(option);
+	}
+	return NULL;
+}
+
+/* Once the command is committed, tells launcher or scheduler of its effect. */
+static void
+announce(Node *parsetree)
+{
+	switch (nodeTag(parsetree))
+	{
+		case T_CreatedbStmt:
+		case T_AlterDatabaseStmt:
+			wake_launcher_at_commit();
+			break;
+		case T_CreateExtensionStmt:
+			/* perhaps by CASCADE */
+			if (OidIsValid(get_extension_oid("rsfed", true)))
+				wake_extension_created_at_commit();
+			break;
+		case T_DropStmt:
+			/* the scheduler finds out that it is needless */
+			if (((DropStmt *) parsetree)->removeType == OBJECT_EXTENSION)
+				wake_scheduler_at_commit();
+			break;
+		default:
+			break;
+	}
+}
