@@ -59,6 +59,7 @@ typedef struct Work
 {
 	char	   *relation;		/* as one would write it */
 	Run		   *run;
+	int64		timeout_ms;		/* the schedule's option run_timeout; 0 = none */
 } Work;
 
 extern PGDLLEXPORT void rsfed_run_worker_main(Datum arg);
@@ -188,6 +189,7 @@ take_run(Work *work, bool *extension)
 		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);
 
 		work->run = run;
+		work->timeout_ms = 0;
 		work->relation = relation ? relation_display_name(relation->relid) :
 			psprintf("relation %d", run->request.relation_id);
 		if (run->request.schedule_name != NULL)
@@ -196,7 +198,7 @@ take_run(Work *work, bool *extension)
 													   run->request.schedule_name);
 
 			if (schedule != NULL)
-				run->timeout_ms = option_int(OPTION_SCHEDULE, schedule->options, "run_timeout");
+				work->timeout_ms = option_int(OPTION_SCHEDULE, schedule->options, "run_timeout");
 		}
 	}
 	bgworker_commit();
@@ -219,8 +221,8 @@ run_and_report(Work *work, MemoryContext run_context)
 	{
 		SetCurrentStatementStartTimestamp();
 		pgstat_report_activity(STATE_RUNNING, activity);
-		if (work->run->timeout_ms > 0)
-			enable_timeout_after(STATEMENT_TIMEOUT, (int) Min(work->run->timeout_ms, INT_MAX));
+		if (work->timeout_ms > 0)
+			enable_timeout_after(STATEMENT_TIMEOUT, (int) Min(work->timeout_ms, INT_MAX));
 		execute_run(work, &result);
 		disable_all_timeouts(false);
 		report_failure(work, &result);
@@ -367,7 +369,8 @@ report_failure(const Work *work, const RefreshResult *result)
 			 errmsg("refresh of %s %s: %s", work->relation, result->status,
 					result->error->message),
 			 result->error->detail ? errdetail_internal("%s", result->error->detail) : 0,
-			 result->error->hint ? errhint("%s", result->error->hint) : 0));
+			 result->error->hint ? errhint("%s", result->error->hint) : 0,
+			 result->error->context ? errcontext("%s", result->error->context) : 0));
 }
 
 /* Was the failure just written the first one of its relation? */

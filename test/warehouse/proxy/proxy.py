@@ -1,0 +1,145 @@
+"""The proxy of the Redshift stand-in (see ../README.md).
+
+Listens on two ports of 127.0.0.1: the ordinary one, plain and TLS, and a
+control port that faults never touch.  A thread serves each connection.
+"""
+
+import argparse
+import json
+import os
+import socket
+import ssl
+import sys
+import threading
+import time
+import traceback
+
+import protocol
+from faults import BadCommand, State
+from session import Session
+
+
+class Server:
+    def __init__(self, folder, backend_port):
+        self.folder = folder
+        self.backend_port = backend_port
+        self.state = State()
+        self.numbers = 0
+        self.by_key = {}
+        self.listening = True
+        self.log_file = open(os.path.join(folder, "statements.log"), "a", encoding="utf-8", errors="replace")
+        self.log_lock = threading.Lock()
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.tls.load_cert_chain(os.path.join(folder, "server.crt"), os.path.join(folder, "server.key"))
+
+    # -- sessions ------------------------------------------------------------
+
+    def remember(self, session):
+        with self.state.lock:
+            self.by_key[session.key] = session
+
+    def forget(self, session):
+        with self.state.lock:
+            self.by_key.pop(session.key, None)
+
+    def cancel(self, key):
+        """A client's CancelRequest: goes to the server, and ends our waits."""
+        with self.state.lock:
+            self.state.cancels += 1
+            session = self.by_key.get(key)
+        if session is not None:
+            session.cancelled = True
+            self.cancel_backend(session)
+
+    def cancel_backend(self, session):
+        with socket.create_connection(("127.0.0.1", self.backend_port)) as sock:
+            sock.sendall(b"\0\0\0\x10" + protocol.CANCEL_REQUEST.to_bytes(4, "big") + session.key)
+            sock.recv(1)
+
+    def log(self, session, how, text):
+        line = json.dumps({
+            "time": round(time.time(), 6), "connection": session.number, "user": session.user,
+            "application_name": session.application, "database": session.database, "protocol": how, "text": text,
+        })
+        with self.log_lock:
+            self.log_file.write(line + "\n")
+            self.log_file.flush()
+
+    def standin(self, text, status):
+        """Answers a STANDIN command on whatever connection it came."""
+        try:
+            rows = self.state.command(text)
+        except (BadCommand, ValueError) as error:
+            return protocol.error_response("42601", str(error)) + protocol.ready(status)
+        # what the command changed holds when it is answered
+        for _ in range(100):
+            if self.listening == self.state.listening():
+                break
+            time.sleep(0.01)
+        answer = b""
+        if rows is not None:
+            answer = protocol.row_description([("name", 25, -1), ("value", 25, -1)])
+            answer += b"".join(protocol.data_row(row) for row in rows)
+        return answer + protocol.message(b"C", "STANDIN") + protocol.ready(status)
+
+    # -- listening -------------------------------------------------------------
+
+    def listen(self, port=0):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", port))
+        sock.listen(128)
+        sock.settimeout(0.05)
+        return sock
+
+    def accept(self, sock, control):
+        try:
+            client, _ = sock.accept()
+        except OSError:
+            return
+        client.settimeout(None)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.numbers += 1
+        session = Session(client, self.numbers, self, control)
+        threading.Thread(target=session.serve, daemon=True).start()
+
+    def serve_control(self, sock):
+        while True:
+            self.accept(sock, True)
+
+    def serve(self):
+        """Accepts connections; closes the port while a fault refuses them."""
+        control, ordinary = self.listen(), self.listen()
+        port = ordinary.getsockname()[1]
+        temporary = os.path.join(self.folder, "proxy.ports.new")
+        with open(temporary, "w", encoding="ascii") as file:
+            file.write(f"{port}\n{control.getsockname()[1]}\n")
+        os.rename(temporary, os.path.join(self.folder, "proxy.ports"))
+        threading.Thread(target=self.serve_control, args=(control,), daemon=True).start()
+        while True:
+            if not self.state.listening():
+                if ordinary is not None:
+                    ordinary.close()
+                    ordinary = None
+                    self.listening = False
+                time.sleep(0.02)
+                continue
+            if ordinary is None:
+                ordinary = self.listen(port)
+                self.listening = True
+            self.accept(ordinary, False)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dir", required=True)
+    parser.add_argument("--backend-port", type=int, required=True)
+    arguments = parser.parse_args()
+    threading.excepthook = lambda args: traceback.print_exception(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.setswitchinterval(0.001)
+    Server(arguments.dir, arguments.backend_port).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""Turns a text in Redshift's dialect into what the server behind runs.
+
+rewrite() is the one entry: text in, Rewritten out.  A text that Redshift would
+refuse becomes a statement that raises the same error, so that transactions
+and the extended protocol behave as after any failing statement.
+"""
+
+import re
+
+import ddl
+from edits import Edits
+from refuse import Refusal, Statement, check
+from tokenizer import QUOTED, WORD, split_statements, tokenize
+
+MAX_STATEMENT = 16 * 1024 * 1024
+LABEL = "/* rsfed"
+
+_SYSTEM = re.compile(r"^(pg_|svv_|stv_|stl_|svl_|svcs_|sys_|information_schema$)")
+_DATE_PARTS = frozenset(["dateadd", "datediff", "date_add", "date_diff", "date_part", "datepart"])
+_RENAMED = {"nvl": "COALESCE", "isnull": "COALESCE", "datepart": "date_part", "date_diff": "datediff",
+            "date_add": "dateadd", "char_length": "length", "textlen": "length", "dlog10": "log"}
+# Statements that run no query: they bill nothing and no fault touches them.
+_NO_QUERY = frozenset(
+    """begin start commit end rollback abort set reset show deallocate close cancel
+    savepoint release discard prepare""".split()
+)
+
+
+class Rewritten:
+    """A client's text, what to send instead, and what is known about it."""
+
+    def __init__(self, original):
+        self.original = original
+        self.text = original
+        self.edits = None
+        self.refused = False
+        self.tag = None
+        self.is_query = True
+        self.is_target = False
+        self.begins = False
+
+    def original_position(self, position):
+        return self.edits.original_position(position) if self.edits else position
+
+
+def _touches_user_table(statement):
+    """Is a relation named that is not of the system?"""
+    for index, token in enumerate(statement.tokens):
+        if token.word not in ("from", "join", "into", "update", "table", "view", "truncate"):
+            continue
+        parent = statement.parents[index]
+        if token.word == "from" and parent > 0 and statement.word(parent - 1) in ("extract", "trim", "substring"):
+            continue
+        name = statement.tokens[index + 1] if index + 1 < len(statement.tokens) else None
+        if name is None or name.kind not in (WORD, QUOTED) or statement.text(index + 2) == "(":
+            continue
+        if not _SYSTEM.match(name.text.strip('"').lower()):
+            return True
+    return False
+
+
+def _fold_identifiers(statement, edits):
+    """Quoted identifiers fold too, unless the session keeps their case."""
+    for token in statement.tokens:
+        if token.kind == QUOTED:
+            folded = re.sub("[A-Z]+", lambda match: match.group().lower(), token.text)
+            if folded != token.text:
+                edits.swap(token, folded)
+
+
+def _type_at(statement, index, edits):
+    """Gives the type name that begins at index its Redshift meaning."""
+    word, following = statement.word(index), statement.text(index + 1)
+    token = statement.tokens[index] if index < len(statement.tokens) else None
+    if token is None or token.kind != WORD:
+        return
+    if word in ("numeric", "decimal", "dec") and following != "(":
+        edits.insert(token.end, "(18,0)")
+    elif word in ("varchar", "nvarchar", "text"):
+        if following != "(":
+            edits.swap(token, "varchar(256)")
+        elif word == "nvarchar":
+            edits.swap(token, "varchar")
+        elif word == "text":
+            edits.swap(token, "varchar")
+    elif word in ("character", "char") and statement.word(index + 1) == "varying":
+        if statement.text(index + 2) != "(":
+            edits.insert(statement.tokens[index + 1].end, "(256)")
+    elif word == "nchar":
+        edits.swap(token, "char")
+    elif word == "bpchar" and following != "(":
+        edits.swap(token, "char(256)")
+    elif word in ("varbinary", "binary"):
+        last = statement.tokens[index + 1] if statement.word(index + 1) == "varying" else token
+        edits.replace(token.start, last.end, "varbyte")
+
+
+def _interval_type(statement, index, edits):
+    """INTERVAL YEAR TO MONTH and DAY TO SECOND are types of their own."""
+    name = "intervaly2m" if statement.word(index + 1) == "year" else "intervald2s"
+    last = index + 1
+    if statement.word(index + 2) == "to":
+        last = index + 3
+    if statement.text(last + 1) == "(" and last + 1 in statement.pairs:
+        last = statement.pairs[last + 1]
+    edits.replace(statement.tokens[index].start, statement.tokens[last].end, name)
+
+
+def _rewrite_types(statement, edits):
+    for index, token in enumerate(statement.tokens):
+        parent = statement.parents[index]
+        if token.text == "::":
+            _type_at(statement, index + 1, edits)
+        elif token.word == "as" and parent > 0 and statement.word(parent - 1) == "cast":
+            _type_at(statement, index + 1, edits)
+
+
+def _rewrite_listagg(statement, index, edits):
+    """LISTAGG(x, d) WITHIN GROUP (ORDER BY k) -> listagg(x, d ORDER BY k)"""
+    closer = statement.pairs.get(index + 1)
+    if closer is None or statement.word(closer + 1) != "within":
+        return
+    if statement.text(closer + 3) == "(" and closer + 3 in statement.pairs:
+        edits.replace(statement.tokens[closer].start, statement.tokens[closer + 3].end, " ")
+
+
+def _rewrite_top(statement, index, edits):
+    """SELECT TOP n ... -> SELECT ... LIMIT n"""
+    parent = statement.parents[index]
+    closer = statement.pairs.get(parent)
+    end = statement.tokens[closer].start if closer is not None else statement.tokens[-1].end
+    edits.drop(statement.tokens[index], statement.tokens[index + 1])
+    edits.insert(end, f" LIMIT {statement.text(index + 1)}")
+
+
+def _rewrite_words(statement, edits):
+    for index, token in enumerate(statement.tokens):
+        word = token.word
+        if not word:
+            continue
+        call = statement.text(index + 1) == "("
+        if word == "interval" and statement.word(index + 1) in ("year", "day"):
+            _interval_type(statement, index, edits)
+        elif word == "sysdate" and not call:
+            edits.swap(token, "sysdate()")
+        elif word == "minus" and statement.word(index + 1) in ("select", "all", "") and index > 0:
+            if statement.word(index + 1) or call:
+                edits.swap(token, "EXCEPT")
+        elif word == "top" and statement.word(index - 1) in ("select", "distinct", "all") \
+                and statement.text(index + 1).isdigit():
+            _rewrite_top(statement, index, edits)
+        elif word == "approximate":
+            edits.drop(token)
+        elif call:
+            _rewrite_call(statement, index, edits)
+
+
+def _rewrite_call(statement, index, edits):
+    """One call of a function that is spelled differently behind."""
+    token = statement.tokens[index]
+    word = token.word
+    if word == "listagg":
+        _rewrite_listagg(statement, index, edits)
+    elif word == "hll":
+        edits.replace(token.start, statement.tokens[index + 1].end, "count(DISTINCT ")
+    elif word in _RENAMED:
+        edits.swap(token, _RENAMED[word])
+    if word in _DATE_PARTS and statement.text(index + 3) == ",":
+        part = statement.tokens[index + 2]
+        if part.kind == WORD:
+            edits.swap(part, f"'{part.word}'")
+
+
+def _rewrite_statement(tokens, edits, result, case_sensitive):
+    """Checks one statement and collects its edits."""
+    statement = Statement(tokens)
+    if not case_sensitive:
+        _fold_identifiers(statement, edits)
+    tag = ddl.rewrite(statement, edits)
+    if tag is not None:
+        result.tag = tag
+    else:
+        check(statement)
+        _rewrite_types(statement, edits)
+        _rewrite_words(statement, edits)
+    if _touches_user_table(statement):
+        result.is_target = True
+    return statement.first
+
+
+def rewrite(text, case_sensitive=False):
+    """Returns the Rewritten of a client's text; never raises."""
+    result = Rewritten(text)
+    size = len(text.encode("utf-8", "surrogateescape"))
+    try:
+        if size > MAX_STATEMENT:
+            raise Refusal(
+                "54000", f"Statement is too large. Statement Size: {size} bytes. "
+                f"Maximum Allowed: {MAX_STATEMENT} bytes",
+            )
+        edits = Edits(text)
+        statements = split_statements(tokenize(text))
+        firsts = [_rewrite_statement(tokens, edits, result, case_sensitive) for tokens in statements]
+        result.is_query = any(first not in _NO_QUERY for first in firsts)
+        result.begins = bool(firsts) and firsts[-1] in ("begin", "start")
+        result.text = edits.apply()
+        result.edits = edits
+    except Refusal as refusal:
+        result.text = refusal.as_statement()
+        result.refused = True
+    if text.lstrip().startswith(LABEL):
+        result.is_target = True
+    result.is_target = result.is_target and result.is_query
+    return result
