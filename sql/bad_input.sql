@@ -46,22 +46,22 @@ SELECT rsfed.register_server('bad_option', 'localhost', 'dev', 'x', 'y', options
 :state
 -- certificate of the wrong name, of the wrong CA
 SELECT rsfed.register_server('wrong_name', '127.0.0.1', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port', verify => false);
-SELECT * FROM rsfed.query('wrong_name', 'SELECT 1 AS a') AS t (a int);
-:state
+SELECT error_of($$SELECT * FROM rsfed.query('wrong_name', 'SELECT 1 AS a') AS t (a int)$$);
 SELECT rsfed.register_server('wrong_ca', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port',
 	options => jsonb_build_object('sslrootcert', :'wh_other_ca'), verify => false);
-SELECT * FROM rsfed.query('wrong_ca', 'SELECT 1 AS a') AS t (a int);
-:state
+SELECT error_of($$SELECT * FROM rsfed.query('wrong_ca', 'SELECT 1 AS a') AS t (a int)$$);
 -- a server that does not answer: the connect time-out holds
 SELECT standin('FAULT hang_connect');
 SELECT rsfed.register_server('slow', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port',
 	options => '{"connect_timeout": 1}', verify => false);
 SELECT clock_timestamp() AS before \gset
-SELECT * FROM rsfed.query('slow', 'SELECT 1 AS a') AS t (a int);
-:state
+SELECT error_of($$SELECT * FROM rsfed.query('slow', 'SELECT 1 AS a') AS t (a int)$$);
 SELECT clock_timestamp() - :'before'::timestamptz < interval '5 seconds' AS in_time;
 SELECT standin('RESET');
-SELECT rsfed.drop_server(s) FROM unnest('{wrong_password,wrong_name,wrong_ca,slow}'::name[]) s;
+-- nobody listens
+SELECT rsfed.register_server('nobody', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', 1, verify => false);
+SELECT error_of($$SELECT * FROM rsfed.query('nobody', 'SELECT 1 AS a') AS t (a int)$$);
+SELECT rsfed.drop_server(s) FROM unnest('{wrong_password,wrong_name,wrong_ca,slow,nobody}'::name[]) s;
 
 -- the query
 SELECT * FROM rsfed.query('wh', 'SELECT k, FROM kv') AS t (k int);

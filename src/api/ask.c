@@ -29,6 +29,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "redshift/lex.h"
+#include "redshift/lint.h"
 #include "redshift/query.h"
 #include "redshift/types.h"
 #include "remote/execute.h"
@@ -45,6 +46,8 @@ PG_FUNCTION_INFO_V1(rsfed_execute);
 static SourceConnection *connect_to(Name source, const char *label, bool writable);
 static char *checked_query(text *query);
 static RemoteColumns *describe(FunctionCallInfo fcinfo);
+static List *lint(const char *query, RemoteColumns *columns);
+static char *column_note(RemoteColumns *columns, int i, List *lints);
 static void read_rows(RemoteStream *stream, RowReader *reader, TupleDesc desc,
 					  const int *position, ResultRows *result);
 static TupleDesc live_columns(TupleDesc desc, int **position);
@@ -86,6 +89,50 @@ describe(FunctionCallInfo fcinfo)
 	return columns;
 }
 
+/* What in the query would give silently wrong or unsteady values. */
+static List *
+lint(const char *query, RemoteColumns *columns)
+{
+	const char **names = palloc(sizeof(char *) * (columns->count + 1));
+	Oid		   *types = palloc(sizeof(Oid) * (columns->count + 1));
+	int32	   *typmods = palloc(sizeof(int32) * (columns->count + 1));
+
+	for (int i = 0; i < columns->count; i++)
+	{
+		names[i] = columns->column[i].name;
+		types[i] = columns->column[i].type;
+		typmods[i] = columns->column[i].typmod;
+	}
+	return redshift_lint(redshift_parse_select(query), names, types, typmods, columns->count, NIL);
+}
+
+/*
+ * The note of column i: its type's, and what lint says of it.  What concerns
+ * the query as a whole stands at the first column.  NULL if there is nothing.
+ */
+static char *
+column_note(RemoteColumns *columns, int i, List *lints)
+{
+	const char *note = redshift_type_note(columns->column[i].type, columns->column[i].typmod);
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	if (note != NULL)
+		appendStringInfoString(&buf, note);
+	foreach(lc, lints)
+	{
+		RedshiftLint *found = lfirst(lc);
+
+		if (found->column == NULL ? i != 0 : strcmp(found->column, columns->column[i].name) != 0)
+			continue;
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? " " : "", found->problem);
+		if (found->rewrite != NULL)
+			appendStringInfo(&buf, " Write %s.", found->rewrite);
+	}
+	return buf.len > 0 ? buf.data : NULL;
+}
+
 /*
  * rsfed.describe(source, query): a row for each column.  Raises what Redshift
  * raises.
@@ -95,12 +142,13 @@ rsfed_describe(PG_FUNCTION_ARGS)
 {
 	ResultRows *result = result_begin(fcinfo);
 	RemoteColumns *columns = describe(fcinfo);
+	List	   *lints = lint(text_to_cstring(PG_GETARG_TEXT_PP(1)), columns);
 
 	for (int i = 0; i < columns->count; i++)
 	{
 		RemoteColumn *column = &columns->column[i];
 		const char *local = redshift_local_type_name(column->type, column->typmod);
-		const char *note = redshift_type_note(column->type, column->typmod);
+		const char *note = column_note(columns, i, lints);
 		Datum		values[5];
 		bool		nulls[5] = {false};
 		NameData	name;

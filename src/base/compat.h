@@ -87,16 +87,21 @@
  * only their users need the executor's headers.
  */
 
-/* 14: the result relation is an argument; 15: cross-partition updates */
+/*
+ * 14: the result relation is an argument, and the list of those that are open
+ * is where triggers look for it (a04daa97a4)
+ */
 #if PG_VERSION_NUM >= 140000
 #define ExecComputeStoredGeneratedCompat(relinfo, estate, slot, cmdtype) \
 	ExecComputeStoredGenerated(relinfo, estate, slot, cmdtype)
-#define EStateSetResultRelation(estate, relinfo) ((void) 0)
+#define EStateSetResultRelation(estate, relinfo) \
+	((estate)->es_opened_result_relations = list_make1(relinfo))
 #else
 #define ExecComputeStoredGeneratedCompat(relinfo, estate, slot, cmdtype) \
 	ExecComputeStoredGenerated(estate, slot, cmdtype)
 #define EStateSetResultRelation(estate, relinfo) \
-	((estate)->es_result_relation_info = (relinfo))
+	((estate)->es_num_result_relations = 1, \
+	 (estate)->es_result_relations = (estate)->es_result_relation_info = (relinfo))
 #endif
 
 /* 15: cross-partition updates have arguments of their own */

@@ -1,0 +1,171 @@
+/*-------------------------------------------------------------------------
+ *
+ * events.c
+ *	  Event triggers that keep rsfed's tables true to the catalog.
+ *
+ * Policy: they look at the parse tree first and return at once for every
+ * command that does not concern them, without running a query; and they never
+ * make somebody's command fail for a relation or server that rsfed does not
+ * know.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "commands/event_trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+
+#include "base/compat.h"
+#include "catalog/owner_scope.h"
+#include "catalog/relation.h"
+
+PG_FUNCTION_INFO_V1(rsfed_on_ddl_end);
+PG_FUNCTION_INFO_V1(rsfed_on_drop);
+
+/* The event trigger's data; an error if it is called in another way. */
+static EventTriggerData *
+event_data(FunctionCallInfo fcinfo)
+{
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function is not called as an event trigger")));
+	return (EventTriggerData *) fcinfo->context;
+}
+
+/* The oids that a query gives, as a List in the current memory context. */
+static List *
+query_oids(const char *query)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	List	   *oids = NIL;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute(query, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not run: %s", query);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(caller);
+
+		oids = lappend_oid(oids, DatumGetObjectId(catalog_datum(i, 1)));
+		MemoryContextSwitchTo(spi);
+	}
+	SPI_finish();
+	return oids;
+}
+
+/* A schema got another name: so did everything in it. */
+static void
+schema_renamed(void)
+{
+	CatalogAccess access;
+	List	   *oids = NIL;
+	uint64		n;
+	ListCell   *lc;
+
+	catalog_open(&access);
+	n = catalog_run(SPI_OK_SELECT, "SELECT relid FROM rsfed_catalog.relation_oid",
+					0, NULL, NULL, NULL);
+	for (uint64 i = 0; i < n; i++)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(access.caller);
+
+		oids = lappend_oid(oids, DatumGetObjectId(catalog_datum(i, 1)));
+		MemoryContextSwitchTo(spi);
+	}
+	catalog_close(&access);
+	foreach(lc, oids)
+		relation_renamed(lfirst_oid(lc));
+}
+
+/* Rollups follow their server's new name. */
+static void
+server_renamed(const char *old_name, const char *new_name)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID};
+	Datum		values[2] = {CStringGetTextDatum(old_name), CStringGetTextDatum(new_name)};
+	CatalogAccess access;
+
+	catalog_open(&access);
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.rollup SET source = $2 WHERE source = $1",
+				2, types, values, NULL);
+	catalog_close(&access);
+}
+
+/* Relations that the command just run renamed or moved. */
+static void
+relations_renamed(void)
+{
+	List	   *oids = query_oids("SELECT objid FROM pg_catalog.pg_event_trigger_ddl_commands()"
+								  " WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass");
+	ListCell   *lc;
+
+	foreach(lc, oids)
+		relation_renamed(lfirst_oid(lc));
+}
+
+/* Can that kind of object be one that rsfed refreshes? */
+static bool
+is_relation(ObjectType type)
+{
+	return type == OBJECT_TABLE || type == OBJECT_MATVIEW;
+}
+
+/* ddl_command_end: follows ALTER ... RENAME and SET SCHEMA. */
+Datum
+rsfed_on_ddl_end(PG_FUNCTION_ARGS)
+{
+	Node	   *command = event_data(fcinfo)->parsetree;
+
+	if (IsA(command, RenameStmt))
+	{
+		RenameStmt *rename = (RenameStmt *) command;
+
+		if (is_relation(rename->renameType))
+			relations_renamed();
+		else if (rename->renameType == OBJECT_SCHEMA)
+			schema_renamed();
+		else if (rename->renameType == OBJECT_FOREIGN_SERVER)
+			server_renamed(strVal(rename->object), rename->newname);
+	}
+	else if (IsA(command, AlterObjectSchemaStmt) &&
+			 is_relation(((AlterObjectSchemaStmt *) command)->objectType))
+		relations_renamed();
+	PG_RETURN_NULL();
+}
+
+/* sql_drop: forgets relations that were dropped, by whatever command. */
+Datum
+rsfed_on_drop(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {OIDOID};
+	List	   *oids;
+	ListCell   *lc;
+
+	(void) event_data(fcinfo);
+	oids = query_oids("SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects()"
+					  " WHERE object_type IN ('table', 'materialized view')");
+	foreach(lc, oids)
+	{
+		Datum		values[1] = {ObjectIdGetDatum(lfirst_oid(lc))};
+		CatalogAccess access;
+		int32		relation_id = 0;
+
+		catalog_open(&access);
+		if (catalog_run(SPI_OK_SELECT,
+						"SELECT relation_id FROM rsfed_catalog.relation_oid WHERE relid = $1",
+						1, types, values, NULL) == 1)
+			relation_id = DatumGetInt32(catalog_datum(0, 1));
+		catalog_close(&access);
+		if (relation_id != 0)
+			relation_delete(relation_id);
+	}
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,366 @@
+/*-------------------------------------------------------------------------
+ *
+ * refresh.c
+ *	  SQL: refreshing now, asking for a refresh, waiting for and ending one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "base/compat.h"
+#include "base/errors.h"
+#include "catalog/owner_scope.h"
+#include "catalog/relation.h"
+#include "catalog/rollup.h"
+#include "catalog/run.h"
+#include "refresh/engine.h"
+#include "refresh/refresh.h"
+#include "shmem/wake.h"
+
+PG_FUNCTION_INFO_V1(rsfed_refresh);
+PG_FUNCTION_INFO_V1(rsfed_request_refresh);
+PG_FUNCTION_INFO_V1(rsfed_wait);
+PG_FUNCTION_INFO_V1(rsfed_cancel);
+PG_FUNCTION_INFO_V1(rsfed_require_fresh);
+
+/* rsfed.wait() looks at the run this often, ms: at first, and at most. */
+#define FIRST_POLL	20
+#define LONGEST_POLL 500
+
+/*
+ * The request in the first five arguments of refresh and request_refresh,
+ * checked: the relation is one that rsfed refreshes, or a materialized view,
+ * and the caller may refresh it.
+ */
+static void
+request_from_arguments(FunctionCallInfo fcinfo, const char *trigger, RunRequest *request)
+{
+	RsfedRelation *relation;
+	Oid			relid;
+
+	argument_require(fcinfo, 0, "relation");
+	relid = PG_GETARG_OID(0);
+	if (!PG_ARGISNULL(2) || !PG_ARGISNULL(3) || !PG_ARGISNULL(4))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("since, until and part are not available yet"),
+				 errdetail("They need the method \"window\" or \"part\"."),
+				 errhint("Leave them out: the whole rollup is refreshed.")));
+
+	relation_require_maintainer(relid, "refresh");
+	relation = relation_lookup(relid);
+	if (relation == NULL)
+	{
+		/* raises, with the nearest rollup, for all else */
+		if (get_rel_relkind(relid) != RELKIND_MATVIEW)
+			relation = relation_require_rollup(relid);
+		else
+		{
+			relation = palloc0(sizeof(RsfedRelation));
+			relation->relation_id = relation_insert(relid, false);
+		}
+	}
+	memset(request, 0, sizeof(RunRequest));
+	request->relation_id = relation->relation_id;
+	request->trigger = trigger;
+	request->method = argument_text(fcinfo, 1);
+	if (request->method != NULL && relation->is_rollup)
+		(void) engine_find(request->method);
+}
+
+/* Raises a run's stored error as it was raised where it happened. */
+static void
+raise_run_error(const ErrorFields *error)
+{
+	ereport(ERROR,
+			(errcode(MAKE_SQLSTATE(error->sqlstate[0], error->sqlstate[1], error->sqlstate[2],
+								   error->sqlstate[3], error->sqlstate[4])),
+			 errmsg_internal("%s", error->message),
+			 error->detail ? errdetail_internal("%s", error->detail) : 0,
+			 error->hint ? errhint("%s", error->hint) : 0,
+			 error->context ? errcontext("%s", error->context) : 0));
+}
+
+/* The row that CALL rsfed.refresh returns. */
+static Datum
+refresh_row(FunctionCallInfo fcinfo, const RefreshResult *result)
+{
+	TupleDesc	desc;
+	Datum		values[5];
+	bool		nulls[5] = {false, false, false, false, false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	desc = BlessTupleDesc(desc);
+	values[0] = Int64GetDatum(result->run_id);
+	values[1] = CStringGetTextDatum(result->status);
+	values[2] = Int64GetDatum(result->rows_changed);
+	nulls[2] = result->rows_changed < 0;
+	values[3] = TimestampTzGetDatum(result->as_of);
+	nulls[3] = result->as_of == 0;
+	values[4] = IntervalPGetDatum(&result->elapsed);
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+}
+
+/*
+ * CALL rsfed.refresh(relation, method, since, until, part): outside a
+ * transaction block in transactions of its own, else in the caller's.
+ */
+Datum
+rsfed_refresh(PG_FUNCTION_ARGS)
+{
+	bool		atomic = fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
+		castNode(CallContext, fcinfo->context)->atomic;
+	RunRequest	request;
+	RefreshResult result;
+
+	require_primary("rsfed.refresh()");
+	request_from_arguments(fcinfo, "call", &request);
+
+	if (atomic)
+	{
+		ereport(NOTICE,
+				(errmsg("refreshing inside the present transaction"),
+				 errdetail("The new content, and the run in rsfed.runs, appear when it commits and are gone if it does not."),
+				 errhint("Outside a transaction block, CALL rsfed.refresh commits by itself.")));
+		refresh_run_in_transaction(&request, &result);
+		return refresh_row(fcinfo, &result);
+	}
+
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	{
+		/* the memory of SPI lives as long as it is connected, that of the
+		 * CALL as long as its portal */
+		MemoryContext spi = MemoryContextSwitchTo(PortalContext);
+
+		refresh_run_autonomous(&request, 0, false, &result);
+		MemoryContextSwitchTo(spi);
+	}
+	SPI_finish();
+	if (result.error != NULL)
+		raise_run_error(result.error);
+	return refresh_row(fcinfo, &result);
+}
+
+/* rsfed.request_refresh(relation, ...): queued at commit, run by a worker. */
+Datum
+rsfed_request_refresh(PG_FUNCTION_ARGS)
+{
+	RunRequest	request;
+	int64		run_id;
+
+	require_primary("rsfed.request_refresh()");
+	require_preloaded("requested refreshes");
+	request_from_arguments(fcinfo, "request", &request);
+	run_id = run_insert(&request, false);
+	wake_scheduler_at_commit();
+	PG_RETURN_INT64(run_id);
+}
+
+/*
+ * Raises 55000 if the caller's own transaction queued the run: no worker sees
+ * it before the commit, which would wait for the worker.
+ */
+static void
+refuse_own_request(int64 run_id)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[1] = {Int64GetDatum(run_id)};
+	CatalogAccess access;
+	bool		own;
+
+	catalog_open(&access);
+	if (SPI_execute_with_args("SELECT xmin FROM rsfed_catalog.run"
+							  " WHERE run_id = $1 AND status = 'queued'",
+							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read run " INT64_FORMAT, run_id);
+	own = SPI_processed == 1 &&
+		TransactionIdIsCurrentTransactionId(DatumGetTransactionId(catalog_datum(0, 1)));
+	catalog_close(&access);
+	if (own)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot wait for a refresh that this transaction requested"),
+				 errdetail("A worker begins it once the transaction commits."),
+				 errhint("Commit first, then call rsfed.wait(); or use CALL rsfed.refresh, which waits by itself.")));
+}
+
+/* Has a run ended?  NULL: it is not known here (yet). */
+static bool
+has_ended(const char *status)
+{
+	return status != NULL && strcmp(status, "queued") != 0 && strcmp(status, "running") != 0;
+}
+
+/* Sleeps, but not beyond the deadline (0 = none) and not through an interrupt. */
+static void
+sleep_until_next_look(int *pause, TimestampTz deadline)
+{
+	long		ms = *pause;
+
+	if (deadline != 0)
+		ms = Min(ms, (long) ((deadline - GetCurrentTimestamp()) / 1000));
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Max(ms, 1),
+					 PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	*pause = Min(*pause * 2, LONGEST_POLL);
+}
+
+/* now() plus an interval, as the clock stands. */
+static TimestampTz
+deadline_after(Interval *timeout)
+{
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+												   TimestampTzGetDatum(GetCurrentTimestamp()),
+												   IntervalPGetDatum(timeout)));
+}
+
+/*
+ * On a replica without feedback, replay may have to wait for the snapshot of
+ * the query that waits for replay; nothing here can give that up.
+ */
+static void
+warn_of_standby_conflict(void)
+{
+	const char *feedback = GetConfigOption("hot_standby_feedback", false, false);
+
+	if (RecoveryInProgress() && strcmp(feedback, "on") != 0)
+		ereport(NOTICE,
+				(errmsg("waiting on a replica whose hot_standby_feedback is off may take up to max_standby_streaming_delay"),
+				 errhint("Set hot_standby_feedback = on in the replica's postgresql.conf.")));
+}
+
+/*
+ * rsfed.wait(run_id, timeout): the status that the run ended with; at the
+ * time-out the one that it has then, NULL if it has not arrived (on a replica).
+ */
+Datum
+rsfed_wait(PG_FUNCTION_ARGS)
+{
+	int64		run_id;
+	TimestampTz deadline = 0;
+	int			pause = FIRST_POLL;
+	char	   *status;
+
+	argument_require(fcinfo, 0, "run_id");
+	run_id = PG_GETARG_INT64(0);
+	if (!PG_ARGISNULL(1))
+		deadline = deadline_after(PG_GETARG_INTERVAL_P(1));
+	warn_of_standby_conflict();
+
+	for (;;)
+	{
+		status = run_status(run_id);
+		if (status == NULL && !RecoveryInProgress())
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("run " INT64_FORMAT " does not exist", run_id),
+					 errhint("See the view rsfed.runs.")));
+		if (status != NULL && strcmp(status, "queued") == 0)
+			refuse_own_request(run_id);
+		if (has_ended(status) || (deadline != 0 && GetCurrentTimestamp() >= deadline))
+			break;
+		sleep_until_next_look(&pause, deadline);
+	}
+	if (status == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(status));
+}
+
+/* rsfed.cancel(run_id): false if the run had ended already. */
+Datum
+rsfed_cancel(PG_FUNCTION_ARGS)
+{
+	require_primary("rsfed.cancel()");
+	argument_require(fcinfo, 0, "run_id");
+	PG_RETURN_BOOL(run_cancel(PG_GETARG_INT64(0)));
+}
+
+/*
+ * as_of of a relation as the caller's snapshot sees it; false if it was never
+ * refreshed.
+ */
+static bool
+read_as_of(int32 relation_id, TimestampTz *as_of)
+{
+	Oid			types[] = {INT4OID};
+	Datum		values[1] = {Int32GetDatum(relation_id)};
+	CatalogAccess access;
+	bool		known;
+
+	catalog_open(&access);
+	if (SPI_execute_with_args("SELECT as_of FROM rsfed_catalog.freshness WHERE relation_id = $1",
+							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the freshness of relation %d", relation_id);
+	known = SPI_processed == 1 && !catalog_isnull(0, 1);
+	if (known)
+		*as_of = DatumGetTimestampTz(catalog_datum(0, 1));
+	catalog_close(&access);
+	return known;
+}
+
+/*
+ * rsfed.require_fresh(rollup, max_age): true, or 55000.  Without max_age the
+ * rollup's own counts.
+ */
+Datum
+rsfed_require_fresh(PG_FUNCTION_ARGS)
+{
+	RsfedRelation *relation;
+	Interval   *max_age;
+	TimestampTz as_of;
+	TimestampTz oldest;
+	AclResult	acl;
+
+	argument_require(fcinfo, 0, "rollup");
+	acl = pg_class_aclcheck(PG_GETARG_OID(0), GetUserId(), ACL_SELECT);
+	relation = relation_lookup(PG_GETARG_OID(0));
+	if (relation == NULL)
+		relation = relation_require_rollup(PG_GETARG_OID(0));
+	if (acl != ACLCHECK_OK)
+		aclcheck_error(acl, OBJECT_TABLE, relation->relation_name);
+
+	max_age = !PG_ARGISNULL(1) ? PG_GETARG_INTERVAL_P(1)
+		: relation->is_rollup ? rollup_load(relation->relation_id)->max_age : NULL;
+	if (max_age == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("rollup \"%s\" has no max_age", relation->relation_name),
+				 errhint("Pass one: rsfed.require_fresh(..., max_age => '15 minutes').")));
+	if (!read_as_of(relation->relation_id, &as_of))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("rollup \"%s\" has never been refreshed", relation->relation_name)));
+
+	oldest = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
+													 TimestampTzGetDatum(GetCurrentTimestamp()),
+													 IntervalPGetDatum(max_age)));
+	if (as_of < oldest)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("rollup \"%s\" is older than %s", relation->relation_name,
+						DatumGetCString(DirectFunctionCall1(interval_out,
+															IntervalPGetDatum(max_age)))),
+				 errdetail("It is as of %s.", timestamptz_to_str(as_of)),
+				 errhint("See rsfed.freshness for what keeps it from being refreshed.")));
+	PG_RETURN_BOOL(true);
+}

@@ -1,0 +1,284 @@
+/*-------------------------------------------------------------------------
+ *
+ * driver.c
+ *	  One refresh of one relation, from the request to the outcome.
+ *
+ * Policy: the run's row commits before Redshift is asked, and the outcome
+ * commits together with the content: whoever looks finds either the run in
+ * progress, or all of what it did, or why it did nothing.  The work stands in
+ * a subtransaction, so that a failure can be written down by the process that
+ * met it.  An error that ends the process (FATAL) is not caught by PG_TRY and
+ * goes its own way; the orphaned row is found by run_fail_orphans().
+ *
+ * SQL on rsfed's tables stands between a push and a pop of a snapshot: without
+ * an active one SPI would give the portal of the CALL a snapshot that stays,
+ * and hold back vacuum for as long as Redshift works.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "catalog/owner_scope.h"
+#include "refresh/refresh.h"
+#include "refresh/run.h"
+#include "shmem/progress.h"
+
+static RefreshRun *begin_run(const RunRequest *request, int64 run_id);
+static void show_progress(RefreshRun *run);
+static void do_refresh(RefreshRun *run);
+static ErrorData *try_refresh(RefreshRun *run);
+static ErrorData *try_commit(RefreshRun *run);
+static void record_failure(RefreshRun *run, ErrorData *error);
+static void finish(RefreshRun *run);
+static void fill_result(RefreshRun *run, TimestampTz started, RefreshResult *result);
+
+void
+refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connection,
+					   RefreshResult *result)
+{
+	TimestampTz started = GetCurrentTimestamp();
+	RefreshRun *run = begin_run(request, run_id);
+	ErrorData  *error;
+
+	run->keep_connection = keep_connection;
+	show_progress(run);
+	SPI_commit();
+
+	/*
+	 * Whatever the session's default: a snapshot of the whole transaction
+	 * would be held while Redshift works, and be old when the rows are here.
+	 */
+	XactIsoLevel = XACT_READ_COMMITTED;
+
+	error = try_refresh(run);
+	if (error == NULL)
+		error = try_commit(run);
+	progress_end();
+	if (error != NULL)
+		record_failure(run, error);
+	fill_result(run, started, result);
+}
+
+void
+refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
+{
+	TimestampTz started = GetCurrentTimestamp();
+	RefreshRun *run = refresh_run_begin(request);
+
+	do_refresh(run);
+	refresh_run_end(run);
+	fill_result(run, started, result);
+}
+
+RefreshRun *
+refresh_run_begin(const RunRequest *request)
+{
+	RefreshRun *run = begin_run(request, 0);
+
+	show_progress(run);
+	return run;
+}
+
+void
+refresh_run_end(RefreshRun *run)
+{
+	finish(run);
+	progress_end();
+}
+
+/* Writes the outcome, and freshness with it, in the current transaction. */
+static void
+finish(RefreshRun *run)
+{
+	run->outcome.note = run->note.len > 0 ? run->note.data : NULL;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	(void) run_finish(run->run_id, run->relation, &run->outcome);
+	PopActiveSnapshot();
+}
+
+/*
+ * The run's row, unless a worker brought one, and what is known before the
+ * start.  Lives in a context of its own below the caller's, which outlives
+ * transactions.
+ */
+static RefreshRun *
+begin_run(const RunRequest *request, int64 run_id)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "rsfed run",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	RefreshRun *run = palloc0(sizeof(RefreshRun));
+
+	run->request = request;
+	run->outcome.rows_received = run->outcome.bytes_received = -1;
+	run->outcome.rows_inserted = run->outcome.rows_updated = run->outcome.rows_deleted = -1;
+	initStringInfo(&run->note);
+	PushActiveSnapshot(GetTransactionSnapshot());
+	run->run_id = run_id != 0 ? run_id : run_insert(request, true);
+	run->relation = relation_lookup_id(request->relation_id);
+	PopActiveSnapshot();
+	if (run->relation == NULL)
+	{
+		/* dropped since it was asked for: the attempt will say so */
+		run->relation = palloc0(sizeof(RsfedRelation));
+		run->relation->relation_id = request->relation_id;
+		run->relation->schema_name = run->relation->relation_name = "";
+	}
+	MemoryContextSwitchTo(old);
+	return run;
+}
+
+/* Makes the run visible in rsfed.progress, with what it replaces. */
+static void
+show_progress(RefreshRun *run)
+{
+	static const Oid types[] = {INT4OID};
+	Datum		values[1] = {Int32GetDatum(run->relation->relation_id)};
+	CatalogAccess access;
+	int64		rows = -1;
+	TimestampTz as_of = 0;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	catalog_open(&access);
+	if (catalog_run(SPI_OK_SELECT,
+					"SELECT f.as_of, r.rows_received FROM rsfed_catalog.freshness f"
+					" LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id"
+					" WHERE f.relation_id = $1",
+					1, types, values, NULL) == 1)
+	{
+		as_of = DatumGetTimestampTz(catalog_datum(0, 1));
+		rows = catalog_isnull(0, 2) ? -1 : DatumGetInt64(catalog_datum(0, 2));
+	}
+	catalog_close(&access);
+	PopActiveSnapshot();
+	progress_begin(run->run_id, run->relation->relation_id, run->relation->relid, rows, as_of);
+	progress_set_phase(PHASE_STARTING);
+}
+
+/* The work itself, in the current (sub)transaction. */
+static void
+do_refresh(RefreshRun *run)
+{
+	if (!OidIsValid(run->relation->relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the relation was dropped before its refresh began")));
+	refresh_serialize(run->relation->relid);
+	if (run->relation->is_rollup)
+		rollup_refresh(run);
+	else
+		matview_refresh(run);
+}
+
+/*
+ * Runs do_refresh in a subtransaction and writes its outcome there.  Returns
+ * the error after rolling back, in the run's memory context; NULL if all went
+ * well.  The caller's memory context and resource owner are current again.
+ */
+static ErrorData *
+try_refresh(RefreshRun *run)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(AllocSetContextCreate(CurTransactionContext, "rsfed refresh",
+												ALLOCSET_DEFAULT_SIZES));
+	PG_TRY();
+	{
+		do_refresh(run);
+		progress_set_phase(PHASE_COMMITTING);
+		finish(run);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(GetMemoryChunkContext(run));
+		error = CopyErrorData();
+		FlushErrorState();
+		run->outcome.phase = phase_name(progress_current_phase());
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return error;
+}
+
+/* Commits; deferred constraints and serializability are checked only there. */
+static ErrorData *
+try_commit(RefreshRun *run)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		SPI_commit();
+	}
+	PG_CATCH();
+	{
+		/* SPI has rolled back and begun another transaction */
+		MemoryContextSwitchTo(GetMemoryChunkContext(run));
+		error = CopyErrorData();
+		FlushErrorState();
+		run->outcome.phase = phase_name(PHASE_COMMITTING);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	return error;
+}
+
+/* Was it this process that was told to stop, and not the query in Redshift? */
+static bool
+is_local_cancel(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_QUERY_CANCELED &&
+		error->funcname != NULL && strcmp(error->funcname, "ProcessInterrupts") == 0;
+}
+
+/* Commits the failure as the run's outcome. */
+static void
+record_failure(RefreshRun *run, ErrorData *error)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(run));
+	RunOutcome *outcome = &run->outcome;
+
+	outcome->status = is_local_cancel(error) ? "cancelled" : "failed";
+	outcome->rows_inserted = outcome->rows_updated = outcome->rows_deleted = -1;
+	outcome->error = error_fields(error);
+	MemoryContextSwitchTo(old);
+
+	finish(run);
+	SPI_commit();
+}
+
+static void
+fill_result(RefreshRun *run, TimestampTz started, RefreshResult *result)
+{
+	const RunOutcome *outcome = &run->outcome;
+	Interval   *elapsed;
+
+	elapsed = DatumGetIntervalP(DirectFunctionCall2(timestamp_mi,
+													TimestampTzGetDatum(GetCurrentTimestamp()),
+													TimestampTzGetDatum(started)));
+	result->run_id = run->run_id;
+	result->status = outcome->status;
+	result->rows_changed = outcome->rows_inserted < 0 ? -1
+		: outcome->rows_inserted + outcome->rows_updated + outcome->rows_deleted;
+	result->as_of = outcome->as_of;
+	result->elapsed = *elapsed;
+	result->error = outcome->error;
+}

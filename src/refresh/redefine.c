@@ -1,0 +1,292 @@
+/*-------------------------------------------------------------------------
+ *
+ * redefine.c
+ *	  Changing a rollup that is in use.
+ *
+ * Policy: the table stays the same relation, and whatever its owner added to
+ * it (columns, indexes, grants, views) stays as it is; only the rollup's own
+ * columns and its key's index change.  Where they have to, the new result is
+ * fetched before the table is locked, so that readers wait for the local work
+ * only; and everything is one transaction, so that they never see a half.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+
+#include "base/compat.h"
+#include "base/errors.h"
+#include "base/options.h"
+#include "refresh/definition.h"
+#include "refresh/redefine.h"
+#include "refresh/refresh.h"
+#include "refresh/reshape.h"
+#include "refresh/run.h"
+#include "refresh/table.h"
+
+/*
+ * Waiting for ACCESS EXCLUSIVE stops every reader that comes after; so wait
+ * briefly, let them through, and try again.
+ */
+#define LOCK_TRIES 10
+#define LOCK_TIMEOUT "500ms"
+#define LOCK_PAUSE 1000			/* ms between tries */
+
+static Rollup *changed_rollup(const Redefinition *change, const Rollup *old);
+static void note_changes(List **actions, const Rollup *old, const Rollup *new);
+static void lock_exclusively(Oid relid);
+static void reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
+							 const LocalColumn *columns, List **actions);
+static void refresh_now(const Redefinition *change, List **actions);
+
+void
+add_action(List **actions, const char *action, const char *format,...)
+{
+	RedefinitionAction *new = palloc(sizeof(RedefinitionAction));
+	StringInfoData buf;
+	int			needed;
+
+	initStringInfo(&buf);
+	do
+	{
+		va_list		args;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&buf, format, args);
+		va_end(args);
+		if (needed > 0)
+			enlargeStringInfo(&buf, needed);
+	} while (needed > 0);
+	new->action = action;
+	new->detail = buf.data;
+	*actions = lappend(*actions, new);
+}
+
+List *
+rollup_redefine(const Redefinition *change)
+{
+	Oid			relid = change->relation->relid;
+	const char *name = change->relation->relation_name;
+	List	   *actions = NIL;
+	Relation	rel;
+	Rollup	   *old;
+	Rollup	   *new;
+	RemoteColumns *remote;
+	LocalColumn *columns;
+	bool		same_shape;
+	Oid			owner;
+
+	refresh_serialize(relid);
+	rel = target_open(relid, name, AccessShareLock);
+	owner = rel->rd_rel->relowner;
+	old = rollup_load(change->relation->relation_id);
+	new = changed_rollup(change, old);
+
+	/* every run logs in as the owner, so this does too */
+	definition_check(new, owner);
+	remote = definition_describe(new, owner);
+	if (!change->has_key && !definition_key_fits(new, remote))
+		new->key = NIL;			/* told from the new query, as if it were a new rollup */
+	columns = definition_resolve(new, remote, name);
+	definition_warn(new, remote);
+	same_shape = reshape_is_needless(rel, old, new, columns);
+	relation_close(rel, AccessShareLock);
+
+	note_changes(&actions, old, new);
+	if (same_shape)
+	{
+		rollup_update(new);
+		reshape_options(relid, old, new, &actions);
+		if (change->populate)
+			refresh_now(change, &actions);
+	}
+	else
+		reshape_and_fill(change, old, new, columns, &actions);
+	if (strcmp(old->source, new->source) != 0)
+		table_comment(relid, new);
+	return actions;
+}
+
+/* The rollup as it is to be, but for what Redshift's description tells. */
+static Rollup *
+changed_rollup(const Redefinition *change, const Rollup *old)
+{
+	Rollup	   *new = palloc(sizeof(Rollup));
+
+	*new = *old;
+	if (change->query != NULL)
+		new->query = change->query;
+	if (change->source != NULL)
+		new->source = change->source;
+	if (change->method != NULL)
+		new->method = change->method;
+	if (change->has_key)
+		new->key = change->key;
+	if (change->columns != NULL)
+		new->pinned_columns = change->columns[0] == '\0' ? NULL : change->columns;
+	options_check(OPTION_ROLLUP, change->options);
+	new->options = options_merge(old->options, change->options);
+	return new;
+}
+
+/* Names with commas between; palloc'd. */
+static char *
+names_list(List *names)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, names)
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", quote_identifier(lfirst(lc)));
+	return buf.data;
+}
+
+/* What of the definition itself is another. */
+static void
+note_changes(List **actions, const Rollup *old, const Rollup *new)
+{
+	if (strcmp(old->query, new->query) != 0)
+		add_action(actions, "query", "definition %d becomes %d", old->definition,
+				   old->definition + 1);
+	if (strcmp(old->source, new->source) != 0)
+		add_action(actions, "source", "from \"%s\" to \"%s\"", old->source, new->source);
+	if (strcmp(old->method, new->method) != 0)
+		add_action(actions, "method", "from %s to %s", old->method, new->method);
+	if (reshape_changes_key(old, new))
+		add_action(actions, "key", "from (%s) to (%s)", names_list(old->key),
+				   names_list(new->key));
+}
+
+/* A refresh of the new definition within this transaction. */
+static void
+refresh_now(const Redefinition *change, List **actions)
+{
+	RunRequest	request = {.relation_id = change->relation->relation_id,.trigger = "define"};
+	RefreshResult result;
+
+	refresh_run_in_transaction(&request, &result);
+	add_action(actions, "refresh", "run " INT64_FORMAT ": %s, " INT64_FORMAT " rows changed",
+			   result.run_id, result.status, result.rows_changed);
+}
+
+/*
+ * One try for ACCESS EXCLUSIVE in a subtransaction; false if the lock was not
+ * to be had in time.
+ */
+static bool
+try_lock(Oid relid)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool locked = true;
+	int			nestlevel = NewGUCNestLevel();
+
+	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		LockRelationOid(relid, AccessExclusiveLock);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		locked = false;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	AtEOXact_GUC(false, nestlevel);
+	return locked;
+}
+
+static void
+lock_exclusively(Oid relid)
+{
+	for (int i = 0; i < LOCK_TRIES; i++)
+	{
+		if (try_lock(relid))
+			return;
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, LOCK_PAUSE,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("could not lock table \"%s\" to change its columns", get_rel_name(relid)),
+			 errdetail("Others held it at each of %d tries; the rollup is as it was.", LOCK_TRIES),
+			 errhint("Look for long transactions on it in pg_locks, and try again.")));
+}
+
+/*
+ * Fetches the new result, changes the table under ACCESS EXCLUSIVE, and writes
+ * the rows.  A table whose key changes is written anew: its old rows say
+ * nothing of the new key.
+ */
+static void
+reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
+				 const LocalColumn *columns, List **actions)
+{
+	Oid			relid = change->relation->relid;
+	bool		new_key = reshape_changes_key(old, new);
+	RunRequest	request = {.relation_id = change->relation->relation_id,.trigger = "define"};
+	RefreshRun *run = NULL;
+	RefreshTarget *target = NULL;
+	RowSource  *rows = NULL;
+
+	if (change->populate)
+	{
+		request.method = new_key ? "replace" : new->method;
+		run = refresh_run_begin(&request);
+		target = reshape_target(relid, new, columns, !new_key);
+		rows = rollup_fetch_for(run, new, target);
+	}
+
+	ereport(NOTICE,
+			(errmsg("table \"%s\" is locked ACCESS EXCLUSIVE while its columns change",
+					get_rel_name(relid)),
+			 errdetail("Its readers, here and on replicas, wait until this transaction ends.")));
+	lock_exclusively(relid);
+	reshape_columns(relid, old, new, columns, new_key, actions);
+	rollup_update(new);
+	reshape_options(relid, old, new, actions);
+	if (new_key && !change->populate)
+		reshape_create_key(relid, new, actions);
+	if (change->populate)
+	{
+		run->outcome.definition = new->definition;
+		rollup_apply(run, new, target, rows);
+		if (new_key)
+			reshape_create_key(relid, new, actions);
+		refresh_run_end(run);
+		add_action(actions, "refresh", "run " INT64_FORMAT ": " INT64_FORMAT " rows inserted, "
+				   INT64_FORMAT " updated, " INT64_FORMAT " deleted", run->run_id,
+				   run->outcome.rows_inserted, run->outcome.rows_updated,
+				   run->outcome.rows_deleted);
+	}
+	reshape_not_null(relid, new, columns, actions);
+}

@@ -1,0 +1,64 @@
+/*-------------------------------------------------------------------------
+ *
+ * replace.c
+ *	  Method replace: all out, all in, for results without a key.
+ *
+ * Policy: in one transaction, by plain deletes and inserts: TRUNCATE, or a
+ * swap of files, would stop readers here and on every replica.  It writes the
+ * whole table each time; a rollup that has a key is better merged.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "refresh/engine.h"
+#include "refresh/writer.h"
+
+/* Deletes every row that the pass's snapshot sees. */
+static void
+delete_all(Apply *apply, TableWriter *writer)
+{
+	TupleTableSlot *slot = table_slot_create(apply->rel, NULL);
+	TableScanDesc scan = table_beginscan(apply->rel, apply->snapshot, 0, NULL);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		writer_delete(writer, slot);
+		apply->deleted++;
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+/* See Engine in engine.h. */
+static void
+replace_apply(Apply *apply)
+{
+	TableWriter *writer = writer_open(apply->rel, apply->target, apply->snapshot, false);
+	TupleTableSlot *row = MakeSingleTupleTableSlot(apply->target->desc, &TTSOpsMinimalTuple);
+
+	delete_all(apply, writer);
+	while (apply->rows->next(apply->rows, row))
+	{
+		CHECK_FOR_INTERRUPTS();
+		target_check_nulls(apply->target, row);
+		writer_insert(writer, row);
+		apply->inserted++;
+	}
+	ExecDropSingleTupleTableSlot(row);
+	writer_finish(writer);
+}
+
+const Engine replace_engine = {
+	.name = "replace",
+	.needs_key = false,
+	.ordered = false,
+	.apply = replace_apply,
+};

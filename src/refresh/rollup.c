@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * rollup.c
+ *	  One refresh of one rollup: fetch, lock, apply.
+ *
+ * Policy: nothing is locked but the right to refresh until every row is here;
+ * then the table is locked as an INSERT locks it, and looked at again, because
+ * anything may have happened to it meanwhile.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "commands/trigger.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "catalog/owner_scope.h"
+#include "refresh/description.h"
+#include "refresh/engine.h"
+#include "refresh/run.h"
+#include "shmem/progress.h"
+
+void
+refresh_serialize(Oid relid)
+{
+	Oid			classid = get_relname_relid("rollup", get_namespace_oid("rsfed_catalog", false));
+
+	/* the wait may be as long as another's query in Redshift */
+	InvalidateCatalogSnapshot();
+	LockDatabaseObject(classid, relid, 0, ExclusiveLock);
+}
+
+/* The method of this run: the one asked for, else the rollup's own. */
+static const Engine *
+run_engine(const RefreshRun *run, const Rollup *rollup)
+{
+	const char *method = run->request->method ? run->request->method : rollup->method;
+	const Engine *engine = engine_find(method);
+
+	if (engine->needs_key && rollup->key == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("method \"%s\" needs a key, and rollup \"%s\" has none",
+						method, run->relation->relation_name),
+				 errhint("Name the columns that identify a row: rsfed.alter_rollup(..., key => ARRAY[...]).")));
+	return engine;
+}
+
+RowSource *
+rollup_fetch(RefreshRun *run, const Rollup *rollup, RefreshTarget **target)
+{
+	const Engine *engine = run_engine(run, rollup);
+	Relation	rel = target_open(run->relation->relid, run->relation->relation_name,
+								  AccessShareLock);
+
+	*target = target_describe(rel, rollup, engine->needs_key);
+	relation_close(rel, AccessShareLock);
+	return rollup_fetch_for(run, rollup, *target);
+}
+
+RowSource *
+rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
+{
+	const Engine *engine = run_engine(run, rollup);
+	Fetch	   *fetch = fetch_open(rollup, target->name, target->owner, run->run_id,
+								   run->keep_connection);
+	RowSource  *rows;
+	int		   *ordinals;
+
+	run->outcome.as_of = fetch->as_of;
+	run->outcome.server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);
+	run->outcome.remote_pid = remote_backend_pid(fetch->source->conn);
+	ordinals = description_match(rollup, fetch->columns, target, &run->note);
+	rows = fetch_rows(fetch, target, ordinals, engine->ordered);
+	run->outcome.rows_received = remote_stream_rows(fetch->stream);
+	run->outcome.bytes_received = remote_stream_bytes(fetch->stream);
+	fetch_close(fetch);
+	return rows;
+}
+
+/*
+ * A key that somebody else inserted after the snapshot was taken meets the
+ * index as a duplicate; to whoever waits for the refresh that is a conflict,
+ * to be tried again, not an error of the content.
+ */
+static void
+apply_or_conflict(const Engine *engine, Apply *apply)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		engine->apply(apply);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+		char	   *key_index;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		key_index = OidIsValid(apply->target->key_index)
+			? get_rel_name(apply->target->key_index) : NULL;
+		if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION || key_index == NULL ||
+			error->constraint_name == NULL || strcmp(error->constraint_name, key_index) != 0)
+			PG_RE_THROW();
+		FlushErrorState();
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not refresh \"%s\" because a row was inserted into it meanwhile",
+						apply->target->name),
+				 error->detail ? errdetail_internal("%s", error->detail) : 0,
+				 errhint("Refresh it again. Rows of a rollup should be changed in Redshift only.")));
+	}
+	PG_END_TRY();
+}
+
+void
+rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, RowSource *rows)
+{
+	const Engine *engine = run_engine(run, rollup);
+	Apply		apply = {.rollup = rollup,.rows = rows,.note = &run->note};
+	OwnerScope	scope;
+
+	progress_set_phase(PHASE_APPLYING);
+	apply.rel = target_open(target->relid, target->name, RowExclusiveLock);
+	apply.target = target_describe(apply.rel, rollup, engine->needs_key);
+	target_check_same(target, apply.target);
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	target_constraints_immediate(apply.rel);
+	PopActiveSnapshot();
+
+	owner_scope_enter(&scope, target->owner, true);
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	apply.snapshot = GetActiveSnapshot();
+	apply_or_conflict(engine, &apply);
+	PopActiveSnapshot();
+	owner_scope_leave(&scope);
+	CommandCounterIncrement();
+	target_constraints_restore(apply.rel);
+
+	rows->end(rows);
+	relation_close(apply.rel, NoLock);
+	run->outcome.rows_inserted = apply.inserted;
+	run->outcome.rows_updated = apply.updated;
+	run->outcome.rows_deleted = apply.deleted;
+	run->outcome.status = apply.inserted + apply.updated + apply.deleted > 0
+		? "published" : "unchanged";
+}
+
+void
+rollup_refresh(RefreshRun *run)
+{
+	Rollup	   *rollup;
+	RefreshTarget *target;
+	RowSource  *rows;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	rollup = rollup_load(run->relation->relation_id);
+	PopActiveSnapshot();
+	run->outcome.definition = rollup->definition;
+	rows = rollup_fetch(run, rollup, &target);
+	rollup_apply(run, rollup, target, rows);
+}

@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * run.h
+ *	  What the parts of one refresh share while it runs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_REFRESH_RUN_H
+#define RSFED_REFRESH_RUN_H
+
+#include "lib/stringinfo.h"
+
+#include "catalog/relation.h"
+#include "catalog/rollup.h"
+#include "catalog/run.h"
+#include "refresh/fetch.h"
+
+typedef struct RefreshRun
+{
+	const RunRequest *request;
+	int64		run_id;
+	bool		keep_connection;
+	RsfedRelation *relation;
+	RunOutcome	outcome;		/* filled on the way, also by what fails later */
+	StringInfoData note;
+} RefreshRun;
+
+/*
+ * Keeps two refreshes of one relation apart, and waits for the other: a
+ * heavyweight lock that neither readers nor vacuum nor DDL take, held to the
+ * end of the transaction.
+ */
+extern void refresh_serialize(Oid relid);
+
+/*
+ * Reads the result of a rollup's query for its table as it is now; the caller
+ * has serialized.  *target gets what the rows were read for.
+ */
+extern RowSource *rollup_fetch(RefreshRun *run, const Rollup *rollup, RefreshTarget **target);
+
+/*
+ * The same for a target that the caller knows before the table has it; its
+ * rows can be applied once it does.
+ */
+extern RowSource *rollup_fetch_for(RefreshRun *run, const Rollup *rollup,
+								   const RefreshTarget *target);
+
+/*
+ * A run in the caller's transaction whose steps the caller takes: inserts its
+ * row and shows its progress; then writes its outcome.
+ */
+extern RefreshRun *refresh_run_begin(const RunRequest *request);
+extern void refresh_run_end(RefreshRun *run);
+
+/*
+ * Applies the rows to the table in the current transaction, and fills the
+ * outcome's counts and status.  Ends the source.
+ */
+extern void rollup_apply(RefreshRun *run, const Rollup *rollup,
+						 const RefreshTarget *target, RowSource *rows);
+
+/* The two together for run->relation. */
+extern void rollup_refresh(RefreshRun *run);
+
+/* The same for a native materialized view. */
+extern void matview_refresh(RefreshRun *run);
+
+/* True if REFRESH MATERIALIZED VIEW CONCURRENTLY works on it. */
+extern bool matview_can_be_concurrent(Oid relid);
+
+#endif							/* RSFED_REFRESH_RUN_H */

@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * table.h
+ *	  Making, and changing, the table that serves a rollup.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_TABLE_H
+#define RSFED_TABLE_H
+
+#include "nodes/primnodes.h"
+
+#include "refresh/definition.h"
+
+/*
+ * Parses the name of a new table as regclass input is parsed and settles its
+ * schema: the named one, else the first of the search_path.  Raises 42602 for
+ * what is no name, 42622 for a part longer than a name can be, 3F000 without
+ * a schema, 42P16 for a temporary one, 0A000 for another database.
+ */
+extern RangeVar *table_parse_name(const char *name);
+
+/* The same, as one would write it: quoted where needed, with schema; palloc'd. */
+extern char *table_display_name(const RangeVar *name);
+
+/*
+ * Creates the table with its key, storage options and comment, as the current
+ * user, and returns its oid.
+ */
+extern Oid	table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *columns);
+
+/* CREATE UNIQUE INDEX or ADD PRIMARY KEY for the rollup's key, if it has one. */
+extern void table_create_key(Oid relid, const Rollup *rollup);
+
+/* The comment that tells a reader of \d+ where the content comes from. */
+extern void table_comment(Oid relid, const Rollup *rollup);
+extern void table_uncomment(Oid relid);
+
+/* Drops the table (RESTRICT), as the current user. */
+extern void table_drop(Oid relid);
+
+/* Runs a utility statement by SPI, as the current user. */
+extern void table_run(const char *command);
+
+/* Type of a column with its collation, as CREATE TABLE takes it; palloc'd. */
+extern char *table_column_type(const LocalColumn *column);
+
+#endif							/* RSFED_TABLE_H */
