@@ -101,7 +101,7 @@ SELECT rsfed.define_rollup('bad', 'wh', 'SELECT k, s FROM kv', key => '{k}', opt
 SELECT rsfed.define_rollup('bad', 'wh', 'SELECT k, s FROM kv', key => '{k}', options => '{"not_null": ["sss"]}');
 :state
 -- values
-SELECT rsfed.define_rollup('bad', 'wh', 'SELECT k, max(v) * 1000000 AS v FROM big WHERE k = 7 GROUP BY k', columns => 'k int, v int');
+SELECT rsfed.define_rollup('bad', 'wh', 'SELECT k, max(v) * 1000000000 AS v FROM big WHERE k = 7 GROUP BY k', columns => 'k int, v int');
 :state
 SELECT * FROM rsfed.query('wh', 'SELECT max(v) * 1000000 AS v FROM big') AS t (v int);
 :state

@@ -57,5 +57,6 @@ WHERE e.extname = 'rsfed' AND a.attrelid = t.oid AND a.attnum > 0
 	AND (a.atttypid = 'oid'::regtype OR a.atttypid::regtype::text LIKE 'reg%')
 ORDER BY 1, 2;
 
--- the settings
-SELECT name, setting, unit, context FROM pg_settings WHERE name LIKE 'rsfed.%' ORDER BY name COLLATE "C";
+-- the settings (known once the library is loaded)
+SELECT count(*) > 0 AS loaded FROM rsfed_catalog.options();
+SELECT name, boot_val, unit, context FROM pg_settings WHERE name LIKE 'rsfed.%' ORDER BY name COLLATE "C";

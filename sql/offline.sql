@@ -18,8 +18,13 @@ ALTER SERVER off OPTIONS (SET statement_timeout '5 parsecs');
 :state
 CREATE USER MAPPING FOR CURRENT_USER SERVER off OPTIONS (user 'u', password 'p', pasword 'q');
 :state
+-- the wrapper has no handler yet
 CREATE FOREIGN TABLE off_table (a int) SERVER off;
+SELECT * FROM off_table;
 :state
+SELECT rsfed.drop_server('off');
+:state
+DROP FOREIGN TABLE off_table;
 SELECT server, host, port, dbname FROM rsfed.servers WHERE server = 'off';
 SELECT rsfed.drop_server('off');
 SELECT rsfed.drop_server('off');
@@ -33,7 +38,6 @@ SET client_min_messages = error;
 SELECT rsfed.schedule_refresh('off_mv', s, name => 'n' || n)
 FROM unnest('{*/15 * * * *,0 3 * * mon-fri,30 4 1\,15 * 5,@hourly,@daily,@weekly,@monthly,@yearly,30 seconds,5 min,1 hour 30 min,0 0 29 2 *}'::text[])
 	WITH ORDINALITY AS t (s, n);
-RESET client_min_messages;
 SELECT name, schedule, timezone, next_run_at > now() AS in_future FROM rsfed.schedules
 WHERE relation = 'off_mv'::regclass ORDER BY length(name), name;
 SELECT rsfed.alter_schedule('off_mv', 'n1', schedule => '@weekly');
@@ -47,6 +51,7 @@ SELECT rsfed.resume('off_mv');
 SELECT rsfed.pause_all(reason => 'tests');
 SELECT relation, state FROM rsfed.freshness WHERE relation = 'off_mv'::regclass;
 SELECT rsfed.resume_all();
+RESET client_min_messages;
 -- renamed, it keeps its schedules; dropped, they are gone
 ALTER MATERIALIZED VIEW off_mv RENAME TO "off ""mv""";
 SELECT count(*) FROM rsfed.schedules WHERE relation = '"off ""mv"""'::regclass;
@@ -60,7 +65,7 @@ DROP TABLE off_base;
 -- what does not exist
 SELECT * FROM rsfed.describe('nowhere', 'SELECT 1 AS a');
 :state
-SELECT rsfed.wait(1);
+SELECT rsfed.wait(-1);
 :state
-SELECT rsfed.cancel(1);
+SELECT rsfed.cancel(-1);
 :state

@@ -70,12 +70,12 @@ SELECT rsfed.define_rollup('pinned', 'wh', 'SELECT sellerid, sum(pricepaid) FROM
 -- swapped values of another unique index
 SELECT rsfed.define_rollup('swap', 'wh', 'SELECT k, sum(v) AS v FROM (SELECT 1 AS k, 1 AS v FROM kv WHERE k = 1 UNION ALL SELECT 2, 2 FROM kv WHERE k = 1) x GROUP BY k');
 CREATE UNIQUE INDEX ON swap (v);
-SELECT * FROM rsfed.alter_rollup('swap', query => 'SELECT k, sum(v) AS v FROM (SELECT 1 AS k, 2 AS v FROM kv WHERE k = 1 UNION ALL SELECT 2, 1 FROM kv WHERE k = 1) x GROUP BY k');
+SELECT action, regexp_replace(detail, 'run \d+', 'run N') AS detail FROM rsfed.alter_rollup('swap', query => 'SELECT k, sum(v) AS v FROM (SELECT 1 AS k, 2 AS v FROM kv WHERE k = 1 UNION ALL SELECT 2, 1 FROM kv WHERE k = 1) x GROUP BY k');
 TABLE swap ORDER BY k;
 
 -- another query with other columns: the table stays the same one
 SELECT 'by_k'::regclass::oid AS before \gset
-SELECT * FROM rsfed.alter_rollup('by_k', query => 'SELECT k, count(*) AS rows_seen, max(d) AS d FROM kv GROUP BY k');
+SELECT action, regexp_replace(detail, 'run \d+', 'run N') AS detail FROM rsfed.alter_rollup('by_k', query => 'SELECT k, count(*) AS rows_seen, max(d) AS d FROM kv GROUP BY k');
 TABLE by_k ORDER BY k;
 SELECT 'by_k'::regclass::oid = :before AS same_table;
 SELECT definition, key, query FROM rsfed.definitions WHERE rollup = 'by_k'::regclass ORDER BY 1;

@@ -62,6 +62,9 @@ definition_check(const Rollup *rollup, Oid userid)
 	source_check_usage(rollup->source, userid);
 }
 
+static void warn(const Rollup *rollup, const char *const *names, const Oid *types,
+				 const int32 *typmods, int ncolumns, List *key);
+
 RemoteColumns *
 definition_describe(const Rollup *rollup, Oid userid)
 {
@@ -70,9 +73,22 @@ definition_describe(const Rollup *rollup, Oid userid)
 		.userid = userid,
 		.timezone = rollup->timezone,
 	};
+	MemoryContext caller = CurrentMemoryContext;
 	SourceConnection *source = source_connect(&request);
-	RemoteColumns *columns = remote_describe(source->conn, rollup->query);
+	RemoteColumns *columns = NULL;
 
+	PG_TRY();
+	{
+		columns = remote_describe(source->conn, rollup->query);
+	}
+	PG_CATCH();
+	{
+		/* Redshift's words do not say what to write instead of now() */
+		MemoryContextSwitchTo(caller);
+		warn(rollup, NULL, NULL, NULL, 0, NIL);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 	source_release(source);
 	if (columns->count == 0)
 		ereport(ERROR,
@@ -390,6 +406,32 @@ definition_has_primary_key(const Rollup *rollup)
 	return rollup->key != NIL;
 }
 
+/*
+ * A WARNING for each thing that lint is sure of.  Types may be NULL: then only
+ * what the text alone tells is found.
+ */
+static void
+warn(const Rollup *rollup, const char *const *names, const Oid *types, const int32 *typmods,
+	 int ncolumns, List *key)
+{
+	ListCell   *lc;
+
+	foreach(lc, redshift_lint(redshift_parse_select(rollup->query), names, types, typmods,
+							  ncolumns, key))
+	{
+		const RedshiftLint *lint = lfirst(lc);
+
+		if (lint->severity != RS_LINT_WARNING)
+			continue;
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 lint->column ? errmsg("column \"%s\" may silently be wrong", lint->column)
+				 : errmsg("the result of the query may silently be wrong"),
+				 errdetail("%s", lint->problem),
+				 lint->rewrite ? errhint("Write %s.", lint->rewrite) : 0));
+	}
+}
+
 void
 definition_warn(const Rollup *rollup, const RemoteColumns *remote)
 {
@@ -397,8 +439,6 @@ definition_warn(const Rollup *rollup, const RemoteColumns *remote)
 	Oid		   *types = palloc(sizeof(Oid) * remote->count);
 	int32	   *typmods = palloc(sizeof(int32) * remote->count);
 	List	   *key = NIL;
-	List	   *lints;
-	ListCell   *lc;
 
 	for (int i = 0; i < remote->count; i++)
 	{
@@ -409,23 +449,5 @@ definition_warn(const Rollup *rollup, const RemoteColumns *remote)
 		if (definition_is_key(rollup, rollup->columns[i].name))
 			key = lappend(key, remote->column[i].name);
 	}
-	lints = redshift_lint(redshift_parse_select(rollup->query), names, types, typmods,
-						  remote->count, key);
-	foreach(lc, lints)
-	{
-		const RedshiftLint *lint = lfirst(lc);
-
-		if (lint->severity != RS_LINT_WARNING)
-			continue;
-		if (lint->column != NULL)
-			ereport(WARNING,
-					(errcode(ERRCODE_WARNING),
-					 errmsg("column \"%s\": %s", lint->column, lint->problem),
-					 lint->rewrite ? errhint("Write %s instead.", lint->rewrite) : 0));
-		else
-			ereport(WARNING,
-					(errcode(ERRCODE_WARNING),
-					 errmsg("%s", lint->problem),
-					 lint->rewrite ? errhint("Write %s instead.", lint->rewrite) : 0));
-	}
+	warn(rollup, names, types, typmods, remote->count, key);
 }

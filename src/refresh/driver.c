@@ -241,12 +241,15 @@ try_commit(RefreshRun *run)
 	return error;
 }
 
-/* Was it this process that was told to stop, and not the query in Redshift? */
+/*
+ * Was it a person that told this process to stop, and not a time-out, nor the
+ * query in Redshift?  message_id is the text before translation.
+ */
 static bool
 is_local_cancel(const ErrorData *error)
 {
-	return error->sqlerrcode == ERRCODE_QUERY_CANCELED &&
-		error->funcname != NULL && strcmp(error->funcname, "ProcessInterrupts") == 0;
+	return error->sqlerrcode == ERRCODE_QUERY_CANCELED && error->message_id != NULL &&
+		strcmp(error->message_id, "canceling statement due to user request") == 0;
 }
 
 /* Commits the failure as the run's outcome. */

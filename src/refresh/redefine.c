@@ -171,6 +171,13 @@ note_changes(List **actions, const Rollup *old, const Rollup *new)
 				   names_list(new->key));
 }
 
+static void
+add_refresh_action(List **actions, int64 run_id, int64 rows_changed)
+{
+	add_action(actions, "refresh", "run " INT64_FORMAT " changed " INT64_FORMAT " rows",
+			   run_id, rows_changed);
+}
+
 /* A refresh of the new definition within this transaction. */
 static void
 refresh_now(const Redefinition *change, List **actions)
@@ -179,8 +186,7 @@ refresh_now(const Redefinition *change, List **actions)
 	RefreshResult result;
 
 	refresh_run_in_transaction(&request, &result);
-	add_action(actions, "refresh", "run " INT64_FORMAT ": %s, " INT64_FORMAT " rows changed",
-			   result.run_id, result.status, result.rows_changed);
+	add_refresh_action(actions, result.run_id, result.rows_changed);
 }
 
 /*
@@ -283,10 +289,8 @@ reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
 		if (new_key)
 			reshape_create_key(relid, new, actions);
 		refresh_run_end(run);
-		add_action(actions, "refresh", "run " INT64_FORMAT ": " INT64_FORMAT " rows inserted, "
-				   INT64_FORMAT " updated, " INT64_FORMAT " deleted", run->run_id,
-				   run->outcome.rows_inserted, run->outcome.rows_updated,
-				   run->outcome.rows_deleted);
+		add_refresh_action(actions, run->run_id, run->outcome.rows_inserted +
+						   run->outcome.rows_updated + run->outcome.rows_deleted);
 	}
 	reshape_not_null(relid, new, columns, actions);
 }

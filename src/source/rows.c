@@ -224,7 +224,7 @@ row_check_column_list(RemoteColumns *columns, TupleDesc desc)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the column list does not fit the result of the query"),
-				 errdetail("The list has %d columns, the result has %d.",
+				 errdetail("The number of columns in the list is %d, in the result %d.",
 						   desc->natts, columns->count),
 				 errhint("Write AS t (%s).", row_column_list(columns))));
 
