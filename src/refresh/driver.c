@@ -32,6 +32,7 @@
 #include "catalog/owner_scope.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
+#include "shmem/failures.h"
 #include "shmem/progress.h"
 
 static RefreshRun *begin_run(const RunRequest *request, int64 run_id);
@@ -40,6 +41,7 @@ static void do_refresh(RefreshRun *run);
 static ErrorData *try_refresh(RefreshRun *run);
 static ErrorData *try_commit(RefreshRun *run);
 static void record_failure(RefreshRun *run, ErrorData *error);
+static void hand_over_failure(RefreshRun *run);
 static void finish(RefreshRun *run);
 static void fill_result(RefreshRun *run, TimestampTz started, RefreshResult *result);
 
@@ -76,8 +78,17 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 	TimestampTz started = GetCurrentTimestamp();
 	RefreshRun *run = refresh_run_begin(request);
 
-	do_refresh(run);
-	refresh_run_end(run);
+	PG_TRY();
+	{
+		do_refresh(run);
+		refresh_run_end(run);
+	}
+	PG_CATCH();
+	{
+		hand_over_failure(run);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 	fill_result(run, started, result);
 }
 
@@ -266,6 +277,36 @@ record_failure(RefreshRun *run, ErrorData *error)
 
 	finish(run);
 	SPI_commit();
+}
+
+/*
+ * The run's row goes with the caller's transaction; what happened is given to
+ * the scheduler, which writes it into the history.  In PG_CATCH: the error
+ * stays as it is.
+ */
+static void
+hand_over_failure(RefreshRun *run)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(run));
+	ErrorData  *error = CopyErrorData();
+	Failure		failure = {
+		.database = MyDatabaseId,
+		.relation_id = run->relation->relation_id,
+		.userid = GetOuterUserId(),
+		.cancelled = is_local_cancel(error),
+	};
+
+	strlcpy(failure.method, run->request->method ? run->request->method : "", NAMEDATALEN);
+	strlcpy(failure.phase, phase_name(progress_current_phase()), NAMEDATALEN);
+	strlcpy(failure.sqlstate, unpack_sql_state(error->sqlerrcode), sizeof(failure.sqlstate));
+	failure_set_text(failure.message, error->message);
+	failure_set_text(failure.detail, error->detail);
+	failure_set_text(failure.hint, error->hint);
+	failure_set_text(failure.context, error->context);
+	failure_put(&failure);
+	progress_end();
+	FreeErrorData(error);
+	MemoryContextSwitchTo(old);
 }
 
 static void
