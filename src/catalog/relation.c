@@ -182,9 +182,7 @@ relation_require_maintainer(Oid relid, const char *action)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to %s \"%s\"", action, name),
-				 errdetail(RSFED_HAVE_MAINTAIN
-						   ? "Only its owner, a member of the owning role, or a role with the MAINTAIN privilege may do that."
-						   : "Only its owner or a member of the owning role may do that.")));
+				 errdetail("Only its owner, members of the owning role and, from PostgreSQL 17 on, roles with the MAINTAIN privilege may do that.")));
 }
 
 int32
