@@ -112,28 +112,15 @@ relation_display_name(Oid relid)
 static List *
 rollup_names(void)
 {
-	CatalogAccess access;
-	List	   *names = NIL;
-	uint64		n;
-	MemoryContext old;
-
-	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					"SELECT CASE WHEN pg_table_is_visible(c.oid)"
-					" THEN quote_ident(relation_name)"
-					" ELSE format('%I.%I', schema_name, relation_name) END"
-					" FROM rsfed_catalog.relation r"
-					" JOIN pg_namespace n ON n.nspname = r.schema_name"
-					" JOIN pg_class c ON c.relnamespace = n.oid"
-					" AND c.relname = r.relation_name"
-					" WHERE kind = 'rollup' ORDER BY 1",
-					0, NULL, NULL, NULL);
-	old = MemoryContextSwitchTo(access.caller);
-	for (uint64 i = 0; i < n; i++)
-		names = lappend(names, catalog_text(&access, i, 1));
-	MemoryContextSwitchTo(old);
-	catalog_close(&access);
-	return names;
+	return catalog_names("SELECT CASE WHEN pg_table_is_visible(c.oid)"
+						 " THEN quote_ident(relation_name)"
+						 " ELSE format('%I.%I', schema_name, relation_name) END"
+						 " FROM rsfed_catalog.relation r"
+						 " JOIN pg_namespace n ON n.nspname = r.schema_name"
+						 " JOIN pg_class c ON c.relnamespace = n.oid"
+						 " AND c.relname = r.relation_name"
+						 " WHERE kind = 'rollup' ORDER BY 1",
+						 0, NULL, NULL);
 }
 
 RsfedRelation *
