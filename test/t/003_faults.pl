@@ -134,16 +134,19 @@ psql_fails($node, "BEGIN; CREATE TABLE beside (a integer); CALL rsfed.refresh('r
 standin_reset();
 is($node->safe_psql('postgres', "SELECT to_regclass('beside') IS NULL"), 't', 'and rolls the block back');
 is($node->safe_psql('postgres', $total), $before, 'the content is as it was');
+poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'failed' AND sqlstate = '08006' AND note LIKE '%rolled back%'",
+	'1', 'and the scheduler writes the failed run into the history');
+$node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 
-# A host that drops packets: the connect time-out holds.  192.0.2.0/24 is
-# reserved for documentation, no host answers there.
-$node->safe_psql('postgres', "SET client_min_messages = error; "
-	  . "SELECT rsfed.register_server('far', '192.0.2.1', 'dev', 'u', password => 'p', "
-	  . "options => '{\"connect_timeout\": 2}', verify => false)");
-$start = time;
-psql_fails($node, "SELECT * FROM rsfed.query('far', 'SELECT 1 AS a') AS t (a integer)", '08001', undef,
+# A host that accepts and never answers: the connect time-out holds
+standin('FAULT hang_connect');
+$node->safe_psql('postgres', "ALTER SERVER warehouse OPTIONS (ADD connect_timeout '2')");
+my $start_connect = time;
+psql_fails($node, "SELECT * FROM rsfed.query('warehouse', 'SELECT 1 AS a') AS t (a integer)", '08001', undef,
 	'a host that does not answer is an error');
-cmp_ok(time - $start, '<', 5, 'after the connect time-out');
+cmp_ok(time - $start_connect, '<', 5, 'after the connect time-out');
+$node->safe_psql('postgres', 'ALTER SERVER warehouse OPTIONS (DROP connect_timeout)');
+standin_reset();
 
 nothing_is_left('at the end');
 $node->stop;

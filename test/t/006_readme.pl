@@ -93,6 +93,17 @@ for my $example (@examples)
 	  or diag("expected:\n$expected\ngot:\n$got");
 }
 
+# The table of options is the view
+my $table = $primary->safe_psql('postgres', q{
+	SELECT format('| %s | `%s` | %s | %s | %s |', scope, name, concat_ws(' ', type, '(' || unit || ')'),
+		default_value, description) FROM rsfed.options});
+for my $row (split /\n/, $table)
+{
+	my ($name) = $row =~ /`(.*?)`/;
+	ok(index(PostgreSQL::Test::Utils::slurp_file($readme), "$row\n") >= 0, "README has option $name")
+	  or diag("missing: $row");
+}
+
 # The README as it would be with this output
 my $new = PostgreSQL::Test::Utils::slurp_file($readme);
 for my $example (reverse @examples)
