@@ -30,6 +30,7 @@
 
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
+#include "refresh/engine.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
 #include "shmem/progress.h"
@@ -37,6 +38,7 @@
 static RefreshRun *begin_run(const RunRequest *request, int64 run_id);
 static void show_progress(RefreshRun *run);
 static void do_refresh(RefreshRun *run);
+static ErrorData *refresh_in_order(RefreshRun *run);
 static ErrorData *try_refresh(RefreshRun *run);
 static ErrorData *try_commit(RefreshRun *run);
 static void record_failure(RefreshRun *run, ErrorData *error);
@@ -61,7 +63,7 @@ refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connec
 	 */
 	XactIsoLevel = XACT_READ_COMMITTED;
 
-	error = try_refresh(run);
+	error = refresh_in_order(run);
 	if (error == NULL)
 		error = try_commit(run);
 	progress_end();
@@ -75,9 +77,11 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 {
 	TimestampTz started = GetCurrentTimestamp();
 	RefreshRun *run = refresh_run_begin(request);
+	ErrorData  *error = refresh_in_order(run);
 
-	do_refresh(run);
-	refresh_run_end(run);
+	if (error != NULL)
+		ReThrowError(error);
+	progress_end();
 	fill_result(run, started, result);
 }
 
@@ -179,6 +183,24 @@ do_refresh(RefreshRun *run)
 		rollup_refresh(run);
 	else
 		matview_refresh(run);
+}
+
+/*
+ * Merging rows as they arrive needs Redshift's order of the key to be ours.
+ * Where it turns out to be another one, nothing of that attempt is left, and
+ * the rows are asked for again, to be sorted here: now, and from now on.
+ */
+static ErrorData *
+refresh_in_order(RefreshRun *run)
+{
+	ErrorData  *error = try_refresh(run);
+
+	if (error == NULL || error->sqlerrcode != ERRCODE_RSFED_DISORDER)
+		return error;
+	run->disorder = error->message;
+	resetStringInfo(&run->note);
+	note_append(&run->note, "Rows are sorted here, not in Redshift: %s.", error->message);
+	return try_refresh(run);
 }
 
 /*
