@@ -92,8 +92,8 @@ refuse_rows(Fetch *fetch)
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("query of rollup \"%s\" returned more than " INT64_FORMAT " rows",
 					fetch->name, fetch->max_rows),
-			 errdetail("The limit is the %s max_result_rows; the query was ended in Redshift, nothing was changed here.",
-					   fetch->is_own_limit ? "rollup's option" : "setting rsfed."),
+			 errdetail("The limit is the %smax_result_rows; the query was ended in Redshift, nothing was changed here.",
+					   fetch->is_own_limit ? "rollup's option " : "setting rsfed."),
 			 errhint("Is a GROUP BY missing? If so many rows are meant, give the rollup its own limit: options => '{\"max_result_rows\": ...}'.")));
 }
 
