@@ -29,6 +29,7 @@
 #include "refresh/engine.h"
 #include "refresh/order.h"
 #include "refresh/run.h"
+#include "refresh/table.h"
 #include "shmem/progress.h"
 
 void
@@ -57,9 +58,9 @@ run_engine(const RefreshRun *run, const Rollup *rollup)
 	return engine;
 }
 
-/* Connects and sends the query; what is known of the run then is filled in. */
-static Fetch *
-open_fetch(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, const char *order)
+Fetch *
+rollup_open_fetch(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
+				  const char *order)
 {
 	Fetch	   *fetch = fetch_open(rollup, target->name, target->owner, order, run->run_id,
 								   run->keep_connection);
@@ -70,9 +71,8 @@ open_fetch(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, c
 	return fetch;
 }
 
-/* The rows are all taken. */
-static void
-close_fetch(RefreshRun *run, Fetch *fetch)
+void
+rollup_close_fetch(RefreshRun *run, Fetch *fetch)
 {
 	run->outcome.rows_received = remote_stream_rows(fetch->stream);
 	run->outcome.bytes_received = remote_stream_bytes(fetch->stream);
@@ -83,11 +83,11 @@ RowSource *
 rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
 {
 	const Engine *engine = run_engine(run, rollup);
-	Fetch	   *fetch = open_fetch(run, rollup, target, NULL);
+	Fetch	   *fetch = rollup_open_fetch(run, rollup, target, NULL);
 	int		   *ordinals = description_match(rollup, fetch->columns, target, &run->note);
 	RowSource  *rows = fetch_rows(fetch, target, ordinals, engine->ordered);
 
-	close_fetch(run, fetch);
+	rollup_close_fetch(run, fetch);
 	return rows;
 }
 
@@ -134,6 +134,7 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	const Engine *engine = run_engine(run, rollup);
 	Apply		apply = {.rollup = rollup,.rows = rows,.note = &run->note};
 	OwnerScope	scope;
+	bool		is_first;
 
 	progress_set_phase(PHASE_APPLYING);
 	apply.rel = target_open(target->relid, target->name, RowExclusiveLock);
@@ -156,7 +157,10 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	target_constraints_restore(apply.rel);
 
 	rows->end(rows);
+	is_first = apply.rel->rd_rel->reltuples <= 0 && apply.inserted > 0;
 	relation_close(apply.rel, NoLock);
+	if (is_first)
+		table_analyze(target->relid);
 	run->outcome.rows_inserted = apply.inserted;
 	run->outcome.rows_updated = apply.updated;
 	run->outcome.rows_deleted = apply.deleted;
@@ -205,20 +209,20 @@ rollup_refresh(RefreshRun *run)
 	run->outcome.definition = rollup->definition;
 	target = describe_target(run, rollup);
 	order = stream_order(run, rollup, target);
-	fetch = open_fetch(run, rollup, target, order);
+	fetch = rollup_open_fetch(run, rollup, target, order);
 	ordinals = description_match(rollup, fetch->columns, target, &run->note);
 
 	if (order != NULL && order_fits(target, ordinals))
 	{
 		/* the first row is here: what follows does not wait for Redshift's work */
 		rollup_apply(run, rollup, target, fetch_stream(fetch, target, ordinals));
-		close_fetch(run, fetch);
+		rollup_close_fetch(run, fetch);
 	}
 	else
 	{
 		RowSource  *rows = fetch_rows(fetch, target, ordinals, run_engine(run, rollup)->ordered);
 
-		close_fetch(run, fetch);
+		rollup_close_fetch(run, fetch);
 		rollup_apply(run, rollup, target, rows);
 	}
 }

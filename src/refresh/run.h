@@ -34,6 +34,15 @@ typedef struct RefreshRun
 extern void refresh_serialize(Oid relid);
 
 /*
+ * Connects and sends the query with that ORDER BY (NULL: none), and fills in
+ * what is known of the run then; the other takes its counts, once all rows are
+ * taken, and ends it.
+ */
+extern Fetch *rollup_open_fetch(RefreshRun *run, const Rollup *rollup,
+								const RefreshTarget *target, const char *order);
+extern void rollup_close_fetch(RefreshRun *run, Fetch *fetch);
+
+/*
  * Reads the whole result of a rollup's query for a target, which may be what
  * the table is to become; its rows can be applied once it is.  The caller has
  * serialized.
