@@ -3,114 +3,34 @@
  * merge.c
  *	  Method merge: by key, only what changed.
  *
- * Policy: the rows of the result come in the order of the key, the local rows
- * are read in the same order through the key's index, and both are walked
- * side by side, once.  A NULL in the key is a value like any other, also
- * where the index (before PostgreSQL 15) does not see it so.  What is equal
- * byte by byte is not written.
+ * Policy: what the walk of result and table side by side (walk.c) finds equal
+ * byte by byte is not written; all else is written while the walk goes on.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/relscan.h"
-#include "access/tableam.h"
 #include "catalog/pg_type.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
-#include "utils/datum.h"
-#include "utils/rel.h"
-#include "utils/sortsupport.h"
 
 #include "base/compat.h"
 #include "refresh/engine.h"
+#include "refresh/walk.h"
 #include "refresh/writer.h"
-
-typedef struct MergePass
-{
-	Apply	   *apply;
-	const RefreshTarget *target;
-	TableWriter *writer;
-	SortSupport keys;			/* how the key is ordered */
-	Relation	index;
-	IndexScanDesc scan;
-	TupleTableSlot *local;		/* the present row of the table */
-	TupleTableSlot *remote;		/* the present row of the result */
-	TupleTableSlot *previous;	/* the one before it */
-	bool	   *changed;		/* which columns of the present pair differ */
-	bool		blanks_met;
-} MergePass;
-
-/* The order of the key as a comparison; the one that the rows were sorted by. */
-static SortSupport
-key_order(const RefreshTarget *target)
-{
-	SortSupport keys = palloc0(sizeof(SortSupportData) * target->nkeys);
-
-	for (int i = 0; i < target->nkeys; i++)
-	{
-		keys[i].ssup_cxt = CurrentMemoryContext;
-		keys[i].ssup_collation = target->sort_collations[i];
-		keys[i].ssup_nulls_first = target->sort_nulls_first[i];
-		keys[i].ssup_attno = i + 1;
-		PrepareSortSupportFromOrderingOp(target->sort_operators[i], &keys[i]);
-	}
-	return keys;
-}
-
-/*
- * Compares the key of a row of the result with that of another row: one of
- * the table (local) or of the result.
- */
-static int
-compare_keys(MergePass *pass, TupleTableSlot *row, TupleTableSlot *other, bool local)
-{
-	for (int i = 0; i < pass->target->nkeys; i++)
-	{
-		const TargetKey *key = &pass->target->keys[i];
-		bool		null1;
-		bool		null2;
-		Datum		value1 = slot_getattr(row, key->column + 1, &null1);
-		Datum		value2 = slot_getattr(other, local ? key->attnum : key->column + 1, &null2);
-		int			order = ApplySortComparator(value1, null1, value2, null2, &pass->keys[i]);
-
-		if (order != 0)
-			return order;
-	}
-	return 0;
-}
-
-/* Raises 23505: the row just read has the key of the one before. */
-static void
-refuse_duplicate(MergePass *pass)
-{
-	Apply	   *apply = pass->apply;
-	char	   *key = target_key_text(pass->target, pass->remote);
-	int64		times = 2;
-
-	while (apply->rows->next(apply->rows, pass->remote) &&
-		   compare_keys(pass, pass->remote, pass->previous, false) == 0)
-		times++;
-	ereport(ERROR,
-			(errcode(ERRCODE_UNIQUE_VIOLATION),
-			 errmsg("query of rollup \"%s\" returned more than one row for key %s",
-					pass->target->name, key),
-			 errdetail("It returned " INT64_FORMAT " rows with this key.", times),
-			 errhint("Group the query by exactly these columns, or name the columns that identify a row with rsfed.alter_rollup(..., key => ...).")));
-}
 
 /*
  * Redshift ignores trailing blanks where it groups, so which spelling a group
- * shows is by chance: said once a run, with the way out.
+ * shows is by chance: said once a run, with the way out.  True if it was.
  */
-static void
-look_for_blanks(MergePass *pass)
+static bool
+look_for_blanks(Apply *apply, TupleTableSlot *row)
 {
-	for (int i = 0; i < pass->target->nkeys; i++)
+	const RefreshTarget *target = apply->target;
+
+	for (int i = 0; i < target->nkeys; i++)
 	{
-		int			column = pass->target->keys[i].column;
-		Form_pg_attribute attr = TupleDescAttr(pass->target->desc, column);
+		int			column = target->keys[i].column;
+		Form_pg_attribute attr = TupleDescAttr(target->desc, column);
 		const char *name = NameStr(attr->attname);
 		bool		isnull;
 		Datum		value;
@@ -119,7 +39,7 @@ look_for_blanks(MergePass *pass)
 
 		if (attr->atttypid != TEXTOID && attr->atttypid != VARCHAROID)
 			continue;
-		value = slot_getattr(pass->remote, column + 1, &isnull);
+		value = slot_getattr(row, column + 1, &isnull);
 		if (isnull)
 			continue;
 		text = (struct varlena *) DatumGetPointer(value);
@@ -127,8 +47,7 @@ look_for_blanks(MergePass *pass)
 		if (length == 0 || VARDATA_ANY(text)[length - 1] != ' ')
 			continue;
 
-		pass->blanks_met = true;
-		note_append(pass->apply->note,
+		note_append(apply->note,
 					"Values of key column \"%s\" have trailing blanks; write rtrim() in the query.",
 					name);
 		/* a worker's warning at each run would only fill the log */
@@ -136,140 +55,48 @@ look_for_blanks(MergePass *pass)
 			ereport(WARNING,
 					(errcode(ERRCODE_WARNING),
 					 errmsg("values of key column \"%s\" of rollup \"%s\" have trailing blanks",
-							name, pass->target->name),
+							name, target->name),
 					 errdetail("Redshift takes 'a' and 'a ' as one value where it groups; which of them a group shows may change from run to run."),
 					 errhint("Write rtrim(%s) AS %s in the query, and group by that.", name, name)));
-		return;
+		return true;
 	}
-}
-
-/* Moves on in the result; false at its end. */
-static bool
-next_remote(MergePass *pass)
-{
-	TupleTableSlot *row = pass->previous;
-
-	pass->previous = pass->remote;
-	pass->remote = row;
-	if (!pass->apply->rows->next(pass->apply->rows, pass->remote))
-		return false;
-	if (!TTS_EMPTY(pass->previous) &&
-		compare_keys(pass, pass->remote, pass->previous, false) == 0)
-		refuse_duplicate(pass);
-	if (!pass->blanks_met)
-		look_for_blanks(pass);
-	return true;
-}
-
-static bool
-next_local(MergePass *pass)
-{
-	return index_getnext_slot(pass->scan, ForwardScanDirection, pass->local);
-}
-
-/* Fills "changed"; true if any column differs from what is stored. */
-static bool
-differs(MergePass *pass)
-{
-	TupleDesc	desc = pass->target->desc;
-	bool		any = false;
-
-	slot_getallattrs(pass->local);
-	slot_getallattrs(pass->remote);
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attr = TupleDescAttr(desc, i);
-		int			local = pass->target->attnums[i] - 1;
-		bool		local_null = pass->local->tts_isnull[local];
-		bool		remote_null = pass->remote->tts_isnull[i];
-
-		if (local_null || remote_null)
-			pass->changed[i] = local_null != remote_null;
-		else
-			pass->changed[i] = !datum_image_eq(pass->local->tts_values[local],
-											   pass->remote->tts_values[i],
-											   attr->attbyval, attr->attlen);
-		any |= pass->changed[i];
-	}
-	return any;
-}
-
-static void
-merge_begin(MergePass *pass, Apply *apply)
-{
-	const RefreshTarget *target = apply->target;
-
-	memset(pass, 0, sizeof(MergePass));
-	pass->apply = apply;
-	pass->target = target;
-	pass->keys = key_order(target);
-	pass->changed = palloc(sizeof(bool) * target->desc->natts);
-	pass->remote = MakeSingleTupleTableSlot(target->desc, &TTSOpsMinimalTuple);
-	pass->previous = MakeSingleTupleTableSlot(target->desc, &TTSOpsMinimalTuple);
-	pass->local = table_slot_create(apply->rel, NULL);
-	pass->writer = writer_open(apply->rel, target, apply->snapshot, true);
-	pass->index = index_open(target->key_index, AccessShareLock);
-	pass->scan = index_beginscanCompat(apply->rel, pass->index, apply->snapshot, NULL, 0, 0);
-	index_rescan(pass->scan, NULL, 0, NULL, 0);
-}
-
-static void
-merge_end(MergePass *pass)
-{
-	index_endscan(pass->scan);
-	index_close(pass->index, NoLock);
-	ExecDropSingleTupleTableSlot(pass->local);
-	writer_finish(pass->writer);
-	ExecDropSingleTupleTableSlot(pass->remote);
-	ExecDropSingleTupleTableSlot(pass->previous);
+	return false;
 }
 
 /* See Engine in engine.h. */
 static void
 merge_apply(Apply *apply)
 {
-	MergePass	pass;
-	bool		have_remote;
-	bool		have_local;
+	TableWriter *writer = writer_open(apply->rel, apply->target, apply->snapshot, true);
+	bool		blanks_met = false;
+	Walk		walk;
+	WalkStep	step;
 
-	merge_begin(&pass, apply);
-	have_remote = next_remote(&pass);
-	have_local = next_local(&pass);
-	while (have_remote || have_local)
+	walk_begin(&walk, apply->target, apply->rows, apply->rel, apply->snapshot);
+	while ((step = walk_next(&walk)) != WALK_END)
 	{
-		int			order;
-
-		CHECK_FOR_INTERRUPTS();
-		if (!have_local)
-			order = -1;
-		else if (!have_remote)
-			order = 1;
-		else
-			order = compare_keys(&pass, pass.remote, pass.local, true);
-
-		if (order < 0)
+		if (step != WALK_EXTRA && !blanks_met)
+			blanks_met = look_for_blanks(apply, walk.remote);
+		if (step == WALK_MISSING)
 		{
-			target_check_nulls(pass.target, pass.remote);
-			writer_insert(pass.writer, pass.remote);
+			target_check_nulls(apply->target, walk.remote);
+			writer_insert(writer, walk.remote);
 			apply->inserted++;
 		}
-		else if (order > 0)
+		else if (step == WALK_EXTRA)
 		{
-			writer_delete(pass.writer, pass.local);
+			writer_delete(writer, walk.local);
 			apply->deleted++;
 		}
-		else if (differs(&pass))
+		else if (step == WALK_DIFFERENT)
 		{
-			target_check_nulls(pass.target, pass.remote);
-			writer_update(pass.writer, pass.local, pass.remote, pass.changed);
+			target_check_nulls(apply->target, walk.remote);
+			writer_update(writer, walk.local, walk.remote, walk.changed);
 			apply->updated++;
 		}
-		if (order <= 0)
-			have_remote = next_remote(&pass);
-		if (order >= 0)
-			have_local = next_local(&pass);
 	}
-	merge_end(&pass);
+	walk_end(&walk);
+	writer_finish(writer);
 }
 
 const Engine merge_engine = {
