@@ -85,7 +85,7 @@ sorts_alike(const RollupColumn *remote, Oid local, Oid collation)
 			/* by bytes there, which are the bytes of UTF-8 */
 			return (remote->type == VARCHAROID || remote->type == TEXTOID) &&
 				(local == TEXTOID || local == VARCHAROID) &&
-				lc_collate_is_c(collation) && GetDatabaseEncoding() == PG_UTF8;
+				collation_is_c(collation) && GetDatabaseEncoding() == PG_UTF8;
 		default:
 			return false;
 	}
