@@ -220,23 +220,11 @@ List *
 rollups_of_source(const char *source)
 {
 	static const Oid types[] = {TEXTOID};
-	CatalogAccess access;
 	Datum		values[1] = {CStringGetTextDatum(source)};
-	List	   *names = NIL;
-	uint64		n;
-	MemoryContext old;
 
-	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					"SELECT format('%I.%I', r.schema_name, r.relation_name)"
-					" FROM rsfed_catalog.rollup u JOIN rsfed_catalog.relation r"
-					" ON r.relation_id = u.relation_id"
-					" WHERE u.source = $1 ORDER BY 1",
-					1, types, values, NULL);
-	old = MemoryContextSwitchTo(access.caller);
-	for (uint64 i = 0; i < n; i++)
-		names = lappend(names, catalog_text(&access, i, 1));
-	MemoryContextSwitchTo(old);
-	catalog_close(&access);
-	return names;
+	return catalog_names("SELECT format('%I.%I', r.schema_name, r.relation_name)"
+						 " FROM rsfed_catalog.rollup u JOIN rsfed_catalog.relation r"
+						 " ON r.relation_id = u.relation_id"
+						 " WHERE u.source = $1 ORDER BY 1",
+						 1, types, values);
 }

@@ -33,6 +33,7 @@
 #include "refresh/engine.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
+#include "shmem/failures.h"
 #include "shmem/progress.h"
 
 static RefreshRun *begin_run(const RunRequest *request, int64 run_id);
@@ -42,6 +43,7 @@ static ErrorData *refresh_in_order(RefreshRun *run);
 static ErrorData *try_refresh(RefreshRun *run);
 static ErrorData *try_commit(RefreshRun *run);
 static void record_failure(RefreshRun *run, ErrorData *error);
+static void hand_over_failure(RefreshRun *run, const ErrorData *error);
 static void finish(RefreshRun *run);
 static void fill_result(RefreshRun *run, TimestampTz started, RefreshResult *result);
 
@@ -80,7 +82,10 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 	ErrorData  *error = refresh_in_order(run);
 
 	if (error != NULL)
+	{
+		hand_over_failure(run, error);
 		ReThrowError(error);
+	}
 	progress_end();
 	fill_result(run, started, result);
 }
@@ -288,6 +293,33 @@ record_failure(RefreshRun *run, ErrorData *error)
 
 	finish(run);
 	SPI_commit();
+}
+
+/*
+ * The run's row goes with the caller's transaction; what happened is given to
+ * the scheduler, which writes it into the history.
+ */
+static void
+hand_over_failure(RefreshRun *run, const ErrorData *error)
+{
+	const char *phase = run->outcome.phase ? run->outcome.phase : "";
+	const char *method = run->request->method ? run->request->method : "";
+	Failure		failure = {
+		.database = MyDatabaseId,
+		.relation_id = run->relation->relation_id,
+		.userid = GetOuterUserId(),
+		.cancelled = is_local_cancel(error),
+	};
+
+	strlcpy(failure.method, method, NAMEDATALEN);
+	strlcpy(failure.phase, phase, NAMEDATALEN);
+	strlcpy(failure.sqlstate, unpack_sql_state(error->sqlerrcode), sizeof(failure.sqlstate));
+	failure_set_text(failure.message, error->message);
+	failure_set_text(failure.detail, error->detail);
+	failure_set_text(failure.hint, error->hint);
+	failure_set_text(failure.context, error->context);
+	failure_put(&failure);
+	progress_end();
 }
 
 static void

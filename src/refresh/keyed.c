@@ -106,6 +106,8 @@ static void
 warn_of_blanks(KeyedRows *rows, const char *name)
 {
 	rows->blanks_met = true;
+	if (rows->note == NULL)
+		return;
 	note_append(rows->note,
 				"Values of key column \"%s\" have trailing blanks; write rtrim() in the query.",
 				name);
@@ -183,7 +185,7 @@ keyed_next(KeyedRows *rows)
 	{
 		int			order = keyed_compare(rows, rows->previous, false);
 
-		if (order == 0)
+		if (order == 0 && !rows->takes_duplicates)
 			refuse_duplicate(rows);
 		if (order < 0)
 			refuse_order(rows, "rows came in another order than that of the key");

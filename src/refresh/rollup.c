@@ -128,6 +128,22 @@ apply_or_conflict(const Engine *engine, Apply *apply)
 	PG_END_TRY();
 }
 
+/* Raises 42P01 if the rollup was dropped, and its table kept. */
+static void
+check_still_defined(const RefreshRun *run)
+{
+	bool		defined;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	defined = relation_lookup_id(run->relation->relation_id) != NULL;
+	PopActiveSnapshot();
+	if (!defined)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("rollup \"%s\" was dropped while it was being refreshed",
+						run->relation->relation_name)));
+}
+
 void
 rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, RowSource *rows)
 {
@@ -138,6 +154,8 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 
 	progress_set_phase(PHASE_APPLYING);
 	apply.rel = target_open(target->relid, target->name, RowExclusiveLock);
+	/* drop_rollup(keep_table) locks the table too: it is over, or comes later */
+	check_still_defined(run);
 	apply.target = target_describe(apply.rel, rollup, engine->needs_key);
 	target_check_same(target, apply.target);
 
@@ -201,6 +219,7 @@ rollup_refresh(RefreshRun *run)
 	char	   *order;
 	int		   *ordinals;
 
+	check_still_defined(run);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	rollup = rollup_load(run->relation->relation_id);
 	if (run->disorder != NULL)
