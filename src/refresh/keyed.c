@@ -132,8 +132,7 @@ refuse_order(KeyedRows *rows, const char *reason)
 		ereport(ERROR,
 				(errcode(ERRCODE_RSFED_DISORDER),
 				 errmsg_internal("%s", reason)));
-	if (rows->disorder == NULL)
-		rows->disorder = reason;
+	rows->disorder = reason;
 }
 
 static bool
@@ -159,6 +158,7 @@ check_texts(KeyedRows *rows)
 	{
 		int			column = rows->target->keys[i].column;
 		const char *name = NameStr(TupleDescAttr(rows->target->desc, column)->attname);
+		bool		in_doubt = rows->source->is_unproven && rows->disorder == NULL;
 		int			length;
 		const char *text = key_text(rows, column, &length);
 
@@ -166,12 +166,12 @@ check_texts(KeyedRows *rows)
 			continue;
 		if (text[length - 1] == ' ')
 		{
-			if (rows->source->is_unproven)
+			if (in_doubt)
 				refuse_order(rows, psprintf("column \"%s\" has trailing blanks", name));
 			if (!rows->blanks_met)
 				warn_of_blanks(rows, name);
 		}
-		if (rows->source->is_unproven && rows->disorder == NULL && has_control(text, length))
+		else if (in_doubt && has_control(text, length))
 			refuse_order(rows, psprintf("column \"%s\" has control characters", name));
 	}
 }

@@ -209,6 +209,7 @@ refresh_populate(const RunRequest *request)
 	if (streams)
 		rollup_close_fetch(run, fetch);
 
+	progress_set_phase(PHASE_APPLYING);
 	if (disorder != NULL)
 	{
 		look_for_duplicates(target);
