@@ -19,7 +19,7 @@ COMMENT ON FUNCTION rsfed_catalog.on_drop() IS
 'Forgets relations that were dropped';
 
 CREATE EVENT TRIGGER rsfed_ddl_end ON ddl_command_end
-	WHEN TAG IN ('ALTER TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER SCHEMA', 'ALTER SERVER')
+	WHEN TAG IN ('ALTER TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER INDEX', 'ALTER SCHEMA', 'ALTER SERVER')
 	EXECUTE FUNCTION rsfed_catalog.on_ddl_end();
 COMMENT ON EVENT TRIGGER rsfed_ddl_end IS
 'rsfed: follows the renaming of relations, schemas and servers';

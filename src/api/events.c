@@ -111,11 +111,14 @@ relations_renamed(void)
 		relation_renamed(lfirst_oid(lc));
 }
 
-/* Can that kind of object be one that rsfed refreshes? */
+/*
+ * Can that kind of object be one that rsfed refreshes?  ALTER INDEX, too,
+ * renames a table or a materialized view.
+ */
 static bool
 is_relation(ObjectType type)
 {
-	return type == OBJECT_TABLE || type == OBJECT_MATVIEW;
+	return type == OBJECT_TABLE || type == OBJECT_MATVIEW || type == OBJECT_INDEX;
 }
 
 /* ddl_command_end: follows ALTER ... RENAME and SET SCHEMA. */
