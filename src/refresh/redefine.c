@@ -30,6 +30,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
+#include "catalog/owner_scope.h"
 #include "refresh/definition.h"
 #include "refresh/redefine.h"
 #include "refresh/refresh.h"
@@ -48,7 +49,7 @@
 static Rollup *changed_rollup(const Redefinition *change, const Rollup *old);
 static void note_changes(List **actions, const Rollup *old, const Rollup *new);
 static void lock_exclusively(Oid relid);
-static void reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
+static void reshape_and_fill(const Redefinition *change, Oid owner, Rollup *old, Rollup *new,
 							 const LocalColumn *columns, List **actions);
 static void refresh_now(const Redefinition *change, List **actions);
 
@@ -114,7 +115,7 @@ rollup_redefine(const Redefinition *change)
 			refresh_now(change, &actions);
 	}
 	else
-		reshape_and_fill(change, old, new, columns, &actions);
+		reshape_and_fill(change, owner, old, new, columns, &actions);
 	if (strcmp(old->source, new->source) != 0)
 		table_comment(relid, new);
 	return actions;
@@ -254,7 +255,7 @@ lock_exclusively(Oid relid)
  * nothing of the new key.
  */
 static void
-reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
+reshape_and_fill(const Redefinition *change, Oid owner, Rollup *old, Rollup *new,
 				 const LocalColumn *columns, List **actions)
 {
 	Oid			relid = change->relation->relid;
@@ -263,6 +264,7 @@ reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
 	RefreshRun *run = NULL;
 	RefreshTarget *target = NULL;
 	RowSource  *rows = NULL;
+	OwnerScope	scope;
 
 	if (change->populate)
 	{
@@ -277,7 +279,10 @@ reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
 					get_rel_name(relid)),
 			 errdetail("Its readers, here and on replicas, wait until this transaction ends.")));
 	lock_exclusively(relid);
+	/* casts, CHECKs and defaults that this evaluates are the owner's code */
+	owner_scope_enter(&scope, owner, true);
 	reshape_columns(relid, old, new, columns, new_key, actions);
+	owner_scope_leave(&scope);
 	rollup_update(new);
 	reshape_options(relid, old, new, actions);
 	if (new_key && !change->populate)
