@@ -25,6 +25,10 @@ SELECT * FROM off_table;
 SELECT rsfed.drop_server('off');
 :state
 DROP FOREIGN TABLE off_table;
+BEGIN READ ONLY;
+SELECT rsfed.drop_server('off');
+:state
+ROLLBACK;
 SELECT server, host, port, dbname FROM rsfed.servers WHERE server = 'off';
 SELECT rsfed.drop_server('off');
 SELECT rsfed.drop_server('off');
