@@ -28,6 +28,7 @@
 #include "base/errors.h"
 #include "catalog/rollup.h"
 #include "refresh/engine.h"
+#include "refresh/target.h"
 #include "source/source.h"
 
 /* Hosts that bill each query at least one minute. */
@@ -201,7 +202,7 @@ index_identifies_rows(Relation index)
 	Form_pg_index form = index->rd_index;
 
 	if (!form->indisunique || !form->indimmediate || !form->indisvalid ||
-		RelationGetIndexPredicate(index) != NIL || form->indnatts == 0)
+		!target_is_plain_index(index) || form->indnatts == 0)
 		return false;
 	for (int i = 0; i < form->indnatts; i++)
 	{
