@@ -71,8 +71,8 @@ refuse_rows(Fetch *fetch, int64 max_rows, bool is_option)
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("query of rollup \"%s\" returned more than " INT64_FORMAT " rows",
 					fetch->name, max_rows),
-			 errdetail("The limit is the %s max_result_rows; the query was ended in Redshift, nothing was changed here.",
-					   is_option ? "rollup's option" : "setting rsfed."),
+			 errdetail("The limit is the %smax_result_rows; the query was ended in Redshift, nothing was changed here.",
+					   is_option ? "rollup's option " : "setting rsfed."),
 			 errhint("Is a GROUP BY missing? If so many rows are meant, give the rollup its own limit: options => '{\"max_result_rows\": ...}'.")));
 }
 
