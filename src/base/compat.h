@@ -218,13 +218,6 @@ typedef void (*shmem_request_hook_type) (void);
 #define RSFED_OWNS_DATABASE(database, role) pg_database_ownercheck(database, role)
 #endif
 
-/* 18: a collation is asked for its locale (06421b0843); users include utils/pg_locale.h */
-#if PG_VERSION_NUM >= 180000
-#define collation_is_c(collation) (pg_newlocale_from_collation(collation)->collate_is_c)
-#else
-#define collation_is_c(collation) lc_collate_is_c(collation)
-#endif
-
 /* 14: numbers with a known scale become numeric without a text (a2da77cdb4) */
 #if PG_VERSION_NUM >= 140000
 #define RSFED_HAVE_INT64_DIV_TO_NUMERIC 1
