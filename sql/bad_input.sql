@@ -128,6 +128,16 @@ TABLE shifted;
 SELECT status, phase, sqlstate, message FROM rsfed.runs WHERE relation = 'shifted'::regclass AND status = 'failed' ORDER BY run_id;
 SELECT relation, state, failures, sqlstate FROM rsfed.freshness WHERE relation = 'shifted'::regclass;
 SELECT rsfed.drop_rollup('shifted');
+-- the same where the query itself still works: a column came, one vanished
+SELECT rsfed.define_rollup('shifted', 'wh', 'SELECT * FROM shifting', key => '{k}');
+SELECT rsfed.execute('wh', 'ALTER TABLE shifting ADD COLUMN w integer');
+CALL rsfed.refresh('shifted');
+:state
+SELECT rsfed.execute('wh', 'ALTER TABLE shifting DROP COLUMN w');
+SELECT rsfed.execute('wh', 'ALTER TABLE shifting DROP COLUMN v');
+CALL rsfed.refresh('shifted');
+:state
+SELECT rsfed.drop_rollup('shifted');
 SELECT rsfed.execute('wh', 'DROP TABLE shifting');
 
 -- schedules

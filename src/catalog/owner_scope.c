@@ -152,3 +152,21 @@ catalog_text(CatalogAccess *access, uint64 row, int column)
 
 	return value == NULL ? NULL : MemoryContextStrdup(access->caller, value);
 }
+
+List *
+catalog_names(const char *sql, int nargs, const Oid *types, const Datum *values)
+{
+	CatalogAccess access;
+	List	   *names = NIL;
+	MemoryContext old;
+	uint64		n;
+
+	catalog_open(&access);
+	n = catalog_run(SPI_OK_SELECT, sql, nargs, types, values, NULL);
+	old = MemoryContextSwitchTo(access.caller);
+	for (uint64 i = 0; i < n; i++)
+		names = lappend(names, catalog_text(&access, i, 1));
+	MemoryContextSwitchTo(old);
+	catalog_close(&access);
+	return names;
+}

@@ -60,4 +60,10 @@ extern bool catalog_isnull(uint64 row, int column);
 extern Datum catalog_datum(uint64 row, int column);	/* by-value types only */
 extern Datum catalog_copy(CatalogAccess *access, uint64 row, int column);	/* varlena */
 
+/*
+ * The first column of a query's result as a List of char *, in the current
+ * memory context; opens and closes the access itself.
+ */
+extern List *catalog_names(const char *sql, int nargs, const Oid *types, const Datum *values);
+
 #endif							/* RSFED_OWNER_SCOPE_H */

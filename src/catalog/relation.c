@@ -112,28 +112,15 @@ relation_display_name(Oid relid)
 static List *
 rollup_names(void)
 {
-	CatalogAccess access;
-	List	   *names = NIL;
-	uint64		n;
-	MemoryContext old;
-
-	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					"SELECT CASE WHEN pg_table_is_visible(c.oid)"
-					" THEN quote_ident(relation_name)"
-					" ELSE format('%I.%I', schema_name, relation_name) END"
-					" FROM rsfed_catalog.relation r"
-					" JOIN pg_namespace n ON n.nspname = r.schema_name"
-					" JOIN pg_class c ON c.relnamespace = n.oid"
-					" AND c.relname = r.relation_name"
-					" WHERE kind = 'rollup' ORDER BY 1",
-					0, NULL, NULL, NULL);
-	old = MemoryContextSwitchTo(access.caller);
-	for (uint64 i = 0; i < n; i++)
-		names = lappend(names, catalog_text(&access, i, 1));
-	MemoryContextSwitchTo(old);
-	catalog_close(&access);
-	return names;
+	return catalog_names("SELECT CASE WHEN pg_table_is_visible(c.oid)"
+						 " THEN quote_ident(relation_name)"
+						 " ELSE format('%I.%I', schema_name, relation_name) END"
+						 " FROM rsfed_catalog.relation r"
+						 " JOIN pg_namespace n ON n.nspname = r.schema_name"
+						 " JOIN pg_class c ON c.relnamespace = n.oid"
+						 " AND c.relname = r.relation_name"
+						 " WHERE kind = 'rollup' ORDER BY 1",
+						 0, NULL, NULL);
 }
 
 RsfedRelation *
@@ -182,9 +169,7 @@ relation_require_maintainer(Oid relid, const char *action)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to %s \"%s\"", action, name),
-				 errdetail(RSFED_HAVE_MAINTAIN
-						   ? "Only its owner, a member of the owning role, or a role with the MAINTAIN privilege may do that."
-						   : "Only its owner or a member of the owning role may do that.")));
+				 errdetail("Only its owner, members of the owning role and, from PostgreSQL 17 on, roles with the MAINTAIN privilege may do that.")));
 }
 
 int32
@@ -220,8 +205,8 @@ void
 relation_delete(int32 relation_id)
 {
 	static const Oid types[] = {INT4OID};
-	static const char *const tables[] = {"schedule", "freshness", "definition", "rollup",
-	"relation_oid", "relation"};
+	static const char *const tables[] = {"schedule", "freshness", "local_sort", "definition",
+	"rollup", "relation_oid", "relation"};
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
 

@@ -122,23 +122,11 @@ List *
 schedule_names(int32 relation_id)
 {
 	static const Oid types[] = {INT4OID};
-	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
-	List	   *names = NIL;
-	uint64		n;
-	MemoryContext old;
 
-	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					"SELECT schedule_name FROM rsfed_catalog.schedule"
-					" WHERE relation_id = $1 ORDER BY schedule_name",
-					1, types, values, NULL);
-	old = MemoryContextSwitchTo(access.caller);
-	for (uint64 i = 0; i < n; i++)
-		names = lappend(names, catalog_text(&access, i, 1));
-	MemoryContextSwitchTo(old);
-	catalog_close(&access);
-	return names;
+	return catalog_names("SELECT schedule_name FROM rsfed_catalog.schedule"
+						 " WHERE relation_id = $1 ORDER BY schedule_name",
+						 1, types, values);
 }
 
 List *

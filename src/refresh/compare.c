@@ -303,7 +303,7 @@ match_other(const Rollup *rollup, const RemoteColumns *columns, const RefreshTar
 static RowSource *
 fetch_result(const Comparison *comparison, const Rollup *rollup, const RefreshTarget *target)
 {
-	Fetch	   *fetch = fetch_open(rollup, target->name, target->owner, 0, false);
+	Fetch	   *fetch = fetch_open(rollup, target->name, target->owner, NULL, 0, false);
 	StringInfoData note;
 	RowSource  *rows;
 	int		   *ordinals;
@@ -357,7 +357,7 @@ rollup_compare(Comparison *comparison)
 	/* comparing and showing values may be the code of whoever made their type */
 	owner_scope_enter(&scope, target->owner, true);
 	if (keyed)
-		walk_begin(&walk, target, rows, rel, GetActiveSnapshot());
+		walk_begin(&walk, target, rows, NULL, rel, GetActiveSnapshot());
 	else
 	{
 		local = local_rows(rel, target, GetActiveSnapshot());

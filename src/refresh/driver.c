@@ -30,16 +30,20 @@
 
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
+#include "refresh/engine.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
+#include "shmem/failures.h"
 #include "shmem/progress.h"
 
 static RefreshRun *begin_run(const RunRequest *request, int64 run_id);
 static void show_progress(RefreshRun *run);
 static void do_refresh(RefreshRun *run);
+static ErrorData *refresh_in_order(RefreshRun *run);
 static ErrorData *try_refresh(RefreshRun *run);
 static ErrorData *try_commit(RefreshRun *run);
 static void record_failure(RefreshRun *run, ErrorData *error);
+static void hand_over_failure(RefreshRun *run, const ErrorData *error);
 static void finish(RefreshRun *run);
 static void fill_result(RefreshRun *run, TimestampTz started, RefreshResult *result);
 
@@ -61,7 +65,7 @@ refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connec
 	 */
 	XactIsoLevel = XACT_READ_COMMITTED;
 
-	error = try_refresh(run);
+	error = refresh_in_order(run);
 	if (error == NULL)
 		error = try_commit(run);
 	progress_end();
@@ -75,9 +79,14 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 {
 	TimestampTz started = GetCurrentTimestamp();
 	RefreshRun *run = refresh_run_begin(request);
+	ErrorData  *error = refresh_in_order(run);
 
-	do_refresh(run);
-	refresh_run_end(run);
+	if (error != NULL)
+	{
+		hand_over_failure(run, error);
+		ReThrowError(error);
+	}
+	progress_end();
 	fill_result(run, started, result);
 }
 
@@ -182,6 +191,24 @@ do_refresh(RefreshRun *run)
 }
 
 /*
+ * Merging rows as they arrive needs Redshift's order of the key to be ours.
+ * Where it turns out to be another one, nothing of that attempt is left, and
+ * the rows are asked for again, to be sorted here: now, and from now on.
+ */
+static ErrorData *
+refresh_in_order(RefreshRun *run)
+{
+	ErrorData  *error = try_refresh(run);
+
+	if (error == NULL || error->sqlerrcode != ERRCODE_RSFED_DISORDER)
+		return error;
+	run->disorder = error->message;
+	resetStringInfo(&run->note);
+	note_append(&run->note, "Rows are sorted here, not in Redshift: %s.", error->message);
+	return try_refresh(run);
+}
+
+/*
  * Runs do_refresh in a subtransaction and writes its outcome there.  Returns
  * the error after rolling back, in the run's memory context; NULL if all went
  * well.  The caller's memory context and resource owner are current again.
@@ -266,6 +293,33 @@ record_failure(RefreshRun *run, ErrorData *error)
 
 	finish(run);
 	SPI_commit();
+}
+
+/*
+ * The run's row goes with the caller's transaction; what happened is given to
+ * the scheduler, which writes it into the history.
+ */
+static void
+hand_over_failure(RefreshRun *run, const ErrorData *error)
+{
+	const char *phase = run->outcome.phase ? run->outcome.phase : "";
+	const char *method = run->request->method ? run->request->method : "";
+	Failure		failure = {
+		.database = MyDatabaseId,
+		.relation_id = run->relation->relation_id,
+		.userid = GetOuterUserId(),
+		.cancelled = is_local_cancel(error),
+	};
+
+	strlcpy(failure.method, method, NAMEDATALEN);
+	strlcpy(failure.phase, phase, NAMEDATALEN);
+	strlcpy(failure.sqlstate, unpack_sql_state(error->sqlerrcode), sizeof(failure.sqlstate));
+	failure_set_text(failure.message, error->message);
+	failure_set_text(failure.detail, error->detail);
+	failure_set_text(failure.hint, error->hint);
+	failure_set_text(failure.context, error->context);
+	failure_put(&failure);
+	progress_end();
 }
 
 static void

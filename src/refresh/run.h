@@ -23,6 +23,7 @@ typedef struct RefreshRun
 	RsfedRelation *relation;
 	RunOutcome	outcome;		/* filled on the way, also by what fails later */
 	StringInfoData note;
+	const char *disorder;		/* why this attempt sorts here; NULL = it need not */
 } RefreshRun;
 
 /*
@@ -33,14 +34,18 @@ typedef struct RefreshRun
 extern void refresh_serialize(Oid relid);
 
 /*
- * Reads the result of a rollup's query for its table as it is now; the caller
- * has serialized.  *target gets what the rows were read for.
+ * Connects and sends the query with that ORDER BY (NULL: none), and fills in
+ * what is known of the run then; the other takes its counts, once all rows are
+ * taken, and ends it.
  */
-extern RowSource *rollup_fetch(RefreshRun *run, const Rollup *rollup, RefreshTarget **target);
+extern Fetch *rollup_open_fetch(RefreshRun *run, const Rollup *rollup,
+								const RefreshTarget *target, const char *order);
+extern void rollup_close_fetch(RefreshRun *run, Fetch *fetch);
 
 /*
- * The same for a target that the caller knows before the table has it; its
- * rows can be applied once it does.
+ * Reads the whole result of a rollup's query for a target, which may be what
+ * the table is to become; its rows can be applied once it is.  The caller has
+ * serialized.
  */
 extern RowSource *rollup_fetch_for(RefreshRun *run, const Rollup *rollup,
 								   const RefreshTarget *target);

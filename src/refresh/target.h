@@ -60,6 +60,12 @@ extern RefreshTarget *target_describe_content(Relation rel, const Rollup *rollup
 extern void target_set_key(RefreshTarget *target, Relation index);
 
 /*
+ * The same for an index that is still to be made: the key's columns in their
+ * types' order.  keys[].attnum and key_index stay unset.
+ */
+extern void target_plan_key(RefreshTarget *target, const Rollup *rollup);
+
+/*
  * Raises 40001 if the table, described again under its lock, is not what the
  * rows were read for.
  */
@@ -76,6 +82,9 @@ extern bool target_is_plain_index(Relation index);
 
 /* "(a, b)=(1, 2)" of a row of the result, for messages; palloc'd. */
 extern char *target_key_text(const RefreshTarget *target, TupleTableSlot *row);
+
+/* Raises 23505: so many rows of the result have that key (target_key_text). */
+pg_noreturn extern void target_refuse_duplicate(const RefreshTarget *target, const char *key, int64 times);
 
 /* Raises 23502 with column and key if the table does not take a NULL of the row. */
 extern void target_check_nulls(const RefreshTarget *target, TupleTableSlot *row);

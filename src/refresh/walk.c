@@ -24,77 +24,14 @@
 #include "base/compat.h"
 #include "refresh/walk.h"
 
-/* The order of the key as a comparison; the one that the rows were sorted by. */
-static SortSupport
-key_order(const RefreshTarget *target)
-{
-	SortSupport keys = palloc0(sizeof(SortSupportData) * target->nkeys);
-
-	for (int i = 0; i < target->nkeys; i++)
-	{
-		keys[i].ssup_cxt = CurrentMemoryContext;
-		keys[i].ssup_collation = target->sort_collations[i];
-		keys[i].ssup_nulls_first = target->sort_nulls_first[i];
-		keys[i].ssup_attno = i + 1;
-		PrepareSortSupportFromOrderingOp(target->sort_operators[i], &keys[i]);
-	}
-	return keys;
-}
-
-/*
- * Compares the key of a row of the result with that of another row, which
- * holds column i of the result in attnums[i] (NULL: in the same place).
- */
-static int
-compare_keys(Walk *walk, TupleTableSlot *row, TupleTableSlot *other, const AttrNumber *attnums)
-{
-	for (int i = 0; i < walk->target->nkeys; i++)
-	{
-		int			column = walk->target->keys[i].column;
-		bool		null1;
-		bool		null2;
-		Datum		value1 = slot_getattr(row, column + 1, &null1);
-		Datum		value2 = slot_getattr(other, attnums ? attnums[column] : column + 1, &null2);
-		int			order = ApplySortComparator(value1, null1, value2, null2, &walk->keys[i]);
-
-		if (order != 0)
-			return order;
-	}
-	return 0;
-}
-
-/* Raises 23505: the row just read has the key of the one before. */
-static void
-refuse_duplicate(Walk *walk)
-{
-	char	   *key = target_key_text(walk->target, walk->remote);
-	int64		times = 2;
-
-	while (walk->remote_rows->next(walk->remote_rows, walk->remote) &&
-		   compare_keys(walk, walk->remote, walk->previous, NULL) == 0)
-		times++;
-	ereport(ERROR,
-			(errcode(ERRCODE_UNIQUE_VIOLATION),
-			 errmsg("query of rollup \"%s\" returned more than one row for key %s",
-					walk->target->name, key),
-			 errdetail("It returned " INT64_FORMAT " rows with this key.", times),
-			 errhint("Group the query by exactly these columns, or name the columns that identify a row with rsfed.alter_rollup(..., key => ...).")));
-}
-
 /* Moves on in the result; false at its end. */
 static bool
 next_remote(Walk *walk)
 {
-	TupleTableSlot *row = walk->previous;
+	bool		found = keyed_next(&walk->remote_rows);
 
-	walk->previous = walk->remote;
-	walk->remote = row;
-	if (!walk->remote_rows->next(walk->remote_rows, walk->remote))
-		return false;
-	if (walk->local_rows == NULL && !TTS_EMPTY(walk->previous) &&
-		compare_keys(walk, walk->remote, walk->previous, NULL) == 0)
-		refuse_duplicate(walk);
-	return true;
+	walk->remote = walk->remote_rows.row;
+	return found;
 }
 
 /* Moves on in the table; false at its end. */
@@ -134,25 +71,22 @@ differs(Walk *walk)
 }
 
 static void
-begin(Walk *walk, const RefreshTarget *target, RowSource *rows)
+begin(Walk *walk, const RefreshTarget *target, RowSource *rows, StringInfo note)
 {
 	memset(walk, 0, sizeof(Walk));
 	walk->target = target;
-	walk->remote_rows = rows;
-	walk->keys = key_order(target);
+	keyed_begin(&walk->remote_rows, rows, target, note);
 	walk->changed = palloc0(sizeof(bool) * target->desc->natts);
-	walk->remote = MakeSingleTupleTableSlot(target->desc, &TTSOpsMinimalTuple);
-	walk->previous = MakeSingleTupleTableSlot(target->desc, &TTSOpsMinimalTuple);
 	/* as if both sides had just been used up to here */
 	walk->have_remote = walk->have_local = true;
 	walk->step = WALK_SAME;
 }
 
 void
-walk_begin(Walk *walk, const RefreshTarget *target, RowSource *rows, Relation rel,
-		   Snapshot snapshot)
+walk_begin(Walk *walk, const RefreshTarget *target, RowSource *rows, StringInfo note,
+		   Relation rel, Snapshot snapshot)
 {
-	begin(walk, target, rows);
+	begin(walk, target, rows, note);
 	walk->local_attnums = target->attnums;
 	walk->local = table_slot_create(rel, NULL);
 	walk->index = index_open(target->key_index, AccessShareLock);
@@ -163,12 +97,13 @@ walk_begin(Walk *walk, const RefreshTarget *target, RowSource *rows, Relation re
 void
 walk_begin_unkeyed(Walk *walk, const RefreshTarget *target, RowSource *rows, RowSource *local_rows)
 {
-	begin(walk, target, rows);
+	begin(walk, target, rows, NULL);
+	walk->remote_rows.takes_duplicates = true;
 	walk->local_rows = local_rows;
 	walk->local_attnums = palloc(sizeof(AttrNumber) * target->desc->natts);
 	for (int i = 0; i < target->desc->natts; i++)
 		walk->local_attnums[i] = i + 1;
-	walk->local = MakeSingleTupleTableSlot(target->desc, &TTSOpsMinimalTuple);
+	walk->local = MakeSingleTupleTableSlot(target->desc, local_rows->slot_ops);
 }
 
 WalkStep
@@ -189,7 +124,7 @@ walk_next(Walk *walk)
 	else if (!walk->have_remote)
 		order = 1;
 	else
-		order = compare_keys(walk, walk->remote, walk->local, walk->local_attnums);
+		order = keyed_compare(&walk->remote_rows, walk->local, walk->local_rows == NULL);
 
 	if (order < 0)
 		walk->step = WALK_MISSING;
@@ -211,6 +146,5 @@ walk_end(Walk *walk)
 		index_close(walk->index, NoLock);
 	}
 	ExecDropSingleTupleTableSlot(walk->local);
-	ExecDropSingleTupleTableSlot(walk->remote);
-	ExecDropSingleTupleTableSlot(walk->previous);
+	keyed_end(&walk->remote_rows);
 }

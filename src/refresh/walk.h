@@ -12,8 +12,8 @@
 #include "executor/tuptable.h"
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
-#include "utils/sortsupport.h"
 
+#include "refresh/keyed.h"
 #include "refresh/rowsource.h"
 #include "refresh/target.h"
 
@@ -36,12 +36,10 @@ typedef struct Walk
 	bool	   *changed;		/* by column of the result */
 
 	/* the walk's own */
-	RowSource  *remote_rows;
+	KeyedRows	remote_rows;
 	RowSource  *local_rows;		/* of a walk without a key, else NULL */
 	Relation	index;			/* of a walk by key */
 	IndexScanDesc scan;
-	SortSupport keys;
-	TupleTableSlot *previous;	/* the row of the result before the present one */
 	bool		have_remote;
 	bool		have_local;
 	WalkStep	step;			/* that it stands at */
@@ -50,10 +48,10 @@ typedef struct Walk
 /*
  * Begins to walk the rows, which come in the order of the target's key, along
  * the rows of the table that the snapshot sees, read through the key's index.
- * rel stays the caller's, locked ACCESS SHARE or more.
+ * rel stays the caller's, locked ACCESS SHARE or more.  note: as keyed_begin().
  */
 extern void walk_begin(Walk *walk, const RefreshTarget *target, RowSource *rows,
-					   Relation rel, Snapshot snapshot);
+					   StringInfo note, Relation rel, Snapshot snapshot);
 
 /*
  * The same for rows without a key: target has all columns as its key, and
@@ -66,7 +64,7 @@ extern void walk_begin_unkeyed(Walk *walk, const RefreshTarget *target, RowSourc
 /*
  * Moves on by one row, or one pair of rows.  remote (missing, same, different)
  * and local (extra, same, different) are valid until the next call.  Raises
- * 23505 where the result has a key twice.
+ * what keyed_next() raises.
  */
 extern WalkStep walk_next(Walk *walk);
 

@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "shmem/databases.h"
+#include "shmem/failures.h"
 #include "shmem/progress.h"
 #include "shmem/workers.h"
 
@@ -30,6 +31,9 @@
 
 /* One for each run worker, and some for sessions that CALL rsfed.refresh. */
 #define MAX_PROGRESS (MAX_RUN_WORKERS + 128)
+
+/* Waiting for a scheduler to write them down. */
+#define MAX_FAILURES 16
 
 typedef struct DatabaseSlot
 {
@@ -110,6 +114,8 @@ typedef struct SharedState
 	DatabaseSlot databases[MAX_DATABASES];
 	WorkerSlot	workers[MAX_RUN_WORKERS];
 	ProgressEntry progress[MAX_PROGRESS];
+	int			nfailures;		/* of the array below, oldest first; lock, exclusive */
+	Failure		failures[MAX_FAILURES];
 } SharedState;
 
 /* NULL without preloading. */

@@ -19,12 +19,14 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
 #include "schedule/schedule.h"
+#include "shmem/failures.h"
 #include "worker/bgworker.h"
 #include "worker/dispatch.h"
 
@@ -203,4 +205,55 @@ dispatch_count_open(void)
 	count = DatumGetInt32(catalog_datum(0, 1));
 	catalog_close(&access);
 	return count;
+}
+
+/* The text, or NULL for the empty one. */
+static const char *
+or_null(const char *text)
+{
+	return text[0] == '\0' ? NULL : text;
+}
+
+void
+dispatch_record_failures(void)
+{
+	Failure		failure;
+
+	while (failure_take(&failure))
+	{
+		ErrorFields error = {
+			.message = failure.message,
+			.detail = unconstify(char *, or_null(failure.detail)),
+			.hint = unconstify(char *, or_null(failure.hint)),
+			.context = unconstify(char *, or_null(failure.context)),
+		};
+		RunRequest	request = {
+			.relation_id = failure.relation_id,
+			.trigger = "call",
+			.method = or_null(failure.method),
+		};
+		RunOutcome	outcome = {
+			.status = failure.cancelled ? "cancelled" : "failed",
+			.rows_received = -1,
+			.bytes_received = -1,
+			.rows_inserted = -1,
+			.rows_updated = -1,
+			.rows_deleted = -1,
+			.note = "It ran inside a transaction block, which was rolled back.",
+			.phase = or_null(failure.phase),
+			.error = &error,
+		};
+		RsfedRelation *relation = relation_lookup_id(failure.relation_id);
+		OwnerScope	scope;
+		int64		run_id;
+
+		/* of a rollup whose definition was rolled back too, or a dropped role */
+		if (relation == NULL || !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(failure.userid)))
+			continue;
+		strlcpy(error.sqlstate, failure.sqlstate, sizeof(error.sqlstate));
+		owner_scope_enter(&scope, failure.userid, false);
+		run_id = run_insert(&request, true);
+		owner_scope_leave(&scope);
+		(void) run_finish(run_id, relation, &outcome);
+	}
 }

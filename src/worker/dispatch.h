@@ -18,6 +18,12 @@
  */
 extern int	dispatch_due(TimestampTz now, int limit);
 
+/*
+ * Writes down the failures of refreshes that ran in somebody's transaction and
+ * were rolled back with it.  Inside a transaction.
+ */
+extern void dispatch_record_failures(void);
+
 /* Number of runs that wait or are at work.  Inside a transaction. */
 extern int	dispatch_count_open(void);
 

@@ -230,6 +230,7 @@ take_turn(Turn *turn)
 	turn->next_due = DT_NOEND;
 	if (turn->extension)
 	{
+		dispatch_record_failures();
 		turn->open = dispatch_count_open();
 		if (turn->open > 0)
 		{
