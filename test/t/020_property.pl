@@ -219,6 +219,18 @@ sub fresh_content
 	return "DELETE FROM prop_$shape->{name};\n" . join('', map { random_insert($shape, 1) } 1 .. one_of(0, 1, 5, 20));
 }
 
+# The call that defines a shape's rollup under a name.
+sub define_call
+{
+	my ($shape, $name, $populate) = @_;
+	return "SELECT rsfed.define_rollup('$name', 'warehouse', " . quote_literal($shape->{asked})
+	  . ($shape->{key} ? ', key => ARRAY[' . join(', ', map { "'$_'" } @{ $shape->{key} }) . ']' : '')
+	  . ($shape->{method} ? ", method => '$shape->{method}'" : '')
+	  . ($shape->{options} ? ", options => '$shape->{options}'" : '')
+	  . ($shape->{pinned} ? ", columns => '$shape->{pinned}'" : '')
+	  . ", populate => $populate)";
+}
+
 my $primary = start_primary('primary', conf => "wal_level = logical\nmax_replication_slots = 10\nrsfed.max_workers = 2\n");
 my $subscriber = start_primary('subscriber', register => 0, conf => "rsfed.scheduler = off\n");
 my $direct = "host=$ENV{WAREHOUSE_HOST} port=$ENV{WAREHOUSE_DIRECT_PORT} dbname=$ENV{WAREHOUSE_DBNAME} user=$ENV{WAREHOUSE_USER}"
@@ -234,11 +246,7 @@ for my $shape (@shapes)
 	$shape->{asked} = $shape->{query} // 'SELECT ' . join(', ', column_names($shape)) . " FROM prop_$name";
 	warehouse_sql("DROP TABLE IF EXISTS prop_$name; CREATE TABLE prop_$name (rid integer"
 		  . join('', map { ", $columns[2 * $_] $columns[2 * $_ + 1]" } 0 .. @columns / 2 - 1) . ')');
-	$primary->safe_psql('postgres', "SET client_min_messages = error; SELECT rsfed.define_rollup('$name', 'warehouse', "
-		  . quote_literal($shape->{asked}) . ($shape->{key} ? ', key => ARRAY[' . join(', ', map { "'$_'" } @{ $shape->{key} }) . ']' : '')
-		  . ($shape->{method} ? ", method => '$shape->{method}'" : '') . ($shape->{options} ? ", options => '$shape->{options}'" : '')
-		  . ($shape->{pinned} ? ", columns => '$shape->{pinned}'" : '')
-		  . ', populate => false)');
+	$primary->safe_psql('postgres', 'SET client_min_messages = error; ' . define_call($shape, $name, 'false'));
 	# the result's columns here, and how each is read past rsfed
 	$shape->{result} = [
 		map { [ split /\|/ ] } split /\n/,
@@ -328,6 +336,9 @@ sub play_round
 	$shape->{refused} = 0;
 	warehouse_sql(encode_utf8($change)) if $change ne '';
 
+	# a rollup that is defined and filled at once holds the same, until it is rolled back
+	my $define = chance(0.1) ? "BEGIN;\n" . define_call($shape, 'filled', 'true') . " \\g /dev/null\n"
+	  . "SELECT 'defined ' || (" . difference('want', 'filled', @columns) . ");\nROLLBACK;\n" : '';
 	my $vandalism = chance(0.1) ? vandalism($shape) : '';
 	my $script = "\\set VERBOSITY verbose\nSET client_min_messages = error;\n$vandalism\n"
 	  . "CREATE TEMP TABLE before AS TABLE $name;\n"
@@ -337,6 +348,7 @@ sub play_round
 	  . ($fault ? "SELECT dblink_exec('$control', 'STANDIN FAULT $fault') \\g /dev/null\n" : '')
 	  . $ways{$way}->($name)
 	  . ($fault ? "SELECT dblink_exec('$control', 'STANDIN RESET') \\g /dev/null\n" : '')
+	  . $define
 	  . "SELECT 'from_want ' || (" . difference('want', $name, @columns) . ");\n"
 	  . "SELECT 'from_before ' || (" . difference('before', $name, ($name eq 'owned' ? ('mine', 'twice') : ()), @columns) . ");\n"
 	  . "SELECT 'counted ' || rows_inserted || ' ' || rows_updated || ' ' || rows_deleted FROM rsfed.runs WHERE relation_name = 'public.$name' ORDER BY run_id DESC LIMIT 1;\n"
@@ -350,6 +362,8 @@ sub play_round
 	$primary->psql('postgres', encode_utf8($script), on_error_stop => 0, stdout => \$out, stderr => \$err);
 	my %said = map { split / /, $_, 2 } grep { / / } split /\n/, $out;
 	my $wrong = judge($shape, $way, $fault, %said);
+	$wrong = 'define_rollup fills the table with something else: ' . ($said{defined} // 'nothing')
+	  if $wrong eq '' && $define ne '' && ($said{wanted} // '') eq '00000' && ($said{defined} // '') ne '0';
 	return ('', ($said{refreshed} // '') eq '00000') if $wrong eq '';
 	return ("$wrong\nshape $name, way $way, fault " . ($fault // 'none') . "\nchange: $change\nvandalism: $vandalism\noutput: $out\nerrors: $err", 0);
 }
