@@ -61,6 +61,18 @@ CREATE TABLE rsfed_catalog.definition
 COMMENT ON TABLE rsfed_catalog.definition IS
 'Every definition that a rollup has had, the present one included';
 
+-- What a run found out: this definition's key has values that Redshift sorts in
+-- another order than we do.  Not dumped: another warehouse may hold other values.
+CREATE TABLE rsfed_catalog.local_sort
+(
+	relation_id		integer PRIMARY KEY,
+	definition		integer NOT NULL,
+	noted_at		timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	reason			text NOT NULL
+);
+COMMENT ON TABLE rsfed_catalog.local_sort IS
+'Definitions whose rows are sorted here, because Redshift''s order of the key was not ours';
+
 CREATE TABLE rsfed_catalog.schedule
 (
 	relation_id		integer NOT NULL,

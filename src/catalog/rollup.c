@@ -112,9 +112,11 @@ rollup_load(int32 relation_id)
 
 	catalog_open(&access);
 	if (catalog_run(SPI_OK_SELECT,
-					"SELECT definition, source, query, key_columns, method, pinned_columns,"
-					" timezone, max_age, options FROM rsfed_catalog.rollup"
-					" WHERE relation_id = $1",
+					"SELECT r.definition, source, query, key_columns, method, pinned_columns,"
+					" timezone, max_age, options, s.definition IS NOT NULL"
+					" FROM rsfed_catalog.rollup r LEFT JOIN rsfed_catalog.local_sort s"
+					" ON s.relation_id = r.relation_id AND s.definition = r.definition"
+					" WHERE r.relation_id = $1",
 					1, types, values, NULL) != 1)
 		elog(ERROR, "rollup %d does not exist", relation_id);
 	rollup->relation_id = relation_id;
@@ -128,6 +130,7 @@ rollup_load(int32 relation_id)
 	rollup->max_age = catalog_isnull(0, 8) ? NULL
 		: DatumGetIntervalP(catalog_copy(&access, 0, 8));
 	rollup->options = DatumGetJsonbP(catalog_copy(&access, 0, 9));
+	rollup->sorts_locally = DatumGetBool(catalog_datum(0, 10));
 	load_columns(&access, rollup);
 	catalog_close(&access);
 
@@ -193,6 +196,24 @@ rollup_update(Rollup *rollup)
 				 " columns = $8::jsonb, timezone = $9, max_age = $10, options = $11"
 				 " WHERE relation_id = $1",
 				 SPI_OK_UPDATE);
+}
+
+void
+rollup_sort_locally(const Rollup *rollup, const char *reason)
+{
+	static const Oid types[] = {INT4OID, INT4OID, TEXTOID};
+	Datum		values[3] = {Int32GetDatum(rollup->relation_id),
+	Int32GetDatum(rollup->definition), CStringGetTextDatum(reason)};
+	CatalogAccess access;
+
+	catalog_open(&access);
+	catalog_run(SPI_OK_INSERT,
+				"INSERT INTO rsfed_catalog.local_sort (relation_id, definition, reason)"
+				" VALUES ($1, $2, $3) ON CONFLICT (relation_id) DO UPDATE"
+				" SET definition = excluded.definition, reason = excluded.reason,"
+				" noted_at = excluded.noted_at",
+				3, types, values, NULL);
+	catalog_close(&access);
 }
 
 List *

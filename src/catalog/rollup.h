@@ -33,6 +33,7 @@ typedef struct Rollup
 	char	   *timezone;
 	Interval   *max_age;		/* or NULL */
 	Jsonb	   *options;
+	bool		sorts_locally;	/* Redshift's order of the key was another one */
 } Rollup;
 
 /* The rollup of that relation, palloc'd; internal error if there is none. */
@@ -41,6 +42,12 @@ extern Rollup *rollup_load(int32 relation_id);
 /* New rollup (definition 1), or the next definition of an existing one. */
 extern void rollup_insert(Rollup *rollup);
 extern void rollup_update(Rollup *rollup);
+
+/*
+ * Remembers that the present definition's rows are to be sorted here, and why;
+ * no more true once there is another definition.
+ */
+extern void rollup_sort_locally(const Rollup *rollup, const char *reason);
 
 /* Names of the rollups that use a source, quoted with schema: List of char *. */
 extern List *rollups_of_source(const char *source);

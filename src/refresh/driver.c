@@ -30,6 +30,7 @@
 
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
+#include "refresh/engine.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
 #include "shmem/failures.h"
@@ -38,6 +39,7 @@
 static RefreshRun *begin_run(const RunRequest *request, int64 run_id);
 static void show_progress(RefreshRun *run);
 static void do_refresh(RefreshRun *run);
+static ErrorData *refresh_in_order(RefreshRun *run);
 static ErrorData *try_refresh(RefreshRun *run);
 static ErrorData *try_commit(RefreshRun *run);
 static void record_failure(RefreshRun *run, ErrorData *error);
@@ -63,7 +65,7 @@ refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connec
 	 */
 	XactIsoLevel = XACT_READ_COMMITTED;
 
-	error = try_refresh(run);
+	error = refresh_in_order(run);
 	if (error == NULL)
 		error = try_commit(run);
 	progress_end();
@@ -80,8 +82,11 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 
 	PG_TRY();
 	{
-		do_refresh(run);
-		refresh_run_end(run);
+		ErrorData  *error = refresh_in_order(run);
+
+		if (error != NULL)
+			ReThrowError(error);
+		progress_end();
 	}
 	PG_CATCH();
 	{
@@ -190,6 +195,24 @@ do_refresh(RefreshRun *run)
 		rollup_refresh(run);
 	else
 		matview_refresh(run);
+}
+
+/*
+ * Merging rows as they arrive needs Redshift's order of the key to be ours.
+ * Where it turns out to be another one, nothing of that attempt is left, and
+ * the rows are asked for again, to be sorted here: now, and from now on.
+ */
+static ErrorData *
+refresh_in_order(RefreshRun *run)
+{
+	ErrorData  *error = try_refresh(run);
+
+	if (error == NULL || error->sqlerrcode != ERRCODE_RSFED_DISORDER)
+		return error;
+	run->disorder = error->message;
+	resetStringInfo(&run->note);
+	note_append(&run->note, "Rows are sorted here, not in Redshift: %s.", error->message);
+	return try_refresh(run);
 }
 
 /*

@@ -24,15 +24,33 @@
 #include "base/options.h"
 #include "base/settings.h"
 #include "catalog/owner_scope.h"
+#include "redshift/lex.h"
 #include "refresh/fetch.h"
 #include "shmem/progress.h"
-#include "source/rows.h"
 
-/* A catalog snapshot that a look-up left behind is dropped every so many rows. */
-#define ROWS_PER_CATALOG_SNAPSHOT 1024
+/*
+ * Every so many rows, a catalog snapshot that a look-up left behind is dropped,
+ * and the progress shown.
+ */
+#define ROWS_PER_LOOK 1024
+
+/*
+ * The statement of a rollup: the same text at every run, for Redshift's result
+ * cache.  With an ORDER BY behind it the query loses what may follow its last
+ * token, a semicolon or a comment.
+ */
+static char *
+statement_text(const Rollup *rollup, const char *order)
+{
+	if (order == NULL)
+		return psprintf("/* rsfed rollup %d */ %s", rollup->relation_id, rollup->query);
+	return psprintf("/* rsfed rollup %d */ %s\n%s", rollup->relation_id,
+					redshift_strip(rollup->query), order);
+}
 
 Fetch *
-fetch_open(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool keep)
+fetch_open(const Rollup *rollup, const char *name, Oid owner, const char *order,
+		   int64 run_id, bool keep)
 {
 	SourceRequest request = {
 		.source = rollup->source,
@@ -42,10 +60,13 @@ fetch_open(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool
 		.keep = keep,
 	};
 	Fetch	   *fetch = palloc0(sizeof(Fetch));
-	const char *query = psprintf("/* rsfed rollup %d */ %s", rollup->relation_id, rollup->query);
 
 	fetch->rollup = rollup;
 	fetch->name = name;
+	fetch->is_own_limit = option_is_set(rollup->options, "max_result_rows");
+	fetch->max_rows = fetch->is_own_limit
+		? option_int(OPTION_ROLLUP, rollup->options, "max_result_rows")
+		: rsfed_max_result_rows;
 
 	progress_set_phase(PHASE_CONNECTING);
 	source_check_usage(rollup->source, owner);
@@ -55,7 +76,7 @@ fetch_open(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool
 
 	progress_set_phase(PHASE_WAITING);
 	fetch->as_of = GetCurrentTimestamp();
-	fetch->stream = remote_stream_open(fetch->source->conn, query,
+	fetch->stream = remote_stream_open(fetch->source->conn, statement_text(rollup, order),
 									   fetch->source->stall_timeout_ms);
 	InvalidateCatalogSnapshot();
 	fetch->columns = remote_stream_columns(fetch->stream);
@@ -64,21 +85,65 @@ fetch_open(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool
 
 /* Raises 54000: somebody forgot the GROUP BY. */
 static void
-refuse_rows(Fetch *fetch, int64 max_rows, bool is_option)
+refuse_rows(Fetch *fetch)
 {
 	remote_stream_close(fetch->stream);
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("query of rollup \"%s\" returned more than " INT64_FORMAT " rows",
-					fetch->name, max_rows),
-			 errdetail("The limit is the %s max_result_rows; the query was ended in Redshift, nothing was changed here.",
-					   is_option ? "rollup's option" : "setting rsfed."),
+					fetch->name, fetch->max_rows),
+			 errdetail("The limit is the %smax_result_rows; the query was ended in Redshift, nothing was changed here.",
+					   fetch->is_own_limit ? "rollup's option " : "setting rsfed."),
 			 errhint("Is a GROUP BY missing? If so many rows are meant, give the rollup its own limit: options => '{\"max_result_rows\": ...}'.")));
+}
+
+static void
+show_rows(Fetch *fetch)
+{
+	progress_set_rows(remote_stream_rows(fetch->stream), remote_stream_bytes(fetch->stream));
+}
+
+/*
+ * Reads the next row of the result into values and nulls, what it allocates in
+ * that memory context; false at the end.
+ */
+static bool
+next_row(Fetch *fetch, Datum *values, bool *nulls, MemoryContext context)
+{
+	MemoryContext old;
+	char	  **texts;
+	int		   *lengths;
+	int64		rows;
+
+	if (!remote_stream_next(fetch->stream, &texts, &lengths))
+	{
+		show_rows(fetch);
+		return false;
+	}
+	rows = remote_stream_rows(fetch->stream);
+	if (rows > fetch->max_rows && fetch->max_rows > 0)
+		refuse_rows(fetch);
+	if (rows % ROWS_PER_LOOK == 1)
+	{
+		if (rows == 1)
+			progress_set_phase(PHASE_RECEIVING);
+		InvalidateCatalogSnapshot();
+		show_rows(fetch);
+	}
+
+	if (fetch->needs_snapshot)
+		PushActiveSnapshot(GetLatestSnapshot());
+	old = MemoryContextSwitchTo(context);
+	row_reader_read(fetch->reader, texts, lengths, values, nulls);
+	MemoryContextSwitchTo(old);
+	if (fetch->needs_snapshot)
+		PopActiveSnapshot();
+	return true;
 }
 
 /* Reading a domain's value may run a query of its own, which needs a snapshot. */
 static bool
-needs_snapshot(TupleDesc desc)
+has_domain(TupleDesc desc)
 {
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -90,46 +155,19 @@ needs_snapshot(TupleDesc desc)
 
 /* Moves every row of the stream into the spill. */
 static void
-drain(Fetch *fetch, const RefreshTarget *target, RowReader *reader, RowSpill *spill)
+drain(Fetch *fetch, const RefreshTarget *target, RowSpill *spill)
 {
-	bool		is_option = option_is_set(fetch->rollup->options, "max_result_rows");
-	int64		max_rows = is_option
-		? option_int(OPTION_ROLLUP, fetch->rollup->options, "max_result_rows")
-		: rsfed_max_result_rows;
-	bool		snapshot = needs_snapshot(target->desc);
 	Datum	   *values = palloc(sizeof(Datum) * target->desc->natts);
 	bool	   *nulls = palloc(sizeof(bool) * target->desc->natts);
 	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "rsfed row",
 													  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = CurrentMemoryContext;
-	char	  **texts;
-	int		   *lengths;
-	int64		rows = 0;
 
-	while (remote_stream_next(fetch->stream, &texts, &lengths))
+	fetch->needs_snapshot = has_domain(target->desc);
+	while (next_row(fetch, values, nulls, row_context))
 	{
-		if (rows == 0)
-			progress_set_phase(PHASE_RECEIVING);
-		if (++rows > max_rows && max_rows > 0)
-			refuse_rows(fetch, max_rows, is_option);
-
-		if (snapshot)
-			PushActiveSnapshot(GetLatestSnapshot());
-		MemoryContextSwitchTo(row_context);
-		row_reader_read(reader, texts, lengths, values, nulls);
-		MemoryContextSwitchTo(old);
-		if (snapshot)
-			PopActiveSnapshot();
 		spill_put(spill, values, nulls);
 		MemoryContextReset(row_context);
-
-		if (rows % ROWS_PER_CATALOG_SNAPSHOT == 1)
-		{
-			InvalidateCatalogSnapshot();
-			progress_set_rows(rows, remote_stream_bytes(fetch->stream));
-		}
 	}
-	progress_set_rows(rows, remote_stream_bytes(fetch->stream));
 	MemoryContextDelete(row_context);
 }
 
@@ -137,17 +175,73 @@ RowSource *
 fetch_rows(Fetch *fetch, const RefreshTarget *target, const int *ordinals, bool ordered)
 {
 	OwnerScope	scope;
-	RowReader  *reader;
 	RowSpill   *spill;
 	RowSource  *rows;
 
 	owner_scope_enter(&scope, target->owner, true);
-	reader = row_reader_create(fetch->columns, target->desc, ordinals);
+	fetch->reader = row_reader_create(fetch->columns, target->desc, ordinals);
 	spill = spill_begin(target, ordered);
-	drain(fetch, target, reader, spill);
+	drain(fetch, target, spill);
 	rows = spill_finish(spill);
 	owner_scope_leave(&scope);
 	return rows;
+}
+
+/*
+ * Rows straight from the connection.  The values of a row live in one of two
+ * memory contexts, taken by turns, so that a row and the one before it can be
+ * compared without copying either.
+ */
+typedef struct StreamSource
+{
+	RowSource	source;			/* first, so that it can be cast back */
+	Fetch	   *fetch;
+	MemoryContext contexts[2];
+	int			turn;
+} StreamSource;
+
+static bool
+stream_next(RowSource *source, TupleTableSlot *slot)
+{
+	StreamSource *stream = (StreamSource *) source;
+	MemoryContext context;
+
+	stream->turn ^= 1;
+	context = stream->contexts[stream->turn];
+	ExecClearTuple(slot);
+	MemoryContextReset(context);
+	if (!next_row(stream->fetch, slot->tts_values, slot->tts_isnull, context))
+		return false;
+	ExecStoreVirtualTuple(slot);
+	return true;
+}
+
+static void
+stream_end(RowSource *source)
+{
+	StreamSource *stream = (StreamSource *) source;
+
+	for (int i = 0; i < lengthof(stream->contexts); i++)
+		MemoryContextDelete(stream->contexts[i]);
+	pfree(stream);
+}
+
+RowSource *
+fetch_stream(Fetch *fetch, const RefreshTarget *target, const int *ordinals)
+{
+	StreamSource *stream = palloc0(sizeof(StreamSource));
+
+	fetch->reader = row_reader_create(fetch->columns, target->desc, ordinals);
+	stream->source.desc = target->desc;
+	stream->source.slot_ops = &TTSOpsVirtual;
+	stream->source.is_unproven = true;
+	stream->source.next = stream_next;
+	stream->source.end = stream_end;
+	stream->fetch = fetch;
+	for (int i = 0; i < lengthof(stream->contexts); i++)
+		stream->contexts[i] = AllocSetContextCreate(CurrentMemoryContext, "rsfed streamed row",
+													ALLOCSET_SMALL_SIZES);
+	return &stream->source;
 }
 
 void

@@ -12,6 +12,7 @@
 #include "refresh/rowsource.h"
 #include "refresh/target.h"
 #include "remote/stream.h"
+#include "source/rows.h"
 #include "source/source.h"
 
 typedef struct Fetch
@@ -22,16 +23,20 @@ typedef struct Fetch
 	RemoteStream *stream;
 	RemoteColumns *columns;		/* of the result */
 	TimestampTz as_of;			/* just before the query was sent */
+	RowReader  *reader;			/* once the rows are read */
+	bool		needs_snapshot; /* for each row, and none is active */
+	int64		max_rows;		/* 0 = any number */
+	bool		is_own_limit;	/* max_rows is the rollup's option */
 } Fetch;
 
 /*
  * Connects with owner's user mapping, labels the session with the run, sends
- * the query and waits for the description of its result.  No snapshot may be
- * active.  Raises what connecting and Redshift raise.  Lives in the current
+ * the query with that ORDER BY appended (NULL = as it is), and waits for the
+ * first row, or the end of a result without rows.  No snapshot may be active.  Raises what connecting and Redshift raise.  Lives in the current
  * memory context; keep: the connection outlives it.
  */
 extern Fetch *fetch_open(const Rollup *rollup, const char *name, Oid owner,
-						 int64 run_id, bool keep);
+						 const char *order, int64 run_id, bool keep);
 
 /*
  * Reads the whole result as rows of the target, sorted by its key if ordered,
@@ -40,6 +45,13 @@ extern Fetch *fetch_open(const Rollup *rollup, const char *name, Oid owner,
  */
 extern RowSource *fetch_rows(Fetch *fetch, const RefreshTarget *target,
 							 const int *ordinals, bool ordered);
+
+/*
+ * The rows of the target as they arrive, unproven where their order matters.
+ * The caller acts as the target's owner while it takes them; raises what
+ * fetch_rows raises.  The fetch stays open until they are all taken.
+ */
+extern RowSource *fetch_stream(Fetch *fetch, const RefreshTarget *target, const int *ordinals);
 
 /* Ends the stream and gives the connection back. */
 extern void fetch_close(Fetch *fetch);

@@ -42,7 +42,7 @@ static void
 replace_apply(Apply *apply)
 {
 	TableWriter *writer = writer_open(apply->rel, apply->target, apply->snapshot, false);
-	TupleTableSlot *row = MakeSingleTupleTableSlot(apply->target->desc, &TTSOpsMinimalTuple);
+	TupleTableSlot *row = MakeSingleTupleTableSlot(apply->target->desc, apply->rows->slot_ops);
 
 	delete_all(apply, writer);
 	while (apply->rows->next(apply->rows, row))

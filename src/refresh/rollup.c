@@ -27,6 +27,7 @@
 #include "catalog/owner_scope.h"
 #include "refresh/description.h"
 #include "refresh/engine.h"
+#include "refresh/order.h"
 #include "refresh/run.h"
 #include "shmem/progress.h"
 
@@ -56,35 +57,37 @@ run_engine(const RefreshRun *run, const Rollup *rollup)
 	return engine;
 }
 
-RowSource *
-rollup_fetch(RefreshRun *run, const Rollup *rollup, RefreshTarget **target)
+/* Connects and sends the query; what is known of the run then is filled in. */
+static Fetch *
+open_fetch(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, const char *order)
 {
-	const Engine *engine = run_engine(run, rollup);
-	Relation	rel = target_open(run->relation->relid, run->relation->relation_name,
-								  AccessShareLock);
+	Fetch	   *fetch = fetch_open(rollup, target->name, target->owner, order, run->run_id,
+								   run->keep_connection);
 
-	*target = target_describe(rel, rollup, engine->needs_key);
-	relation_close(rel, AccessShareLock);
-	return rollup_fetch_for(run, rollup, *target);
+	run->outcome.as_of = fetch->as_of;
+	run->outcome.server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);
+	run->outcome.remote_pid = remote_backend_pid(fetch->source->conn);
+	return fetch;
+}
+
+/* The rows are all taken. */
+static void
+close_fetch(RefreshRun *run, Fetch *fetch)
+{
+	run->outcome.rows_received = remote_stream_rows(fetch->stream);
+	run->outcome.bytes_received = remote_stream_bytes(fetch->stream);
+	fetch_close(fetch);
 }
 
 RowSource *
 rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
 {
 	const Engine *engine = run_engine(run, rollup);
-	Fetch	   *fetch = fetch_open(rollup, target->name, target->owner, run->run_id,
-								   run->keep_connection);
-	RowSource  *rows;
-	int		   *ordinals;
+	Fetch	   *fetch = open_fetch(run, rollup, target, NULL);
+	int		   *ordinals = description_match(rollup, fetch->columns, target, &run->note);
+	RowSource  *rows = fetch_rows(fetch, target, ordinals, engine->ordered);
 
-	run->outcome.as_of = fetch->as_of;
-	run->outcome.server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);
-	run->outcome.remote_pid = remote_backend_pid(fetch->source->conn);
-	ordinals = description_match(rollup, fetch->columns, target, &run->note);
-	rows = fetch_rows(fetch, target, ordinals, engine->ordered);
-	run->outcome.rows_received = remote_stream_rows(fetch->stream);
-	run->outcome.bytes_received = remote_stream_bytes(fetch->stream);
-	fetch_close(fetch);
+	close_fetch(run, fetch);
 	return rows;
 }
 
@@ -161,17 +164,61 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 		? "published" : "unchanged";
 }
 
+/*
+ * The ORDER BY for a run that merges rows as they arrive; NULL where they have
+ * to be sorted here, or need no order.
+ */
+static char *
+stream_order(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
+{
+	if (!run_engine(run, rollup)->ordered || rollup->sorts_locally || run->disorder != NULL)
+		return NULL;
+	return order_by_key(rollup, target);
+}
+
+/* The table as it is now, without keeping a lock while Redshift works. */
+static RefreshTarget *
+describe_target(RefreshRun *run, const Rollup *rollup)
+{
+	Relation	rel = target_open(run->relation->relid, run->relation->relation_name,
+								  AccessShareLock);
+	RefreshTarget *target = target_describe(rel, rollup, run_engine(run, rollup)->needs_key);
+
+	relation_close(rel, AccessShareLock);
+	return target;
+}
+
 void
 rollup_refresh(RefreshRun *run)
 {
 	Rollup	   *rollup;
 	RefreshTarget *target;
-	RowSource  *rows;
+	Fetch	   *fetch;
+	char	   *order;
+	int		   *ordinals;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
 	rollup = rollup_load(run->relation->relation_id);
+	if (run->disorder != NULL)
+		rollup_sort_locally(rollup, run->disorder);
 	PopActiveSnapshot();
 	run->outcome.definition = rollup->definition;
-	rows = rollup_fetch(run, rollup, &target);
-	rollup_apply(run, rollup, target, rows);
+	target = describe_target(run, rollup);
+	order = stream_order(run, rollup, target);
+	fetch = open_fetch(run, rollup, target, order);
+	ordinals = description_match(rollup, fetch->columns, target, &run->note);
+
+	if (order != NULL && order_fits(target, ordinals))
+	{
+		/* the first row is here: what follows does not wait for Redshift's work */
+		rollup_apply(run, rollup, target, fetch_stream(fetch, target, ordinals));
+		close_fetch(run, fetch);
+	}
+	else
+	{
+		RowSource  *rows = fetch_rows(fetch, target, ordinals, run_engine(run, rollup)->ordered);
+
+		close_fetch(run, fetch);
+		rollup_apply(run, rollup, target, rows);
+	}
 }

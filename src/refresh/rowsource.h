@@ -4,7 +4,7 @@
  *	  The rows of a result, in the order that an engine wants them.
  *
  * Where they come from is the source's own affair: a local sort (below), or
- * one day a stream that Redshift sorted.
+ * the connection itself (fetch.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -20,14 +20,27 @@ typedef struct RowSource RowSource;
 struct RowSource
 {
 	TupleDesc	desc;			/* that of the target */
+	const TupleTableSlotOps *slot_ops;	/* slots that "next" fills */
 
 	/*
-	 * Stores the next row in a slot of minimal tuples, where it stays valid
-	 * until the slot is cleared; false at the end.
+	 * The order of the key is Redshift's word only: whoever relies on it must
+	 * check it, and refuse the rows with ERRCODE_RSFED_DISORDER.
+	 */
+	bool		is_unproven;
+
+	/*
+	 * Stores the next row in a slot, where it stays valid until the slot is
+	 * cleared or the call after the next; false at the end.
 	 */
 	bool		(*next) (RowSource *source, TupleTableSlot *slot);
 	void		(*end) (RowSource *source);
 };
+
+/*
+ * The rows are not in the order that they were promised in.  Nobody outside
+ * sees it: the driver refreshes again, sorting here.
+ */
+#define ERRCODE_RSFED_DISORDER MAKE_SQLSTATE('R','S','0','0','1')
 
 typedef struct RowSpill RowSpill;
 

@@ -23,6 +23,7 @@ typedef struct RefreshRun
 	RsfedRelation *relation;
 	RunOutcome	outcome;		/* filled on the way, also by what fails later */
 	StringInfoData note;
+	const char *disorder;		/* why this attempt sorts here; NULL = it need not */
 } RefreshRun;
 
 /*
@@ -33,14 +34,9 @@ typedef struct RefreshRun
 extern void refresh_serialize(Oid relid);
 
 /*
- * Reads the result of a rollup's query for its table as it is now; the caller
- * has serialized.  *target gets what the rows were read for.
- */
-extern RowSource *rollup_fetch(RefreshRun *run, const Rollup *rollup, RefreshTarget **target);
-
-/*
- * The same for a target that the caller knows before the table has it; its
- * rows can be applied once it does.
+ * Reads the whole result of a rollup's query for a target, which may be what
+ * the table is to become; its rows can be applied once it is.  The caller has
+ * serialized.
  */
 extern RowSource *rollup_fetch_for(RefreshRun *run, const Rollup *rollup,
 								   const RefreshTarget *target);

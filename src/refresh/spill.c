@@ -54,6 +54,7 @@ spill_begin(const RefreshTarget *target, bool ordered)
 	RowSpill   *spill = palloc0(sizeof(RowSpill));
 
 	spill->source.desc = target->desc;
+	spill->source.slot_ops = &TTSOpsMinimalTuple;
 	spill->source.next = spill_next;
 	spill->source.end = spill_end;
 	spill->slot = MakeSingleTupleTableSlot(target->desc, &TTSOpsVirtual);

@@ -433,6 +433,17 @@ target_key_text(const RefreshTarget *target, TupleTableSlot *row)
 }
 
 void
+target_refuse_duplicate(const RefreshTarget *target, const char *key, int64 times)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNIQUE_VIOLATION),
+			 errmsg("query of rollup \"%s\" returned more than one row for key %s",
+					target->name, key),
+			 errdetail("It returned " INT64_FORMAT " rows with this key.", times),
+			 errhint("Group the query by exactly these columns, or name the columns that identify a row with rsfed.alter_rollup(..., key => ...).")));
+}
+
+void
 target_check_nulls(const RefreshTarget *target, TupleTableSlot *row)
 {
 	for (int i = 0; i < target->desc->natts; i++)

@@ -74,6 +74,9 @@ extern bool target_is_plain_index(Relation index);
 /* "(a, b)=(1, 2)" of a row of the result, for messages; palloc'd. */
 extern char *target_key_text(const RefreshTarget *target, TupleTableSlot *row);
 
+/* Raises 23505: so many rows of the result have that key (target_key_text). */
+pg_noreturn extern void target_refuse_duplicate(const RefreshTarget *target, const char *key, int64 times);
+
 /* Raises 23502 with column and key if the table does not take a NULL of the row. */
 extern void target_check_nulls(const RefreshTarget *target, TupleTableSlot *row);
 

@@ -1,0 +1,205 @@
+/*-------------------------------------------------------------------------
+ *
+ * keyed.c
+ *	  The rows of a result in the order of the key, checked as they pass.
+ *
+ * Policy: whoever sorted the rows, each key must come after the one before it.
+ * Comparing each row with the one before it proves order and uniqueness alike,
+ * so Redshift's order needs no trust, only the same comparison that finds
+ * duplicates in rows sorted here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "base/compat.h"
+#include "refresh/engine.h"
+#include "refresh/keyed.h"
+
+/* The order of the key as a comparison. */
+static SortSupport
+key_order(const RefreshTarget *target)
+{
+	SortSupport keys = palloc0(sizeof(SortSupportData) * target->nkeys);
+
+	for (int i = 0; i < target->nkeys; i++)
+	{
+		keys[i].ssup_cxt = CurrentMemoryContext;
+		keys[i].ssup_collation = target->sort_collations[i];
+		keys[i].ssup_nulls_first = target->sort_nulls_first[i];
+		keys[i].ssup_attno = i + 1;
+		PrepareSortSupportFromOrderingOp(target->sort_operators[i], &keys[i]);
+	}
+	return keys;
+}
+
+int
+keyed_compare(KeyedRows *rows, TupleTableSlot *other, bool local)
+{
+	for (int i = 0; i < rows->target->nkeys; i++)
+	{
+		const TargetKey *key = &rows->target->keys[i];
+		bool		null1;
+		bool		null2;
+		Datum		value1 = slot_getattr(rows->row, key->column + 1, &null1);
+		Datum		value2 = slot_getattr(other, local ? key->attnum : key->column + 1, &null2);
+		int			order = ApplySortComparator(value1, null1, value2, null2, &rows->keys[i]);
+
+		if (order != 0)
+			return order;
+	}
+	return 0;
+}
+
+/* Moves on in the source, without any check. */
+static bool
+step(KeyedRows *rows)
+{
+	TupleTableSlot *row = rows->previous;
+
+	rows->previous = rows->row;
+	rows->row = row;
+	return rows->source->next(rows->source, row);
+}
+
+/* Raises 23505: the present row has the key of the one before. */
+static void
+refuse_duplicate(KeyedRows *rows)
+{
+	char	   *key = target_key_text(rows->target, rows->row);
+	int64		times = 2;
+
+	while (step(rows) && keyed_compare(rows, rows->previous, false) == 0)
+		times++;
+	target_refuse_duplicate(rows->target, key, times);
+}
+
+/* The text of a column of the present row; NULL for a NULL, or another type. */
+static const char *
+key_text(KeyedRows *rows, int column, int *length)
+{
+	Oid			type = TupleDescAttr(rows->target->desc, column)->atttypid;
+	bool		isnull;
+	Datum		value;
+	struct varlena *text;
+
+	if (type != TEXTOID && type != VARCHAROID)
+		return NULL;
+	value = slot_getattr(rows->row, column + 1, &isnull);
+	if (isnull)
+		return NULL;
+	text = (struct varlena *) DatumGetPointer(value);
+	*length = VARSIZE_ANY_EXHDR(text);
+	return VARDATA_ANY(text);
+}
+
+/*
+ * Redshift ignores trailing blanks where it groups, so which spelling a group
+ * shows is by chance: said once a run, with the way out.
+ */
+static void
+warn_of_blanks(KeyedRows *rows, const char *name)
+{
+	rows->blanks_met = true;
+	note_append(rows->note,
+				"Values of key column \"%s\" have trailing blanks; write rtrim() in the query.",
+				name);
+	/* a worker's warning at each run would only fill the log */
+	if (MyBackendType != B_BG_WORKER)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("values of key column \"%s\" of rollup \"%s\" have trailing blanks",
+						name, rows->target->name),
+				 errdetail("Redshift takes 'a' and 'a ' as one value where it groups; which of them a group shows may change from run to run."),
+				 errhint("Write rtrim(%s) AS %s in the query, and group by that.", name, name)));
+}
+
+/* Raises what makes the driver sort here; nobody else reads it. */
+static void
+refuse_order(const char *format, const char *column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_RSFED_DISORDER),
+			 errmsg_internal(format, column)));
+}
+
+/*
+ * Redshift compares as if the shorter text had blanks behind it, so where a
+ * text ends in blanks, or has a byte that sorts before the blank, its order is
+ * another one.
+ */
+static void
+check_texts(KeyedRows *rows)
+{
+	for (int i = 0; i < rows->target->nkeys; i++)
+	{
+		int			column = rows->target->keys[i].column;
+		const char *name = NameStr(TupleDescAttr(rows->target->desc, column)->attname);
+		int			length;
+		const char *text = key_text(rows, column, &length);
+
+		if (text == NULL || length == 0)
+			continue;
+		if (text[length - 1] == ' ')
+		{
+			if (rows->source->is_unproven)
+				refuse_order("column \"%s\" has trailing blanks", name);
+			if (!rows->blanks_met)
+				warn_of_blanks(rows, name);
+		}
+		for (int j = 0; rows->source->is_unproven && j < length; j++)
+		{
+			if ((unsigned char) text[j] < ' ')
+				refuse_order("column \"%s\" has control characters", name);
+		}
+	}
+}
+
+bool
+keyed_next(KeyedRows *rows)
+{
+	if (!step(rows))
+		return false;
+	if (!TTS_EMPTY(rows->previous))
+	{
+		int			order = keyed_compare(rows, rows->previous, false);
+
+		if (order == 0)
+			refuse_duplicate(rows);
+		if (order < 0)
+			refuse_order("rows came in another order than that of the key", NULL);
+	}
+	if (rows->has_text && (rows->source->is_unproven || !rows->blanks_met))
+		check_texts(rows);
+	return true;
+}
+
+void
+keyed_begin(KeyedRows *rows, RowSource *source, const RefreshTarget *target, StringInfo note)
+{
+	memset(rows, 0, sizeof(KeyedRows));
+	rows->source = source;
+	rows->target = target;
+	rows->note = note;
+	rows->keys = key_order(target);
+	rows->row = MakeSingleTupleTableSlot(target->desc, source->slot_ops);
+	rows->previous = MakeSingleTupleTableSlot(target->desc, source->slot_ops);
+	for (int i = 0; i < target->nkeys; i++)
+	{
+		Oid			type = TupleDescAttr(target->desc, target->keys[i].column)->atttypid;
+
+		rows->has_text |= type == TEXTOID || type == VARCHAROID;
+	}
+}
+
+void
+keyed_end(KeyedRows *rows)
+{
+	ExecDropSingleTupleTableSlot(rows->row);
+	ExecDropSingleTupleTableSlot(rows->previous);
+}

@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * keyed.h
+ *	  The rows of a result in the order of the key, checked as they pass.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_REFRESH_KEYED_H
+#define RSFED_REFRESH_KEYED_H
+
+#include "lib/stringinfo.h"
+#include "utils/sortsupport.h"
+
+#include "refresh/rowsource.h"
+#include "refresh/target.h"
+
+typedef struct KeyedRows
+{
+	RowSource  *source;
+	const RefreshTarget *target;
+	StringInfo	note;			/* the run's, for harmless surprises */
+	SortSupport keys;			/* how the key is ordered */
+	TupleTableSlot *row;		/* the present one */
+	TupleTableSlot *previous;	/* the one before it */
+	bool		has_text;		/* in the key */
+	bool		blanks_met;
+} KeyedRows;
+
+/* Begins with rows of that source, which stays the caller's. */
+extern void keyed_begin(KeyedRows *rows, RowSource *source, const RefreshTarget *target,
+						StringInfo note);
+extern void keyed_end(KeyedRows *rows);
+
+/*
+ * Moves on to the next row; false at the end.  Raises 23505 for a second row
+ * with the same key, and ERRCODE_RSFED_DISORDER where a source that only
+ * promised the order of the key does not keep it.
+ */
+extern bool keyed_next(KeyedRows *rows);
+
+/*
+ * Compares the key of the present row with that of another row: one of the
+ * table (local), or of the result.
+ */
+extern int	keyed_compare(KeyedRows *rows, TupleTableSlot *other, bool local);
+
+#endif							/* RSFED_REFRESH_KEYED_H */

@@ -1,0 +1,147 @@
+/*-------------------------------------------------------------------------
+ *
+ * order.c
+ *	  May Redshift sort a result for us, and how is it asked to?
+ *
+ * Policy: the ORDER BY is appended to the query, which stays as its author
+ * wrote it: a subquery around it would change what untyped literals become,
+ * and not every query can be one.  Columns are named by their ordinal, so that
+ * no name has to be quoted, and NULLS is always said.  Only types whose order
+ * is the same on both sides are sorted there; and that is never trusted, the
+ * order of the rows is checked as they pass (keyed.c).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/lsyscache.h"
+#include "utils/pg_locale.h"
+
+#include "base/compat.h"
+#include "redshift/lex.h"
+#include "redshift/types.h"
+#include "refresh/order.h"
+
+/*
+ * Clauses that an ORDER BY cannot follow, or that it would change the meaning
+ * of.  A column that has one of these names costs a local sort, nothing else.
+ */
+static const char *const closing_words[] = {"order", "limit", "offset", "fetch", "top", "for",
+"into", NULL};
+
+/* Can an ORDER BY be appended to the query? */
+static bool
+takes_order(const char *query)
+{
+	RedshiftTokens *tokens = redshift_lex(query);
+
+	if (!redshift_token_is(&tokens->items[0], "select") &&
+		!redshift_token_is(&tokens->items[0], "with"))
+		return false;
+	for (int i = 0; i < tokens->count; i++)
+	{
+		const RedshiftToken *token = &tokens->items[i];
+
+		if (token->depth > 0)
+			continue;
+		if (redshift_token_in(token, closing_words))
+			return false;
+		/* DISTINCT ON wants an order of its own */
+		if (redshift_token_is(token, "distinct") &&
+			redshift_token_is(&tokens->items[i + 1], "on"))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Does Redshift sort values of its type as we sort them once they are values
+ * of the local type?  Not floats (two texts of one value), booleans (Redshift
+ * does not say), char (padded) and intervals.
+ */
+static bool
+sorts_alike(const RollupColumn *remote, Oid local, Oid collation)
+{
+	switch (redshift_type_kind(remote->type))
+	{
+		case RS_INTEGER:
+			return local == INT2OID || local == INT4OID || local == INT8OID ||
+				local == NUMERICOID;
+		case RS_DECIMAL:
+			return local == NUMERICOID;
+		case RS_DATE:
+			return local == DATEOID || local == TIMESTAMPOID;
+		case RS_TIMESTAMP:
+			return local == TIMESTAMPOID;
+		case RS_TIMESTAMPTZ:
+			return local == TIMESTAMPTZOID;
+		case RS_TEXT:
+			/* by bytes there, which are the bytes of UTF-8 */
+			return (remote->type == VARCHAROID || remote->type == TEXTOID) &&
+				(local == TEXTOID || local == VARCHAROID) &&
+				lc_collate_is_c(collation) && GetDatabaseEncoding() == PG_UTF8;
+		default:
+			return false;
+	}
+}
+
+/*
+ * The direction of the order by that operator; false if it is not the order
+ * that the type has by default.
+ */
+static bool
+is_default_order(Oid operator, Oid type, bool *descending)
+{
+	Oid			family;
+	Oid			input_type;
+	int16		strategy;
+	Oid			opclass = GetDefaultOpClass(type, BTREE_AM_OID);
+
+	if (!get_ordering_op_properties(operator, &family, &input_type, &strategy) ||
+		!OidIsValid(opclass) || get_opclass_family(opclass) != family)
+		return false;
+	*descending = strategy == BTGreaterStrategyNumber;
+	return true;
+}
+
+char *
+order_by_key(const Rollup *rollup, const RefreshTarget *target)
+{
+	StringInfoData buf;
+
+	if (target->nkeys == 0 || !takes_order(rollup->query))
+		return NULL;
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "ORDER BY ");
+	for (int i = 0; i < target->nkeys; i++)
+	{
+		int			column = target->keys[i].column;
+		Oid			type = TupleDescAttr(target->desc, column)->atttypid;
+		bool		descending;
+
+		if (!sorts_alike(&rollup->columns[column], type, target->sort_collations[i]) ||
+			!is_default_order(target->sort_operators[i], type, &descending))
+			return NULL;
+		appendStringInfo(&buf, "%s%d%s NULLS %s", i > 0 ? ", " : "", column + 1,
+						 descending ? " DESC" : "",
+						 target->sort_nulls_first[i] ? "FIRST" : "LAST");
+	}
+	return buf.data;
+}
+
+bool
+order_fits(const RefreshTarget *target, const int *ordinals)
+{
+	for (int i = 0; i < target->nkeys; i++)
+	{
+		if (ordinals[target->keys[i].column] != target->keys[i].column)
+			return false;
+	}
+	return true;
+}
