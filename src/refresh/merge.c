@@ -41,7 +41,15 @@ typedef struct MergePass
 static bool
 next_local(MergePass *pass)
 {
-	return index_getnext_slot(pass->scan, ForwardScanDirection, pass->local);
+	RowScope   *scope = pass->apply->scope;
+
+	while (index_getnext_slot(pass->scan, ForwardScanDirection, pass->local))
+	{
+		if (scope == NULL || scope_has_local(scope, pass->target, pass->local))
+			return true;
+		CHECK_FOR_INTERRUPTS();
+	}
+	return false;
 }
 
 /* Fills "changed"; true if any column differs from what is stored. */
@@ -76,6 +84,8 @@ static void
 merge_begin(MergePass *pass, Apply *apply)
 {
 	const RefreshTarget *target = apply->target;
+	ScanKey		scan_keys = palloc(sizeof(ScanKeyData) * 2 * target->nkeys);
+	int			nkeys;
 
 	memset(pass, 0, sizeof(MergePass));
 	pass->apply = apply;
@@ -85,8 +95,9 @@ merge_begin(MergePass *pass, Apply *apply)
 	pass->local = table_slot_create(apply->rel, NULL);
 	pass->writer = writer_open(apply->rel, target, apply->snapshot, true);
 	pass->index = index_open(target->key_index, AccessShareLock);
-	pass->scan = index_beginscanCompat(apply->rel, pass->index, apply->snapshot, NULL, 0, 0);
-	index_rescan(pass->scan, NULL, 0, NULL, 0);
+	nkeys = scope_scan_keys(apply->scope, target, pass->index, scan_keys);
+	pass->scan = index_beginscanCompat(apply->rel, pass->index, apply->snapshot, NULL, nkeys, 0);
+	index_rescan(pass->scan, scan_keys, nkeys, NULL, 0);
 }
 
 static void

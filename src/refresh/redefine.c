@@ -36,6 +36,7 @@
 #include "refresh/reshape.h"
 #include "refresh/run.h"
 #include "refresh/table.h"
+#include "refresh/window.h"
 
 /*
  * Waiting for ACCESS EXCLUSIVE stops every reader that comes after; so wait
@@ -50,7 +51,8 @@ static void note_changes(List **actions, const Rollup *old, const Rollup *new);
 static void lock_exclusively(Oid relid);
 static void reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
 							 const LocalColumn *columns, List **actions);
-static void refresh_now(const Redefinition *change, List **actions);
+static const char *refresh_method(const Rollup *old, const Rollup *new);
+static void refresh_now(const Redefinition *change, const char *method, List **actions);
 
 void
 add_action(List **actions, const char *action, const char *format,...)
@@ -111,10 +113,12 @@ rollup_redefine(const Redefinition *change)
 		rollup_update(new);
 		reshape_options(relid, old, new, &actions);
 		if (change->populate)
-			refresh_now(change, &actions);
+			refresh_now(change, refresh_method(old, new), &actions);
 	}
 	else
 		reshape_and_fill(change, old, new, columns, &actions);
+	if (window_is_used(old) && !window_is_used(new))
+		watermark_delete(new->relation_id);
 	if (strcmp(old->source, new->source) != 0)
 		table_comment(relid, new);
 	return actions;
@@ -178,11 +182,22 @@ add_refresh_action(List **actions, int64 run_id, int64 rows_changed)
 			   run_id, rows_changed);
 }
 
+/*
+ * What a window holds was asked with the old query: with another one all of it
+ * is asked again.  NULL = the rollup's own method will do.
+ */
+static const char *
+refresh_method(const Rollup *old, const Rollup *new)
+{
+	return window_is_used(new) && strcmp(old->query, new->query) != 0 ? "merge" : NULL;
+}
+
 /* A refresh of the new definition within this transaction. */
 static void
-refresh_now(const Redefinition *change, List **actions)
+refresh_now(const Redefinition *change, const char *method, List **actions)
 {
-	RunRequest	request = {.relation_id = change->relation->relation_id,.trigger = "define"};
+	RunRequest	request = {.relation_id = change->relation->relation_id,.trigger = "define",
+	.method = method};
 	RefreshResult result;
 
 	refresh_run_in_transaction(&request, &result);
@@ -266,7 +281,7 @@ reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
 
 	if (change->populate)
 	{
-		request.method = new_key ? "replace" : new->method;
+		request.method = new_key ? "replace" : window_is_used(new) ? "merge" : new->method;
 		run = refresh_run_begin(&request);
 		target = reshape_target(relid, new, columns, !new_key);
 		rows = rollup_fetch_for(run, new, target);

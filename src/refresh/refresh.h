@@ -17,6 +17,7 @@ typedef struct RefreshResult
 	int64		rows_changed;
 	TimestampTz as_of;
 	Interval	elapsed;
+	bool		more;			/* a backfill has begun and goes on with the next run */
 	ErrorFields *error;			/* failed, refused, cancelled: what happened */
 } RefreshResult;
 

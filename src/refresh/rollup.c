@@ -29,6 +29,7 @@
 #include "refresh/engine.h"
 #include "refresh/order.h"
 #include "refresh/run.h"
+#include "refresh/step.h"
 #include "shmem/progress.h"
 
 void
@@ -57,25 +58,55 @@ run_engine(const RefreshRun *run, const Rollup *rollup)
 	return engine;
 }
 
-/* Connects and sends the query; what is known of the run then is filled in. */
+/*
+ * Connects and sends the query of the present step; what is known of the run
+ * then is filled in.  NULL if there is nothing to ask for.
+ */
 static Fetch *
-open_fetch(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, const char *order)
+open_fetch(RefreshRun *run, const RefreshTarget *target, const char *order)
 {
-	Fetch	   *fetch = fetch_open(rollup, target->name, target->owner, order, run->run_id,
-								   run->keep_connection);
+	RunStep    *step = run->step;
+	Fetch	   *fetch = fetch_connect(step->asked, target->name, target->owner, run->run_id,
+									  run->keep_connection);
 
-	run->outcome.as_of = fetch->as_of;
 	run->outcome.server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);
 	run->outcome.remote_pid = remote_backend_pid(fetch->source->conn);
+	if (!step_ask(run, step, fetch))
+	{
+		fetch_close(fetch);
+		return NULL;
+	}
+	fetch_send(fetch, order);
+	if (step->window == NULL)
+		run->outcome.as_of = fetch->as_of;
 	return fetch;
+}
+
+/* Adds to a count of the outcome, where -1 means that nothing is known yet. */
+static void
+add_count(int64 *count, int64 more)
+{
+	*count = Max(*count, 0) + more;
+}
+
+/* The step asked for no rows. */
+static void
+finish_without_rows(RefreshRun *run, const Rollup *rollup)
+{
+	add_count(&run->outcome.rows_inserted, 0);
+	add_count(&run->outcome.rows_updated, 0);
+	add_count(&run->outcome.rows_deleted, 0);
+	if (run->outcome.status == NULL)
+		run->outcome.status = "unchanged";
+	step_finish(run, rollup);
 }
 
 /* The rows are all taken. */
 static void
 close_fetch(RefreshRun *run, Fetch *fetch)
 {
-	run->outcome.rows_received = remote_stream_rows(fetch->stream);
-	run->outcome.bytes_received = remote_stream_bytes(fetch->stream);
+	add_count(&run->outcome.rows_received, remote_stream_rows(fetch->stream));
+	add_count(&run->outcome.bytes_received, remote_stream_bytes(fetch->stream));
 	fetch_close(fetch);
 }
 
@@ -83,10 +114,16 @@ RowSource *
 rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
 {
 	const Engine *engine = run_engine(run, rollup);
-	Fetch	   *fetch = open_fetch(run, rollup, target, NULL);
-	int		   *ordinals = description_match(rollup, fetch->columns, target, &run->note);
-	RowSource  *rows = fetch_rows(fetch, target, ordinals, engine->ordered);
+	Fetch	   *fetch;
+	int		   *ordinals;
+	RowSource  *rows;
 
+	(void) step_begin(run, rollup, target);
+	fetch = open_fetch(run, target, NULL);
+	if (fetch == NULL)
+		return NULL;
+	ordinals = description_match(rollup, fetch->columns, target, &run->note);
+	rows = fetch_rows(fetch, target, ordinals, engine->ordered);
 	close_fetch(run, fetch);
 	return rows;
 }
@@ -132,8 +169,17 @@ void
 rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, RowSource *rows)
 {
 	const Engine *engine = run_engine(run, rollup);
-	Apply		apply = {.rollup = rollup,.rows = rows,.note = &run->note};
+	RowScope   *row_scope = run->step->scope;
+	Apply		apply = {.rollup = rollup,.note = &run->note};
 	OwnerScope	scope;
+
+	if (rows == NULL)
+	{
+		finish_without_rows(run, rollup);
+		return;
+	}
+	apply.rows = row_scope == NULL ? rows : scope_rows(row_scope, target, rows);
+	apply.scope = scope_is_partial(row_scope) ? row_scope : NULL;
 
 	progress_set_phase(PHASE_APPLYING);
 	apply.rel = target_open(target->relid, target->name, RowExclusiveLock);
@@ -155,13 +201,16 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	CommandCounterIncrement();
 	target_constraints_restore(apply.rel);
 
-	rows->end(rows);
+	apply.rows->end(apply.rows);
 	relation_close(apply.rel, NoLock);
-	run->outcome.rows_inserted = apply.inserted;
-	run->outcome.rows_updated = apply.updated;
-	run->outcome.rows_deleted = apply.deleted;
-	run->outcome.status = apply.inserted + apply.updated + apply.deleted > 0
-		? "published" : "unchanged";
+	add_count(&run->outcome.rows_inserted, apply.inserted);
+	add_count(&run->outcome.rows_updated, apply.updated);
+	add_count(&run->outcome.rows_deleted, apply.deleted);
+	if (apply.inserted + apply.updated + apply.deleted > 0)
+		run->outcome.status = "published";
+	else if (run->outcome.status == NULL)
+		run->outcome.status = "unchanged";
+	step_finish(run, rollup);
 }
 
 /*
@@ -204,8 +253,13 @@ rollup_refresh(RefreshRun *run)
 	PopActiveSnapshot();
 	run->outcome.definition = rollup->definition;
 	target = describe_target(run, rollup);
-	order = stream_order(run, rollup, target);
-	fetch = open_fetch(run, rollup, target, order);
+	order = stream_order(run, step_begin(run, rollup, target)->asked, target);
+	fetch = open_fetch(run, target, order);
+	if (fetch == NULL)
+	{
+		finish_without_rows(run, rollup);
+		return;
+	}
 	ordinals = description_match(rollup, fetch->columns, target, &run->note);
 
 	if (order != NULL && order_fits(target, ordinals))

@@ -24,6 +24,17 @@ typedef struct RefreshRun
 	RunOutcome	outcome;		/* filled on the way, also by what fails later */
 	StringInfoData note;
 	const char *disorder;		/* why this attempt sorts here; NULL = it need not */
+
+	/* steps, each a query and a commit (step.h) */
+	struct RunStep *step;		/* the present one */
+	int			steps;			/* that are done */
+	bool		more;			/* another one follows */
+	bool		tail_done;		/* one of them brought a window up to now */
+	int64		batch_pause_ms; /* between two */
+	bool		in_transaction; /* the caller's */
+	bool		first_step_only;
+	const char *probe_answer;	/* to be remembered with the content; or NULL */
+	bool		refused;		/* the error is the gate's word */
 } RefreshRun;
 
 /*
