@@ -106,8 +106,8 @@ SELECT c.relid::pg_catalog.regclass AS relation,
 		WHEN c.is_paused THEN 'paused'
 		WHEN f.refused THEN 'refused'
 		WHEN f.failures > 0 THEN 'failing'
-		WHEN f.as_of IS NULL THEN 'never'
 		WHEN w.backfilling THEN 'backfilling'
+		WHEN f.as_of IS NULL THEN 'never'
 		WHEN pg_catalog.now() - f.as_of > u.max_age THEN 'late'
 		ELSE 'fresh'
 	END AS state,

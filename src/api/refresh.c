@@ -89,7 +89,7 @@ request_from_arguments(FunctionCallInfo fcinfo, const char *trigger, RunRequest 
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" is a materialized view, which is refreshed as a whole",
-						relation->relation_name),
+						get_rel_name(relid)),
 				 errhint("Leave since, until and part out.")));
 }
 

@@ -109,11 +109,11 @@ Datum
 rsfed_define_rollup(PG_FUNCTION_ARGS)
 {
 	RunRequest	request = {.trigger = "define"};
-	RefreshResult result;
 	Rollup	   *rollup;
 	RangeVar   *rangevar;
 	RemoteColumns *remote;
 	LocalColumn *columns;
+	bool		populate = PG_ARGISNULL(9) || PG_GETARG_BOOL(9);
 	Oid			relid;
 
 	require_primary("rsfed.define_rollup()");
@@ -135,14 +135,13 @@ rsfed_define_rollup(PG_FUNCTION_ARGS)
 	columns = definition_resolve(rollup, remote, rangevar->relname);
 	definition_warn(rollup, remote);
 
-	relid = table_create(rangevar, rollup, columns);
+	relid = table_create(rangevar, rollup, columns, !populate);
 	rollup->relation_id = relation_insert(relid, true);
 	rollup_insert(rollup);
-	if (PG_ARGISNULL(9) || PG_GETARG_BOOL(9))
+	if (populate)
 	{
 		request.relation_id = rollup->relation_id;
-		refresh_run_in_transaction(&request, &result);
-		if (result.more)
+		if (refresh_populate(&request))
 			continue_backfill(rollup->relation_id, rangevar->relname);
 	}
 	PG_RETURN_OID(relid);

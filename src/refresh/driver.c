@@ -45,7 +45,7 @@ static ErrorData *refresh_in_order(RefreshRun *run);
 static ErrorData *try_refresh(RefreshRun *run);
 static ErrorData *try_commit(RefreshRun *run);
 static void record_failure(RefreshRun *run, ErrorData *error);
-static void hand_over_failure(RefreshRun *run);
+static void hand_over_failure(RefreshRun *run, const ErrorData *error);
 static void finish(RefreshRun *run);
 static void fill_result(RefreshRun *run, TimestampTz started, RefreshResult *result);
 
@@ -85,26 +85,19 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 	TimestampTz started = GetCurrentTimestamp();
 	RefreshRun *run = refresh_run_begin(request);
 
-	run->in_transaction = true;
-	run->first_step_only = strcmp(request->trigger, "define") == 0;
-	PG_TRY();
-	{
-		/* a definition waits for no more than the first batch */
-		do
-		{
-			ErrorData  *error = refresh_in_order(run);
+	ErrorData  *error;
 
-			if (error != NULL)
-				ReThrowError(error);
-		} while (run->more && !run->first_step_only);
-		progress_end();
-	}
-	PG_CATCH();
+	run->first_step_only = strcmp(request->trigger, "define") == 0;
+	do
 	{
-		hand_over_failure(run);
-		PG_RE_THROW();
+		error = refresh_in_order(run);
+	} while (error == NULL && run->more && !run->first_step_only);
+	if (error != NULL)
+	{
+		hand_over_failure(run, error);
+		ReThrowError(error);
 	}
-	PG_END_TRY();
+	progress_end();
 	fill_result(run, started, result);
 }
 
@@ -113,6 +106,7 @@ refresh_run_begin(const RunRequest *request)
 {
 	RefreshRun *run = begin_run(request, 0);
 
+	run->in_transaction = run->first_step_only = true;
 	show_progress(run);
 	return run;
 }
@@ -341,14 +335,13 @@ record_failure(RefreshRun *run, ErrorData *error)
 
 /*
  * The run's row goes with the caller's transaction; what happened is given to
- * the scheduler, which writes it into the history.  In PG_CATCH: the error
- * stays as it is.
+ * the scheduler, which writes it into the history.
  */
 static void
-hand_over_failure(RefreshRun *run)
+hand_over_failure(RefreshRun *run, const ErrorData *error)
 {
-	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(run));
-	ErrorData  *error = CopyErrorData();
+	const char *phase = run->outcome.phase ? run->outcome.phase : "";
+	const char *method = run->request->method ? run->request->method : "";
 	Failure		failure = {
 		.database = MyDatabaseId,
 		.relation_id = run->relation->relation_id,
@@ -356,8 +349,8 @@ hand_over_failure(RefreshRun *run)
 		.cancelled = is_local_cancel(error),
 	};
 
-	strlcpy(failure.method, run->request->method ? run->request->method : "", NAMEDATALEN);
-	strlcpy(failure.phase, phase_name(progress_current_phase()), NAMEDATALEN);
+	strlcpy(failure.method, method, NAMEDATALEN);
+	strlcpy(failure.phase, phase, NAMEDATALEN);
 	strlcpy(failure.sqlstate, unpack_sql_state(error->sqlerrcode), sizeof(failure.sqlstate));
 	failure_set_text(failure.message, error->message);
 	failure_set_text(failure.detail, error->detail);
@@ -365,8 +358,6 @@ hand_over_failure(RefreshRun *run)
 	failure_set_text(failure.context, error->context);
 	failure_put(&failure);
 	progress_end();
-	FreeErrorData(error);
-	MemoryContextSwitchTo(old);
 }
 
 static void

@@ -119,13 +119,30 @@ warn_of_blanks(KeyedRows *rows, const char *name)
 				 errhint("Write rtrim(%s) AS %s in the query, and group by that.", name, name)));
 }
 
-/* Raises what makes the driver sort here; nobody else reads it. */
+/*
+ * The rows are not in the order that Redshift promised: raises what makes the
+ * driver sort here (nobody else reads it), or takes note.
+ */
 static void
-refuse_order(const char *format, const char *column)
+refuse_order(KeyedRows *rows, const char *reason)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_RSFED_DISORDER),
-			 errmsg_internal(format, column)));
+	if (!rows->takes_disorder)
+		ereport(ERROR,
+				(errcode(ERRCODE_RSFED_DISORDER),
+				 errmsg_internal("%s", reason)));
+	if (rows->disorder == NULL)
+		rows->disorder = reason;
+}
+
+static bool
+has_control(const char *text, int length)
+{
+	for (int i = 0; i < length; i++)
+	{
+		if ((unsigned char) text[i] < ' ')
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -148,15 +165,12 @@ check_texts(KeyedRows *rows)
 		if (text[length - 1] == ' ')
 		{
 			if (rows->source->is_unproven)
-				refuse_order("column \"%s\" has trailing blanks", name);
+				refuse_order(rows, psprintf("column \"%s\" has trailing blanks", name));
 			if (!rows->blanks_met)
 				warn_of_blanks(rows, name);
 		}
-		for (int j = 0; rows->source->is_unproven && j < length; j++)
-		{
-			if ((unsigned char) text[j] < ' ')
-				refuse_order("column \"%s\" has control characters", name);
-		}
+		if (rows->source->is_unproven && rows->disorder == NULL && has_control(text, length))
+			refuse_order(rows, psprintf("column \"%s\" has control characters", name));
 	}
 }
 
@@ -165,16 +179,16 @@ keyed_next(KeyedRows *rows)
 {
 	if (!step(rows))
 		return false;
-	if (!TTS_EMPTY(rows->previous))
+	if (!TTS_EMPTY(rows->previous) && rows->disorder == NULL)
 	{
 		int			order = keyed_compare(rows, rows->previous, false);
 
 		if (order == 0)
 			refuse_duplicate(rows);
 		if (order < 0)
-			refuse_order("rows came in another order than that of the key", NULL);
+			refuse_order(rows, "rows came in another order than that of the key");
 	}
-	if (rows->has_text && (rows->source->is_unproven || !rows->blanks_met))
+	if (rows->has_text && !(rows->blanks_met && (rows->disorder || !rows->source->is_unproven)))
 		check_texts(rows);
 	return true;
 }

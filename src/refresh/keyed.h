@@ -24,6 +24,14 @@ typedef struct KeyedRows
 	TupleTableSlot *previous;	/* the one before it */
 	bool		has_text;		/* in the key */
 	bool		blanks_met;
+
+	/*
+	 * The caller can do without order: set by it after keyed_begin().  From the
+	 * first surprise on (disorder says which) nothing is checked any more,
+	 * duplicates neither.
+	 */
+	bool		takes_disorder;
+	const char *disorder;
 } KeyedRows;
 
 /* Begins with rows of that source, which stays the caller's. */

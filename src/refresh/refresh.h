@@ -40,4 +40,11 @@ extern void refresh_run_autonomous(const RunRequest *request, int64 run_id,
  */
 extern void refresh_run_in_transaction(const RunRequest *request, RefreshResult *result);
 
+/*
+ * The first content of a rollup whose table the caller's subtransaction made,
+ * without its key; makes the key, and the table's statistics.  A failure raises.
+ * True if that was the first batch of several.
+ */
+extern bool refresh_populate(const RunRequest *request);
+
 #endif							/* RSFED_REFRESH_H */

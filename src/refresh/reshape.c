@@ -99,7 +99,6 @@ reshape_target(Oid relid, const Rollup *new, const LocalColumn *columns, bool wi
 {
 	Relation	rel = relation_open(relid, AccessShareLock);
 	RefreshTarget *target = palloc0(sizeof(RefreshTarget));
-	ListCell   *lc;
 
 	target->relid = relid;
 	target->owner = rel->rd_rel->relowner;
@@ -117,25 +116,8 @@ reshape_target(Oid relid, const Rollup *new, const LocalColumn *columns, bool wi
 									: get_typcollation(columns[i].type));
 	}
 
-	if (!with_key)
-		return target;
-	target->keys = palloc0(sizeof(TargetKey) * Max(list_length(new->key), 1));
-	target->sort_operators = palloc(sizeof(Oid) * Max(list_length(new->key), 1));
-	target->sort_collations = palloc(sizeof(Oid) * Max(list_length(new->key), 1));
-	target->sort_nulls_first = palloc0(sizeof(bool) * Max(list_length(new->key), 1));
-	foreach(lc, new->key)
-	{
-		int			column = 0;
-		TypeCacheEntry *type;
-
-		while (strcmp(columns[column].name, lfirst(lc)) != 0)
-			column++;
-		type = lookup_type_cache(columns[column].type, TYPECACHE_LT_OPR);
-		target->keys[target->nkeys].column = column;
-		target->sort_operators[target->nkeys] = type->lt_opr;
-		target->sort_collations[target->nkeys] = TupleDescAttr(target->desc, column)->attcollation;
-		target->nkeys++;
-	}
+	if (with_key)
+		target_plan_key(target, new);
 	return target;
 }
 

@@ -30,6 +30,7 @@
 #include "refresh/order.h"
 #include "refresh/run.h"
 #include "refresh/step.h"
+#include "refresh/table.h"
 #include "shmem/progress.h"
 
 void
@@ -58,12 +59,8 @@ run_engine(const RefreshRun *run, const Rollup *rollup)
 	return engine;
 }
 
-/*
- * Connects and sends the query of the present step; what is known of the run
- * then is filled in.  NULL if there is nothing to ask for.
- */
-static Fetch *
-open_fetch(RefreshRun *run, const RefreshTarget *target, const char *order)
+Fetch *
+rollup_open_fetch(RefreshRun *run, const RefreshTarget *target, const char *order)
 {
 	RunStep    *step = run->step;
 	Fetch	   *fetch = fetch_connect(step->asked, target->name, target->owner, run->run_id,
@@ -89,21 +86,20 @@ add_count(int64 *count, int64 more)
 	*count = Max(*count, 0) + more;
 }
 
-/* The step asked for no rows. */
-static void
-finish_without_rows(RefreshRun *run, const Rollup *rollup)
+void
+rollup_count_changes(RefreshRun *run, int64 inserted, int64 updated, int64 deleted)
 {
-	add_count(&run->outcome.rows_inserted, 0);
-	add_count(&run->outcome.rows_updated, 0);
-	add_count(&run->outcome.rows_deleted, 0);
-	if (run->outcome.status == NULL)
+	add_count(&run->outcome.rows_inserted, inserted);
+	add_count(&run->outcome.rows_updated, updated);
+	add_count(&run->outcome.rows_deleted, deleted);
+	if (inserted + updated + deleted > 0)
+		run->outcome.status = "published";
+	else if (run->outcome.status == NULL)
 		run->outcome.status = "unchanged";
-	step_finish(run, rollup);
 }
 
-/* The rows are all taken. */
-static void
-close_fetch(RefreshRun *run, Fetch *fetch)
+void
+rollup_close_fetch(RefreshRun *run, Fetch *fetch)
 {
 	add_count(&run->outcome.rows_received, remote_stream_rows(fetch->stream));
 	add_count(&run->outcome.bytes_received, remote_stream_bytes(fetch->stream));
@@ -119,12 +115,12 @@ rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *tar
 	RowSource  *rows;
 
 	(void) step_begin(run, rollup, target);
-	fetch = open_fetch(run, target, NULL);
+	fetch = rollup_open_fetch(run, target, NULL);
 	if (fetch == NULL)
 		return NULL;
 	ordinals = description_match(rollup, fetch->columns, target, &run->note);
 	rows = fetch_rows(fetch, target, ordinals, engine->ordered);
-	close_fetch(run, fetch);
+	rollup_close_fetch(run, fetch);
 	return rows;
 }
 
@@ -172,13 +168,15 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	RowScope   *row_scope = run->step->scope;
 	Apply		apply = {.rollup = rollup,.note = &run->note};
 	OwnerScope	scope;
+	bool		is_first;
 
 	if (rows == NULL)
 	{
-		finish_without_rows(run, rollup);
+		rollup_count_changes(run, 0, 0, 0);
+		step_finish(run, rollup);
 		return;
 	}
-	apply.rows = row_scope == NULL ? rows : scope_rows(row_scope, target, rows);
+	apply.rows = scope_rows(row_scope, target, rows);
 	apply.scope = scope_is_partial(row_scope) ? row_scope : NULL;
 
 	progress_set_phase(PHASE_APPLYING);
@@ -202,14 +200,11 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	target_constraints_restore(apply.rel);
 
 	apply.rows->end(apply.rows);
+	is_first = apply.rel->rd_rel->reltuples <= 0 && apply.inserted > 0;
 	relation_close(apply.rel, NoLock);
-	add_count(&run->outcome.rows_inserted, apply.inserted);
-	add_count(&run->outcome.rows_updated, apply.updated);
-	add_count(&run->outcome.rows_deleted, apply.deleted);
-	if (apply.inserted + apply.updated + apply.deleted > 0)
-		run->outcome.status = "published";
-	else if (run->outcome.status == NULL)
-		run->outcome.status = "unchanged";
+	if (is_first)
+		table_analyze(target->relid);
+	rollup_count_changes(run, apply.inserted, apply.updated, apply.deleted);
 	step_finish(run, rollup);
 }
 
@@ -254,10 +249,10 @@ rollup_refresh(RefreshRun *run)
 	run->outcome.definition = rollup->definition;
 	target = describe_target(run, rollup);
 	order = stream_order(run, step_begin(run, rollup, target)->asked, target);
-	fetch = open_fetch(run, target, order);
+	fetch = rollup_open_fetch(run, target, order);
 	if (fetch == NULL)
 	{
-		finish_without_rows(run, rollup);
+		rollup_apply(run, rollup, target, NULL);
 		return;
 	}
 	ordinals = description_match(rollup, fetch->columns, target, &run->note);
@@ -266,13 +261,13 @@ rollup_refresh(RefreshRun *run)
 	{
 		/* the first row is here: what follows does not wait for Redshift's work */
 		rollup_apply(run, rollup, target, fetch_stream(fetch, target, ordinals));
-		close_fetch(run, fetch);
+		rollup_close_fetch(run, fetch);
 	}
 	else
 	{
 		RowSource  *rows = fetch_rows(fetch, target, ordinals, run_engine(run, rollup)->ordered);
 
-		close_fetch(run, fetch);
+		rollup_close_fetch(run, fetch);
 		rollup_apply(run, rollup, target, rows);
 	}
 }

@@ -45,9 +45,22 @@ typedef struct RefreshRun
 extern void refresh_serialize(Oid relid);
 
 /*
+ * Connects and sends the query of the present step (step_begin) with that
+ * ORDER BY (NULL: none), and fills in what is known of the run then; NULL if
+ * there is nothing to ask for.  The other takes its counts, once all rows are
+ * taken, and ends it.
+ */
+extern Fetch *rollup_open_fetch(RefreshRun *run, const RefreshTarget *target,
+								const char *order);
+extern void rollup_close_fetch(RefreshRun *run, Fetch *fetch);
+
+/* Adds to the outcome's counts and says by them whether anything is published. */
+extern void rollup_count_changes(RefreshRun *run, int64 inserted, int64 updated, int64 deleted);
+
+/*
  * Reads the whole result of a rollup's query for a target, which may be what
  * the table is to become; its rows can be applied once it is.  The caller has
- * serialized.
+ * serialized.  NULL if there is nothing to ask for.
  */
 extern RowSource *rollup_fetch_for(RefreshRun *run, const Rollup *rollup,
 								   const RefreshTarget *target);
@@ -61,7 +74,7 @@ extern void refresh_run_end(RefreshRun *run);
 
 /*
  * Applies the rows to the table in the current transaction, and fills the
- * outcome's counts and status.  Ends the source.
+ * outcome's counts and status.  Ends the source (NULL: no rows were asked for).
  */
 extern void rollup_apply(RefreshRun *run, const Rollup *rollup,
 						 const RefreshTarget *target, RowSource *rows);

@@ -246,8 +246,11 @@ scoped_end(RowSource *source)
 RowSource *
 scope_rows(RowScope *scope, const RefreshTarget *target, RowSource *rows)
 {
-	ScopedRows *scoped = palloc0(sizeof(ScopedRows));
+	ScopedRows *scoped;
 
+	if (scope == NULL)
+		return rows;
+	scoped = palloc0(sizeof(ScopedRows));
 	scoped->source = *rows;
 	scoped->source.next = scoped_next;
 	scoped->source.end = scoped_end;

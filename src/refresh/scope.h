@@ -58,7 +58,7 @@ extern bool scope_has_local(RowScope *scope, const RefreshTarget *target, TupleT
 extern int	scope_scan_keys(const RowScope *scope, const RefreshTarget *target, Relation index,
 							ScanKey keys);
 
-/* The rows, each checked to be in the scope: 22000 for one that is not. */
+/* The rows, each checked to be in the scope (NULL: none): 22000 for one that is not. */
 extern RowSource *scope_rows(RowScope *scope, const RefreshTarget *target, RowSource *rows);
 
 #endif							/* RSFED_SCOPE_H */

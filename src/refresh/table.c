@@ -187,8 +187,14 @@ table_drop(Oid relid)
 	table_run(psprintf("DROP TABLE %s", relation_display_name(relid)));
 }
 
+void
+table_analyze(Oid relid)
+{
+	table_run(psprintf("ANALYZE (SKIP_LOCKED) %s", relation_display_name(relid)));
+}
+
 Oid
-table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *columns)
+table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *columns, bool with_key)
 {
 	StringInfoData buf;
 	Oid			relid;
@@ -212,7 +218,11 @@ table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *colu
 	relid = get_relname_relid(name->relname, get_namespace_oid(name->schemaname, false));
 	if (!OidIsValid(relid))
 		elog(ERROR, "table %s vanished after its creation", table_display_name(name));
-	table_create_key(relid, rollup);
+	if (with_key)
+		table_create_key(relid, rollup);
+	else
+		/* without any identity, a publication would refuse the first rows */
+		table_run(psprintf("ALTER TABLE %s REPLICA IDENTITY FULL", relation_display_name(relid)));
 	table_comment(relid, rollup);
 	return relid;
 }

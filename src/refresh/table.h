@@ -24,13 +24,17 @@ extern RangeVar *table_parse_name(const char *name);
 extern char *table_display_name(const RangeVar *name);
 
 /*
- * Creates the table with its key, storage options and comment, as the current
- * user, and returns its oid.
+ * Creates the table with its storage options and comment, and with its key if
+ * with_key, as the current user, and returns its oid.
  */
-extern Oid	table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *columns);
+extern Oid	table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *columns,
+						 bool with_key);
 
 /* CREATE UNIQUE INDEX or ADD PRIMARY KEY for the rollup's key, if it has one. */
 extern void table_create_key(Oid relid, const Rollup *rollup);
+
+/* Statistics of a table that got its first rows; a WARNING if it is locked. */
+extern void table_analyze(Oid relid);
 
 /* The comment that tells a reader of \d+ where the content comes from. */
 extern void table_comment(Oid relid, const Rollup *rollup);

@@ -32,6 +32,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "base/compat.h"
 #include "base/errors.h"
@@ -206,6 +207,32 @@ target_set_key(RefreshTarget *target, Relation index)
 		target->sort_operators[i] = operator;
 		target->sort_collations[i] = index->rd_indcollation[i];
 		target->sort_nulls_first[i] = (flags & INDOPTION_NULLS_FIRST) != 0;
+	}
+}
+
+void
+target_plan_key(RefreshTarget *target, const Rollup *rollup)
+{
+	int			nkeys = Max(list_length(rollup->key), 1);
+	ListCell   *lc;
+
+	target->keys = palloc0(sizeof(TargetKey) * nkeys);
+	target->sort_operators = palloc(sizeof(Oid) * nkeys);
+	target->sort_collations = palloc(sizeof(Oid) * nkeys);
+	target->sort_nulls_first = palloc0(sizeof(bool) * nkeys);
+	foreach(lc, rollup->key)
+	{
+		Form_pg_attribute attr;
+		int			column = 0;
+
+		while (strcmp(NameStr(TupleDescAttr(target->desc, column)->attname), lfirst(lc)) != 0)
+			column++;
+		attr = TupleDescAttr(target->desc, column);
+		target->keys[target->nkeys].column = column;
+		target->sort_operators[target->nkeys] =
+			lookup_type_cache(attr->atttypid, TYPECACHE_LT_OPR)->lt_opr;
+		target->sort_collations[target->nkeys] = attr->attcollation;
+		target->nkeys++;
 	}
 }
 

@@ -57,6 +57,12 @@ extern RefreshTarget *target_describe(Relation rel, const Rollup *rollup, bool w
 extern void target_set_key(RefreshTarget *target, Relation index);
 
 /*
+ * The same for an index that is still to be made: the key's columns in their
+ * types' order.  keys[].attnum and key_index stay unset.
+ */
+extern void target_plan_key(RefreshTarget *target, const Rollup *rollup);
+
+/*
  * Raises 40001 if the table, described again under its lock, is not what the
  * rows were read for.
  */

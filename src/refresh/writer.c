@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "access/heapam.h"
 #include "access/sysattr.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -34,6 +35,10 @@
 #include "base/compat.h"
 #include "refresh/writer.h"
 
+/* Rows that are inserted together: at most so many, and so much memory. */
+#define BATCH_ROWS	1000
+#define BATCH_BYTES (256 * 1024)
+
 struct TableWriter
 {
 	Relation	rel;
@@ -46,6 +51,13 @@ struct TableWriter
 	ExprState **defaults;		/* by attribute; NULL where there is none */
 	bool		has_stored_generated;
 
+	/* rows on their way into the table; NULL = one by one */
+	TupleTableSlot **batch;
+	int			batched;
+	Size		batched_bytes;
+	int			insert_options; /* of table_multi_insert() */
+	BulkInsertState bulk;		/* NULL but for a new table */
+
 	/* deferred rows: the table's columns and the tid of their old version */
 	Bitmapset  *deferring_attrs;	/* offset as in sysattr.h; empty = no need */
 	Tuplestorestate *deferred;
@@ -55,6 +67,8 @@ struct TableWriter
 static void init_result_rel(TableWriter *writer);
 static void init_defaults(TableWriter *writer);
 static void init_deferral(TableWriter *writer);
+static void init_batch(TableWriter *writer);
+static void flush_batch(TableWriter *writer);
 static void defer_row(TableWriter *writer, ItemPointer old_tid);
 static void insert_new_slot(TableWriter *writer, ItemPointer old_tid);
 static void delete_tuple(TableWriter *writer, ItemPointer tid);
@@ -82,6 +96,8 @@ writer_open(Relation rel, const RefreshTarget *target, Snapshot snapshot, bool d
 	CheckCmdReplicaIdentity(rel, CMD_DELETE);
 	if (defer)
 		init_deferral(writer);
+	if (writer->deferred == NULL)
+		init_batch(writer);
 	AfterTriggerBeginQuery();
 	return writer;
 }
@@ -187,10 +203,99 @@ init_deferral(TableWriter *writer)
 	writer->deferred = tuplestore_begin_heap(false, false, work_mem);
 }
 
+/*
+ * Inserts can wait for each other unless a default looks into the table, which
+ * then has to be there.
+ */
+static void
+init_batch(TableWriter *writer)
+{
+	for (int i = 0; i < RelationGetDescr(writer->rel)->natts; i++)
+	{
+		if (writer->defaults[i] != NULL &&
+			contain_volatile_functions_not_nextval((Node *) writer->defaults[i]->expr))
+			return;
+	}
+	writer->batch = palloc0(sizeof(TupleTableSlot *) * BATCH_ROWS);
+
+	/*
+	 * Nobody else can see a table that this subtransaction made, and it goes
+	 * when that fails: its rows can be frozen from the start, which saves
+	 * vacuum from writing them all again.
+	 */
+	if (writer->rel->rd_createSubid == GetCurrentSubTransactionId())
+	{
+		writer->insert_options = TABLE_INSERT_FROZEN | TABLE_INSERT_SKIP_FSM;
+		writer->bulk = GetBulkInsertState();
+	}
+}
+
+/* The slot for the next row that is to be inserted. */
+static TupleTableSlot *
+insert_slot(TableWriter *writer)
+{
+	TupleTableSlot **slot;
+
+	if (writer->batch == NULL)
+		return writer->new_slot;
+	slot = &writer->batch[writer->batched];
+	if (*slot == NULL)
+		*slot = table_slot_create(writer->rel, NULL);
+	return *slot;
+}
+
+/* Adds the row in a slot of the batch, checked and with values of its own. */
+static void
+batch_row(TableWriter *writer, TupleTableSlot *slot)
+{
+	bool		should_free;
+
+	slot->tts_tableOid = RelationGetRelid(writer->rel);
+	if (writer->has_stored_generated)
+		ExecComputeStoredGeneratedCompat(writer->result_rel, writer->estate, slot, CMD_INSERT);
+	if (RelationGetDescr(writer->rel)->constr != NULL)
+		ExecConstraints(writer->result_rel, slot, writer->estate);
+	ExecMaterializeSlot(slot);
+	writer->batched_bytes += ExecFetchSlotHeapTuple(slot, false, &should_free)->t_len;
+	if (++writer->batched == BATCH_ROWS || writer->batched_bytes > BATCH_BYTES)
+		flush_batch(writer);
+}
+
+static void
+flush_batch(TableWriter *writer)
+{
+	MemoryContext old;
+
+	if (writer->batched == 0)
+		return;
+	ResetPerTupleExprContext(writer->estate);
+	old = MemoryContextSwitchTo(GetPerTupleMemoryContext(writer->estate));
+	table_multi_insert(writer->rel, writer->batch, writer->batched, writer->cid,
+					   writer->insert_options, writer->bulk);
+	MemoryContextSwitchTo(old);
+	for (int i = 0; i < writer->batched; i++)
+	{
+		TupleTableSlot *slot = writer->batch[i];
+		List	   *recheck = NIL;
+
+		if (writer->result_rel->ri_NumIndices > 0)
+		{
+			ResetPerTupleExprContext(writer->estate);
+			recheck = ExecInsertIndexTuplesCompat(writer->result_rel, slot, writer->estate,
+												  false, false, NULL, NIL, false);
+		}
+		ExecARInsertTriggers(writer->estate, writer->result_rel, slot, recheck, NULL);
+		list_free(recheck);
+		ExecClearTuple(slot);
+	}
+	writer->batched = 0;
+	writer->batched_bytes = 0;
+}
+
 void
 writer_insert(TableWriter *writer, TupleTableSlot *row)
 {
-	TupleTableSlot *slot = writer->new_slot;
+	TupleTableSlot *slot = insert_slot(writer);
 	const RefreshTarget *target = writer->target;
 	ExprContext *econtext = GetPerTupleExprContext(writer->estate);
 
@@ -212,7 +317,9 @@ writer_insert(TableWriter *writer, TupleTableSlot *row)
 	}
 	ExecStoreVirtualTuple(slot);
 
-	if (writer->deferred != NULL)
+	if (writer->batch != NULL)
+		batch_row(writer, slot);
+	else if (writer->deferred != NULL)
 		defer_row(writer, NULL);
 	else
 		insert_new_slot(writer, NULL);
@@ -396,7 +503,15 @@ writer_finish(TableWriter *writer)
 {
 	if (writer->deferred != NULL)
 		write_deferred(writer);
+	flush_batch(writer);
 	AfterTriggerEndQuery(writer->estate);
+	for (int i = 0; writer->batch != NULL && i < BATCH_ROWS && writer->batch[i] != NULL; i++)
+		ExecDropSingleTupleTableSlot(writer->batch[i]);
+	if (writer->bulk != NULL)
+	{
+		FreeBulkInsertState(writer->bulk);
+		table_finish_bulk_insert(writer->rel, writer->insert_options);
+	}
 
 	/* the slots that triggers used; the relation itself is not the executor's */
 	ExecResetTupleTable(writer->estate->es_tupleTable, false);

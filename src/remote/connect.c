@@ -79,7 +79,7 @@ connect_target(RemoteConnection *conn)
 	List	   *addresses;
 	int			left;
 	char	   *message = NULL;
-	bool		timed_out = false;
+	bool		any_timed_out = false;
 	ListCell   *lc;
 
 	last_step = REMOTE_STEP_RESOLVE;
@@ -97,10 +97,12 @@ connect_target(RemoteConnection *conn)
 		Address    *address = lfirst(lc);
 		TimestampTz now = GetCurrentTimestamp();
 		TimestampTz until = now + (deadline - now) / left--;
+		bool		timed_out;
 
 		if (now >= deadline)
 			break;
 		timed_out = !try_address(conn, address, until);
+		any_timed_out |= timed_out;
 		if (!timed_out && PQstatus(conn->pg) == CONNECTION_OK)
 		{
 			conn->address = MemoryContextStrdup(conn->context, address->address);
@@ -121,7 +123,8 @@ connect_target(RemoteConnection *conn)
 		close_attempt(conn);
 	}
 
-	if (message != NULL)
+	/* silence says more than another address that refuses (::1 of localhost) */
+	if (message != NULL && !any_timed_out)
 		report_connect(conn, message);
 	report_connect_timeout(conn);
 }

@@ -27,6 +27,7 @@
 
 #include "base/compat.h"
 #include "redshift/types.h"
+#include "source/quick.h"
 #include "source/rows.h"
 
 /* A value in a message is cut to that many bytes. */
@@ -37,6 +38,8 @@ typedef struct ColumnReader
 {
 	int			source;			/* ordinal of the remote column */
 	const char *name;			/* its name, for messages */
+	QuickReader quick;			/* NULL: there is none for its type */
+	bool		is_text;		/* no more than a copy of what came */
 	FmgrInfo	input;
 	Oid			ioparam;
 	int32		typmod;
@@ -81,6 +84,8 @@ row_reader_create(RemoteColumns *columns, TupleDesc desc, const int *source_colu
 		column->typmod = att->atttypmod;
 		column->trims = redshift_trims_blanks(remote->type);
 		column->needs_hex = redshift_needs_hex_prefix(remote->type, getBaseType(att->atttypid));
+		column->quick = quick_reader(att->atttypid, att->atttypmod);
+		column->is_text = att->atttypid == TEXTOID || (att->atttypid == VARCHAROID && att->atttypmod < 0);
 		getTypeInputInfo(att->atttypid, &function, &column->ioparam);
 		fmgr_info_cxt(function, &column->input, CurrentMemoryContext);
 	}
@@ -146,6 +151,11 @@ row_reader_read(RowReader *reader, char **texts, int *lengths, Datum *values, bo
 static Datum
 read_value(ColumnReader *column, char *text, int length)
 {
+	Datum		value;
+
+	if (column->quick != NULL && column->quick(text, length, &value))
+		return value;
+
 	/* the text is in libpq's memory: what changes it works on a copy */
 	if (column->needs_hex)
 	{
@@ -165,6 +175,8 @@ read_value(ColumnReader *column, char *text, int length)
 
 	/* raises 22021 for what is no UTF-8, or cannot be had in this encoding */
 	text = pg_any_to_server(text, length, PG_UTF8);
+	if (column->is_text)
+		return CStringGetTextDatum(text);
 	return InputFunctionCall(&column->input, text, column->ioparam, column->typmod);
 }
 

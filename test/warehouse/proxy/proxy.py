@@ -93,6 +93,21 @@ class Server:
         sock.settimeout(0.05)
         return sock
 
+    def last_ports(self):
+        """The ports of the last start, so that who knows them finds us again."""
+        try:
+            with open(os.path.join(self.folder, "proxy.ports"), encoding="ascii") as file:
+                first, second = file.read().split()
+                return int(first), int(second)
+        except (OSError, ValueError):
+            return 0, 0
+
+    def listen_again(self, port):
+        try:
+            return self.listen(port)
+        except OSError:
+            return self.listen()
+
     def accept(self, sock, control):
         try:
             client, _ = sock.accept()
@@ -110,7 +125,7 @@ class Server:
 
     def serve(self):
         """Accepts connections; closes the port while a fault refuses them."""
-        control, ordinary = self.listen(), self.listen()
+        ordinary, control = [self.listen_again(port) for port in self.last_ports()]
         port = ordinary.getsockname()[1]
         temporary = os.path.join(self.folder, "proxy.ports.new")
         with open(temporary, "w", encoding="ascii") as file:

@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# PostgreSQL 17 in a Debian 13 folder, for script/test.  Sourced after lib.sh.
+#
+# No mounts and no containers: the tests need processes, sockets and files only,
+# and a plain folder works where mounting is not allowed.  It is made once
+# (about a minute and a half, 2 GB) and kept.
+
+DEBIAN13_PACKAGES=(make gcc libc6-dev libpq-dev postgresql-17 postgresql-server-dev-17
+	libipc-run-perl perl)
+
+# Runs a command as root inside the folder $1.
+in_debian13() {
+	local dir=$1
+	shift
+	as_root chroot "$dir" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+		DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# The mirror that this machine's own apt takes Debian from.
+debian_mirror() {
+	# shellcheck disable=SC2016 # apt replaces $(SITE)
+	apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+		awk '$2 ~ /^(bookworm|stable|oldstable)$/ && $3 == "main" { print $1; exit }'
+}
+
+# Makes the folder $1 unless it is there.
+make_debian13() {
+	local dir=$1 log=$1.log mirror
+	[ ! -f "$dir/.complete" ] || return 0
+	need_packages debootstrap debian-archive-keyring
+	mirror=$(debian_mirror)
+	[ -n "$mirror" ] || die "apt's configuration names no Debian mirror to take Debian 13 from"
+	say "making a Debian 13 with PostgreSQL 17 in $dir (once; 2 GB)"
+	as_root rm -rf --one-file-system "$dir"
+	mkdir -p "$(dirname "$dir")"
+	if ! {
+		as_root debootstrap --variant=minbase trixie "$dir" "$mirror" &&
+			debian13_habits "$dir" &&
+			in_debian13 "$dir" apt-get -q update &&
+			in_debian13 "$dir" apt-get -q -y --no-install-recommends install "${DEBIAN13_PACKAGES[@]}" &&
+			in_debian13 "$dir" apt-get -q clean &&
+			as_root touch "$dir/.complete"
+	} >"$log" 2>&1; then
+		tail -n 20 "$log" >&2
+		die "Debian 13 could not be made, all messages are in $log"
+	fi
+}
+
+# What differs from a machine of its own: nothing is started on installation,
+# apt asks the way this machine's apt does, and there is shared memory.
+debian13_habits() {
+	local dir=$1
+	printf '#!/bin/sh\nexit 101\n' | as_root tee "$dir/usr/sbin/policy-rc.d" >/dev/null
+	as_root chmod 755 "$dir/usr/sbin/policy-rc.d"
+	as_root mkdir -p "$dir/etc/postgresql-common" "$dir/dev/shm"
+	echo 'create_main_cluster = false' | as_root tee "$dir/etc/postgresql-common/createcluster.conf" >/dev/null
+	as_root chmod 1777 "$dir/dev/shm"
+	apt-config dump | grep -E '^Acquire::(http|https|ftp)::.*(Proxy|CaInfo)' |
+		as_root tee "$dir/etc/apt/apt.conf.d/90host" >/dev/null || true
+}

@@ -1,0 +1,186 @@
+# shellcheck shell=bash
+# Functions that script/demo and script/test share.  Sourced, never run.
+#
+# PostgreSQL refuses to run as root, so servers run as the user postgres when
+# the caller is root and as the caller otherwise.  What needs root (packages,
+# make install, the Debian 13 folder) goes through sudo when the caller is not.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+SERVER_USER=$(id -un)
+[ "$(id -u)" -ne 0 ] || SERVER_USER=postgres
+
+say() { printf '== %s\n' "$*"; }
+
+die() {
+	printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+	exit 1
+}
+
+# Runs a command as root.
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		command -v sudo >/dev/null || die "\"$1\" needs root: run this as root, or install sudo"
+		sudo "$@"
+	fi
+}
+
+# Runs a command as the user that the servers run as.  HOME is neutral: nobody's
+# .psqlrc, .pgpass or .proverc may change what is seen.
+as_server() {
+	if [ "$(id -u)" -eq 0 ]; then
+		runuser -u "$SERVER_USER" -- env HOME=/nonexistent "$@"
+	else
+		env HOME=/nonexistent "$@"
+	fi
+}
+
+# Installs those of the Debian packages that are missing.
+need_packages() {
+	local package missing=()
+	command -v apt-get >/dev/null || die "this needs Debian: it installs packages with apt-get"
+	for package in "$@"; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' ||
+			missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	say "installing ${missing[*]}"
+	install_packages "${missing[@]}"
+}
+
+install_packages() {
+	local log
+	log=$(mktemp)
+	if ! { as_root apt-get -q update &&
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@"; } \
+		>"$log" 2>&1; then
+		tail -n 20 "$log" >&2
+		rm -f "$log"
+		die "apt-get could not install $*"
+	fi
+	rm -f "$log"
+}
+
+# The folder for everything that is built or started: build/ of the checkout,
+# unless the user that runs the servers cannot get there (a clone in /root).
+# A sub-folder NAME of it is made for that user.
+work_dir() {
+	local base=${RSFED_BUILD_DIR:-$ROOT/build}
+	mkdir -p "$base"
+	chmod a+rx "$base"
+	if ! as_server test -x "$base"; then
+		base=/var/tmp/rsfed-$(printf '%s' "$ROOT" | cksum | cut -d' ' -f1)
+		mkdir -p "$base"
+		# a name that anybody could have taken before us
+		if [ ! -O "$base" ] || [ -L "$base" ]; then
+			die "$base belongs to somebody else"
+		fi
+	fi
+	printf '%s/%s\n' "$base" "$1"
+}
+
+own_dir() {
+	mkdir -p "$1"
+	[ "$(id -u)" -ne 0 ] || chown "$SERVER_USER" "$1"
+}
+
+# copy_sources FOLDER [COMMAND]: copies the sources, not what was built from
+# them, to a folder; by way of COMMAND (as_root) where the caller may not write.
+# Building there keeps the checkout clean and the versions apart; times are kept,
+# so that make builds only what changed, and files that are gone go there too.
+copy_sources() {
+	local to=$1 by=${2:-env} list=$1/.copied new
+	new=$(mktemp)
+	"$by" mkdir -p "$to"
+	(cd "$ROOT" && find . \( -path ./build -o -path ./.git -o -path ./results -o -path ./output_iso \
+		-o -path ./tmp_check -o -path ./log -o -name __pycache__ \) -prune -o -type f \
+		! -name '*.o' ! -name '*.bc' ! -name '*.so' \
+		\( ! -path './sql/rsfed--*' -o -path './sql/rsfed--*--*' \) ! -path './regression.*' \
+		-print | LC_ALL=C sort) >"$new"
+	if [ -f "$list" ]; then
+		LC_ALL=C comm -23 "$list" "$new" | (cd "$to" && "$by" xargs -r -d '\n' rm -f)
+	fi
+	tar -C "$ROOT" -cf - -T "$new" | "$by" tar -C "$to" -xf - --no-same-owner
+	"$by" cp "$new" "$list"
+	"$by" chmod 644 "$list"
+	rm -f "$new"
+}
+
+# Builds the sources in folder $1 for the pg_config $2 and installs them.
+build_and_install() {
+	local dir=$1 pg_config=$2 log=$1/build.log
+	say "building rsfed for $("$pg_config" --version | sed 's/ (.*//')"
+	[ "$(id -u)" -ne 0 ] || chown -R "$SERVER_USER" "$dir"
+	if ! as_server make -C "$dir" -j "$(nproc)" PG_CONFIG="$pg_config" >"$log" 2>&1 ||
+		! as_root make -C "$dir" PG_CONFIG="$pg_config" install >>"$log" 2>&1; then
+		grep -E -A4 'error:|Error|\*\*\*' "$log" | tail -n 40 >&2 || true
+		die "the build failed, all of it is in $log"
+	fi
+}
+
+port_is_free() {
+	! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# Prints the first free port from $1 on.
+free_port() {
+	local port=$1
+	until port_is_free "$port"; do
+		port=$((port + 1))
+	done
+	printf '%s\n' "$port"
+}
+
+# make_server FOLDER [initdb options]: an empty server, not started.
+make_server() {
+	local dir=$1
+	shift
+	as_server "$PG_BIN/initdb" -D "$dir" -U postgres -E UTF8 --locale=C.UTF-8 --no-sync "$@" \
+		>"$dir.initdb.log" 2>&1 || { cat "$dir.initdb.log" >&2; die "initdb failed"; }
+}
+
+# start_server FOLDER: its settings are in its postgresql.auto.conf or .conf.
+start_server() {
+	as_server "$PG_BIN/pg_ctl" -D "$1" -l "$1.log" -w -s start ||
+		{ tail -n 20 "$1.log" >&2; die "the server in $1 did not start"; }
+}
+
+# stop_server FOLDER: only the server of that folder, if it runs.
+stop_server() {
+	[ ! -f "$1/postmaster.pid" ] || as_server "$PG_BIN/pg_ctl" -D "$1" -s -w -m fast stop
+}
+
+# warehouse_psql FOLDER [psql options]: as awsuser in the stand-in of that folder,
+# past its proxy and free of Redshift's limits, to load data.
+warehouse_psql() {
+	local dir=$1
+	shift
+	(
+		# shellcheck source=/dev/null
+		. "$dir/env"
+		PGPASSWORD=$WAREHOUSE_PASSWORD PGOPTIONS='-c standin.loading=on' as_server "$PG_BIN/psql" \
+			-X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$WAREHOUSE_DIRECT_PORT" -U "$WAREHOUSE_USER" \
+			-d "$WAREHOUSE_DBNAME" "$@"
+	)
+}
+
+# count_prove LOG: "passed failed" of the single tests in the output of prove -v.
+# A file that ended half way is one failure more.
+count_prove() {
+	local passed failed
+	passed=$(grep -c -E '^ok ' "$1" || true)
+	failed=$(grep -c -E '^not ok ' "$1" || true)
+	if ! grep -q '^Result: PASS' "$1" && [ "$failed" -eq 0 ]; then
+		failed=1
+	fi
+	printf '%s %s\n' "$passed" "$failed"
+}
+
+# Shows what is wrong in the output of prove -v; nothing if nothing is.
+show_prove() {
+	if ! grep -q '^Result: PASS' "$1"; then
+		grep -E '^not ok |^#' "$1" | head -n 200 || true
+		sed -n '/^Test Summary Report/,$p' "$1"
+	fi
+}

@@ -1,0 +1,36 @@
+-- Values that are read without their input functions are the same as with them.
+\i test/include/warehouse.psql
+SET datestyle = ISO;
+SET timezone = 'UTC';
+SELECT rsfed.execute('wh', 'CREATE TABLE quick (n int, si smallint, i int, bi bigint, d date, ts timestamp, v varchar(30))');
+SELECT rsfed.execute('wh', $$INSERT INTO quick VALUES
+	(1, -32768, -2147483648, -9223372036854775808, '0001-01-01', '0001-01-01 00:00:00', ''),
+	(2, 32767, 2147483647, 9223372036854775807, '9999-12-31', '9999-12-31 23:59:59.999999', 'äöü €'),
+	(3, 0, 0, 0, '2000-01-01', '2000-01-01 00:00:00', ' '),
+	(4, -1, -1, -1, '1999-12-31', '1999-12-31 23:59:59.999999', 'a '),
+	(5, 7, 1000000, 999999999999999999, '2000-02-29', '2000-02-29 12:30:45.1', '12'),
+	(6, 10, -10, -999999999999999999, '1900-02-28', '1900-02-28 01:02:03.012', 'x'),
+	(7, 1, 1, 1000000000000000000, '2024-02-29', '2024-02-29 00:00:00.000001', 'x'),
+	(8, 1, 1, 1, '0044-03-15 BC', '0044-03-15 12:00:00.5 BC', 'x'),
+	(9, 1, 1, 1, '12024-01-31', '12024-01-31 01:02:03', 'x'),
+	(10, NULL, NULL, NULL, NULL, NULL, NULL)$$);
+SELECT * FROM rsfed.query('wh', 'SELECT n, si, i, bi, d, ts, v FROM quick') AS t (n int, si smallint, i int, bi bigint, d date, ts timestamp, v text) ORDER BY n;
+-- what Redshift shows as text, read by the input functions
+SELECT count(*), count(*) FILTER (WHERE (si, i, bi, d, ts) IS DISTINCT FROM (sit::smallint, it::int, bit::bigint, dt::date, tst::timestamp)) AS different
+FROM rsfed.query('wh', 'SELECT si, i, bi, d, ts, si::varchar(40), i::varchar(40), bi::varchar(40), d::varchar(40), ts::varchar(40) FROM quick')
+	AS t (si smallint, i int, bi bigint, d date, ts timestamp, sit text, it text, bit text, dt text, tst text);
+-- what is none of these is refused as ever
+SELECT standin('FAULT replace_text ''2000-02-29'' ''2001-02-29''');
+SELECT error_of($$SELECT d FROM rsfed.query('wh', 'SELECT d FROM quick WHERE n = 5') AS t (d date)$$);
+SELECT error_of($$SELECT ts FROM rsfed.query('wh', 'SELECT ts FROM quick WHERE n = 5') AS t (ts timestamp)$$);
+SELECT standin('RESET');
+SELECT standin('FAULT replace_text ''12:30'' ''24:00''');
+SELECT error_of($$SELECT ts FROM rsfed.query('wh', 'SELECT ts FROM quick WHERE n = 5') AS t (ts timestamp)$$);
+SELECT standin('RESET');
+SELECT standin('FAULT replace_text ''1000000'' ''10x''');
+SELECT error_of($$SELECT i FROM rsfed.query('wh', 'SELECT i FROM quick WHERE n = 5') AS t (i int)$$);
+SELECT standin('RESET');
+SELECT standin('FAULT bad_utf8');
+SELECT error_of($$SELECT v FROM rsfed.query('wh', 'SELECT v FROM quick WHERE n = 5') AS t (v text)$$);
+SELECT standin('RESET');
+SELECT rsfed.execute('wh', 'DROP TABLE quick');

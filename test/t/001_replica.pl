@@ -1,0 +1,106 @@
+# A streaming replica: what reads works there, what writes says where to go,
+# the scheduler sleeps, and after a promotion it goes on by itself.
+
+use strict;
+use warnings;
+
+use RsfedTest;
+use Test::More;
+
+my $primary = start_primary('primary');
+my $replica = start_replica($primary, 'replica');
+
+warehouse_sql(q{
+	DROP TABLE IF EXISTS replica_sales;
+	CREATE TABLE replica_sales (seller integer, price decimal(8,2));
+	INSERT INTO replica_sales VALUES (1, 10), (1, 20), (2, 5);
+});
+
+my $query = 'SELECT seller, sum(price) AS revenue FROM replica_sales GROUP BY seller';
+$primary->safe_psql('postgres',
+	"SELECT rsfed.define_rollup('revenue', 'warehouse', '$query')");
+$primary->safe_psql('postgres',
+	"CREATE MATERIALIZED VIEW total AS SELECT sum(revenue) AS total FROM revenue");
+$primary->safe_psql('postgres', "SELECT rsfed.schedule_refresh('revenue', '1 second')");
+$primary->wait_for_catchup($replica);
+
+# Reading
+is($replica->safe_psql('postgres', 'SELECT seller, revenue FROM revenue ORDER BY seller'),
+	"1|30.00\n2|5.00", 'the replica serves the rollup');
+is($replica->safe_psql('postgres', 'SELECT state FROM rsfed.freshness'),
+	'fresh', 'freshness is readable on the replica');
+for my $view (qw(rollups runs freshness progress schedules servers credentials options))
+{
+	my ($out, $err);
+	is($replica->psql('postgres', "SELECT count(*) FROM rsfed.$view", stdout => \$out, stderr => \$err),
+		0, "view rsfed.$view is readable on the replica")
+	  or diag($err);
+}
+is($replica->safe_psql('postgres',
+		"SELECT sum(sales) FROM rsfed.query('warehouse', 'SELECT count(*) AS sales FROM replica_sales') AS t (sales bigint)"),
+	'3', 'the replica may ask Redshift');
+is($replica->safe_psql('postgres',
+		"SELECT string_agg(column_name, ' ' ORDER BY ordinal) FROM rsfed.describe('warehouse', '$query')"),
+	'seller revenue', 'describe works on the replica');
+
+# Following
+warehouse_sql('INSERT INTO replica_sales VALUES (3, 7)');
+poll_for($replica, 'SELECT revenue FROM revenue WHERE seller = 3', '7.00',
+	'the replica follows a change in the warehouse');
+
+# Writing: every function of the contract that changes something
+my %writes = (
+	register_server => "SELECT rsfed.register_server('other', 'localhost', 'dev', 'u', verify => false)",
+	set_credentials => "SELECT rsfed.set_credentials('warehouse', 'u', 'p', verify => false)",
+	drop_server => "SELECT rsfed.drop_server('warehouse')",
+	define_rollup => "SELECT rsfed.define_rollup('second', 'warehouse', '$query')",
+	alter_rollup => "SELECT * FROM rsfed.alter_rollup('revenue', method => 'replace')",
+	drop_rollup => "SELECT rsfed.drop_rollup('revenue')",
+	refresh => "CALL rsfed.refresh('revenue')",
+	request_refresh => "SELECT rsfed.request_refresh('revenue')",
+	cancel => 'SELECT rsfed.cancel(1)',
+	schedule_refresh => "SELECT rsfed.schedule_refresh('revenue', '1 hour', 'hourly')",
+	alter_schedule => "SELECT rsfed.alter_schedule('revenue', 'refresh', '1 hour')",
+	unschedule_refresh => "SELECT rsfed.unschedule_refresh('revenue')",
+	pause => "SELECT rsfed.pause('revenue')",
+	resume => "SELECT rsfed.resume('revenue')",
+	pause_all => 'SELECT rsfed.pause_all()',
+	resume_all => 'SELECT rsfed.resume_all()');
+
+for my $function (sort keys %writes)
+{
+	psql_fails($replica, $writes{$function}, '25006', qr/HINT:.*primary/is,
+		"rsfed.$function is refused on the replica and says where it can run");
+}
+
+# rsfed.wait: on a replica, once the run's outcome has arrived there
+my $run = $primary->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
+like($replica->safe_psql('postgres', "SELECT rsfed.wait($run, '20 seconds')"),
+	qr/^(published|unchanged)$/, 'rsfed.wait works on the replica');
+
+# Nothing of rsfed runs on a replica
+is($replica->safe_psql('postgres',
+		"SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'rsfed%'"),
+	'0', 'no process of rsfed runs on the replica');
+ok($primary->safe_psql('postgres',
+		"SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'rsfed%'") > 0,
+	'they run on the primary');
+
+# Promotion
+$primary->stop('immediate');
+my $runs = $replica->safe_psql('postgres', 'SELECT max(run_id) FROM rsfed.runs');
+$replica->promote;
+poll_for($replica, "SELECT count(*) > 2 FROM rsfed.runs WHERE run_id > $runs AND trigger = 'schedule' "
+	  . "AND status IN ('published', 'unchanged')", 't',
+	'after promotion the schedule goes on by itself');
+is($replica->safe_psql('postgres', "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running') AND run_id <= $runs"),
+	'0', 'no run of the old primary is left open');
+warehouse_sql('INSERT INTO replica_sales VALUES (4, 9)');
+poll_for($replica, 'SELECT revenue FROM revenue WHERE seller = 4', '9.00',
+	'the new primary follows the warehouse');
+$replica->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
+pass('refresh works on the new primary');
+
+$replica->stop;
+warehouse_sql('DROP TABLE replica_sales');
+done_testing();

@@ -1,0 +1,154 @@
+# What happens when the warehouse fails: the failed run is recorded, the last
+# good content stays readable, the next refresh succeeds, and no connection to
+# the warehouse is left behind.
+
+use strict;
+use warnings;
+
+use IPC::Run ();
+use RsfedTest;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $node = start_primary('primary');
+
+standin_reset();
+warehouse_sql(q{
+	DROP TABLE IF EXISTS fault_sales;
+	CREATE TABLE fault_sales (seller integer, price decimal(8,2));
+	INSERT INTO fault_sales SELECT i, 10 FROM generate_series(1, 5000) AS i;
+});
+my $query = 'SELECT seller, sum(price) AS revenue FROM fault_sales GROUP BY seller';
+$node->safe_psql('postgres',
+	"SELECT rsfed.define_rollup('revenue', 'warehouse', '$query')");
+
+my $total = 'SELECT count(*), sum(revenue) FROM revenue';
+my $price = 10;
+
+# Fails a refresh on purpose, and checks all that must hold after it.
+#   fault      STANDIN FAULT words, or a sub that breaks something
+#   heal       a sub that mends it (STANDIN RESET always comes with it)
+#   sqlstate   of the error that the caller sees
+#   message    pattern of that error, as psql shows it
+sub survives
+{
+	my ($name, %fault) = @_;
+	my $before = $node->safe_psql('postgres', $total);
+
+	# there is something to bring, so that a success would be seen
+	$price++;
+	warehouse_sql("UPDATE fault_sales SET price = $price");
+
+	ref $fault{fault} ? $fault{fault}->() : standin("FAULT $fault{fault}");
+	my $start = time;
+	psql_fails($node, ($fault{before} // '') . "CALL rsfed.refresh('revenue')",
+		$fault{sqlstate}, $fault{message}, "$name: the caller sees it");
+	cmp_ok(time - $start, '<', $fault{within} // 15, "$name: in time");
+
+	is(last_run($node, 'revenue', 'status'), $fault{status} // 'failed', "$name: the run is recorded");
+	is(last_run($node, 'revenue', 'sqlstate'), $fault{sqlstate}, "$name: with its SQLSTATE");
+	is($node->safe_psql('postgres', $total), $before, "$name: the last good content is there");
+	is($node->safe_psql('postgres', "SELECT failures FROM rsfed.freshness WHERE relation = 'revenue'::regclass"),
+		'1', "$name: freshness counts the failure")
+	  if ($fault{status} // 'failed') eq 'failed';
+
+	standin_reset();
+	$fault{heal}->() if $fault{heal};
+	nothing_is_left($name);
+
+	$node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
+	is($node->safe_psql('postgres', $total), '5000|' . 5000 * $price . '.00', "$name: the next refresh succeeds");
+	is($node->safe_psql('postgres', "SELECT state, failures FROM rsfed.freshness WHERE relation = 'revenue'::regclass"),
+		'fresh|0', "$name: freshness recovers");
+}
+
+# The sessions that were opened by hand have ended, so nobody may be connected.
+sub nothing_is_left
+{
+	my ($name) = @_;
+	my ($left, $until) = (undef, time + 10);
+	do { $left = warehouse_count(); select(undef, undef, undef, 0.1) if $left; } while ($left && time < $until);
+	is($left, 0, "$name: no connection to the warehouse is left");
+}
+
+nothing_is_left('before');
+
+survives('connection refused', fault => 'refuse_connections', sqlstate => '08001', message => qr/warehouse/);
+survives('stream cut', fault => 'cut_after_rows 1000', sqlstate => '08006', message => qr/warehouse|connection/);
+survives('silence in the stream',
+	fault => sub {
+		$node->safe_psql('postgres', "ALTER SERVER warehouse OPTIONS (ADD stall_timeout '2s')");
+		standin('FAULT stall_after_rows 1000');
+	},
+	heal => sub { $node->safe_psql('postgres', 'ALTER SERVER warehouse OPTIONS (DROP stall_timeout)') },
+	sqlstate => '08006', message => qr/silent|stall/i);
+survives('serializable isolation violation', fault => 'error_1023 1000', sqlstate => 'XX000', message => qr/1023/);
+survives('aborted by workload management', fault => 'wlm_abort 1000', sqlstate => '57014', message => qr/WLM|Query \(/,
+	status => 'failed');
+survives('wrong password',
+	fault => sub { $node->safe_psql('postgres',
+			"SET client_min_messages = error; SELECT rsfed.set_credentials('warehouse', '$ENV{WAREHOUSE_USER}', 'wrong', verify => false)") },
+	heal => sub { $node->safe_psql('postgres',
+			"SELECT rsfed.set_credentials('warehouse', '$ENV{WAREHOUSE_USER}', " . quote_literal($ENV{WAREHOUSE_PASSWORD}) . ')') },
+	sqlstate => '28P01', message => qr/password authentication failed/);
+survives('a time limit here', fault => 'stall_after_rows 1000', before => "SET statement_timeout = '2s'; ",
+	sqlstate => '57014', message => qr/statement timeout/, within => 6);
+
+# A password is never in a log
+unlike(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/\Q$ENV{WAREHOUSE_PASSWORD}\E/,
+	'no password in the log');
+
+# Cancel while rows stream, by rsfed.cancel from another session
+standin('FAULT stall_after_rows 1000');
+my $run = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
+poll_for($node, "SELECT status FROM rsfed.runs WHERE run_id = $run", 'running', 'a worker has the run');
+sleep 1;
+my $start = time;
+is($node->safe_psql('postgres', "SELECT rsfed.cancel($run)"), 't', 'rsfed.cancel finds it');
+poll_for($node, "SELECT status FROM rsfed.runs WHERE run_id = $run", 'cancelled', 'the run is cancelled');
+cmp_ok(time - $start, '<', 3, 'within a second or so');
+is($node->safe_psql('postgres', $total), '5000|' . 5000 * $price . '.00', 'the content is as it was');
+standin_reset();
+
+# The session that waits in CALL refresh ends: nothing of it stays
+standin('FAULT stall_after_rows 1000');
+my $psql = IPC::Run::start(
+	[ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "CALL rsfed.refresh('revenue')" ],
+	'>', \my $out, '2>', \my $err);
+poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'running'", '1', 'a session refreshes');
+sleep 1;
+$node->safe_psql('postgres',
+	"SELECT pg_terminate_backend(pid) FROM rsfed.runs WHERE status = 'running'");
+$psql->finish;
+poll_for($node, "SELECT status IN ('failed', 'cancelled') FROM rsfed.runs ORDER BY run_id DESC LIMIT 1", 't',
+	'the run of a terminated session is closed');
+standin_reset();
+$node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
+pass('the next refresh works');
+
+# Inside a transaction block a failure takes everything with it
+my $before = $node->safe_psql('postgres', $total);
+standin('FAULT cut_after_rows 1000');
+psql_fails($node, "BEGIN; CREATE TABLE beside (a integer); CALL rsfed.refresh('revenue'); COMMIT",
+	'08006', undef, 'a failure inside a transaction block is raised');
+standin_reset();
+is($node->safe_psql('postgres', "SELECT to_regclass('beside') IS NULL"), 't', 'and rolls the block back');
+is($node->safe_psql('postgres', $total), $before, 'the content is as it was');
+poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'failed' AND sqlstate = '08006' AND note LIKE '%rolled back%'",
+	'1', 'and the scheduler writes the failed run into the history');
+$node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
+
+# A host that accepts and never answers: the connect time-out holds
+standin('FAULT hang_connect');
+$node->safe_psql('postgres', "ALTER SERVER warehouse OPTIONS (ADD connect_timeout '2')");
+my $start_connect = time;
+psql_fails($node, "SELECT * FROM rsfed.query('warehouse', 'SELECT 1 AS a') AS t (a integer)", '08001', undef,
+	'a host that does not answer is an error');
+cmp_ok(time - $start_connect, '<', 5, 'after the connect time-out');
+$node->safe_psql('postgres', 'ALTER SERVER warehouse OPTIONS (DROP connect_timeout)');
+standin_reset();
+
+nothing_is_left('at the end');
+$node->stop;
+warehouse_sql('DROP TABLE fault_sales');
+done_testing();

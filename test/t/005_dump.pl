@@ -1,0 +1,98 @@
+# pg_dump and restore carry definitions and schedules; pg_dump of one table
+# works without rsfed; restored rollups refresh without being told.
+
+use strict;
+use warnings;
+
+use RsfedTest;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = start_primary('primary');
+# a restore must not race with the schedules it brings
+$node->append_conf('postgresql.conf', 'rsfed.scheduler = off');
+$node->reload;
+
+warehouse_sql(q{
+	DROP TABLE IF EXISTS dump_sales;
+	CREATE TABLE dump_sales (seller integer, price decimal(8,2));
+	INSERT INTO dump_sales SELECT i % 10, i FROM generate_series(1, 100) AS i;
+});
+
+my $query = 'SELECT seller, sum(price) AS revenue FROM dump_sales GROUP BY seller';
+$node->safe_psql('postgres', qq{
+	CREATE SCHEMA "Größe.\\"" ;
+	CREATE ROLE reporter NOLOGIN;
+	CREATE ROLE reader NOLOGIN;
+} =~ s/\\"/""/r);
+my $odd = q{"Größe."""."a rollup's name"};
+$node->safe_psql('postgres', "SELECT rsfed.define_rollup('revenue', 'warehouse', '$query', max_age => '1 hour')");
+$node->safe_psql('postgres', "SELECT rsfed.define_rollup(" . quote_literal($odd) . ", 'warehouse', '$query')");
+$node->safe_psql('postgres', q{
+	SELECT rsfed.schedule_refresh('revenue', '*/5 * * * *', 'often', timezone => 'Europe/Berlin');
+	SELECT rsfed.schedule_refresh('revenue', '@daily', 'nightly');
+	SELECT rsfed.pause('revenue', reason => 'before the move');
+	CREATE INDEX revenue_revenue_idx ON revenue (revenue);
+	GRANT SELECT ON revenue TO reader;
+	COMMENT ON TABLE revenue IS 'what sellers earned';
+	CREATE VIEW best AS SELECT * FROM revenue WHERE revenue > 500;
+	CREATE MATERIALIZED VIEW total AS SELECT sum(revenue) AS total FROM revenue;
+	SELECT rsfed.schedule_refresh('total', '1 hour');
+});
+
+my $dir = PostgreSQL::Test::Utils::tempdir;
+my %definitions = (
+	rollups => 'SELECT rollup, source, query, key, method, timezone, max_age, options, definition FROM rsfed.rollups ORDER BY rollup::text',
+	schedules => 'SELECT * FROM rsfed.schedules ORDER BY 1, 2',
+	freshness => 'SELECT relation, state, as_of, changed_at FROM rsfed.freshness ORDER BY relation::text',
+	content => 'SELECT * FROM revenue ORDER BY seller',
+	odd => "SELECT * FROM $odd ORDER BY seller");
+
+# Restores a dump into a database and compares what rsfed says there.
+sub same_after_restore
+{
+	my ($kind, $database, $restore) = @_;
+	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0");
+	$node->command_ok($restore, "$kind: restored without an error");
+	for my $what (sort keys %definitions)
+	{
+		is($node->safe_psql($database, $definitions{$what}),
+			$node->safe_psql('postgres', $definitions{$what}), "$kind: the same $what");
+	}
+	# the password of the mapping is in the dump of a superuser
+	$node->safe_psql($database, "CALL rsfed.refresh('revenue')");
+	is($node->safe_psql($database, 'SELECT count(*) FROM revenue'), '10', "$kind: a refresh works at once");
+	$node->safe_psql($database, "SELECT rsfed.define_rollup('third', 'warehouse', '$query')");
+	is($node->safe_psql($database, 'SELECT count(*) FROM rsfed.rollups'), '3', "$kind: a new definition gets a number of its own");
+}
+
+$node->command_ok([ 'pg_dump', '-f', "$dir/plain.sql", 'postgres' ], 'pg_dump');
+same_after_restore('plain', 'plain',
+	[ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'plain', '-f', "$dir/plain.sql" ]);
+
+$node->command_ok([ 'pg_dump', '-Fd', '-j2', '-f', "$dir/dir", 'postgres' ], 'pg_dump in parallel');
+same_after_restore('directory', 'directory',
+	[ 'pg_restore', '--exit-on-error', '-j2', '-d', 'directory', "$dir/dir" ]);
+
+# The tables alone go to a server that knows nothing of rsfed
+$node->safe_psql('postgres', 'CREATE DATABASE bare TEMPLATE template0');
+$node->command_ok([ 'pg_dump', '-t', 'revenue', '-f', "$dir/table.sql", 'postgres' ], 'pg_dump of one table');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'bare', '-f', "$dir/table.sql" ],
+	'one table is restored where there is no rsfed');
+is($node->safe_psql('bare', 'SELECT count(*) FROM revenue'), '10', 'with its content');
+
+# A relation that is not in the restored database must not stop the restore
+$node->safe_psql('postgres', 'CREATE DATABASE part TEMPLATE template0');
+$node->command_ok([ 'pg_dump', '-T', 'total', '-f', "$dir/part.sql", 'postgres' ], 'pg_dump without one relation');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'part', '-f', "$dir/part.sql" ],
+	'a dump without a scheduled relation is restored');
+is($node->safe_psql('part', 'SELECT count(*) FROM rsfed.rollups'), '2', 'with the rollups that are there');
+
+# DROP EXTENSION keeps the tables and what hangs on them
+$node->safe_psql('plain', 'DROP EXTENSION rsfed CASCADE');
+is($node->safe_psql('plain', 'SELECT count(*) FROM revenue'), '10', 'DROP EXTENSION keeps the table');
+is($node->safe_psql('plain', 'SELECT count(*) > 0 FROM best'), 't', 'and the view on it');
+
+$node->stop;
+warehouse_sql('DROP TABLE dump_sales');
+done_testing();

@@ -1,0 +1,200 @@
+# RsfedTest.pm
+#
+# What the TAP tests of rsfed share: a primary and a replica with the extension,
+# the Redshift stand-in, and waiting for something to become true.
+#
+# script/test starts the stand-in and says in WAREHOUSE_* where it is.
+
+package RsfedTest;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+our @EXPORT = qw(
+  start_primary start_replica register_warehouse
+  warehouse_sql warehouse_count standin standin_reset
+  psql_fails poll_for wait_for_status last_run quote_literal
+);
+
+# A test that hangs ends here, its servers are stopped.
+$SIG{ALRM} = sub { die "the test took too long\n" };
+alarm 300;
+
+# A primary with rsfed preloaded and created in the database postgres.  The
+# stand-in is registered as "warehouse" unless register => 0.
+sub start_primary
+{
+	my ($name, %options) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init(allows_streaming => 1);
+	$node->append_conf('postgresql.conf', qq{
+shared_preload_libraries = 'rsfed'
+rsfed.ssl_root_cert = '$ENV{WAREHOUSE_CA}'
+max_worker_processes = 16
+timezone = 'UTC'
+log_statement = 'none'
+log_line_prefix = '%m [%p] %b '
+restart_after_crash = on
+} . ($options{conf} // ''));
+	$node->start;
+	$node->safe_psql('postgres',
+		'SET client_min_messages = warning; CREATE EXTENSION rsfed CASCADE');
+	register_warehouse($node) unless defined $options{register} && !$options{register};
+	return $node;
+}
+
+# A streaming replica of a primary.
+sub start_replica
+{
+	my ($primary, $name) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$primary->backup("for_$name");
+	$node->init_from_backup($primary, "for_$name", has_streaming => 1);
+	$node->append_conf('postgresql.conf', "hot_standby_feedback = on\n");
+	$node->start;
+	return $node;
+}
+
+# Registers the stand-in; options override the arguments of the call.
+sub register_warehouse
+{
+	my ($node, %options) = @_;
+	my $database = $options{database} // 'postgres';
+	my @arguments = (
+		quote_literal($options{name} // 'warehouse'),
+		quote_literal($options{host} // $ENV{WAREHOUSE_HOST}),
+		quote_literal($ENV{WAREHOUSE_DBNAME}),
+		quote_literal($options{user} // $ENV{WAREHOUSE_USER}),
+		'password => ' . quote_literal($options{password} // $ENV{WAREHOUSE_PASSWORD}),
+		'port => ' . ($options{port} // $ENV{WAREHOUSE_PORT}));
+
+	push @arguments, "options => '$options{options}'" if $options{options};
+	$node->safe_psql($database,
+		'SELECT rsfed.register_server(' . join(', ', @arguments) . ')');
+}
+
+sub quote_literal
+{
+	my ($text) = @_;
+	$text =~ s/'/''/g;
+	return "'$text'";
+}
+
+# Runs psql against the stand-in and returns its output; dies if it fails.
+sub _warehouse_psql
+{
+	my ($port, $options, $sql) = @_;
+	my ($out, $err) = ('', '');
+	local $ENV{PGPASSWORD} = $ENV{WAREHOUSE_PASSWORD};
+	local $ENV{PGCLIENTENCODING} = 'UTF8';
+	local $ENV{PGOPTIONS} = $options;
+	delete local @ENV{qw(PGDATABASE PGAPPNAME)};
+
+	IPC::Run::run(
+		[
+			'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d',
+			"host=$ENV{WAREHOUSE_HOST} port=$port dbname=$ENV{WAREHOUSE_DBNAME} "
+			  . "user=$ENV{WAREHOUSE_USER} sslmode=prefer",
+			'-c', $sql
+		],
+		'>', \$out, '2>', \$err)
+	  or die "the warehouse refused \"$sql\": $err";
+	chomp $out;
+	return $out;
+}
+
+# Runs SQL in the warehouse past the proxy, free of Redshift's limits.
+sub warehouse_sql
+{
+	my ($sql) = @_;
+	return _warehouse_psql($ENV{WAREHOUSE_DIRECT_PORT}, '-c standin.loading=on', $sql);
+}
+
+# Number of connections that the proxy holds to the warehouse for anybody.
+sub warehouse_count
+{
+	return warehouse_sql(
+		"SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' "
+		  . "AND pid <> pg_backend_pid()");
+}
+
+# Gives the stand-in a command, for example standin('FAULT refuse').
+sub standin
+{
+	my ($command) = @_;
+	return _warehouse_psql($ENV{WAREHOUSE_CONTROL_PORT}, '', "STANDIN $command");
+}
+
+# Ends every fault.
+sub standin_reset
+{
+	return standin('RESET');
+}
+
+# Runs SQL that has to fail and checks SQLSTATE and, if given, the message.
+sub psql_fails
+{
+	my ($node, $sql, $sqlstate, $pattern, $name) = @_;
+	my ($out, $err) = ('', '');
+
+	my $code = $node->psql('postgres', $sql, stdout => \$out, stderr => \$err,
+		on_error_die => 0, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
+	ok($code != 0 && $err =~ /\b\Q$sqlstate\E: / && (!defined $pattern || $err =~ $pattern), $name)
+	  or diag("expected $sqlstate, got: $err$out");
+}
+
+# Waits until a query gives the expected answer ("t" by default); true if it did.
+sub poll_for
+{
+	my ($node, $query, $expected, $name, $seconds) = @_;
+	my $until = time + ($seconds // 30);
+	my ($got, $err);
+
+	$expected //= 't';
+	while (1)
+	{
+		($got, $err) = ('', '');
+		$node->psql('postgres', $query, stdout => \$got, stderr => \$err);
+		if ($got eq $expected)
+		{
+			pass($name);
+			return 1;
+		}
+		last if time > $until;
+		sleep 0.1;
+	}
+	fail($name);
+	diag("waited for \"$expected\", last answer: \"$got\" $err");
+	return 0;
+}
+
+# Waits for the newest run of a relation to end as $status.
+sub wait_for_status
+{
+	my ($node, $relation, $status, $name) = @_;
+
+	return poll_for($node,
+		"SELECT status FROM rsfed.runs WHERE relation_name = 'public.$relation' "
+		  . 'ORDER BY run_id DESC LIMIT 1', $status, $name);
+}
+
+# Columns of the newest run of a relation, joined by "|".
+sub last_run
+{
+	my ($node, $relation, $columns) = @_;
+
+	return $node->safe_psql('postgres',
+		"SELECT $columns FROM rsfed.runs WHERE relation_name = 'public.$relation' "
+		  . 'ORDER BY run_id DESC LIMIT 1');
+}
+
+1;
