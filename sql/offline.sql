@@ -55,6 +55,17 @@ RESET client_min_messages;
 -- renamed, it keeps its schedules; dropped, they are gone
 ALTER MATERIALIZED VIEW off_mv RENAME TO "off ""mv""";
 SELECT count(*) FROM rsfed.schedules WHERE relation = '"off ""mv"""'::regclass;
+-- as after a restore, which brings no oids
+CREATE TEMP TABLE kept AS TABLE rsfed_catalog.relation;
+DELETE FROM rsfed_catalog.relation;
+DELETE FROM rsfed_catalog.relation_oid;
+INSERT INTO rsfed_catalog.relation TABLE kept;
+SELECT relid::regclass FROM rsfed_catalog.relation_oid;
+DROP TABLE kept;
+-- ALTER INDEX renames any relation
+ALTER INDEX "off ""mv""" RENAME TO off_mv2;
+SELECT count(*) FROM rsfed.schedules WHERE relation = 'off_mv2'::regclass;
+ALTER INDEX off_mv2 RENAME TO "off ""mv""";
 CALL rsfed.refresh('"off ""mv"""') \gset
 \echo :status
 DROP MATERIALIZED VIEW "off ""mv""";

@@ -70,6 +70,8 @@ SELECT note FROM rsfed.runs WHERE run_id = :run_id;
 SELECT rsfed.execute('wh', 'DELETE FROM sale_log WHERE salesid = 200');
 CALL rsfed.refresh('by_day') \gset
 \echo :status :rows_changed
+SELECT kind, key, local, remote FROM rsfed.compare('by_day', since => '2008-01-02', until => '2008-01-05');
+SELECT local, remote FROM rsfed.compare('by_day', part => '{"sellerid": [1, 2]}') WHERE kind = 'summary';
 CALL rsfed.refresh('by_day', method => 'merge') \gset
 \echo :status :rows_changed
 SELECT note FROM rsfed.runs WHERE run_id = :run_id;

@@ -19,7 +19,7 @@ COMMENT ON FUNCTION rsfed_catalog.on_drop() IS
 'Forgets relations that were dropped';
 
 CREATE EVENT TRIGGER rsfed_ddl_end ON ddl_command_end
-	WHEN TAG IN ('ALTER TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER SCHEMA', 'ALTER SERVER')
+	WHEN TAG IN ('ALTER TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER INDEX', 'ALTER SCHEMA', 'ALTER SERVER')
 	EXECUTE FUNCTION rsfed_catalog.on_ddl_end();
 COMMENT ON EVENT TRIGGER rsfed_ddl_end IS
 'rsfed: follows the renaming of relations, schemas and servers';
@@ -28,3 +28,16 @@ CREATE EVENT TRIGGER rsfed_drop ON sql_drop
 	EXECUTE FUNCTION rsfed_catalog.on_drop();
 COMMENT ON EVENT TRIGGER rsfed_drop IS
 'rsfed: forgets relations that were dropped';
+
+-- A restore brings relations, not their oids; without these neither a rename
+-- nor a drop would be seen.
+CREATE FUNCTION rsfed_catalog.on_relation_insert()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'rsfed_on_relation_insert'
+LANGUAGE C;
+REVOKE ALL ON FUNCTION rsfed_catalog.on_relation_insert() FROM PUBLIC;
+COMMENT ON FUNCTION rsfed_catalog.on_relation_insert() IS
+'Refills the cache of oids after a restore';
+
+CREATE TRIGGER cache_oids AFTER INSERT ON rsfed_catalog.relation
+	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_relation_insert();

@@ -84,6 +84,20 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.cancel(bigint) IS
 'Cancels a queued or running refresh; false if it had ended already';
 
+CREATE FUNCTION rsfed.compare(
+	relation regclass,
+	query text DEFAULT NULL,
+	source name DEFAULT NULL,
+	since text DEFAULT NULL,
+	until text DEFAULT NULL,
+	part jsonb DEFAULT NULL,
+	max_rows integer DEFAULT 10)
+RETURNS TABLE (kind text, key jsonb, local jsonb, remote jsonb)
+AS 'MODULE_PATHNAME', 'rsfed_compare'
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 11;
+COMMENT ON FUNCTION rsfed.compare(regclass, text, name, text, text, jsonb, integer) IS
+'What the next refresh of a rollup would change, or another query or source: a summary, then the rows that differ; writes nothing';
+
 CREATE FUNCTION rsfed.require_fresh(rollup regclass, max_age interval DEFAULT NULL)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'rsfed_require_fresh'

@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "nodes/parsenodes.h"
@@ -26,6 +27,7 @@
 
 PG_FUNCTION_INFO_V1(rsfed_on_ddl_end);
 PG_FUNCTION_INFO_V1(rsfed_on_drop);
+PG_FUNCTION_INFO_V1(rsfed_on_relation_insert);
 
 /* The event trigger's data; an error if it is called in another way. */
 static EventTriggerData *
@@ -111,11 +113,14 @@ relations_renamed(void)
 		relation_renamed(lfirst_oid(lc));
 }
 
-/* Can that kind of object be one that rsfed refreshes? */
+/*
+ * Can that kind of object be one that rsfed refreshes?  ALTER INDEX, too,
+ * renames a table or a materialized view.
+ */
 static bool
 is_relation(ObjectType type)
 {
-	return type == OBJECT_TABLE || type == OBJECT_MATVIEW;
+	return type == OBJECT_TABLE || type == OBJECT_MATVIEW || type == OBJECT_INDEX;
 }
 
 /* ddl_command_end: follows ALTER ... RENAME and SET SCHEMA. */
@@ -151,7 +156,8 @@ rsfed_on_drop(PG_FUNCTION_ARGS)
 
 	(void) event_data(fcinfo);
 	oids = query_oids("SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects()"
-					  " WHERE object_type IN ('table', 'materialized view')");
+					  " WHERE object_type OPERATOR(pg_catalog.=)"
+					  " ANY ('{table,materialized view}'::pg_catalog.text[])");
 	foreach(lc, oids)
 	{
 		Datum		values[1] = {ObjectIdGetDatum(lfirst_oid(lc))};
@@ -168,4 +174,16 @@ rsfed_on_drop(PG_FUNCTION_ARGS)
 			relation_delete(relation_id);
 	}
 	PG_RETURN_NULL();
+}
+
+/* A trigger: rows of rsfed_catalog.relation came, by a restore for example. */
+Datum
+rsfed_on_relation_insert(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function is not called as a trigger")));
+	relation_cache_oids();
+	return PointerGetDatum(NULL);
 }

@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -214,7 +215,11 @@ rsfed_drop_rollup(PG_FUNCTION_ARGS)
 	require_owner(relid, "drop");
 
 	if (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1))
+	{
+		/* no refresh may still write to what is no rollup any more */
+		LockRelationOid(relid, ShareRowExclusiveLock);
 		table_uncomment(relid);
+	}
 	else
 		table_drop(relid);
 	relation_delete(relation->relation_id);

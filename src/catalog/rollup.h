@@ -8,6 +8,7 @@
 #ifndef RSFED_ROLLUP_H
 #define RSFED_ROLLUP_H
 
+#include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 

@@ -29,6 +29,7 @@
 #include "redshift/types.h"
 #include "refresh/definition.h"
 #include "refresh/engine.h"
+#include "refresh/gate.h"
 #include "refresh/pinned.h"
 #include "refresh/window.h"
 #include "remote/execute.h"
@@ -106,6 +107,7 @@ definition_check(const Rollup *rollup, Oid userid)
 	if (engine->validate != NULL)
 		engine->validate(rollup);
 	check_probe(rollup);
+	gate_check_options(rollup);
 	source_check_usage(rollup->source, userid);
 }
 

@@ -347,6 +347,7 @@ hand_over_failure(RefreshRun *run, const ErrorData *error)
 		.relation_id = run->relation->relation_id,
 		.userid = GetOuterUserId(),
 		.cancelled = is_local_cancel(error),
+		.refused = run->refused,
 	};
 
 	strlcpy(failure.method, method, NAMEDATALEN);

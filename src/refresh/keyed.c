@@ -106,6 +106,8 @@ static void
 warn_of_blanks(KeyedRows *rows, const char *name)
 {
 	rows->blanks_met = true;
+	if (rows->note == NULL)
+		return;
 	note_append(rows->note,
 				"Values of key column \"%s\" have trailing blanks; write rtrim() in the query.",
 				name);
@@ -130,8 +132,7 @@ refuse_order(KeyedRows *rows, const char *reason)
 		ereport(ERROR,
 				(errcode(ERRCODE_RSFED_DISORDER),
 				 errmsg_internal("%s", reason)));
-	if (rows->disorder == NULL)
-		rows->disorder = reason;
+	rows->disorder = reason;
 }
 
 static bool
@@ -157,6 +158,7 @@ check_texts(KeyedRows *rows)
 	{
 		int			column = rows->target->keys[i].column;
 		const char *name = NameStr(TupleDescAttr(rows->target->desc, column)->attname);
+		bool		in_doubt = rows->source->is_unproven && rows->disorder == NULL;
 		int			length;
 		const char *text = key_text(rows, column, &length);
 
@@ -164,12 +166,12 @@ check_texts(KeyedRows *rows)
 			continue;
 		if (text[length - 1] == ' ')
 		{
-			if (rows->source->is_unproven)
+			if (in_doubt)
 				refuse_order(rows, psprintf("column \"%s\" has trailing blanks", name));
 			if (!rows->blanks_met)
 				warn_of_blanks(rows, name);
 		}
-		if (rows->source->is_unproven && rows->disorder == NULL && has_control(text, length))
+		else if (in_doubt && has_control(text, length))
 			refuse_order(rows, psprintf("column \"%s\" has control characters", name));
 	}
 }
@@ -183,7 +185,7 @@ keyed_next(KeyedRows *rows)
 	{
 		int			order = keyed_compare(rows, rows->previous, false);
 
-		if (order == 0)
+		if (order == 0 && !rows->takes_duplicates)
 			refuse_duplicate(rows);
 		if (order < 0)
 			refuse_order(rows, "rows came in another order than that of the key");

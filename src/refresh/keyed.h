@@ -18,7 +18,7 @@ typedef struct KeyedRows
 {
 	RowSource  *source;
 	const RefreshTarget *target;
-	StringInfo	note;			/* the run's, for harmless surprises */
+	StringInfo	note;			/* the run's, for harmless surprises; or NULL */
 	SortSupport keys;			/* how the key is ordered */
 	TupleTableSlot *row;		/* the present one */
 	TupleTableSlot *previous;	/* the one before it */
@@ -31,10 +31,14 @@ typedef struct KeyedRows
 	 * duplicates neither.
 	 */
 	bool		takes_disorder;
+	bool		takes_duplicates;	/* set by it likewise */
 	const char *disorder;
 } KeyedRows;
 
-/* Begins with rows of that source, which stays the caller's. */
+/*
+ * Begins with rows of that source, which stays the caller's.  Without a note
+ * nothing is said of trailing blanks.
+ */
 extern void keyed_begin(KeyedRows *rows, RowSource *source, const RefreshTarget *target,
 						StringInfo note);
 extern void keyed_end(KeyedRows *rows);

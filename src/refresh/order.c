@@ -16,12 +16,12 @@
 
 #include "access/stratnum.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 
 #include "base/compat.h"
 #include "redshift/lex.h"
@@ -85,7 +85,7 @@ sorts_alike(const RollupColumn *remote, Oid local, Oid collation)
 			/* by bytes there, which are the bytes of UTF-8 */
 			return (remote->type == VARCHAROID || remote->type == TEXTOID) &&
 				(local == TEXTOID || local == VARCHAROID) &&
-				lc_collate_is_c(collation) && GetDatabaseEncoding() == PG_UTF8;
+				collation == C_COLLATION_OID && GetDatabaseEncoding() == PG_UTF8;
 		default:
 			return false;
 	}

@@ -29,6 +29,7 @@
 #include "catalog/owner_scope.h"
 #include "refresh/description.h"
 #include "refresh/engine.h"
+#include "refresh/gate.h"
 #include "refresh/keyed.h"
 #include "refresh/order.h"
 #include "refresh/refresh.h"
@@ -83,16 +84,18 @@ fill_keyed(TableWriter *writer, const RefreshTarget *target, RowSource *source,
 
 /* Writes the rows to the new table, as its owner. */
 static int64
-fill(RefreshRun *run, Relation rel, const RefreshTarget *target, RowSource *source,
+fill(RefreshRun *run, const Rollup *rollup, Relation rel, const RefreshTarget *target, RowSource *source,
 	 const char **disorder)
 {
 	OwnerScope	scope;
+	Gate	   *gate;
 	TableWriter *writer;
 	int64		inserted;
 
 	owner_scope_enter(&scope, target->owner, true);
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
+	gate = gate_open(run, rollup, rel);
 	writer = writer_open(rel, target, GetActiveSnapshot(), false);
 	if (target->nkeys > 0)
 		inserted = fill_keyed(writer, target, source, &run->note, disorder);
@@ -100,8 +103,11 @@ fill(RefreshRun *run, Relation rel, const RefreshTarget *target, RowSource *sour
 		inserted = fill_unkeyed(writer, target, source);
 	writer_finish(writer);
 	PopActiveSnapshot();
-	owner_scope_leave(&scope);
 	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	gate_judge(gate, run, inserted, 0, 0);
+	PopActiveSnapshot();
+	owner_scope_leave(&scope);
 	return inserted;
 }
 
@@ -204,7 +210,7 @@ fetch_and_fill(RefreshRun *run, const Rollup *rollup, Relation rel, const Refres
 	rows = scope_rows(step->scope, target, rows);
 
 	progress_set_phase(PHASE_APPLYING);
-	inserted = fill(run, rel, target, rows, disorder);
+	inserted = fill(run, rollup, rel, target, rows, disorder);
 	rollup_count_changes(run, inserted, 0, 0);
 	rows->end(rows);
 	if (streams)
@@ -227,6 +233,7 @@ refresh_populate(const RunRequest *request)
 	fetch_and_fill(run, rollup, rel, target, &disorder);
 	relation_close(rel, NoLock);
 
+	progress_set_phase(PHASE_APPLYING);
 	if (disorder != NULL)
 	{
 		look_for_duplicates(target);

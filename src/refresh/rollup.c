@@ -27,6 +27,7 @@
 #include "catalog/owner_scope.h"
 #include "refresh/description.h"
 #include "refresh/engine.h"
+#include "refresh/gate.h"
 #include "refresh/order.h"
 #include "refresh/run.h"
 #include "refresh/step.h"
@@ -161,6 +162,31 @@ apply_or_conflict(const Engine *engine, Apply *apply)
 	PG_END_TRY();
 }
 
+/* Raises 42P01 if the rollup was dropped, and its table kept. */
+static void
+check_still_defined(const RefreshRun *run)
+{
+	bool		defined;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	defined = relation_lookup_id(run->relation->relation_id) != NULL;
+	PopActiveSnapshot();
+	if (!defined)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("rollup \"%s\" was dropped while it was being refreshed",
+						run->relation->relation_name)));
+}
+
+/* Lets the gate see the new content. */
+static void
+judge(Gate *gate, RefreshRun *run, const Apply *apply)
+{
+	PushActiveSnapshot(GetTransactionSnapshot());
+	gate_judge(gate, run, apply->inserted, apply->updated, apply->deleted);
+	PopActiveSnapshot();
+}
+
 void
 rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, RowSource *rows)
 {
@@ -168,6 +194,7 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	RowScope   *row_scope = run->step->scope;
 	Apply		apply = {.rollup = rollup,.note = &run->note};
 	OwnerScope	scope;
+	Gate	   *gate;
 	bool		is_first;
 
 	if (rows == NULL)
@@ -181,6 +208,8 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 
 	progress_set_phase(PHASE_APPLYING);
 	apply.rel = target_open(target->relid, target->name, RowExclusiveLock);
+	/* drop_rollup(keep_table) locks the table too: it is over, or comes later */
+	check_still_defined(run);
 	apply.target = target_describe(apply.rel, rollup, engine->needs_key);
 	target_check_same(target, apply.target);
 
@@ -193,10 +222,12 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	apply.snapshot = GetActiveSnapshot();
+	gate = gate_open(run, rollup, apply.rel);
 	apply_or_conflict(engine, &apply);
 	PopActiveSnapshot();
-	owner_scope_leave(&scope);
 	CommandCounterIncrement();
+	judge(gate, run, &apply);
+	owner_scope_leave(&scope);
 	target_constraints_restore(apply.rel);
 
 	apply.rows->end(apply.rows);
@@ -241,6 +272,7 @@ rollup_refresh(RefreshRun *run)
 	char	   *order;
 	int		   *ordinals;
 
+	check_still_defined(run);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	rollup = rollup_load(run->relation->relation_id);
 	if (run->disorder != NULL)

@@ -33,6 +33,7 @@ typedef struct RefreshRun
 	int64		batch_pause_ms; /* between two */
 	bool		in_transaction; /* the caller's */
 	bool		first_step_only;
+	bool		asks_no_probe;	/* whatever it says, the query is sent */
 	const char *probe_answer;	/* to be remembered with the content; or NULL */
 	bool		refused;		/* the error is the gate's word */
 } RefreshRun;

@@ -182,7 +182,7 @@ probe_finds_nothing(RefreshRun *run, RunStep *step, Fetch *fetch)
 	char	   *known;
 	char	   *answer;
 
-	if (probe == NULL || run->steps > 0 || !is_ordinary(run->request, rollup))
+	if (probe == NULL || run->asks_no_probe || run->steps > 0 || !is_ordinary(run->request, rollup))
 		return false;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	known = probe_load(rollup->relation_id, rollup->definition);

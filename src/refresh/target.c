@@ -320,12 +320,18 @@ describe_key(RefreshTarget *target, Relation rel, const Rollup *rollup)
 RefreshTarget *
 target_describe(Relation rel, const Rollup *rollup, bool with_key)
 {
-	RefreshTarget *target = palloc0(sizeof(RefreshTarget));
-
 	check_kind(rel);
 	check_triggers(rel);
 	check_rules(rel);
+	return target_describe_content(rel, rollup, with_key);
+}
 
+RefreshTarget *
+target_describe_content(Relation rel, const Rollup *rollup, bool with_key)
+{
+	RefreshTarget *target = palloc0(sizeof(RefreshTarget));
+
+	check_kind(rel);
 	target->relid = RelationGetRelid(rel);
 	target->owner = rel->rd_rel->relowner;
 	target->name = pstrdup(RelationGetRelationName(rel));

@@ -50,6 +50,9 @@ typedef struct RefreshTarget
  */
 extern RefreshTarget *target_describe(Relation rel, const Rollup *rollup, bool with_key);
 
+/* The same for reading only: triggers, rules and foreign keys are no matter. */
+extern RefreshTarget *target_describe_content(Relation rel, const Rollup *rollup, bool with_key);
+
 /*
  * Fills nkeys, keys and sort_* from an index of the table; desc and attnums
  * are there.

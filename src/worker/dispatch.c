@@ -236,7 +236,7 @@ dispatch_record_failures(void)
 			.method = or_null(failure.method),
 		};
 		RunOutcome	outcome = {
-			.status = failure.cancelled ? "cancelled" : "failed",
+			.status = failure.refused ? "refused" : failure.cancelled ? "cancelled" : "failed",
 			.rows_received = -1,
 			.bytes_received = -1,
 			.rows_inserted = -1,

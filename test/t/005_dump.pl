@@ -88,6 +88,17 @@ $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'part', '
 	'a dump without a scheduled relation is restored');
 is($node->safe_psql('part', 'SELECT count(*) FROM rsfed.rollups'), '2', 'with the rollups that are there');
 
+# A restored rollup is followed like any other
+$node->safe_psql('plain', 'ALTER TABLE revenue RENAME TO income');
+is($node->safe_psql('plain', "SELECT count(*) FROM rsfed.rollups WHERE rollup = 'income'::regclass"), '1',
+	'restored and renamed, it is still a rollup');
+$node->safe_psql('plain', 'ALTER TABLE income RENAME TO revenue; DROP TABLE third');
+is($node->safe_psql('plain', "SELECT count(*) FROM rsfed_catalog.relation WHERE relation_name = 'third'"), '0',
+	'dropped, it is forgotten');
+$node->safe_psql('directory', qq{DROP TABLE $odd});
+is($node->safe_psql('directory', "SELECT count(*) FROM rsfed_catalog.relation WHERE relation_name LIKE 'a rollup%'"), '0',
+	'and so is one that was restored');
+
 # DROP EXTENSION keeps the tables and what hangs on them
 $node->safe_psql('plain', 'DROP EXTENSION rsfed CASCADE');
 is($node->safe_psql('plain', 'SELECT count(*) FROM revenue'), '10', 'DROP EXTENSION keeps the table');
