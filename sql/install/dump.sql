@@ -1,4 +1,5 @@
--- What pg_dump carries over: definitions, schedules and freshness; not the
+-- What pg_dump carries over: definitions, schedules, watermarks, probes
+-- and freshness; not the
 -- runs of this server, nor the cache of oids.
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation_relation_id_seq', '');
@@ -6,4 +7,6 @@ SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.rollup', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.definition', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.schedule', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.freshness', '');
+SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.watermark', '');
+SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.probe', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.pause', '');

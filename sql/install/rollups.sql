@@ -104,3 +104,19 @@ AS 'MODULE_PATHNAME', 'rsfed_require_fresh'
 LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION rsfed.require_fresh(regclass, interval) IS
 'True, or an error if the content is older than max_age (by default the rollup''s own); in a WHERE clause it is asked once';
+
+-- What the windows' boundaries are made of; for tests, and for whoever wonders
+-- where a bucket begins.
+CREATE FUNCTION rsfed_catalog.bucket_start(at timestamptz, bucket interval, timezone text)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'rsfed_bucket_start'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rsfed_catalog.bucket_start(timestamptz, interval, text) IS
+'Start of the bucket of a window that holds an instant, in a time zone';
+
+CREATE FUNCTION rsfed_catalog.bucket_end(at timestamptz, bucket interval, timezone text)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'rsfed_bucket_end'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rsfed_catalog.bucket_end(timestamptz, interval, text) IS
+'Start of the bucket after the one that holds an instant, in a time zone';

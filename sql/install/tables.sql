@@ -98,11 +98,35 @@ CREATE TABLE rsfed_catalog.freshness
 	last_run_id		bigint,
 	failing_since	timestamptz,
 	failures		integer NOT NULL DEFAULT 0,
+	refused			boolean NOT NULL DEFAULT false,
 	sqlstate		text,
 	message			text
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE rsfed_catalog.freshness IS
 'How fresh each relation is; committed together with the content it speaks of';
+
+-- Values are held as text, as their type writes them (timestamptz in UTC): a
+-- window may run over dates, timestamps or integers.
+CREATE TABLE rsfed_catalog.watermark
+(
+	relation_id		integer PRIMARY KEY,
+	window_column	name NOT NULL,
+	value_type		text NOT NULL CHECK (value_type IN ('date', 'timestamp', 'timestamptz', 'integer')),
+	filled_from		text NOT NULL,
+	filled_to		text NOT NULL,
+	backfilling		boolean NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE rsfed_catalog.watermark IS
+'Range in which a window rollup is complete: from filled_from up to, not including, filled_to, its watermark';
+
+CREATE TABLE rsfed_catalog.probe
+(
+	relation_id		integer PRIMARY KEY,
+	definition		integer NOT NULL,
+	answer			text NOT NULL
+);
+COMMENT ON TABLE rsfed_catalog.probe IS
+'What the probe of a rollup answered at its last refresh; committed together with the content';
 
 -- History and queue in one: a queued run is a row without started_at.  Keeps
 -- the relation's names, so that history outlives a dropped rollup.

@@ -104,7 +104,9 @@ CREATE VIEW rsfed.freshness WITH (security_barrier = true) AS
 SELECT c.relid::pg_catalog.regclass AS relation,
 	CASE
 		WHEN c.is_paused THEN 'paused'
+		WHEN f.refused THEN 'refused'
 		WHEN f.failures > 0 THEN 'failing'
+		WHEN w.backfilling THEN 'backfilling'
 		WHEN f.as_of IS NULL THEN 'never'
 		WHEN pg_catalog.now() - f.as_of > u.max_age THEN 'late'
 		ELSE 'fresh'
@@ -125,6 +127,7 @@ SELECT c.relid::pg_catalog.regclass AS relation,
 FROM rsfed_catalog.relation_class c
 JOIN rsfed_catalog.freshness f USING (relation_id)
 LEFT JOIN rsfed_catalog.rollup u USING (relation_id)
+LEFT JOIN rsfed_catalog.watermark w USING (relation_id)
 LEFT JOIN LATERAL (SELECT pg_catalog.min(x.next_run_at) AS next_run_at
 	FROM rsfed_catalog.schedule x WHERE x.relation_id = c.relation_id) s ON true
 WHERE c.may_select OR c.may_see_all;

@@ -30,6 +30,7 @@
 #include "base/errors.h"
 #include "redshift/lex.h"
 #include "redshift/lint.h"
+#include "redshift/placeholder.h"
 #include "redshift/query.h"
 #include "redshift/types.h"
 #include "remote/execute.h"
@@ -82,8 +83,13 @@ static RemoteColumns *
 describe(FunctionCallInfo fcinfo)
 {
 	char	   *query = checked_query(PG_GETARG_TEXT_PP(1));
-	SourceConnection *source = connect_to(PG_GETARG_NAME(0), "rsfed describe", false);
-	RemoteColumns *columns = remote_describe(source->conn, query);
+	SourceConnection *source;
+	RemoteColumns *columns;
+
+	/* a NULL takes the type of what it is compared with */
+	redshift_check_placeholders(query);
+	source = connect_to(PG_GETARG_NAME(0), "rsfed describe", false);
+	columns = remote_describe(source->conn, redshift_fill_placeholders(query, "NULL", "NULL"));
 
 	source_release(source);
 	return columns;

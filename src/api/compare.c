@@ -128,15 +128,12 @@ rsfed_compare(PG_FUNCTION_ARGS)
 
 	argument_require(fcinfo, 0, "relation");
 	relid = PG_GETARG_OID(0);
-	if (!PG_ARGISNULL(3) || !PG_ARGISNULL(4) || !PG_ARGISNULL(5))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("since, until and part are not available yet"),
-				 errdetail("They need the method \"window\" or \"part\"."),
-				 errhint("Leave them out: the whole rollup is compared.")));
 	comparison.relation = relation_require_rollup(relid);
 	comparison.query = argument_text(fcinfo, 1);
 	comparison.source = PG_ARGISNULL(2) ? NULL : NameStr(*PG_GETARG_NAME(2));
+	comparison.since = argument_text(fcinfo, 3);
+	comparison.until = argument_text(fcinfo, 4);
+	comparison.part = PG_ARGISNULL(5) ? NULL : PG_GETARG_JSONB_P(5);
 	comparison.max_rows = read_max_rows(fcinfo);
 
 	relation_require_maintainer(relid, "compare");

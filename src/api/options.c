@@ -74,6 +74,8 @@ type_word(const OptionSpec *spec)
 			return "timestamptz";
 		case OPTION_NAMES:
 			return "names";
+		case OPTION_SPAN:
+			return "interval";
 	}
 	elog(ERROR, "unrecognized option type: %d", (int) spec->type);
 	return NULL;				/* keep the compiler quiet */

@@ -32,6 +32,7 @@
 #include "catalog/run.h"
 #include "refresh/engine.h"
 #include "refresh/refresh.h"
+#include "refresh/step.h"
 #include "shmem/wake.h"
 
 PG_FUNCTION_INFO_V1(rsfed_refresh);
@@ -57,13 +58,6 @@ request_from_arguments(FunctionCallInfo fcinfo, const char *trigger, RunRequest 
 
 	argument_require(fcinfo, 0, "relation");
 	relid = PG_GETARG_OID(0);
-	if (!PG_ARGISNULL(2) || !PG_ARGISNULL(3) || !PG_ARGISNULL(4))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("since, until and part are not available yet"),
-				 errdetail("They need the method \"window\" or \"part\"."),
-				 errhint("Leave them out: the whole rollup is refreshed.")));
-
 	relation_require_maintainer(relid, "refresh");
 	relation = relation_lookup(relid);
 	if (relation == NULL)
@@ -81,8 +75,22 @@ request_from_arguments(FunctionCallInfo fcinfo, const char *trigger, RunRequest 
 	request->relation_id = relation->relation_id;
 	request->trigger = trigger;
 	request->method = argument_text(fcinfo, 1);
-	if (request->method != NULL && relation->is_rollup)
-		(void) engine_find(request->method);
+	request->since = argument_text(fcinfo, 2);
+	request->until = argument_text(fcinfo, 3);
+	request->part = PG_ARGISNULL(4) ? NULL : PG_GETARG_JSONB_P(4);
+	if (relation->is_rollup)
+	{
+		if (request->method != NULL)
+			(void) engine_find(request->method);
+		step_check_request(request, rollup_load(relation->relation_id), relid,
+						   relation->relation_name);
+	}
+	else if (request->since != NULL || request->until != NULL || request->part != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is a materialized view, which is refreshed as a whole",
+						get_rel_name(relid)),
+				 errhint("Leave since, until and part out.")));
 }
 
 /* Raises a run's stored error as it was raised where it happened. */
@@ -170,7 +178,9 @@ rsfed_request_refresh(PG_FUNCTION_ARGS)
 	require_primary("rsfed.request_refresh()");
 	require_preloaded("requested refreshes");
 	request_from_arguments(fcinfo, "request", &request);
-	run_id = run_insert(&request, false);
+	run_id = run_find_queued(&request);
+	if (run_id == 0)
+		run_id = run_insert(&request, false);
 	wake_scheduler_at_commit();
 	PG_RETURN_INT64(run_id);
 }

@@ -26,10 +26,12 @@
 #include "base/errors.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
+#include "catalog/run.h"
 #include "refresh/definition.h"
 #include "refresh/redefine.h"
 #include "refresh/refresh.h"
 #include "refresh/table.h"
+#include "shmem/wake.h"
 
 PG_FUNCTION_INFO_V1(rsfed_define_rollup);
 PG_FUNCTION_INFO_V1(rsfed_alter_rollup);
@@ -78,6 +80,27 @@ rollup_from_arguments(FunctionCallInfo fcinfo)
 	return rollup;
 }
 
+/* The newest batch is there; a worker does the others once this is committed. */
+static void
+continue_backfill(int32 relation_id, const char *name)
+{
+	RunRequest	request = {.relation_id = relation_id,.trigger = "define"};
+
+	if (!rsfed_preloaded)
+	{
+		ereport(NOTICE,
+				(errmsg("rollup \"%s\" holds its first batch only", name),
+				 errhint("Run CALL rsfed.refresh(%s), which does the others and commits each.",
+						 quote_literal_cstr(name))));
+		return;
+	}
+	ereport(NOTICE,
+			(errmsg("rollup \"%s\" holds its first batch; a worker does the others once this is committed",
+					name)));
+	(void) run_insert(&request, false);
+	wake_scheduler_at_commit();
+}
+
 /*
  * rsfed.define_rollup(name, source, query, key, method, columns, timezone,
  * max_age, options, populate, if_not_exists): asks Redshift for the columns,
@@ -119,7 +142,8 @@ rsfed_define_rollup(PG_FUNCTION_ARGS)
 	if (populate)
 	{
 		request.relation_id = rollup->relation_id;
-		refresh_populate(&request);
+		if (refresh_populate(&request))
+			continue_backfill(rollup->relation_id, rangevar->relname);
 	}
 	PG_RETURN_OID(relid);
 }

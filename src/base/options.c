@@ -106,15 +106,56 @@ static const OptionSpec option_specs[] =
 	"Rows after which a refresh is ended as a mistake; by default the setting rsfed.max_result_rows, 0 means any number."},
 	{OPTION_ROLLUP, "not_null", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
 	"Columns that must not be NULL; with all columns of the key among them, the key becomes a primary key."},
+	{OPTION_ROLLUP, "probe", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"A cheap query asked before each refresh; while its answer is the one of the last refresh, nothing else is done."},
+
+	/* rollups: method window */
+	{OPTION_ROLLUP, "window_column", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"Column of the key that the window runs over; by default the key's only date or timestamp."},
+	{OPTION_ROLLUP, "bucket", OPTION_SPAN, "1 day", NULL, 1, 0, NULL, false,
+	"Length of the pieces that are refreshed as a whole: \"15 min\", \"1 hour\", \"1 day\", \"1 week\", \"1 month\"; a number for integers."},
+	{OPTION_ROLLUP, "lookback", OPTION_SPAN, "0", NULL, 0, 0, NULL, false,
+	"How far before the watermark a refresh reads again, for rows that come late."},
+	{OPTION_ROLLUP, "settle", OPTION_SPAN, "0", NULL, 0, 0, NULL, false,
+	"Data younger than that is not taken as complete."},
+	{OPTION_ROLLUP, "tail", OPTION_STRING, "closed", NULL, 0, 0, "closed, open", false,
+	"Whether the buckets that are not complete yet are shown, and read again each time."},
+	{OPTION_ROLLUP, "start", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"The oldest value that the rollup holds; by default everything that there is."},
+	{OPTION_ROLLUP, "retain", OPTION_SPAN, NULL, NULL, 1, 0, NULL, false,
+	"Age at which buckets are deleted here; they never come back."},
+	{OPTION_ROLLUP, "batch", OPTION_SPAN, NULL, NULL, 1, 0, NULL, false,
+	"How much of the window one query of a backfill covers, committed one by one; by default all at once."},
+	{OPTION_ROLLUP, "batch_order", OPTION_STRING, "newest", NULL, 0, 0, "newest, oldest", false,
+	"Which end a backfill begins with."},
+	{OPTION_ROLLUP, "batch_pause", OPTION_TIME, "0", "ms", 0, MS_PER_DAY, NULL, false,
+	"Pause between two batches."},
+
+	/* rollups: the gate */
+	{OPTION_ROLLUP, "min_rows", OPTION_INTEGER, NULL, NULL, 0, INT_MAX, NULL, false,
+	"Content with fewer rows is refused."},
+	{OPTION_ROLLUP, "max_rows", OPTION_INTEGER, NULL, NULL, 0, INT_MAX, NULL, false,
+	"Content with more rows is refused."},
+	{OPTION_ROLLUP, "max_shrink_percent", OPTION_INTEGER, NULL, NULL, 0, 100, NULL, false,
+	"Content that lost more than that part of its rows is refused."},
+	{OPTION_ROLLUP, "max_change_percent", OPTION_INTEGER, NULL, NULL, 0, INT_MAX, NULL, false,
+	"Content of which more rows came, changed or went, measured by the rows before, is refused."},
+	{OPTION_ROLLUP, "check", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"A local SQL expression over the relations old_rows and new_rows; content for which it is false is refused."},
 
 	/* schedules */
 	{OPTION_SCHEDULE, "run_timeout", OPTION_TIME, "0", "ms", 0, 7 * MS_PER_DAY, NULL, false,
 	"Time after which a run of the schedule is cancelled; 0 means none."},
+	{OPTION_SCHEDULE, "since", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"Redoes a window from there on, as CALL rsfed.refresh(since => ...): a value, or \"3 days ago\"."},
+	{OPTION_SCHEDULE, "until", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"Redoes a window up to there; a value, or \"1 day ago\"."},
 };
 
 static char *jsonb_value_text(const JsonbValue *value);
 static void check_value(const OptionSpec *spec, const JsonbValue *value);
 static void check_names(const OptionSpec *spec, JsonbContainer *array);
+static void check_span(const OptionSpec *spec, const char *value);
 static bool parse_number(const OptionSpec *spec, const char *value, int64 *result, const char **hint);
 pg_noreturn static void refuse_value(const OptionSpec *spec, const char *value, const char *hint);
 static char *get_text(OptionScope scope, Jsonb *options, const char *name, const OptionSpec **spec);
@@ -354,7 +395,60 @@ option_check_text(const OptionSpec *spec, const char *value)
 			break;
 		case OPTION_NAMES:
 			elog(ERROR, "option \"%s\" cannot be given as text", spec->name);
+			break;
+		case OPTION_SPAN:
+			check_span(spec, value);
+			break;
 	}
+}
+
+/* A span as it is written: digits only, or an interval. */
+static OptionSpan
+parse_span(const char *value)
+{
+	OptionSpan	span = {0};
+
+	if (value[0] != '\0' && strspn(value, "0123456789") == strlen(value))
+		span.count = DatumGetInt64(DirectFunctionCall1(int8in, CStringGetDatum(value)));
+	else
+		span.interval = *DatumGetIntervalP(DirectFunctionCall3(interval_in,
+															   CStringGetDatum(value),
+															   ObjectIdGetDatum(InvalidOid),
+															   Int32GetDatum(-1)));
+	return span;
+}
+
+/* Raises 22023 for a span that is negative, or zero where it must not be. */
+static void
+check_span(const OptionSpec *spec, const char *value)
+{
+	static const char hint[] = "Write a number and a unit, as in \"1 day\"; for a window over integers a whole number.";
+	MemoryContext context = CurrentMemoryContext;
+	OptionSpan	span = {0};
+
+	PG_TRY();
+	{
+		span = parse_span(value);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		FlushErrorState();
+		refuse_value(spec, value, hint);
+	}
+	PG_END_TRY();
+
+	if (span.interval.month < 0 || span.interval.day < 0 || span.interval.time < 0 ||
+		span.interval.month == PG_INT32_MAX || span.interval.day == PG_INT32_MAX)
+		refuse_value(spec, value, hint);
+	if (spec->min_value > 0 && span.count == 0 && span.interval.month == 0 &&
+		span.interval.day == 0 && span.interval.time == 0)
+		refuse_value(spec, value, "It must be greater than zero.");
 }
 
 /*
@@ -478,6 +572,28 @@ get_text(OptionScope scope, Jsonb *options, const char *name, const OptionSpec *
 		value.type != jbvNull)
 		return jsonb_value_text(&value);
 	return (*spec)->default_value ? pstrdup((*spec)->default_value) : NULL;
+}
+
+/* A text, palloc'd; NULL where there is neither value nor default. */
+char *
+option_text(OptionScope scope, Jsonb *options, const char *name)
+{
+	const OptionSpec *spec;
+
+	return get_text(scope, options, name, &spec);
+}
+
+/* A span; zero where there is neither value nor default. */
+OptionSpan
+option_span(OptionScope scope, Jsonb *options, const char *name)
+{
+	const OptionSpec *spec;
+	char	   *text = get_text(scope, options, name, &spec);
+	OptionSpan	none = {0};
+
+	if (spec->type != OPTION_SPAN)
+		elog(ERROR, "option \"%s\" is not a span", name);
+	return text == NULL ? none : parse_span(text);
 }
 
 /* A boolean option; false where there is neither value nor default. */

@@ -10,6 +10,7 @@
 
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
+#include "utils/timestamp.h"
 
 #include "base/compat.h"
 
@@ -28,8 +29,16 @@ typedef enum OptionType
 	OPTION_TIME,				/* held in ms, units as in settings */
 	OPTION_STRING,
 	OPTION_TIMESTAMP,			/* timestamp with time zone */
-	OPTION_NAMES				/* a JSON array of column names */
+	OPTION_NAMES,				/* a JSON array of column names */
+	OPTION_SPAN					/* an interval, or a bare number: OptionSpan */
 } OptionType;
+
+/* A length of time by the calendar; a bare number counts integers. */
+typedef struct OptionSpan
+{
+	Interval	interval;
+	int64		count;
+} OptionSpan;
 
 typedef struct OptionSpec
 {
@@ -95,6 +104,8 @@ extern Jsonb *options_merge(Jsonb *old, Jsonb *changes);
  */
 extern bool option_bool(OptionScope scope, Jsonb *options, const char *name);
 extern int64 option_int(OptionScope scope, Jsonb *options, const char *name);	/* also times, ms */
+extern char *option_text(OptionScope scope, Jsonb *options, const char *name);	/* palloc'd, or NULL */
+extern OptionSpan option_span(OptionScope scope, Jsonb *options, const char *name);
 extern bool option_is_set(Jsonb *options, const char *name);
 extern List *option_name_list(OptionScope scope, Jsonb *options, const char *name);	/* of char * */
 

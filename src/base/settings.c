@@ -21,6 +21,7 @@ bool		rsfed_scheduler = true;
 int			rsfed_max_workers = 4;
 int			rsfed_idle_connection = 60;
 int			rsfed_max_result_rows = 20000000;
+bool		rsfed_ignore_gate = false;
 char	   *rsfed_ssl_root_cert = NULL;
 
 void
@@ -52,6 +53,13 @@ settings_init(void)
 							"The rollup option max_result_rows overrides it. 0 means no limit.",
 							&rsfed_max_result_rows, 20000000, 0, INT_MAX,
 							PGC_SUSET, 0, NULL, NULL, NULL);
+
+	/* The way past a gate, for one who has looked at the content. */
+	DefineCustomBoolVariable("rsfed.ignore_gate",
+							 "Publishes what rsfed.refresh brings also where the rollup's options would refuse it.",
+							 "For CALL rsfed.refresh in the session that sets it; background workers do not look at it.",
+							 &rsfed_ignore_gate, false,
+							 PGC_USERSET, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, NULL);
 
 	/* Superusers only: whoever chooses the CA chooses whom the server trusts. */
 	DefineCustomStringVariable("rsfed.ssl_root_cert",

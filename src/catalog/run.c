@@ -79,6 +79,34 @@ run_insert(const RunRequest *request, bool running)
 	return run_id;
 }
 
+int64
+run_find_queued(const RunRequest *request)
+{
+	static const Oid types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, JSONBOID};
+	CatalogAccess access;
+	Datum		values[5];
+	char		nulls[] = "     ";
+	int64		run_id = 0;
+
+	values[0] = Int32GetDatum(request->relation_id);
+	set_text(&values[1], &nulls[1], request->method);
+	set_text(&values[2], &nulls[2], request->since);
+	set_text(&values[3], &nulls[3], request->until);
+	values[4] = request->part ? JsonbPGetDatum(request->part) : (Datum) 0;
+	nulls[4] = request->part ? ' ' : 'n';
+
+	catalog_open(&access);
+	if (catalog_run(SPI_OK_SELECT,
+					"SELECT run_id FROM rsfed_catalog.run WHERE status = 'queued'"
+					" AND relation_id = $1 AND method IS NOT DISTINCT FROM $2"
+					" AND since IS NOT DISTINCT FROM $3 AND until IS NOT DISTINCT FROM $4"
+					" AND part IS NOT DISTINCT FROM $5 ORDER BY run_id LIMIT 1",
+					5, types, values, nulls) == 1)
+		run_id = DatumGetInt64(catalog_datum(0, 1));
+	catalog_close(&access);
+	return run_id;
+}
+
 /*
  * One taker at a time: a snapshot taken before another's commit would not see
  * that the relation is already being refreshed.  Released at commit.
@@ -178,23 +206,35 @@ write_run(int64 run_id, const RunOutcome *outcome)
 static bool
 write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool changed)
 {
-	static const Oid types[] = {INT4OID, TIMESTAMPTZOID, INT8OID, BOOLOID};
-	Datum		values[4];
+	static const Oid types[] = {INT4OID, TIMESTAMPTZOID, INT8OID, BOOLOID, BOOLOID, TIMESTAMPTZOID};
+	TimestampTz data_through = outcome->data_through == 0 ? outcome->as_of : outcome->data_through;
+	Datum		values[6];
+	char		nulls[] = "      ";
 	uint64		n;
 
 	values[0] = Int32GetDatum(relation_id);
 	values[1] = TimestampTzGetDatum(outcome->as_of);
 	values[2] = Int64GetDatum(run_id);
 	values[3] = BoolGetDatum(changed);
+	values[4] = BoolGetDatum(outcome->is_partial);
+	values[5] = TimestampTzGetDatum(data_through);
+	nulls[5] = data_through == DT_NOBEGIN ? 'n' : ' ';
 
+	/* of a relation of which only a part is new, the rest is as old as before */
 	n = catalog_run(SPI_OK_UPDATE_RETURNING,
-					"UPDATE rsfed_catalog.freshness f SET as_of = $2, data_through = $2, last_run_id = $3,"
+					"UPDATE rsfed_catalog.freshness f SET last_run_id = $3,"
+					" as_of = CASE WHEN $5 THEN f.as_of ELSE $2 END,"
+					" data_through = CASE WHEN $5 THEN f.data_through ELSE $6 END,"
 					" changed_at = CASE WHEN $4 OR f.changed_at IS NULL THEN clock_timestamp()"
 					" ELSE f.changed_at END,"
-					" failing_since = NULL, failures = 0, sqlstate = NULL, message = NULL"
+					" failing_since = CASE WHEN $5 THEN f.failing_since END,"
+					" failures = CASE WHEN $5 THEN f.failures ELSE 0 END,"
+					" refused = $5 AND f.refused,"
+					" sqlstate = CASE WHEN $5 THEN f.sqlstate END,"
+					" message = CASE WHEN $5 THEN f.message END"
 					" FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
-					" RETURNING o.failures > 0",
-					4, types, values, NULL);
+					" RETURNING o.failures > 0 AND NOT $5",
+					6, types, values, nulls);
 	return n == 1 && DatumGetBool(catalog_datum(0, 1));
 }
 
@@ -202,21 +242,23 @@ write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool c
 static bool
 write_failure(int64 run_id, int32 relation_id, const RunOutcome *outcome)
 {
-	static const Oid types[] = {INT4OID, INT8OID, TEXTOID, TEXTOID};
-	Datum		values[4];
+	static const Oid types[] = {INT4OID, INT8OID, TEXTOID, TEXTOID, BOOLOID};
+	Datum		values[5];
 	uint64		n;
 
 	values[0] = Int32GetDatum(relation_id);
 	values[1] = Int64GetDatum(run_id);
 	values[2] = CStringGetTextDatum(outcome->error ? outcome->error->sqlstate : "XX000");
 	values[3] = CStringGetTextDatum(outcome->error ? outcome->error->message : "");
+	values[4] = BoolGetDatum(strcmp(outcome->status, "refused") == 0);
 
 	n = catalog_run(SPI_OK_UPDATE_RETURNING,
-					"UPDATE rsfed_catalog.freshness SET last_run_id = $2, failures = failures + 1,"
-					" failing_since = COALESCE(failing_since, clock_timestamp()),"
-					" sqlstate = $3, message = $4 WHERE relation_id = $1"
-					" RETURNING failures = 1",
-					4, types, values, NULL);
+					"UPDATE rsfed_catalog.freshness f SET last_run_id = $2, failures = f.failures + 1,"
+					" failing_since = COALESCE(f.failing_since, clock_timestamp()),"
+					" sqlstate = $3, message = $4, refused = $5"
+					" FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
+					" RETURNING f.failures = 1 OR f.refused <> o.refused",
+					5, types, values, NULL);
 	return n == 1 && DatumGetBool(catalog_datum(0, 1));
 }
 
@@ -284,15 +326,30 @@ finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, b
 		if (published)
 			notify_published(run_id, relation, outcome);
 	}
-	else if (*written && strcmp(outcome->status, "failed") == 0)
+	else if (*written && strcmp(outcome->status, "cancelled") != 0)
 	{
 		event = write_failure(run_id, relation->relation_id, outcome);
 		if (event)
-			notify_event(run_id, relation, "failing",
+			notify_event(run_id, relation,
+						 strcmp(outcome->status, "refused") == 0 ? "refused" : "failing",
 						 outcome->error ? outcome->error->sqlstate : NULL);
 	}
 	catalog_close(&access);
 	return event;
+}
+
+void
+run_finish_step(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
+{
+	CatalogAccess access;
+	bool		published = strcmp(outcome->status, "published") == 0;
+
+	catalog_open(&access);
+	if (write_success(run_id, relation->relation_id, outcome, published))
+		notify_event(run_id, relation, "recovered", NULL);
+	if (published)
+		notify_published(run_id, relation, outcome);
+	catalog_close(&access);
 }
 
 bool

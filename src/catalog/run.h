@@ -31,6 +31,8 @@ typedef struct RunOutcome
 {
 	const char *status;			/* published, unchanged, refused, failed, cancelled */
 	TimestampTz as_of;			/* 0 = never got that far */
+	TimestampTz data_through;	/* 0 = as_of, DT_NOBEGIN = not to be told */
+	bool		is_partial;		/* says nothing of the rest of the relation */
 	const char *server;			/* the member asked; may be NULL */
 	int			remote_pid;
 	int			definition;		/* 0 = unknown */
@@ -55,6 +57,9 @@ typedef struct Run
 /* A new row, queued or (started by this process) running; returns run_id. */
 extern int64 run_insert(const RunRequest *request, bool running);
 
+/* The number of a queued run that asks for the same; 0 if there is none. */
+extern int64 run_find_queued(const RunRequest *request);
+
 /*
  * Takes the queued run that waits longest and whose relation has no run in
  * progress, marks it running by this process, and returns it; NULL if there
@@ -68,6 +73,13 @@ extern Run *run_take(void);
  * where the relation begins to fail or recovers (true is returned then).
  */
 extern bool run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome);
+
+/*
+ * Freshness and notifications after a step of a run that goes on, in the
+ * current transaction.
+ */
+extern void run_finish_step(int64 run_id, const RsfedRelation *relation,
+							const RunOutcome *outcome);
 
 /* Marks running runs whose process is gone as failed; returns how many. */
 extern int	run_fail_orphans(void);

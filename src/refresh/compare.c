@@ -36,6 +36,7 @@
 #include "refresh/compare.h"
 #include "refresh/description.h"
 #include "refresh/fetch.h"
+#include "refresh/step.h"
 #include "refresh/walk.h"
 
 /* What turns rows into objects. */
@@ -299,23 +300,41 @@ match_other(const Rollup *rollup, const RemoteColumns *columns, const RefreshTar
 	return ordinals;
 }
 
-/* Reads the result, sorted for the walk. */
+/*
+ * Reads the result, sorted for the walk; *scope says what it speaks of.  All
+ * that a window holds is compared, unless since and until say less.
+ */
 static RowSource *
-fetch_result(const Comparison *comparison, const Rollup *rollup, const RefreshTarget *target)
+fetch_result(const Comparison *comparison, const Rollup *rollup, const RefreshTarget *target,
+			 RowScope **scope)
 {
-	Fetch	   *fetch = fetch_open(rollup, target->name, target->owner, NULL, 0, false);
-	StringInfoData note;
+	RunRequest	request = {
+		.relation_id = rollup->relation_id,
+		.trigger = "call",
+		.method = window_is_used(rollup) ? "merge" : NULL,
+		.since = comparison->since,
+		.until = comparison->until,
+		.part = comparison->part,
+	};
+	RefreshRun *run = palloc0(sizeof(RefreshRun));
+	Fetch	   *fetch;
 	RowSource  *rows;
 	int		   *ordinals;
 
-	initStringInfo(&note);
+	run->request = &request;
+	run->asks_no_probe = true;
+	initStringInfo(&run->note);
+	*scope = step_begin(run, rollup, target)->scope;
+	fetch = rollup_open_fetch(run, target, NULL);
+	if (fetch == NULL)
+		return spill_finish(spill_begin(target, true));
 	if (comparison->query == NULL && comparison->source == NULL)
-		ordinals = description_match(rollup, fetch->columns, target, &note);
+		ordinals = description_match(rollup, fetch->columns, target, &run->note);
 	else
 		ordinals = match_other(rollup, fetch->columns, target);
 	rows = fetch_rows(fetch, target, ordinals, true);
 	fetch_close(fetch);
-	return rows;
+	return scope_rows(*scope, target, rows);
 }
 
 /* The rollup with the comparison's query and source. */
@@ -347,17 +366,19 @@ rollup_compare(Comparison *comparison)
 	RefreshTarget *target = target_describe_content(rel, rollup, keyed);
 	RowSource  *rows;
 	RowSource  *local = NULL;
+	RowScope   *row_scope;
 	OwnerScope	scope;
 	Walk		walk;
 
 	if (!keyed)
 		key_of_all_columns(target);
-	rows = fetch_result(comparison, rollup, target);
+	rows = fetch_result(comparison, rollup, target, &row_scope);
 
 	/* comparing and showing values may be the code of whoever made their type */
 	owner_scope_enter(&scope, target->owner, true);
 	if (keyed)
-		walk_begin(&walk, target, rows, NULL, rel, GetActiveSnapshot());
+		walk_begin(&walk, target, rows, NULL, rel, GetActiveSnapshot(),
+				   scope_is_partial(row_scope) ? row_scope : NULL);
 	else
 	{
 		local = local_rows(rel, target, GetActiveSnapshot());

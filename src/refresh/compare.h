@@ -27,6 +27,9 @@ typedef struct Comparison
 	const RsfedRelation *relation;	/* a rollup */
 	const char *query;			/* another query than the rollup's, or NULL */
 	const char *source;			/* another source, or NULL */
+	const char *since;			/* these as for a refresh, or NULL */
+	const char *until;
+	Jsonb	   *part;
 	int64		max_rows;		/* that many differences are shown; -1 = all */
 
 	/*

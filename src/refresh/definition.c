@@ -24,11 +24,14 @@
 #include "base/errors.h"
 #include "base/options.h"
 #include "redshift/lint.h"
+#include "redshift/placeholder.h"
 #include "redshift/query.h"
 #include "redshift/types.h"
 #include "refresh/definition.h"
 #include "refresh/engine.h"
+#include "refresh/gate.h"
 #include "refresh/pinned.h"
+#include "refresh/window.h"
 #include "remote/execute.h"
 #include "source/source.h"
 
@@ -39,14 +42,55 @@ static void resolve_key(Rollup *rollup, const RemoteColumns *remote, const Local
 						const char *name);
 static void resolve_not_null(const Rollup *rollup, LocalColumn *columns);
 
+/* {from} and {to} stand where they can be replaced, and only for a window. */
+static void
+check_placeholders(const Rollup *rollup)
+{
+	redshift_check_placeholders(rollup->query);
+	if (!window_is_used(rollup) && redshift_has_placeholders(rollup->query))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("method \"%s\" has no range for {from} and {to} in the query", rollup->method),
+				 errhint("Define it with method => 'window', which refreshes the newest buckets only.")));
+}
+
+static void
+check_probe(const Rollup *rollup)
+{
+	char	   *probe = option_text(OPTION_ROLLUP, rollup->options, "probe");
+
+	if (probe == NULL)
+		return;
+	redshift_check_query(probe);
+	redshift_check_placeholders(probe);
+	if (redshift_has_placeholders(probe))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option probe cannot hold {from} or {to}"),
+				 errhint("A probe asks whether anything is new, whatever the range.")));
+}
+
+/* Pinning cannot make another kind of value of the window's column. */
+static void
+check_window(const Rollup *rollup, const LocalColumn *columns)
+{
+	Window	   *window = window_of(rollup);
+
+	if (columns[window->column].type != window->type)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the window's column \"%s\" cannot be pinned to type %s",
+						window->name, format_type_be(columns[window->column].type)),
+				 errdetail("It is %s in Redshift.", format_type_be(window->type)),
+				 errhint("Cast it in the query.")));
+}
+
 void
 definition_check(const Rollup *rollup, Oid userid)
 {
 	const Engine *engine = engine_find(rollup->method);
 
 	options_check(OPTION_ROLLUP, rollup->options);
-	if (engine->validate != NULL)
-		engine->validate(rollup);
 	if (pg_tzset(rollup->timezone) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -59,6 +103,11 @@ definition_check(const Rollup *rollup, Oid userid)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_age must be greater than zero")));
 	redshift_check_query(rollup->query);
+	check_placeholders(rollup);
+	if (engine->validate != NULL)
+		engine->validate(rollup);
+	check_probe(rollup);
+	gate_check_options(rollup);
 	source_check_usage(rollup->source, userid);
 }
 
@@ -79,7 +128,8 @@ definition_describe(const Rollup *rollup, Oid userid)
 
 	PG_TRY();
 	{
-		columns = remote_describe(source->conn, rollup->query);
+		columns = remote_describe(source->conn,
+								  redshift_fill_placeholders(rollup->query, "NULL", "NULL"));
 	}
 	PG_CATCH();
 	{
@@ -126,6 +176,8 @@ definition_resolve(Rollup *rollup, const RemoteColumns *remote, const char *name
 	}
 	resolve_key(rollup, remote, columns, name);
 	resolve_not_null(rollup, columns);
+	if (window_is_used(rollup))
+		check_window(rollup, columns);
 
 	/* Redshift orders and compares bytes; so must the key here */
 	for (int i = 0; i < remote->count; i++)

@@ -22,6 +22,8 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -68,9 +70,12 @@ refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connec
 	 */
 	XactIsoLevel = XACT_READ_COMMITTED;
 
-	error = refresh_in_order(run);
-	if (error == NULL)
-		error = try_commit(run);
+	do
+	{
+		error = refresh_in_order(run);
+		if (error == NULL)
+			error = try_commit(run);
+	} while (error == NULL && run->more);
 	progress_end();
 	if (error != NULL)
 		record_failure(run, error);
@@ -82,8 +87,14 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 {
 	TimestampTz started = GetCurrentTimestamp();
 	RefreshRun *run = refresh_run_begin(request);
-	ErrorData  *error = refresh_in_order(run);
 
+	ErrorData  *error;
+
+	run->first_step_only = strcmp(request->trigger, "define") == 0;
+	do
+	{
+		error = refresh_in_order(run);
+	} while (error == NULL && run->more && !run->first_step_only);
 	if (error != NULL)
 	{
 		hand_over_failure(run, error);
@@ -98,6 +109,7 @@ refresh_run_begin(const RunRequest *request)
 {
 	RefreshRun *run = begin_run(request, 0);
 
+	run->in_transaction = run->first_step_only = true;
 	show_progress(run);
 	return run;
 }
@@ -115,7 +127,10 @@ finish(RefreshRun *run)
 {
 	run->outcome.note = run->note.len > 0 ? run->note.data : NULL;
 	PushActiveSnapshot(GetTransactionSnapshot());
-	(void) run_finish(run->run_id, run->relation, &run->outcome);
+	if (run->more && !run->first_step_only && run->outcome.error == NULL)
+		run_finish_step(run->run_id, run->relation, &run->outcome);
+	else
+		(void) run_finish(run->run_id, run->relation, &run->outcome);
 	PopActiveSnapshot();
 }
 
@@ -211,6 +226,25 @@ refresh_in_order(RefreshRun *run)
 	return try_refresh(run);
 }
 
+/* Lets others have Redshift for a while; not inside somebody's transaction. */
+static void
+pause_between_steps(const RefreshRun *run)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), run->batch_pause_ms);
+
+	for (;;)
+	{
+		long		ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+
+		CHECK_FOR_INTERRUPTS();
+		if (run->in_transaction || ms <= 0)
+			return;
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+	}
+}
+
 /*
  * Runs do_refresh in a subtransaction and writes its outcome there.  Returns
  * the error after rolling back, in the run's memory context; NULL if all went
@@ -228,7 +262,11 @@ try_refresh(RefreshRun *run)
 												ALLOCSET_DEFAULT_SIZES));
 	PG_TRY();
 	{
+		if (run->steps > 0)
+			pause_between_steps(run);
+		run->more = false;
 		do_refresh(run);
+		run->steps++;
 		progress_set_phase(PHASE_COMMITTING);
 		finish(run);
 		ReleaseCurrentSubTransaction();
@@ -330,7 +368,7 @@ record_failure(RefreshRun *run, ErrorData *error)
 	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(run));
 	RunOutcome *outcome = &run->outcome;
 
-	outcome->status = is_local_cancel(error) ? "cancelled" : "failed";
+	outcome->status = run->refused ? "refused" : is_local_cancel(error) ? "cancelled" : "failed";
 	outcome->rows_inserted = outcome->rows_updated = outcome->rows_deleted = -1;
 	outcome->error = error_fields(error);
 	MemoryContextSwitchTo(old);
@@ -353,6 +391,7 @@ hand_over_failure(RefreshRun *run, const ErrorData *error)
 		.relation_id = run->relation->relation_id,
 		.userid = GetOuterUserId(),
 		.cancelled = is_local_cancel(error),
+		.refused = run->refused,
 	};
 
 	strlcpy(failure.method, method, NAMEDATALEN);
@@ -382,4 +421,5 @@ fill_result(RefreshRun *run, TimestampTz started, RefreshResult *result)
 	result->as_of = outcome->as_of;
 	result->elapsed = *elapsed;
 	result->error = outcome->error;
+	result->more = run->more;
 }

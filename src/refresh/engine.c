@@ -11,10 +11,7 @@
 #include "base/errors.h"
 #include "refresh/engine.h"
 
-static const Engine *const engines[] = {&merge_engine, &replace_engine};
-
-/* Methods that are known by name, so that the error can say so. */
-static const char *const planned_methods[] = {"window", "part"};
+static const Engine *const engines[] = {&merge_engine, &window_engine, &replace_engine};
 
 const Engine *
 engine_find(const char *method)
@@ -26,14 +23,6 @@ engine_find(const char *method)
 		if (strcmp(engines[i]->name, method) == 0)
 			return engines[i];
 		names = lappend(names, unconstify(char *, engines[i]->name));
-	}
-	for (int i = 0; i < lengthof(planned_methods); i++)
-	{
-		if (strcmp(planned_methods[i], method) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("method \"%s\" is not available yet", method),
-					 errhint("Use \"merge\" (by key, only what changed) or \"replace\" (no key: all out, all in).")));
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

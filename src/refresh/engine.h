@@ -18,6 +18,7 @@
 
 #include "catalog/rollup.h"
 #include "refresh/rowsource.h"
+#include "refresh/scope.h"
 #include "refresh/target.h"
 
 /* One pass over the served table. */
@@ -28,6 +29,7 @@ typedef struct Apply
 	Relation	rel;			/* the served table, locked ROW EXCLUSIVE */
 	Snapshot	snapshot;		/* the one that the pass reads and writes with */
 	RowSource  *rows;			/* the new content */
+	RowScope   *scope;			/* the rows that it speaks of; NULL = all */
 	int64		inserted;
 	int64		updated;
 	int64		deleted;
@@ -57,6 +59,7 @@ typedef struct Engine
 
 extern const Engine merge_engine;
 extern const Engine replace_engine;
+extern const Engine window_engine;
 
 /* The engine of a method; 22023 with the nearest name for an unknown one. */
 extern const Engine *engine_find(const char *method);

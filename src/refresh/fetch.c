@@ -49,8 +49,7 @@ statement_text(const Rollup *rollup, const char *order)
 }
 
 Fetch *
-fetch_open(const Rollup *rollup, const char *name, Oid owner, const char *order,
-		   int64 run_id, bool keep)
+fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool keep)
 {
 	SourceRequest request = {
 		.source = rollup->source,
@@ -73,13 +72,28 @@ fetch_open(const Rollup *rollup, const char *name, Oid owner, const char *order,
 	fetch->source = source_connect(&request);
 	remote_set_label(fetch->source->conn,
 					 psprintf("rsfed:%s:" INT64_FORMAT, get_database_name(MyDatabaseId), run_id));
+	InvalidateCatalogSnapshot();
+	return fetch;
+}
 
+void
+fetch_send(Fetch *fetch, const char *order)
+{
 	progress_set_phase(PHASE_WAITING);
 	fetch->as_of = GetCurrentTimestamp();
-	fetch->stream = remote_stream_open(fetch->source->conn, statement_text(rollup, order),
+	fetch->stream = remote_stream_open(fetch->source->conn, statement_text(fetch->rollup, order),
 									   fetch->source->stall_timeout_ms);
 	InvalidateCatalogSnapshot();
 	fetch->columns = remote_stream_columns(fetch->stream);
+}
+
+Fetch *
+fetch_open(const Rollup *rollup, const char *name, Oid owner, const char *order,
+		   int64 run_id, bool keep)
+{
+	Fetch	   *fetch = fetch_connect(rollup, name, owner, run_id, keep);
+
+	fetch_send(fetch, order);
 	return fetch;
 }
 
@@ -247,6 +261,7 @@ fetch_stream(Fetch *fetch, const RefreshTarget *target, const int *ordinals)
 void
 fetch_close(Fetch *fetch)
 {
-	remote_stream_close(fetch->stream);
+	if (fetch->stream != NULL)
+		remote_stream_close(fetch->stream);
 	source_release(fetch->source);
 }

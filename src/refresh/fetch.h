@@ -39,6 +39,15 @@ extern Fetch *fetch_open(const Rollup *rollup, const char *name, Oid owner,
 						 const char *order, int64 run_id, bool keep);
 
 /*
+ * The same in two parts: connects and labels the session, so that the caller
+ * can ask other things first; then sends the query, as fetch->rollup has it by
+ * then.
+ */
+extern Fetch *fetch_connect(const Rollup *rollup, const char *name, Oid owner,
+							int64 run_id, bool keep);
+extern void fetch_send(Fetch *fetch, const char *order);
+
+/*
  * Reads the whole result as rows of the target, sorted by its key if ordered,
  * acting as the target's owner.  54000 once there are more rows than the
  * rollup may have; the remote query is then ended.

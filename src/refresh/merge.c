@@ -23,7 +23,8 @@ merge_apply(Apply *apply)
 	Walk		walk;
 	WalkStep	step;
 
-	walk_begin(&walk, apply->target, apply->rows, apply->note, apply->rel, apply->snapshot);
+	walk_begin(&walk, apply->target, apply->rows, apply->note, apply->rel, apply->snapshot,
+			   apply->scope);
 	while ((step = walk_next(&walk)) != WALK_END)
 	{
 		if (step == WALK_MISSING)

@@ -29,10 +29,12 @@
 #include "catalog/owner_scope.h"
 #include "refresh/description.h"
 #include "refresh/engine.h"
+#include "refresh/gate.h"
 #include "refresh/keyed.h"
 #include "refresh/order.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
+#include "refresh/step.h"
 #include "refresh/table.h"
 #include "refresh/writer.h"
 #include "shmem/progress.h"
@@ -82,16 +84,18 @@ fill_keyed(TableWriter *writer, const RefreshTarget *target, RowSource *source,
 
 /* Writes the rows to the new table, as its owner. */
 static int64
-fill(RefreshRun *run, Relation rel, const RefreshTarget *target, RowSource *source,
+fill(RefreshRun *run, const Rollup *rollup, Relation rel, const RefreshTarget *target, RowSource *source,
 	 const char **disorder)
 {
 	OwnerScope	scope;
+	Gate	   *gate;
 	TableWriter *writer;
 	int64		inserted;
 
 	owner_scope_enter(&scope, target->owner, true);
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
+	gate = gate_open(run, rollup, rel);
 	writer = writer_open(rel, target, GetActiveSnapshot(), false);
 	if (target->nkeys > 0)
 		inserted = fill_keyed(writer, target, source, &run->note, disorder);
@@ -99,8 +103,11 @@ fill(RefreshRun *run, Relation rel, const RefreshTarget *target, RowSource *sour
 		inserted = fill_unkeyed(writer, target, source);
 	writer_finish(writer);
 	PopActiveSnapshot();
-	owner_scope_leave(&scope);
 	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	gate_judge(gate, run, inserted, 0, 0);
+	PopActiveSnapshot();
+	owner_scope_leave(&scope);
 	return inserted;
 }
 
@@ -175,39 +182,56 @@ open_rows(Fetch *fetch, const RefreshTarget *target, const int *ordinals, bool i
 	return fetch_rows(fetch, target, ordinals, true);
 }
 
-void
+/*
+ * Asks for the rows and writes them; the fetch is closed.  *disorder as
+ * fill_keyed() has it.
+ */
+static void
+fetch_and_fill(RefreshRun *run, const Rollup *rollup, Relation rel, const RefreshTarget *target,
+			   const char **disorder)
+{
+	RunStep    *step = step_begin(run, rollup, target);
+	char	   *order = order_by_key(step->asked, target);
+	Fetch	   *fetch = rollup_open_fetch(run, target, order);
+	RowSource  *rows;
+	bool		streams;
+	int64		inserted;
+
+	if (fetch == NULL)
+	{
+		rollup_count_changes(run, 0, 0, 0);
+		return;
+	}
+	rows = open_rows(fetch, target,
+					 description_match(rollup, fetch->columns, target, &run->note),
+					 order != NULL, &streams);
+	if (!streams)
+		rollup_close_fetch(run, fetch);
+	rows = scope_rows(step->scope, target, rows);
+
+	progress_set_phase(PHASE_APPLYING);
+	inserted = fill(run, rollup, rel, target, rows, disorder);
+	rollup_count_changes(run, inserted, 0, 0);
+	rows->end(rows);
+	if (streams)
+		rollup_close_fetch(run, fetch);
+}
+
+bool
 refresh_populate(const RunRequest *request)
 {
 	RefreshRun *run = refresh_run_begin(request);
 	Rollup	   *rollup = rollup_load(request->relation_id);
 	Relation	rel;
 	RefreshTarget *target;
-	Fetch	   *fetch;
-	RowSource  *rows;
-	char	   *order;
 	const char *disorder = NULL;
-	bool		streams;
 
 	refresh_serialize(run->relation->relid);
 	run->outcome.definition = rollup->definition;
 	rel = target_open(run->relation->relid, run->relation->relation_name, RowExclusiveLock);
 	target = describe_new_table(rel, rollup);
-	order = order_by_key(rollup, target);
-	fetch = rollup_open_fetch(run, rollup, target, order);
-	rows = open_rows(fetch, target,
-					 description_match(rollup, fetch->columns, target, &run->note),
-					 order != NULL, &streams);
-	if (!streams)
-		rollup_close_fetch(run, fetch);
-
-	progress_set_phase(PHASE_APPLYING);
-	run->outcome.rows_inserted = fill(run, rel, target, rows, &disorder);
-	run->outcome.rows_updated = run->outcome.rows_deleted = 0;
-	run->outcome.status = run->outcome.rows_inserted > 0 ? "published" : "unchanged";
-	rows->end(rows);
+	fetch_and_fill(run, rollup, rel, target, &disorder);
 	relation_close(rel, NoLock);
-	if (streams)
-		rollup_close_fetch(run, fetch);
 
 	progress_set_phase(PHASE_APPLYING);
 	if (disorder != NULL)
@@ -218,5 +242,7 @@ refresh_populate(const RunRequest *request)
 	}
 	table_create_key(target->relid, rollup);
 	table_analyze(target->relid);
+	step_finish(run, rollup);
 	refresh_run_end(run);
+	return run->more;
 }

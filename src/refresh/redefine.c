@@ -37,6 +37,7 @@
 #include "refresh/reshape.h"
 #include "refresh/run.h"
 #include "refresh/table.h"
+#include "refresh/window.h"
 
 /*
  * Waiting for ACCESS EXCLUSIVE stops every reader that comes after; so wait
@@ -51,7 +52,8 @@ static void note_changes(List **actions, const Rollup *old, const Rollup *new);
 static void lock_exclusively(Oid relid);
 static void reshape_and_fill(const Redefinition *change, Oid owner, bool new_key, Rollup *old,
 							 Rollup *new, const LocalColumn *columns, List **actions);
-static void refresh_now(const Redefinition *change, List **actions);
+static const char *refresh_method(const Rollup *old, const Rollup *new);
+static void refresh_now(const Redefinition *change, const char *method, List **actions);
 
 void
 add_action(List **actions, const char *action, const char *format,...)
@@ -116,10 +118,12 @@ rollup_redefine(const Redefinition *change)
 		rollup_update(new);
 		reshape_options(relid, old, new, &actions);
 		if (change->populate)
-			refresh_now(change, &actions);
+			refresh_now(change, refresh_method(old, new), &actions);
 	}
 	else
 		reshape_and_fill(change, owner, new_key, old, new, columns, &actions);
+	if (window_is_used(old) && !window_is_used(new))
+		watermark_delete(new->relation_id);
 	if (strcmp(old->source, new->source) != 0)
 		table_comment(relid, new);
 	return actions;
@@ -183,11 +187,22 @@ add_refresh_action(List **actions, int64 run_id, int64 rows_changed)
 			   run_id, rows_changed);
 }
 
+/*
+ * What a window holds was asked with the old query: with another one all of it
+ * is asked again.  NULL = the rollup's own method will do.
+ */
+static const char *
+refresh_method(const Rollup *old, const Rollup *new)
+{
+	return window_is_used(new) && strcmp(old->query, new->query) != 0 ? "merge" : NULL;
+}
+
 /* A refresh of the new definition within this transaction. */
 static void
-refresh_now(const Redefinition *change, List **actions)
+refresh_now(const Redefinition *change, const char *method, List **actions)
 {
-	RunRequest	request = {.relation_id = change->relation->relation_id,.trigger = "define"};
+	RunRequest	request = {.relation_id = change->relation->relation_id,.trigger = "define",
+	.method = method};
 	RefreshResult result;
 
 	refresh_run_in_transaction(&request, &result);
@@ -271,7 +286,7 @@ reshape_and_fill(const Redefinition *change, Oid owner, bool new_key, Rollup *ol
 
 	if (change->populate)
 	{
-		request.method = new_key ? "replace" : new->method;
+		request.method = new_key ? "replace" : window_is_used(new) ? "merge" : new->method;
 		run = refresh_run_begin(&request);
 		target = reshape_target(relid, new, columns, !new_key);
 		rows = rollup_fetch_for(run, new, target);

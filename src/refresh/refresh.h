@@ -17,6 +17,7 @@ typedef struct RefreshResult
 	int64		rows_changed;
 	TimestampTz as_of;
 	Interval	elapsed;
+	bool		more;			/* a backfill has begun and goes on with the next run */
 	ErrorFields *error;			/* failed, refused, cancelled: what happened */
 } RefreshResult;
 
@@ -42,7 +43,8 @@ extern void refresh_run_in_transaction(const RunRequest *request, RefreshResult 
 /*
  * The first content of a rollup whose table the caller's subtransaction made,
  * without its key; makes the key, and the table's statistics.  A failure raises.
+ * True if that was the first batch of several.
  */
-extern void refresh_populate(const RunRequest *request);
+extern bool refresh_populate(const RunRequest *request);
 
 #endif							/* RSFED_REFRESH_H */

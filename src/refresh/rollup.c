@@ -27,8 +27,10 @@
 #include "catalog/owner_scope.h"
 #include "refresh/description.h"
 #include "refresh/engine.h"
+#include "refresh/gate.h"
 #include "refresh/order.h"
 #include "refresh/run.h"
+#include "refresh/step.h"
 #include "refresh/table.h"
 #include "shmem/progress.h"
 
@@ -59,23 +61,49 @@ run_engine(const RefreshRun *run, const Rollup *rollup)
 }
 
 Fetch *
-rollup_open_fetch(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
-				  const char *order)
+rollup_open_fetch(RefreshRun *run, const RefreshTarget *target, const char *order)
 {
-	Fetch	   *fetch = fetch_open(rollup, target->name, target->owner, order, run->run_id,
-								   run->keep_connection);
+	RunStep    *step = run->step;
+	Fetch	   *fetch = fetch_connect(step->asked, target->name, target->owner, run->run_id,
+									  run->keep_connection);
 
-	run->outcome.as_of = fetch->as_of;
 	run->outcome.server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);
 	run->outcome.remote_pid = remote_backend_pid(fetch->source->conn);
+	if (!step_ask(run, step, fetch))
+	{
+		fetch_close(fetch);
+		return NULL;
+	}
+	fetch_send(fetch, order);
+	if (step->window == NULL)
+		run->outcome.as_of = fetch->as_of;
 	return fetch;
+}
+
+/* Adds to a count of the outcome, where -1 means that nothing is known yet. */
+static void
+add_count(int64 *count, int64 more)
+{
+	*count = Max(*count, 0) + more;
+}
+
+void
+rollup_count_changes(RefreshRun *run, int64 inserted, int64 updated, int64 deleted)
+{
+	add_count(&run->outcome.rows_inserted, inserted);
+	add_count(&run->outcome.rows_updated, updated);
+	add_count(&run->outcome.rows_deleted, deleted);
+	if (inserted + updated + deleted > 0)
+		run->outcome.status = "published";
+	else if (run->outcome.status == NULL)
+		run->outcome.status = "unchanged";
 }
 
 void
 rollup_close_fetch(RefreshRun *run, Fetch *fetch)
 {
-	run->outcome.rows_received = remote_stream_rows(fetch->stream);
-	run->outcome.bytes_received = remote_stream_bytes(fetch->stream);
+	add_count(&run->outcome.rows_received, remote_stream_rows(fetch->stream));
+	add_count(&run->outcome.bytes_received, remote_stream_bytes(fetch->stream));
 	fetch_close(fetch);
 }
 
@@ -83,10 +111,16 @@ RowSource *
 rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
 {
 	const Engine *engine = run_engine(run, rollup);
-	Fetch	   *fetch = rollup_open_fetch(run, rollup, target, NULL);
-	int		   *ordinals = description_match(rollup, fetch->columns, target, &run->note);
-	RowSource  *rows = fetch_rows(fetch, target, ordinals, engine->ordered);
+	Fetch	   *fetch;
+	int		   *ordinals;
+	RowSource  *rows;
 
+	(void) step_begin(run, rollup, target);
+	fetch = rollup_open_fetch(run, target, NULL);
+	if (fetch == NULL)
+		return NULL;
+	ordinals = description_match(rollup, fetch->columns, target, &run->note);
+	rows = fetch_rows(fetch, target, ordinals, engine->ordered);
 	rollup_close_fetch(run, fetch);
 	return rows;
 }
@@ -144,13 +178,33 @@ check_still_defined(const RefreshRun *run)
 						run->relation->relation_name)));
 }
 
+/* Lets the gate see the new content. */
+static void
+judge(Gate *gate, RefreshRun *run, const Apply *apply)
+{
+	PushActiveSnapshot(GetTransactionSnapshot());
+	gate_judge(gate, run, apply->inserted, apply->updated, apply->deleted);
+	PopActiveSnapshot();
+}
+
 void
 rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, RowSource *rows)
 {
 	const Engine *engine = run_engine(run, rollup);
-	Apply		apply = {.rollup = rollup,.rows = rows,.note = &run->note};
+	RowScope   *row_scope = run->step->scope;
+	Apply		apply = {.rollup = rollup,.note = &run->note};
 	OwnerScope	scope;
+	Gate	   *gate;
 	bool		is_first;
+
+	if (rows == NULL)
+	{
+		rollup_count_changes(run, 0, 0, 0);
+		step_finish(run, rollup);
+		return;
+	}
+	apply.rows = scope_rows(row_scope, target, rows);
+	apply.scope = scope_is_partial(row_scope) ? row_scope : NULL;
 
 	progress_set_phase(PHASE_APPLYING);
 	apply.rel = target_open(target->relid, target->name, RowExclusiveLock);
@@ -168,22 +222,21 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	apply.snapshot = GetActiveSnapshot();
+	gate = gate_open(run, rollup, apply.rel);
 	apply_or_conflict(engine, &apply);
 	PopActiveSnapshot();
-	owner_scope_leave(&scope);
 	CommandCounterIncrement();
+	judge(gate, run, &apply);
+	owner_scope_leave(&scope);
 	target_constraints_restore(apply.rel);
 
-	rows->end(rows);
+	apply.rows->end(apply.rows);
 	is_first = apply.rel->rd_rel->reltuples <= 0 && apply.inserted > 0;
 	relation_close(apply.rel, NoLock);
 	if (is_first)
 		table_analyze(target->relid);
-	run->outcome.rows_inserted = apply.inserted;
-	run->outcome.rows_updated = apply.updated;
-	run->outcome.rows_deleted = apply.deleted;
-	run->outcome.status = apply.inserted + apply.updated + apply.deleted > 0
-		? "published" : "unchanged";
+	rollup_count_changes(run, apply.inserted, apply.updated, apply.deleted);
+	step_finish(run, rollup);
 }
 
 /*
@@ -225,8 +278,13 @@ rollup_refresh(RefreshRun *run)
 	PopActiveSnapshot();
 	run->outcome.definition = rollup->definition;
 	target = describe_target(run, rollup);
-	order = stream_order(run, rollup, target);
-	fetch = rollup_open_fetch(run, rollup, target, order);
+	order = stream_order(run, step_begin(run, rollup, target)->asked, target);
+	fetch = rollup_open_fetch(run, target, order);
+	if (fetch == NULL)
+	{
+		rollup_apply(run, rollup, target, NULL);
+		return;
+	}
 	ordinals = description_match(rollup, fetch->columns, target, &run->note);
 
 	if (order != NULL && order_fits(target, ordinals))

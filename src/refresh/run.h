@@ -24,6 +24,18 @@ typedef struct RefreshRun
 	RunOutcome	outcome;		/* filled on the way, also by what fails later */
 	StringInfoData note;
 	const char *disorder;		/* why this attempt sorts here; NULL = it need not */
+
+	/* steps, each a query and a commit (step.h) */
+	struct RunStep *step;		/* the present one */
+	int			steps;			/* that are done */
+	bool		more;			/* another one follows */
+	bool		tail_done;		/* one of them brought a window up to now */
+	int64		batch_pause_ms; /* between two */
+	bool		in_transaction; /* the caller's */
+	bool		first_step_only;
+	bool		asks_no_probe;	/* whatever it says, the query is sent */
+	const char *probe_answer;	/* to be remembered with the content; or NULL */
+	bool		refused;		/* the error is the gate's word */
 } RefreshRun;
 
 /*
@@ -34,18 +46,22 @@ typedef struct RefreshRun
 extern void refresh_serialize(Oid relid);
 
 /*
- * Connects and sends the query with that ORDER BY (NULL: none), and fills in
- * what is known of the run then; the other takes its counts, once all rows are
+ * Connects and sends the query of the present step (step_begin) with that
+ * ORDER BY (NULL: none), and fills in what is known of the run then; NULL if
+ * there is nothing to ask for.  The other takes its counts, once all rows are
  * taken, and ends it.
  */
-extern Fetch *rollup_open_fetch(RefreshRun *run, const Rollup *rollup,
-								const RefreshTarget *target, const char *order);
+extern Fetch *rollup_open_fetch(RefreshRun *run, const RefreshTarget *target,
+								const char *order);
 extern void rollup_close_fetch(RefreshRun *run, Fetch *fetch);
+
+/* Adds to the outcome's counts and says by them whether anything is published. */
+extern void rollup_count_changes(RefreshRun *run, int64 inserted, int64 updated, int64 deleted);
 
 /*
  * Reads the whole result of a rollup's query for a target, which may be what
  * the table is to become; its rows can be applied once it is.  The caller has
- * serialized.
+ * serialized.  NULL if there is nothing to ask for.
  */
 extern RowSource *rollup_fetch_for(RefreshRun *run, const Rollup *rollup,
 								   const RefreshTarget *target);
@@ -59,7 +75,7 @@ extern void refresh_run_end(RefreshRun *run);
 
 /*
  * Applies the rows to the table in the current transaction, and fills the
- * outcome's counts and status.  Ends the source.
+ * outcome's counts and status.  Ends the source (NULL: no rows were asked for).
  */
 extern void rollup_apply(RefreshRun *run, const Rollup *rollup,
 						 const RefreshTarget *target, RowSource *rows);

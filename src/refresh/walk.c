@@ -40,7 +40,13 @@ next_local(Walk *walk)
 {
 	if (walk->local_rows != NULL)
 		return walk->local_rows->next(walk->local_rows, walk->local);
-	return index_getnext_slot(walk->scan, ForwardScanDirection, walk->local);
+	while (index_getnext_slot(walk->scan, ForwardScanDirection, walk->local))
+	{
+		if (walk->scope == NULL || scope_has_local(walk->scope, walk->target, walk->local))
+			return true;
+		CHECK_FOR_INTERRUPTS();
+	}
+	return false;
 }
 
 /* Fills "changed"; true if any column differs from what is stored. */
@@ -84,14 +90,19 @@ begin(Walk *walk, const RefreshTarget *target, RowSource *rows, StringInfo note)
 
 void
 walk_begin(Walk *walk, const RefreshTarget *target, RowSource *rows, StringInfo note,
-		   Relation rel, Snapshot snapshot)
+		   Relation rel, Snapshot snapshot, RowScope *scope)
 {
+	ScanKey		keys = palloc(sizeof(ScanKeyData) * 2 * target->nkeys);
+	int			nkeys;
+
 	begin(walk, target, rows, note);
 	walk->local_attnums = target->attnums;
 	walk->local = table_slot_create(rel, NULL);
 	walk->index = index_open(target->key_index, AccessShareLock);
-	walk->scan = index_beginscanCompat(rel, walk->index, snapshot, NULL, 0, 0);
-	index_rescan(walk->scan, NULL, 0, NULL, 0);
+	walk->scope = scope;
+	nkeys = scope_scan_keys(scope, target, walk->index, keys);
+	walk->scan = index_beginscanCompat(rel, walk->index, snapshot, NULL, nkeys, 0);
+	index_rescan(walk->scan, keys, nkeys, NULL, 0);
 }
 
 void

@@ -15,6 +15,7 @@
 
 #include "refresh/keyed.h"
 #include "refresh/rowsource.h"
+#include "refresh/scope.h"
 #include "refresh/target.h"
 
 /* What the walk stands at. */
@@ -40,6 +41,7 @@ typedef struct Walk
 	RowSource  *local_rows;		/* of a walk without a key, else NULL */
 	Relation	index;			/* of a walk by key */
 	IndexScanDesc scan;
+	RowScope   *scope;			/* of local rows; NULL = all */
 	bool		have_remote;
 	bool		have_local;
 	WalkStep	step;			/* that it stands at */
@@ -49,9 +51,10 @@ typedef struct Walk
  * Begins to walk the rows, which come in the order of the target's key, along
  * the rows of the table that the snapshot sees, read through the key's index.
  * rel stays the caller's, locked ACCESS SHARE or more.  note: as keyed_begin().
+ * Rows of the table outside of the scope (NULL: none are) are passed over.
  */
 extern void walk_begin(Walk *walk, const RefreshTarget *target, RowSource *rows,
-					   StringInfo note, Relation rel, Snapshot snapshot);
+					   StringInfo note, Relation rel, Snapshot snapshot, RowScope *scope);
 
 /*
  * The same for rows without a key: target has all columns as its key, and

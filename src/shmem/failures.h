@@ -17,6 +17,7 @@ typedef struct Failure
 	int32		relation_id;
 	Oid			userid;			/* who asked for the refresh */
 	bool		cancelled;		/* by a person, so no failure of the relation */
+	bool		refused;		/* by the gate */
 	char		method[NAMEDATALEN];	/* empty = the rollup's own */
 	char		phase[NAMEDATALEN];
 	char		sqlstate[6];

@@ -22,6 +22,7 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "base/options.h"
 #include "catalog/owner_scope.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
@@ -127,6 +128,8 @@ dispatch_one(const RelationSchedule *schedule, List *open, TimestampTz now)
 		request.trigger = "schedule";
 		request.schedule_name = schedule->name;
 		request.method = schedule->method;
+		request.since = option_text(OPTION_SCHEDULE, schedule->options, "since");
+		request.until = option_text(OPTION_SCHEDULE, schedule->options, "until");
 		(void) run_insert(&request, false);
 	}
 	schedule_set_next(schedule->relation_id, schedule->name, next);
@@ -233,7 +236,7 @@ dispatch_record_failures(void)
 			.method = or_null(failure.method),
 		};
 		RunOutcome	outcome = {
-			.status = failure.cancelled ? "cancelled" : "failed",
+			.status = failure.refused ? "refused" : failure.cancelled ? "cancelled" : "failed",
 			.rows_received = -1,
 			.bytes_received = -1,
 			.rows_inserted = -1,

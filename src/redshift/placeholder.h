@@ -1,0 +1,18 @@
+/*-------------------------------------------------------------------------
+ *
+ * placeholder.h
+ *		{from} and {to} in a query: where a window's range stands.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_REDSHIFT_PLACEHOLDER_H
+#define RSFED_REDSHIFT_PLACEHOLDER_H
+
+#include "postgres.h"
+
+extern bool redshift_has_placeholders(const char *query);
+extern void redshift_check_placeholders(const char *query);
+extern void redshift_require_window(const char *query);
+extern char *redshift_fill_placeholders(const char *query, const char *from, const char *to);
+
+#endif							/* RSFED_REDSHIFT_PLACEHOLDER_H */

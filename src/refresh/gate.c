@@ -1,0 +1,291 @@
+/*-------------------------------------------------------------------------
+ *
+ * gate.c
+ *	  A check of the new content before it is published.
+ *
+ * Policy: the content is judged where it is, in the table, after the pass and
+ * before the commit, as its owner: what the owner's readers would see is what
+ * is looked at.  A refusal is an error, so that the pass is rolled back like
+ * any other failure; only the run's status tells it from one.
+ *
+ * A check is one expression.  It refers to the new content as new_rows and to
+ * the old one as old_rows; the old rows are copied aside before the pass, and
+ * only if the check names them.  As with a CHECK constraint, only false refuses:
+ * the sum of no rows is NULL, and the first content has none before it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "parser/parser.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/queryenvironment.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/tuplestore.h"
+
+#include "base/compat.h"
+#include "base/options.h"
+#include "base/settings.h"
+#include "catalog/relation.h"
+#include "catalog/watermark.h"
+#include "refresh/gate.h"
+#include "refresh/window.h"
+#include "shmem/progress.h"
+
+static const char *const gate_options[] = {"min_rows", "max_rows", "max_shrink_percent",
+"max_change_percent", "check"};
+
+struct Gate
+{
+	const Rollup *rollup;
+	Oid			relid;
+	char	   *name;			/* the table's, for messages */
+	char	   *check;			/* or NULL */
+	bool		backfilling;	/* the content is known not to be all of it */
+	Tuplestorestate *old_rows;	/* NULL if the check does not name them */
+};
+
+static bool
+has_gate(const Rollup *rollup)
+{
+	for (int i = 0; i < lengthof(gate_options); i++)
+	{
+		if (option_is_set(rollup->options, gate_options[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Does an expression name the old rows?  Once too often costs a copy only. */
+static bool
+names_old_rows(const char *check)
+{
+	return strstr(check, "old_rows") != NULL;
+}
+
+/* The statement that evaluates a check. */
+static char *
+check_statement(const char *check, const char *table)
+{
+	/* the expression may end with a comment */
+	return psprintf("WITH new_rows AS (SELECT * FROM %s) SELECT (%s\n)", table, check);
+}
+
+/* Raises 42601 unless the check is one expression. */
+static void
+check_expression(const char *check)
+{
+	List	   *statements = pg_parse_query(check_statement(check, "t"));
+	SelectStmt *select = NULL;
+
+	if (list_length(statements) == 1 &&
+		IsA(linitial_node(RawStmt, statements)->stmt, SelectStmt))
+		select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
+	if (select == NULL || select->op != SETOP_NONE || list_length(select->targetList) != 1 ||
+		select->fromClause != NIL || select->whereClause != NULL || select->intoClause != NULL ||
+		select->groupClause != NIL || select->sortClause != NIL || select->limitCount != NULL ||
+		select->lockingClause != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("option check must be one SQL expression"),
+				 errhint("Write, for example: \"(SELECT sum(sales) FROM new_rows) >= 0.9 * (SELECT sum(sales) FROM old_rows)\".")));
+}
+
+void
+gate_check_options(const Rollup *rollup)
+{
+	char	   *check = option_text(OPTION_ROLLUP, rollup->options, "check");
+
+	if (check != NULL)
+		check_expression(check);
+	if (option_is_set(rollup->options, "max_change_percent") &&
+		!engine_find(rollup->method)->needs_key)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option max_change_percent needs a key"),
+				 errdetail("Method \"%s\" writes every row each time.", rollup->method),
+				 errhint("Use max_shrink_percent, or give the rollup a key and the method \"merge\".")));
+}
+
+/* A copy of all rows that the active snapshot sees. */
+static Tuplestorestate *
+copy_rows(Relation rel)
+{
+	Tuplestorestate *store = tuplestore_begin_heap(true, false, work_mem);
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		tuplestore_puttupleslot(store, slot);
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	return store;
+}
+
+Gate *
+gate_open(RefreshRun *run, const Rollup *rollup, Relation rel)
+{
+	Gate	   *gate;
+
+	if (!has_gate(rollup))
+		return NULL;
+	if (rsfed_ignore_gate)
+	{
+		note_append(&run->note, "The gate was passed by (rsfed.ignore_gate).");
+		return NULL;
+	}
+	gate = palloc0(sizeof(Gate));
+	gate->rollup = rollup;
+	gate->relid = RelationGetRelid(rel);
+	gate->name = pstrdup(RelationGetRelationName(rel));
+	gate->check = option_text(OPTION_ROLLUP, rollup->options, "check");
+	if (window_is_used(rollup))
+	{
+		Watermark  *watermark = watermark_load(rollup->relation_id);
+
+		gate->backfilling = watermark == NULL || watermark->backfilling;
+	}
+	if (gate->check != NULL && names_old_rows(gate->check))
+		gate->old_rows = copy_rows(rel);
+	return gate;
+}
+
+/* Makes the copy known to SPI as old_rows. */
+static void
+register_old_rows(Gate *gate)
+{
+	EphemeralNamedRelation enr;
+
+	if (gate->old_rows == NULL)
+		return;
+	enr = palloc0(sizeof(EphemeralNamedRelationData));
+	enr->md.name = "old_rows";
+	enr->md.reliddesc = gate->relid;
+	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
+	enr->md.enrtuples = tuplestore_tuple_count(gate->old_rows);
+	enr->reldata = gate->old_rows;
+	if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
+		elog(ERROR, "could not register old_rows");
+}
+
+/* Raises 23514; the driver makes "refused" of it. */
+static void
+refuse(const Gate *gate, RefreshRun *run, const char *option, char *figures)
+{
+	run->refused = true;
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("new content of rollup \"%s\" was refused by option %s", gate->name, option),
+			 errdetail("%s The old content stays.", figures),
+			 errhint("If the new content is right: SET rsfed.ignore_gate = on, and CALL rsfed.refresh in the same session; or change the option with rsfed.alter_rollup().")));
+}
+
+/* The one value of a query over the new content. */
+static Datum
+ask(const char *query, Oid type, bool *isnull)
+{
+	if (SPI_execute(query, true, 2) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "unexpected result of: %s", query);
+	if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) != type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("option check must be a boolean expression"),
+				 errdetail("It is of type %s.",
+						   format_type_be(SPI_gettypeid(SPI_tuptable->tupdesc, 1)))));
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);
+}
+
+static int64
+limit(const Gate *gate, const char *option)
+{
+	return option_int(OPTION_ROLLUP, gate->rollup->options, option);
+}
+
+static bool
+has_limit(const Gate *gate, const char *option)
+{
+	return option_is_set(gate->rollup->options, option);
+}
+
+/* The options that count rows. */
+static void
+judge_counts(const Gate *gate, RefreshRun *run, int64 old_rows, int64 new_rows, int64 changes)
+{
+	char	   *rows = psprintf("It has " INT64_FORMAT " rows, the old one " INT64_FORMAT ".",
+								new_rows, old_rows);
+
+	if (has_limit(gate, "max_rows") && new_rows > limit(gate, "max_rows"))
+		refuse(gate, run, "max_rows",
+			   psprintf("%s At most " INT64_FORMAT " are allowed.", rows, limit(gate, "max_rows")));
+
+	/* one batch of many is small, and all new */
+	if (gate->backfilling)
+		return;
+	if (has_limit(gate, "min_rows") && new_rows < limit(gate, "min_rows"))
+		refuse(gate, run, "min_rows",
+			   psprintf("%s At least " INT64_FORMAT " are needed.", rows, limit(gate, "min_rows")));
+	if (old_rows == 0)
+		return;
+	if (has_limit(gate, "max_shrink_percent") &&
+		(old_rows - new_rows) * 100.0 > (double) limit(gate, "max_shrink_percent") * old_rows)
+		refuse(gate, run, "max_shrink_percent",
+			   psprintf("%s That is %.1f percent fewer; at most " INT64_FORMAT " are allowed.", rows,
+						(old_rows - new_rows) * 100.0 / old_rows, limit(gate, "max_shrink_percent")));
+	if (has_limit(gate, "max_change_percent") &&
+		changes * 100.0 > (double) limit(gate, "max_change_percent") * old_rows)
+		refuse(gate, run, "max_change_percent",
+			   psprintf("%s " INT64_FORMAT " rows came, changed or went, which is %.1f percent; at most "
+						INT64_FORMAT " are allowed.", rows, changes, changes * 100.0 / old_rows,
+						limit(gate, "max_change_percent")));
+}
+
+static void
+judge_check(Gate *gate, RefreshRun *run)
+{
+	bool		isnull;
+	Datum		passes;
+
+	if (gate->check == NULL)
+		return;
+	register_old_rows(gate);
+	passes = ask(check_statement(gate->check, relation_display_name(gate->relid)), BOOLOID, &isnull);
+	if (!isnull && !DatumGetBool(passes))
+		refuse(gate, run, "check", psprintf("This is false: %s.", gate->check));
+}
+
+void
+gate_judge(Gate *gate, RefreshRun *run, int64 inserted, int64 updated, int64 deleted)
+{
+	bool		read_only = XactReadOnly;
+	bool		isnull;
+	int64		new_rows;
+
+	if (gate == NULL)
+		return;
+	progress_set_phase(PHASE_APPLYING);
+	/* who judges the content does not change it, by whatever function */
+	XactReadOnly = true;
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	new_rows = DatumGetInt64(ask(psprintf("SELECT count(*) FROM %s",
+										  relation_display_name(gate->relid)), INT8OID, &isnull));
+	judge_counts(gate, run, new_rows - inserted + deleted, new_rows, inserted + updated + deleted);
+	judge_check(gate, run);
+	SPI_finish();
+	XactReadOnly = read_only;
+	if (gate->old_rows != NULL)
+		tuplestore_end(gate->old_rows);
+	pfree(gate);
+}

@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * gate.h
+ *	  A check of the new content before it is published.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_GATE_H
+#define RSFED_GATE_H
+
+#include "refresh/engine.h"
+#include "refresh/run.h"
+
+typedef struct Gate Gate;
+
+/*
+ * Raises 22023 for options of the gate that cannot work with the rollup, and
+ * 42601 for a check that is no expression; for definitions.
+ */
+extern void gate_check_options(const Rollup *rollup);
+
+/*
+ * Before the pass: what the check wants to know of the old content.  NULL if
+ * the rollup has no gate, or the session passes it by (rsfed.ignore_gate).
+ * The caller acts as the table's owner, with a snapshot pushed.
+ */
+extern Gate *gate_open(RefreshRun *run, const Rollup *rollup, Relation rel);
+
+/*
+ * After the pass, as the owner too, with a snapshot that sees it: raises 23514
+ * and marks the run as refused where the content does not pass.
+ */
+extern void gate_judge(Gate *gate, RefreshRun *run, int64 inserted, int64 updated, int64 deleted);
+
+#endif							/* RSFED_GATE_H */

@@ -1,0 +1,64 @@
+/*-------------------------------------------------------------------------
+ *
+ * scope.h
+ *	  The rows that a refresh of less than everything speaks of.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_SCOPE_H
+#define RSFED_SCOPE_H
+
+#include "access/skey.h"
+#include "fmgr.h"
+#include "nodes/pg_list.h"
+
+#include "refresh/rowsource.h"
+#include "refresh/target.h"
+#include "refresh/window.h"
+
+/* Values of one key column (argument part). */
+typedef struct ScopeValues
+{
+	int			column;			/* of the result, from 0 */
+	const char *name;
+	Oid			type;			/* of the local column */
+	int			count;
+	Datum	   *values;			/* of the local column's type */
+	bool		has_null;
+	bool		ignores_blanks; /* as Redshift does where it compares text */
+	Oid			collation;
+	FmgrInfo	compare;		/* btree's, of the column's type */
+} ScopeValues;
+
+typedef struct RowScope
+{
+	const Window *window;		/* NULL without a range */
+	int64		from;
+	int64		to;
+	bool		all_local;		/* local rows outside the range go */
+	bool		prune;			/* only those below low do */
+	int64		low;
+	List	   *values;			/* of ScopeValues *; all must match */
+
+	/* seen as the rows pass */
+	bool		any;
+	int64		greatest;		/* of the window's column */
+} RowScope;
+
+/* Does the scope leave local rows out? */
+extern bool scope_is_partial(const RowScope *scope);
+
+/* Is a row of the table one that the result speaks of? */
+extern bool scope_has_local(RowScope *scope, const RefreshTarget *target, TupleTableSlot *local);
+
+/*
+ * Conditions for a scan of the key's index that leave out as much as they can
+ * of what the scope does; their number, at most twice that of the key's columns.
+ */
+extern int	scope_scan_keys(const RowScope *scope, const RefreshTarget *target, Relation index,
+							ScanKey keys);
+
+/* The rows, each checked to be in the scope (NULL: none): 22000 for one that is not. */
+extern RowSource *scope_rows(RowScope *scope, const RefreshTarget *target, RowSource *rows);
+
+#endif							/* RSFED_SCOPE_H */

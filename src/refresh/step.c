@@ -1,0 +1,279 @@
+/*-------------------------------------------------------------------------
+ *
+ * step.c
+ *	  What one step of a run asks Redshift for, and what is known after it.
+ *
+ * Policy: the text that is sent is made here and nowhere else: the query, with
+ * the literals of a window's range, within the condition of a part.  Clock and
+ * probe are asked on the connection of the query, before it: what changes in
+ * between is found by the next run.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "base/options.h"
+#include "redshift/placeholder.h"
+#include "refresh/engine.h"
+#include "refresh/part.h"
+#include "refresh/step.h"
+#include "remote/execute.h"
+
+/* An answer of a probe that is longer is no probe's. */
+#define LONGEST_ANSWER 65536
+
+/* Does the run ask for the whole rollup, by the rollup's own method? */
+static bool
+is_ordinary(const RunRequest *request, const Rollup *rollup)
+{
+	return request->since == NULL && request->until == NULL && request->part == NULL &&
+		(request->method == NULL || strcmp(request->method, rollup->method) == 0);
+}
+
+void
+step_check_request(const RunRequest *request, const Rollup *rollup, Oid relid, const char *name)
+{
+	bool		has_range = request->since != NULL || request->until != NULL;
+	const char *method = request->method ? request->method : rollup->method;
+
+	if (strcmp(method, "window") == 0 && !window_is_used(rollup))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("rollup \"%s\" has no window", name),
+				 errdetail("Its method is \"%s\".", rollup->method),
+				 errhint("Put {from} and {to} into its query: rsfed.alter_rollup(..., query => ..., method => 'window').")));
+	if (has_range && !window_is_used(rollup))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("since and until need a window, and rollup \"%s\" has none", name),
+				 errdetail("Its method is \"%s\".", rollup->method),
+				 errhint("Leave them out: the whole rollup is refreshed. To refresh some keys only: part => '{\"column\": [values]}'.")));
+	if ((has_range || request->part != NULL) && !engine_find(method)->needs_key)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("method \"%s\" refreshes the whole rollup only", method),
+				 errhint("Leave since, until and part out.")));
+	if (request->part != NULL)
+		(void) part_parse(request->part, rollup, relid);
+}
+
+RunStep *
+step_begin(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
+{
+	const RunRequest *request = run->request;
+	RunStep    *step = palloc0(sizeof(RunStep));
+	List	   *values = NIL;
+
+	step_check_request(request, rollup, target->relid, target->name);
+	step->asked = palloc(sizeof(Rollup));
+	*step->asked = *rollup;
+	step->is_current = true;
+	if (request->part != NULL)
+	{
+		values = part_parse(request->part, rollup, target->relid);
+		step->asked->query = part_wrap_query(rollup, values);
+		step->is_current = false;
+	}
+	if (window_is_used(rollup))
+	{
+		PushActiveSnapshot(GetTransactionSnapshot());
+		step->watermark = watermark_load(rollup->relation_id);
+		PopActiveSnapshot();
+		step->window = window_of(rollup);
+		step->want.since = request->since;
+		step->want.until = request->until;
+		step->want.tail_done = run->tail_done;
+		if (request->part != NULL)
+			step->want.want = WINDOW_PART;
+		else if (request->since != NULL || request->until != NULL)
+			step->want.want = WINDOW_RANGE;
+		else if (!is_ordinary(request, rollup))
+			step->want.want = WINDOW_ALL;
+	}
+	if (step->window != NULL || values != NIL)
+	{
+		step->scope = palloc0(sizeof(RowScope));
+		step->scope->window = step->window;
+		step->scope->values = values;
+		step->scope->all_local = step->want.want == WINDOW_ALL;
+	}
+	run->step = step;
+	return step;
+}
+
+/*
+ * Redshift's clock.  GETDATE() shows the wall clock of the session, which is
+ * in the rollup's time zone; of two instants that look the same, it is the one
+ * nearer to the clock here.
+ */
+static TimestampTz
+ask_clock(const Window *window, Fetch *fetch)
+{
+	int			nrows;
+	int			ncolumns;
+	char	  **cells = remote_fetch_all(fetch->source->conn, "/* rsfed clock */ SELECT GETDATE()",
+										 &nrows, &ncolumns);
+	Bucket		days = {.kind = BUCKET_TIMESTAMPTZ,.zone = window->zone};
+	BucketSpan	hour = {.interval = {.time = USECS_PER_HOUR}};
+	int64		wall;
+	TimestampTz now;
+	TimestampTz later;
+
+	if (nrows != 1 || ncolumns != 1 || cells[0] == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("Redshift did not tell its time")));
+	wall = DatumGetTimestamp(DirectFunctionCall3(timestamp_in, CStringGetDatum(cells[0]),
+												 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	now = bucket_instant(wall, window->zone);
+	later = bucket_move(&days, now, &hour, 1);
+	later += wall - bucket_wall(later, window->zone);
+	if (later > now && bucket_wall(later, window->zone) == wall &&
+		Abs(later - GetCurrentTimestamp()) < Abs(now - GetCurrentTimestamp()))
+		now = later;
+	return now;
+}
+
+/* The whole answer of the probe as one text that tells any two answers apart. */
+static char *
+ask_probe(const Rollup *rollup, const char *probe, Fetch *fetch)
+{
+	int			nrows;
+	int			ncolumns;
+	char	  **cells = remote_fetch_all(fetch->source->conn,
+										 psprintf("/* rsfed rollup %d probe */ %s",
+												  rollup->relation_id, probe),
+										 &nrows, &ncolumns);
+	StringInfoData answer;
+
+	initStringInfo(&answer);
+	for (int i = 0; i < nrows * ncolumns; i++)
+	{
+		if (cells[i] == NULL)
+			appendStringInfoString(&answer, "null");
+		else
+			appendStringInfo(&answer, "%d:%s", (int) strlen(cells[i]), cells[i]);
+		appendStringInfoChar(&answer, (i + 1) % ncolumns == 0 ? ';' : ',');
+		if (answer.len > LONGEST_ANSWER)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("the answer of the probe is longer than %d bytes", LONGEST_ANSWER),
+					 errhint("Ask for something small that changes with the data, such as SELECT max(loaded_at), count(*) FROM ...")));
+	}
+	return answer.data;
+}
+
+/*
+ * Asks the probe, if the rollup has one and the run may trust it; true if its
+ * answer says that nothing is new.
+ */
+static bool
+probe_finds_nothing(RefreshRun *run, RunStep *step, Fetch *fetch)
+{
+	const Rollup *rollup = step->asked;
+	char	   *probe = option_text(OPTION_ROLLUP, rollup->options, "probe");
+	const WindowStep *plan = &step->plan;
+	char	   *known;
+	char	   *answer;
+
+	if (probe == NULL || run->asks_no_probe || run->steps > 0 || !is_ordinary(run->request, rollup))
+		return false;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	known = probe_load(rollup->relation_id, rollup->definition);
+	PopActiveSnapshot();
+	InvalidateCatalogSnapshot();
+
+	run->outcome.as_of = GetCurrentTimestamp();
+	answer = ask_probe(rollup, probe, fetch);
+	run->probe_answer = MemoryContextStrdup(GetMemoryChunkContext(run), answer);
+	if (known == NULL || strcmp(known, answer) != 0 || strcmp(run->request->trigger, "define") == 0)
+		return false;
+
+	/* time alone may have completed a bucket, or a backfill may not be done */
+	return step->window == NULL ||
+		(step->watermark != NULL && !step->watermark->backfilling && !plan->prune &&
+		 plan->filled_from < plan->filled_to && plan->complete_to <= plan->filled_to);
+}
+
+bool
+step_ask(RefreshRun *run, RunStep *step, Fetch *fetch)
+{
+	WindowStep *plan = &step->plan;
+
+	if (step->window != NULL)
+	{
+		TimestampTz asked_at = GetCurrentTimestamp();
+
+		window_plan(step->window, step->watermark, &step->want,
+					step->window->bucket.kind == BUCKET_INTEGER ? asked_at
+					: ask_clock(step->window, fetch), plan);
+		step->scope->from = plan->from;
+		step->scope->to = plan->to;
+		step->scope->low = plan->low;
+		step->scope->prune = plan->prune;
+		step->is_current = plan->is_current;
+		if (plan->is_current)
+			run->outcome.as_of = asked_at;
+	}
+	if (probe_finds_nothing(run, step, fetch))
+		return false;
+	if (step->window != NULL)
+	{
+		if (plan->from >= plan->to && !step->scope->all_local)
+			return false;
+		step->asked->query = redshift_fill_placeholders(step->asked->query,
+														window_literal(step->window, plan->from),
+														window_literal(step->window, plan->to));
+	}
+	return true;
+}
+
+/* Writes the new watermark; the run's outcome says how far the data goes. */
+static void
+finish_window(RefreshRun *run, const Rollup *rollup, RunStep *step)
+{
+	const Window *window = step->window;
+	Watermark  *now = window_advance(window, &step->plan,
+									 step->scope->any ? &step->scope->greatest : NULL);
+
+	if (now == NULL)
+		return;
+	watermark_store(rollup->relation_id, now);
+	run->more = now->backfilling && step->plan.want == WINDOW_NEXT;
+	run->tail_done |= step->plan.is_current;
+	run->batch_pause_ms = option_int(OPTION_ROLLUP, rollup->options, "batch_pause");
+	run->outcome.data_through = window->bucket.kind == BUCKET_INTEGER ? DT_NOBEGIN
+		: window_to_instant(window, window_parse(window, now->filled_to, 0, "rsfed_catalog.watermark"));
+}
+
+void
+step_finish(RefreshRun *run, const Rollup *rollup)
+{
+	RunStep    *step = run->step;
+
+	run->outcome.is_partial = !step->is_current && !run->tail_done;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (step->window != NULL)
+		finish_window(run, rollup, step);
+	if (run->probe_answer != NULL && step->is_current)
+		probe_store(rollup->relation_id, rollup->definition, run->probe_answer);
+	PopActiveSnapshot();
+	if (step->window != NULL && step->plan.from < step->plan.to && !run->more)
+	{
+		const char *from = window_text(step->window, step->plan.from);
+		const char *to = window_text(step->window, step->plan.to);
+
+		if (run->steps == 0)
+			note_append(&run->note, "Asked for %s to %s.", from, to);
+		else
+			note_append(&run->note, "Asked in %d batches, the last one for %s to %s.",
+						run->steps + 1, from, to);
+	}
+	run->step = NULL;
+}

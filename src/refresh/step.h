@@ -1,0 +1,53 @@
+/*-------------------------------------------------------------------------
+ *
+ * step.h
+ *	  What one step of a run asks Redshift for, and what is known after it.
+ *
+ * Most runs have one step.  A window that is being filled has one for each
+ * batch: each asks one query and is committed by itself.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_STEP_H
+#define RSFED_STEP_H
+
+#include "refresh/run.h"
+#include "refresh/scope.h"
+#include "refresh/window_plan.h"
+
+typedef struct RunStep
+{
+	Rollup	   *asked;			/* the rollup, with the query that is sent */
+	RowScope   *scope;			/* NULL = the result speaks of everything */
+	bool		is_current;		/* after it the whole rollup is as of now */
+
+	/* with a window */
+	Window	   *window;			/* or NULL */
+	Watermark  *watermark;		/* before it; or NULL */
+	WindowRequest want;
+	WindowStep	plan;			/* once Redshift's clock is known */
+} RunStep;
+
+/*
+ * Raises 22023 where since, until, part and method do not go together, or do
+ * not fit the rollup; for a caller that only queues the request.
+ */
+extern void step_check_request(const RunRequest *request, const Rollup *rollup, Oid relid,
+							   const char *name);
+
+/* What is known before connecting; the target is what rows are read for. */
+extern RunStep *step_begin(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target);
+
+/*
+ * Asks the clock and the probe, and puts the range into the query.  False if
+ * the query need not be sent: nothing is new, or there is nothing to ask for.
+ */
+extern bool step_ask(RefreshRun *run, RunStep *step, Fetch *fetch);
+
+/*
+ * After the rows, or without any: writes watermark and probe in the current
+ * transaction, and whether another step follows.
+ */
+extern void step_finish(RefreshRun *run, const Rollup *rollup);
+
+#endif							/* RSFED_STEP_H */

@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * window_plan.h
+ *	  Which range a refresh of a window asks for, and what it makes complete.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_WINDOW_PLAN_H
+#define RSFED_WINDOW_PLAN_H
+
+#include "refresh/window.h"
+
+/* What is wanted of a window. */
+typedef enum WindowWant
+{
+	WINDOW_NEXT,				/* what is due: the tail, else a piece of a backfill */
+	WINDOW_RANGE,				/* since and until */
+	WINDOW_PART,				/* some keys, in a range or everywhere */
+	WINDOW_ALL					/* everything, compared with every local row */
+} WindowWant;
+
+typedef struct WindowRequest
+{
+	WindowWant	want;
+	const char *since;			/* or NULL */
+	const char *until;
+	bool		tail_done;		/* an earlier step of the run brought the tail */
+} WindowRequest;
+
+/* One step: one remote query, one commit. */
+typedef struct WindowStep
+{
+	WindowWant	want;
+	int64		from;			/* the range asked for, half-open; */
+	int64		to;				/* from >= to: nothing to ask */
+	int64		low;			/* the least value that the rollup holds */
+	int64		complete_to;	/* buckets before it are complete */
+	bool		prune;			/* local rows below low go */
+	bool		is_current;		/* after it the rollup is as of now */
+	bool		tail_moves;		/* there are complete buckets that it adds */
+
+	/* what is filled before it, from >= to: nothing */
+	int64		filled_from;
+	int64		filled_to;
+} WindowStep;
+
+/*
+ * Plans a step.  "now" is Redshift's clock; the watermark may be NULL.  Raises
+ * 22023 for a range that cannot be.
+ */
+extern void window_plan(const Window *window, const Watermark *watermark,
+						const WindowRequest *request, TimestampTz now, WindowStep *step);
+
+/*
+ * The watermark after the step, palloc'd; NULL if it stays as it was.  greatest
+ * is the greatest value of a window over integers, if any came.
+ */
+extern Watermark *window_advance(const Window *window, const WindowStep *step,
+								 const int64 *greatest);
+
+#endif							/* RSFED_WINDOW_PLAN_H */

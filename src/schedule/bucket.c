@@ -1,0 +1,233 @@
+/*-------------------------------------------------------------------------
+ *
+ * bucket.c
+ *	  Where the buckets of a window begin.
+ *
+ * Policy: a boundary is a place where no bucket of a date_trunc() in the same
+ * time zone can lie on both sides.  Days and longer begin at the first moment
+ * of their first day, whatever the clock shows then.  Shorter ones follow the
+ * wall clock; where a change of the offset cuts one, the piece belongs to the
+ * bucket before it: a bucket that is longer than its name costs a few rows
+ * more, one that is split would be read in halves.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+
+#include "base/compat.h"
+#include "schedule/bucket.h"
+
+/* Days are counted in groups from a Monday: 2000-01-03, day 2 of PostgreSQL's. */
+#define FIRST_MONDAY 2
+
+/* A walk to the next boundary goes in steps no longer than that. */
+#define LONGEST_STEP (15 * USECS_PER_MINUTE)
+
+/* Longest way back to look for the offset before a change of it. */
+#define CHANGE_DISTANCE (12 * USECS_PER_HOUR)
+
+static int64
+divide_down(int64 value, int64 by)
+{
+	int64		quotient = value / by;
+
+	return quotient * by > value ? quotient - 1 : quotient;
+}
+
+static void
+out_of_range(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("timestamp out of range")));
+}
+
+/* Seconds west of UTC at an instant; *wall (may be NULL) is what the clock shows. */
+static int
+offset_at(int64 instant, pg_tz *zone, int64 *wall)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			west;
+	Timestamp	shown;
+
+	if (timestamp2tm(instant, &west, &tm, &fsec, NULL, zone) != 0 ||
+		tm2timestamp(&tm, fsec, NULL, &shown) != 0)
+		out_of_range();
+	if (wall != NULL)
+		*wall = shown;
+	return west;
+}
+
+int64
+bucket_wall(int64 instant, pg_tz *zone)
+{
+	int64		wall;
+
+	(void) offset_at(instant, zone, &wall);
+	return wall;
+}
+
+/*
+ * The first instant at which the clock shows that; where it never does because
+ * it was put forward, the instant of the change or as much after it.
+ */
+int64
+bucket_instant(int64 wall, pg_tz *zone)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			west;
+	TimestampTz instant;
+	int64		earlier;
+
+	if (timestamp2tm(wall, NULL, &tm, &fsec, NULL, NULL) != 0)
+		out_of_range();
+	west = DetermineTimeZoneOffset(&tm, zone);
+	if (tm2timestamp(&tm, fsec, &west, &instant) != 0)
+		out_of_range();
+
+	/* shown twice: the one above may be the second */
+	earlier = wall + offset_at(instant - CHANGE_DISTANCE, zone, NULL) * USECS_PER_SEC;
+	if (earlier < instant && bucket_wall(earlier, zone) == wall)
+		return earlier;
+	return instant;
+}
+
+const char *
+bucket_refusal(const Bucket *bucket)
+{
+	const Interval *length = &bucket->length.interval;
+
+	if (bucket->kind == BUCKET_INTEGER)
+		return bucket->length.count > 0 ? NULL
+			: "The window's column holds integers: a bucket is a number of them, such as \"1000\".";
+	if (bucket->length.count > 0)
+		return "The window's column holds times: a bucket has a unit, such as \"1 day\".";
+	if ((length->month != 0) + (length->day != 0) + (length->time != 0) != 1)
+		return "A bucket is a number of months, or of days, or a time that divides a day.";
+	if (length->time != 0 && bucket->kind == BUCKET_DATE)
+		return "The window's column holds dates: a bucket is at least \"1 day\".";
+	if (length->time != 0 && (length->time < 0 || USECS_PER_DAY % length->time != 0))
+		return "A bucket shorter than a day must divide it, as \"1 hour\" or \"15 min\" do.";
+	return NULL;
+}
+
+/* The same on a wall clock, where every day has 24 hours. */
+static int64
+floor_wall(const Interval *length, int64 wall)
+{
+	int64		day = divide_down(wall, USECS_PER_DAY);
+
+	if (length->month != 0)
+	{
+		int			year;
+		int			month;
+		int			mday;
+		int64		months;
+
+		j2date((int) day + POSTGRES_EPOCH_JDATE, &year, &month, &mday);
+		months = divide_down((int64) year * MONTHS_PER_YEAR + month - 1, length->month) * length->month;
+		year = (int) divide_down(months, MONTHS_PER_YEAR);
+		day = date2j(year, (int) (months - (int64) year * MONTHS_PER_YEAR) + 1, 1) - POSTGRES_EPOCH_JDATE;
+		return day * USECS_PER_DAY;
+	}
+	if (length->day != 0)
+		return (FIRST_MONDAY + divide_down(day - FIRST_MONDAY, length->day) * length->day) * USECS_PER_DAY;
+	return divide_down(wall, length->time) * length->time;
+}
+
+static int64
+floor_instant(const Bucket *bucket, int64 instant)
+{
+	const Interval *length = &bucket->length.interval;
+	int64		wall;
+	int			west = offset_at(instant, bucket->zone, &wall);
+	int64		start = floor_wall(length, wall);
+	int64		found = instant - (wall - start);
+
+	if (length->time == 0)
+		return bucket_instant(start, bucket->zone);
+	if (offset_at(found, bucket->zone, NULL) == west)
+		return found;
+	for (;; start -= length->time)
+	{
+		found = bucket_instant(start, bucket->zone);
+		if (found <= instant && bucket_wall(found, bucket->zone) == start)
+			return found;
+	}
+}
+
+int64
+bucket_floor(const Bucket *bucket, int64 value)
+{
+	switch (bucket->kind)
+	{
+		case BUCKET_INTEGER:
+			return divide_down(value, bucket->length.count) * bucket->length.count;
+		case BUCKET_TIMESTAMPTZ:
+			return floor_instant(bucket, value);
+		default:
+			return floor_wall(&bucket->length.interval, value);
+	}
+}
+
+/* A wall clock moved by months, days and time. */
+static int64
+move_wall(int64 wall, const Interval *interval, int sign)
+{
+	Interval	signed_interval = *interval;
+
+	signed_interval.month *= sign;
+	signed_interval.day *= sign;
+	signed_interval.time *= sign;
+	return DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval, TimestampGetDatum(wall),
+												 IntervalPGetDatum(&signed_interval)));
+}
+
+int64
+bucket_next(const Bucket *bucket, int64 value)
+{
+	const Interval *length = &bucket->length.interval;
+	int64		start;
+	int64		next;
+
+	if (bucket->kind == BUCKET_INTEGER)
+		return bucket_floor(bucket, value) + bucket->length.count;
+	if (bucket->kind != BUCKET_TIMESTAMPTZ)
+		return move_wall(floor_wall(length, value), length, 1);
+	if (length->time == 0)
+		return bucket_instant(move_wall(floor_wall(length, bucket_wall(value, bucket->zone)),
+										length, 1), bucket->zone);
+
+	/* a change of the offset may have made it shorter or longer */
+	start = floor_instant(bucket, value);
+	next = value;
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		next += Min(length->time, LONGEST_STEP);
+	} while (floor_instant(bucket, next) <= start);
+	return floor_instant(bucket, next);
+}
+
+int64
+bucket_move(const Bucket *bucket, int64 value, const BucketSpan *span, int sign)
+{
+	Interval	days = span->interval;
+
+	if (bucket->kind == BUCKET_INTEGER)
+		return value + sign * span->count;
+	if (bucket->kind != BUCKET_TIMESTAMPTZ)
+		return move_wall(value, &span->interval, sign);
+
+	/* days by the calendar, time as it elapses */
+	days.time = 0;
+	if (days.month != 0 || days.day != 0)
+		value = bucket_instant(move_wall(bucket_wall(value, bucket->zone), &days, sign), bucket->zone);
+	return value + sign * span->interval.time;
+}
