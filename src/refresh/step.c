@@ -135,7 +135,7 @@ ask_clock(const Window *window, Fetch *fetch)
 	later = bucket_move(&days, now, &hour, 1);
 	later += wall - bucket_wall(later, window->zone);
 	if (later > now && bucket_wall(later, window->zone) == wall &&
-		Abs(later - GetCurrentTimestamp()) < Abs(now - GetCurrentTimestamp()))
+		llabs(later - GetCurrentTimestamp()) < llabs(now - GetCurrentTimestamp()))
 		now = later;
 	return now;
 }
