@@ -99,6 +99,12 @@ SELECT rsfed.define_rollup('"Über.all"."äöü.""' || repeat('x', 55) || '"', '
 SELECT octet_length(relname), relname FROM pg_class WHERE relname LIKE 'äöü%' AND relkind = 'r';
 SELECT rsfed.define_rollup('"Über.all"."äöü.""' || repeat('x', 55) || '"', 'wh', 'SELECT k, count(*) AS n FROM kv GROUP BY k', if_not_exists => true);
 
+-- a table that was dropped unseen does not stand in the way
+ALTER EVENT TRIGGER rsfed_drop DISABLE;
+DROP TABLE swap;
+ALTER EVENT TRIGGER rsfed_drop ENABLE;
+SELECT rsfed.define_rollup('swap', 'wh', 'SELECT k, sum(v) AS v FROM dup GROUP BY k', populate => false);
+
 -- dropping
 SELECT rsfed.drop_rollup('swap');
 SELECT to_regclass('swap');
