@@ -88,6 +88,13 @@ SELECT k, rows_seen FROM by_k ORDER BY k;
 CALL rsfed.refresh('by_k') \gset
 \echo :status :rows_changed
 
+-- an index that names one column twice is none on the key
+SELECT rsfed.define_rollup('two_keys', 'wh', 'SELECT k, s, sum(n) AS n FROM kv GROUP BY k, s', populate => false);
+DROP INDEX two_keys_k_s_idx;
+CREATE UNIQUE INDEX ON two_keys (k, k);
+CALL rsfed.refresh('two_keys');
+DROP TABLE two_keys;
+
 -- renamed and moved, it is still the same rollup
 ALTER TABLE by_text RENAME TO "By ""Text"".ü";
 CREATE SCHEMA "Über.all";

@@ -213,11 +213,18 @@ target_set_key(RefreshTarget *target, Relation index)
 static bool
 index_is_on(Form_pg_index index, List *attnums)
 {
+	ListCell   *lc;
+
 	if (index->indnkeyatts != list_length(attnums))
 		return false;
-	for (int i = 0; i < index->indnkeyatts; i++)
+	/* that way round: an index may name one column twice */
+	foreach(lc, attnums)
 	{
-		if (!list_member_int(attnums, index->indkey.values[i]))
+		bool		found = false;
+
+		for (int i = 0; i < index->indnkeyatts; i++)
+			found |= index->indkey.values[i] == lfirst_int(lc);
+		if (!found)
 			return false;
 	}
 	return true;
