@@ -106,6 +106,15 @@ SELECT rsfed.define_rollup('"Über.all"."äöü.""' || repeat('x', 55) || '"', '
 SELECT octet_length(relname), relname FROM pg_class WHERE relname LIKE 'äöü%' AND relkind = 'r';
 SELECT rsfed.define_rollup('"Über.all"."äöü.""' || repeat('x', 55) || '"', 'wh', 'SELECT k, count(*) AS n FROM kv GROUP BY k', if_not_exists => true);
 
+-- inside another procedure the context is said once
+CREATE PROCEDURE call_it(name text) LANGUAGE plpgsql AS $$
+DECLARE r bigint; s text; n bigint; a timestamptz; e interval;
+BEGIN CALL rsfed.refresh(name::regclass, NULL, NULL, NULL, NULL, r, s, n, a, e); END $$;
+SET rsfed.max_result_rows = 1;
+CALL call_it('by_k');
+RESET rsfed.max_result_rows;
+DROP PROCEDURE call_it;
+
 -- a table that was dropped unseen does not stand in the way
 ALTER EVENT TRIGGER rsfed_drop DISABLE;
 DROP TABLE swap;
