@@ -88,6 +88,13 @@ SELECT k, rows_seen FROM by_k ORDER BY k;
 CALL rsfed.refresh('by_k') \gset
 \echo :status :rows_changed
 
+-- an index that names one column twice is none on the key
+SELECT rsfed.define_rollup('two_keys', 'wh', 'SELECT k, s, sum(n) AS n FROM kv GROUP BY k, s', populate => false);
+DROP INDEX two_keys_k_s_idx;
+CREATE UNIQUE INDEX ON two_keys (k, k);
+CALL rsfed.refresh('two_keys');
+DROP TABLE two_keys;
+
 -- renamed and moved, it is still the same rollup
 ALTER TABLE by_text RENAME TO "By ""Text"".ü";
 CREATE SCHEMA "Über.all";
@@ -98,6 +105,21 @@ CALL rsfed.refresh('"Über.all"."By ""Text"".ü"') \gset
 SELECT rsfed.define_rollup('"Über.all"."äöü.""' || repeat('x', 55) || '"', 'wh', 'SELECT k, count(*) AS "n ""quoted""" FROM kv GROUP BY k');
 SELECT octet_length(relname), relname FROM pg_class WHERE relname LIKE 'äöü%' AND relkind = 'r';
 SELECT rsfed.define_rollup('"Über.all"."äöü.""' || repeat('x', 55) || '"', 'wh', 'SELECT k, count(*) AS n FROM kv GROUP BY k', if_not_exists => true);
+
+-- inside another procedure the context is said once
+CREATE PROCEDURE call_it(name text) LANGUAGE plpgsql AS $$
+DECLARE r bigint; s text; n bigint; a timestamptz; e interval;
+BEGIN CALL rsfed.refresh(name::regclass, NULL, NULL, NULL, NULL, r, s, n, a, e); END $$;
+SET rsfed.max_result_rows = 1;
+CALL call_it('by_k');
+RESET rsfed.max_result_rows;
+DROP PROCEDURE call_it;
+
+-- a table that was dropped unseen does not stand in the way
+ALTER EVENT TRIGGER rsfed_drop DISABLE;
+DROP TABLE swap;
+ALTER EVENT TRIGGER rsfed_drop ENABLE;
+SELECT rsfed.define_rollup('swap', 'wh', 'SELECT k, sum(v) AS v FROM dup GROUP BY k', populate => false);
 
 -- dropping
 SELECT rsfed.drop_rollup('swap');

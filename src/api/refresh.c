@@ -93,17 +93,38 @@ request_from_arguments(FunctionCallInfo fcinfo, const char *trigger, RunRequest 
 				 errhint("Leave since, until and part out.")));
 }
 
+/*
+ * The context of a run's error without that of the present call, which stands
+ * at its end and is added again when the error is raised; NULL if that is all.
+ */
+static const char *
+inner_context(const char *context)
+{
+	const char *outer = GetErrorContextStack();
+	int			length;
+
+	if (context == NULL || outer == NULL || outer[0] == '\0')
+		return context;
+	length = (int) strlen(context) - (int) strlen(outer);
+	if (length < 0 || strcmp(context + length, outer) != 0)
+		return context;
+	/* the line feed between them goes, too */
+	return length > 1 ? pnstrdup(context, length - 1) : NULL;
+}
+
 /* Raises a run's stored error as it was raised where it happened. */
 static void
 raise_run_error(const ErrorFields *error)
 {
+	const char *context = inner_context(error->context);
+
 	ereport(ERROR,
 			(errcode(MAKE_SQLSTATE(error->sqlstate[0], error->sqlstate[1], error->sqlstate[2],
 								   error->sqlstate[3], error->sqlstate[4])),
 			 errmsg_internal("%s", error->message),
 			 error->detail ? errdetail_internal("%s", error->detail) : 0,
 			 error->hint ? errhint("%s", error->hint) : 0,
-			 error->context ? errcontext("%s", error->context) : 0));
+			 context ? errcontext("%s", context) : 0));
 }
 
 /* The row that CALL rsfed.refresh returns. */

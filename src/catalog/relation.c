@@ -192,8 +192,13 @@ relation_insert(Oid relid, bool is_rollup)
 {
 	static const Oid types[] = {TEXTOID, TEXTOID, TEXTOID, OIDOID};
 	CatalogAccess access;
+	RsfedRelation *stale = relation_lookup(relid);
 	int32		relation_id;
 	Datum		values[4];
+
+	/* of one that went unseen: a restore without it, event triggers off */
+	if (stale != NULL)
+		relation_delete(stale->relation_id);
 
 	values[0] = CStringGetTextDatum(get_namespace_name(get_rel_namespace(relid)));
 	values[1] = CStringGetTextDatum(get_rel_name(relid));

@@ -37,7 +37,7 @@ extern void relation_require_maintainer(Oid relid, const char *action);
 /* True where relation_require_maintainer would not raise. */
 extern bool relation_is_maintainer(Oid relid, Oid userid);
 
-/* New row; returns its relation_id. */
+/* New row, in place of a stale one of that name; returns its relation_id. */
 extern int32 relation_insert(Oid relid, bool is_rollup);
 
 /* Removes it with all that hangs on it; runs stay as history. */

@@ -240,11 +240,18 @@ target_plan_key(RefreshTarget *target, const Rollup *rollup)
 static bool
 index_is_on(Form_pg_index index, List *attnums)
 {
+	ListCell   *lc;
+
 	if (index->indnkeyatts != list_length(attnums))
 		return false;
-	for (int i = 0; i < index->indnkeyatts; i++)
+	/* that way round: an index may name one column twice */
+	foreach(lc, attnums)
 	{
-		if (!list_member_int(attnums, index->indkey.values[i]))
+		bool		found = false;
+
+		for (int i = 0; i < index->indnkeyatts; i++)
+			found |= index->indkey.values[i] == lfirst_int(lc);
+		if (!found)
 			return false;
 	}
 	return true;
