@@ -3,7 +3,8 @@
 SET search_path = public;
 SELECT rsfed.execute('wh', 'CREATE TABLE first_rows (k varchar(20), i int, n int)');
 SELECT rsfed.execute('wh', 'INSERT INTO first_rows VALUES (''a'', 1, 1), (''b'', 2, 2), (''m'', 3, 3), (''z'', 4, 4), (NULL, NULL, 5)');
-CREATE VIEW known AS SELECT relname, reltuples > 0 AS analyzed, relallvisible = relpages AND relpages > 0 AS frozen
+-- from 16 on some empty pages are added in advance
+CREATE VIEW known AS SELECT relname, reltuples > 0 AS analyzed, relallvisible > 0 AND relpages - relallvisible < 64 AS frozen
 	FROM pg_class WHERE relname LIKE 'first\_%' AND relkind = 'r' ORDER BY 1;
 
 -- many rows, in more than one batch

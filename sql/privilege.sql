@@ -60,6 +60,19 @@ SELECT k FROM owned;
 RESET ROLE;
 SELECT rsfed.execute('wh', 'DELETE FROM kv WHERE k = 501');
 
+-- what the owner's table evaluates runs as the owner, also where a superuser alters the rollup
+CREATE TABLE ran_as (who name);
+GRANT INSERT ON ran_as TO rsfed_owner;
+SET ROLE rsfed_owner;
+CREATE FUNCTION watched(n numeric) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO public.ran_as VALUES (current_user); RETURN true; END $$;
+CREATE FUNCTION watched(n double precision) RETURNS boolean LANGUAGE sql AS 'SELECT public.watched(n::numeric)';
+ALTER TABLE owned ADD CHECK (watched(n));
+RESET ROLE;
+GRANT INSERT ON ran_as TO PUBLIC;
+SELECT action FROM rsfed.alter_rollup('owned', columns => 'k integer, n double precision');
+SELECT DISTINCT who FROM ran_as;
+DROP TABLE ran_as;
 -- no password anywhere but in the mapping
 SELECT * FROM rsfed.credentials WHERE credentials::text LIKE '%Secret%';
 SELECT * FROM rsfed.servers WHERE servers::text LIKE '%Secret%';

@@ -80,6 +80,14 @@ TABLE by_k ORDER BY k;
 SELECT 'by_k'::regclass::oid = :before AS same_table;
 SELECT definition, key, query FROM rsfed.definitions WHERE rollup = 'by_k'::regclass ORDER BY 1;
 
+-- alter_rollup brings back a column of the key that was dropped here, and the key
+ALTER TABLE by_k DROP COLUMN k;
+CALL rsfed.refresh('by_k');
+SELECT action, regexp_replace(detail, 'run \d+', 'run N') AS detail FROM rsfed.alter_rollup('by_k');
+SELECT k, rows_seen FROM by_k ORDER BY k;
+CALL rsfed.refresh('by_k') \gset
+\echo :status :rows_changed
+
 -- renamed and moved, it is still the same rollup
 ALTER TABLE by_text RENAME TO "By ""Text"".ü";
 CREATE SCHEMA "Über.all";

@@ -218,6 +218,15 @@ typedef void (*shmem_request_hook_type) (void);
 #define RSFED_OWNS_DATABASE(database, role) pg_database_ownercheck(database, role)
 #endif
 
+/* 14: numbers with a known scale become numeric without a text (a2da77cdb4) */
+#if PG_VERSION_NUM >= 140000
+#define RSFED_HAVE_INT64_DIV_TO_NUMERIC 1
+#define int64_div_fast_to_numericCompat(value, scale) int64_div_fast_to_numeric(value, scale)
+#else
+#define RSFED_HAVE_INT64_DIV_TO_NUMERIC 0
+#define int64_div_fast_to_numericCompat(value, scale) ((void) (value), (void) (scale), (Numeric) NULL)
+#endif
+
 /* 14: predefined roles lost their DEFAULT_ */
 #if PG_VERSION_NUM < 140000
 #define ROLE_PG_MONITOR DEFAULT_ROLE_MONITOR

@@ -38,6 +38,9 @@
 #include "shmem/failures.h"
 #include "shmem/progress.h"
 
+/* Interrupted so often, the outcome of a failed run is given up. */
+#define FINISH_TRIES 10
+
 static RefreshRun *begin_run(const RunRequest *request, int64 run_id);
 static void show_progress(RefreshRun *run);
 static void do_refresh(RefreshRun *run);
@@ -317,6 +320,47 @@ is_local_cancel(const ErrorData *error)
 		strcmp(error->message_id, "canceling statement due to user request") == 0;
 }
 
+/*
+ * finish() for a run that failed.  Whoever cancelled it may still hold its row,
+ * and cancel again while we wait for that: a run must not stay "running" in a
+ * process that lives on.  A limit, so that even this wait can be ended.
+ */
+static void
+finish_failed(RefreshRun *run)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool written = false;
+	volatile int tries = 0;
+
+	while (!written)
+	{
+		tries++;
+		BeginInternalSubTransaction(NULL);
+		MemoryContextSwitchTo(caller);
+		PG_TRY();
+		{
+			finish(run);
+			ReleaseCurrentSubTransaction();
+			written = true;
+		}
+		PG_CATCH();
+		{
+			int			code = geterrcode();
+
+			if (tries == FINISH_TRIES ||
+				(code != ERRCODE_QUERY_CANCELED && code != ERRCODE_LOCK_NOT_AVAILABLE))
+				PG_RE_THROW();
+			MemoryContextSwitchTo(caller);
+			FlushErrorState();
+			RollbackAndReleaseCurrentSubTransaction();
+		}
+		PG_END_TRY();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+	}
+}
+
 /* Commits the failure as the run's outcome. */
 static void
 record_failure(RefreshRun *run, ErrorData *error)
@@ -329,7 +373,7 @@ record_failure(RefreshRun *run, ErrorData *error)
 	outcome->error = error_fields(error);
 	MemoryContextSwitchTo(old);
 
-	finish(run);
+	finish_failed(run);
 	SPI_commit();
 }
 

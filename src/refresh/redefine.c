@@ -30,6 +30,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
+#include "catalog/owner_scope.h"
 #include "refresh/definition.h"
 #include "refresh/redefine.h"
 #include "refresh/refresh.h"
@@ -49,8 +50,8 @@
 static Rollup *changed_rollup(const Redefinition *change, const Rollup *old);
 static void note_changes(List **actions, const Rollup *old, const Rollup *new);
 static void lock_exclusively(Oid relid);
-static void reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
-							 const LocalColumn *columns, List **actions);
+static void reshape_and_fill(const Redefinition *change, Oid owner, bool new_key, Rollup *old,
+							 Rollup *new, const LocalColumn *columns, List **actions);
 static const char *refresh_method(const Rollup *old, const Rollup *new);
 static void refresh_now(const Redefinition *change, const char *method, List **actions);
 
@@ -88,6 +89,7 @@ rollup_redefine(const Redefinition *change)
 	Rollup	   *new;
 	RemoteColumns *remote;
 	LocalColumn *columns;
+	bool		new_key;
 	bool		same_shape;
 	Oid			owner;
 
@@ -104,7 +106,10 @@ rollup_redefine(const Redefinition *change)
 		new->key = NIL;			/* told from the new query, as if it were a new rollup */
 	columns = definition_resolve(new, remote, name);
 	definition_warn(new, remote);
-	same_shape = reshape_is_needless(rel, old, new, columns);
+	/* the owner may have dropped the key's index, alone or with a column */
+	new_key = reshape_changes_key(old, new) ||
+		(new->key != NIL && !OidIsValid(target_find_key_index(rel, old)));
+	same_shape = !new_key && reshape_is_needless(rel, old, new, columns);
 	relation_close(rel, AccessShareLock);
 
 	note_changes(&actions, old, new);
@@ -116,7 +121,7 @@ rollup_redefine(const Redefinition *change)
 			refresh_now(change, refresh_method(old, new), &actions);
 	}
 	else
-		reshape_and_fill(change, old, new, columns, &actions);
+		reshape_and_fill(change, owner, new_key, old, new, columns, &actions);
 	if (window_is_used(old) && !window_is_used(new))
 		watermark_delete(new->relation_id);
 	if (strcmp(old->source, new->source) != 0)
@@ -265,19 +270,19 @@ lock_exclusively(Oid relid)
 
 /*
  * Fetches the new result, changes the table under ACCESS EXCLUSIVE, and writes
- * the rows.  A table whose key changes is written anew: its old rows say
- * nothing of the new key.
+ * the rows.  A table whose key changes, or is gone, is written anew: its old rows
+ * say nothing of the new key.
  */
 static void
-reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
-				 const LocalColumn *columns, List **actions)
+reshape_and_fill(const Redefinition *change, Oid owner, bool new_key, Rollup *old,
+				 Rollup *new, const LocalColumn *columns, List **actions)
 {
 	Oid			relid = change->relation->relid;
-	bool		new_key = reshape_changes_key(old, new);
 	RunRequest	request = {.relation_id = change->relation->relation_id,.trigger = "define"};
 	RefreshRun *run = NULL;
 	RefreshTarget *target = NULL;
 	RowSource  *rows = NULL;
+	OwnerScope	scope;
 
 	if (change->populate)
 	{
@@ -292,7 +297,10 @@ reshape_and_fill(const Redefinition *change, Rollup *old, Rollup *new,
 					get_rel_name(relid)),
 			 errdetail("Its readers, here and on replicas, wait until this transaction ends.")));
 	lock_exclusively(relid);
+	/* casts, CHECKs and defaults that this evaluates are the owner's code */
+	owner_scope_enter(&scope, owner, true);
 	reshape_columns(relid, old, new, columns, new_key, actions);
+	owner_scope_leave(&scope);
 	rollup_update(new);
 	reshape_options(relid, old, new, actions);
 	if (new_key && !change->populate)

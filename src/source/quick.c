@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
+#include "utils/numeric.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
@@ -101,6 +102,34 @@ read_int8(const char *text, int length, Datum *value)
 	return true;
 }
 
+/*
+ * "-12.34": as whole hundredths, which numeric.c divides as its input function
+ * would have written them.
+ */
+static bool
+read_numeric(const char *text, int length, Datum *value)
+{
+	const char *point = memchr(text, '.', length);
+	int			scale = point ? length - (int) (point - text) - 1 : 0;
+	char		digits[MAX_DIGITS + 2];
+	int64		number;
+
+	if (length > MAX_DIGITS + 1)
+		return false;
+	memcpy(digits, text, length);
+	if (point != NULL)
+	{
+		if (point == text || !is_digit(point[-1]) || scale == 0)
+			return false;
+		memcpy(digits + (point - text), point + 1, scale);
+		length--;
+	}
+	if (!read_integer(digits, length, &number))
+		return false;
+	*value = NumericGetDatum(int64_div_fast_to_numericCompat(number, scale));
+	return true;
+}
+
 /* Days since 2000-01-01 of "YYYY-MM-DD"; of years 1 to 9999. */
 static bool
 read_days(const char *text, int *days)
@@ -180,6 +209,9 @@ quick_reader(Oid type, int32 typmod)
 			return read_int4;
 		case INT8OID:
 			return read_int8;
+		case NUMERICOID:
+			/* a scale of its own would round */
+			return RSFED_HAVE_INT64_DIV_TO_NUMERIC && typmod < 0 ? read_numeric : NULL;
 		case DATEOID:
 			return read_date;
 		case TIMESTAMPOID:

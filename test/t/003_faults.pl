@@ -126,6 +126,20 @@ standin_reset();
 $node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 pass('the next refresh works');
 
+# Cancelled twice, the second time while it waits for the canceller to commit
+standin('FAULT stall_after_rows 1000');
+$psql = IPC::Run::start(
+	[ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "CALL rsfed.refresh('revenue')", '-c', 'SELECT pg_sleep(30)' ],
+	'>', \$out, '2>', \$err);
+poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'running'", '1', 'a session refreshes again');
+sleep 1;
+$run = last_run($node, 'revenue', 'run_id');
+$node->safe_psql('postgres',
+	"BEGIN; SELECT rsfed.cancel($run); SELECT pg_sleep(1); SELECT rsfed.cancel($run); SELECT pg_sleep(1); COMMIT");
+poll_for($node, "SELECT status FROM rsfed.runs WHERE run_id = $run", 'cancelled', 'it is cancelled all the same', 5);
+$psql->kill_kill;
+standin_reset();
+
 # Inside a transaction block a failure takes everything with it
 my $before = $node->safe_psql('postgres', $total);
 standin('FAULT cut_after_rows 1000');
