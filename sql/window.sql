@@ -165,6 +165,18 @@ SELECT error_of($$CALL rsfed.refresh('by_id', method => 'window')$$);
 SELECT error_of($$CALL rsfed.refresh('by_id', since => '2')$$);
 SELECT rsfed.drop_rollup('by_id');
 
+SELECT rsfed.define_rollup('by_big', 'wh', 'SELECT salesid::bigint / 100 * 100 AS id, count(*) AS n FROM sale_log WHERE salesid::bigint - {from} >= 0 AND salesid < {to} AND salesid > 9000 GROUP BY 1',
+	method => 'window', options => '{"window_column": "id", "bucket": 100, "lookback": 200, "start": "-100"}');
+SELECT rsfed.execute('wh', 'INSERT INTO sale_log (salesid, saletime) VALUES (9150, ''2008-02-01'')');
+CALL rsfed.refresh('by_big') \gset
+\echo :status :rows_changed
+SELECT note FROM rsfed.runs WHERE run_id = :run_id;
+SELECT filled_from, filled_to, backfilling FROM rsfed_catalog.watermark;
+-- a schedule that redoes the newest days
+SELECT rsfed.schedule_refresh('by_big', '@daily', options => '{"since": "9000", "until": "9100"}');
+SELECT error_of($$SELECT rsfed.schedule_refresh('by_big', '@daily', name => 'x', options => '{"sinse": "9000"}')$$);
+SELECT rsfed.drop_rollup('by_big');
+
 DROP VIEW state;
 ALTER SYSTEM RESET rsfed.scheduler;
 SELECT pg_reload_conf();
