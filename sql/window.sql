@@ -177,6 +177,25 @@ SELECT rsfed.schedule_refresh('by_big', '@daily', options => '{"since": "9000", 
 SELECT error_of($$SELECT rsfed.schedule_refresh('by_big', '@daily', name => 'x', options => '{"sinse": "9000"}')$$);
 SELECT rsfed.drop_rollup('by_big');
 
+-- instants, over a night of 25 hours: the hour that comes twice is two buckets
+SELECT rsfed.execute('wh', $$CREATE TABLE instant_log AS SELECT '2024-10-26 20:00+00'::timestamptz + salesid * interval '5 minutes' AS at FROM trade WHERE salesid BETWEEN 201 AND 300 OR salesid <= 100$$);
+SELECT clock_at('2024-10-26 23:30+00');
+SELECT rsfed.define_rollup('by_instant', 'wh', 'SELECT date_trunc(''hour'', at) AS h, count(*) AS n FROM instant_log WHERE at >= {from} AND at < {to} GROUP BY 1',
+	method => 'window', timezone => 'Europe/Berlin', options => '{"bucket": "1 hour", "start": "2024-10-26 22:00", "batch": "2 hours"}');
+TABLE state;
+CALL rsfed.refresh('by_instant') \gset
+TABLE state;
+SELECT clock_at('2024-10-27 01:30+00');
+CALL rsfed.refresh('by_instant') \gset
+SELECT note FROM rsfed.runs WHERE run_id = :run_id;
+SELECT clock_at('2024-10-27 05:10+00');
+CALL rsfed.refresh('by_instant') \gset
+TABLE state;
+SELECT h, h AT TIME ZONE 'Europe/Berlin' AS wall, n FROM by_instant ORDER BY h;
+SELECT key FROM rsfed.compare('by_instant', max_rows => 0);
+SELECT rsfed.drop_rollup('by_instant');
+SELECT rsfed.execute('wh', 'DROP TABLE instant_log');
+
 DROP VIEW state;
 ALTER SYSTEM RESET rsfed.scheduler;
 SELECT pg_reload_conf();
