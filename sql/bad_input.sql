@@ -111,6 +111,9 @@ SELECT * FROM rsfed.query('wh', 'SELECT s FROM kv WHERE k = 1') AS t (s text);
 SELECT standin('RESET');
 SELECT rsfed.define_rollup('bad', 'wh', 'SELECT k, max(v) AS v FROM big GROUP BY k', options => '{"max_result_rows": 1000}');
 :state
+SET rsfed.max_result_rows = 1000;
+SELECT rsfed.define_rollup('bad', 'wh', 'SELECT k, max(v) AS v FROM big GROUP BY k');
+RESET rsfed.max_result_rows;
 
 -- a rollup whose result changed since its definition
 SELECT rsfed.execute('wh', 'CREATE TABLE shifting (k integer, v integer, w integer)');

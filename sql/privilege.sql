@@ -73,6 +73,9 @@ GRANT INSERT ON ran_as TO PUBLIC;
 SELECT action FROM rsfed.alter_rollup('owned', columns => 'k integer, n double precision');
 SELECT DISTINCT who FROM ran_as;
 DROP TABLE ran_as;
+-- an owner who cannot log in is said at once
+ALTER TABLE owned OWNER TO rsfed_analyst;
+ALTER TABLE owned OWNER TO rsfed_owner;
 -- no password anywhere but in the mapping
 SELECT * FROM rsfed.credentials WHERE credentials::text LIKE '%Secret%';
 SELECT * FROM rsfed.servers WHERE servers::text LIKE '%Secret%';

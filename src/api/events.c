@@ -18,12 +18,15 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
+#include "catalog/rollup.h"
+#include "source/source.h"
 
 PG_FUNCTION_INFO_V1(rsfed_on_ddl_end);
 PG_FUNCTION_INFO_V1(rsfed_on_drop);
@@ -101,12 +104,19 @@ server_renamed(const char *old_name, const char *new_name)
 	catalog_close(&access);
 }
 
+/* Relations that the command just run changed; List of oids. */
+static List *
+relations_altered(void)
+{
+	return query_oids("SELECT objid FROM pg_catalog.pg_event_trigger_ddl_commands()"
+					  " WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass");
+}
+
 /* Relations that the command just run renamed or moved. */
 static void
 relations_renamed(void)
 {
-	List	   *oids = query_oids("SELECT objid FROM pg_catalog.pg_event_trigger_ddl_commands()"
-								  " WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass");
+	List	   *oids = relations_altered();
 	ListCell   *lc;
 
 	foreach(lc, oids)
@@ -123,7 +133,53 @@ is_relation(ObjectType type)
 	return type == OBJECT_TABLE || type == OBJECT_MATVIEW || type == OBJECT_INDEX;
 }
 
-/* ddl_command_end: follows ALTER ... RENAME and SET SCHEMA. */
+static bool
+changes_owner(AlterTableStmt *alter)
+{
+	ListCell   *lc;
+
+	foreach(lc, alter->cmds)
+	{
+		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_ChangeOwner)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Runs use the owner's mapping: says at once if the new owner has none.  Only
+ * a warning, since both may be wanted in either order.
+ */
+static void
+owner_changed(void)
+{
+	List	   *oids = relations_altered();
+	ListCell   *lc;
+
+	foreach(lc, oids)
+	{
+		RsfedRelation *relation = relation_lookup(lfirst_oid(lc));
+		const char *source;
+		char	   *owner;
+
+		if (relation == NULL || !relation->is_rollup)
+			continue;
+		source = rollup_load(relation->relation_id)->source;
+		if (source_is_usable(source, relation_owner(relation->relid)))
+			continue;
+		owner = GetUserNameFromId(relation_owner(relation->relid), false);
+		ereport(WARNING,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("refreshes of rollup \"%s\" will fail", relation->relation_name),
+				 errdetail("They log in as its owner, and role \"%s\" cannot use server \"%s\".",
+						   owner, source),
+				 errhint("It needs GRANT USAGE ON FOREIGN SERVER %s TO %s, and a user mapping: SELECT rsfed.set_credentials(%s, username => '...', password => '...', for_role => %s).",
+						 quote_identifier(source), quote_identifier(owner),
+						 quote_literal_cstr(source), quote_literal_cstr(owner))));
+	}
+}
+
+/* ddl_command_end: follows ALTER ... RENAME, SET SCHEMA and OWNER TO. */
 Datum
 rsfed_on_ddl_end(PG_FUNCTION_ARGS)
 {
@@ -143,6 +199,8 @@ rsfed_on_ddl_end(PG_FUNCTION_ARGS)
 	else if (IsA(command, AlterObjectSchemaStmt) &&
 			 is_relation(((AlterObjectSchemaStmt *) command)->objectType))
 		relations_renamed();
+	else if (IsA(command, AlterTableStmt) && changes_owner((AlterTableStmt *) command))
+		owner_changed();
 	PG_RETURN_NULL();
 }
 

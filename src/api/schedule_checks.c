@@ -28,6 +28,7 @@
 #include "base/errors.h"
 #include "catalog/rollup.h"
 #include "refresh/engine.h"
+#include "refresh/target.h"
 #include "source/source.h"
 
 /* Hosts that bill each query at least one minute. */
@@ -81,8 +82,6 @@ check_rollup_schedule(const RsfedRelation *relation, const char *method,
 					  const RsfedSchedule *schedule)
 {
 	Rollup	   *rollup = rollup_load(relation->relation_id);
-	HeapTuple	tuple;
-	Oid			owner;
 
 	if (method != NULL && engine_find(method)->needs_key && rollup->key == NIL)
 		ereport(ERROR,
@@ -91,13 +90,8 @@ check_rollup_schedule(const RsfedRelation *relation, const char *method,
 						method, relation->relation_name),
 				 errhint("Use method => 'replace', or give it a key with rsfed.alter_rollup().")));
 
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation->relid));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relation->relid);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
 	/* runs use the owner's mapping, whoever makes the schedule */
-	source_check_usage(rollup->source, owner);
+	source_check_usage(rollup->source, relation_owner(relation->relid));
 
 	warn_if_billed_often(relation, schedule);
 }
@@ -201,7 +195,7 @@ index_identifies_rows(Relation index)
 	Form_pg_index form = index->rd_index;
 
 	if (!form->indisunique || !form->indimmediate || !form->indisvalid ||
-		RelationGetIndexPredicate(index) != NIL || form->indnatts == 0)
+		!target_is_plain_index(index) || form->indnatts == 0)
 		return false;
 	for (int i = 0; i < form->indnatts; i++)
 	{

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/xlog.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/varlena.h"
 
@@ -90,6 +91,8 @@ require_primary(const char *what)
 				 errmsg("cannot execute %s on a replica", what),
 				 errdetail("This server is in recovery: it only receives what the primary writes."),
 				 errhint("Call it on the primary; its effect arrives here by replication.")));
+	/* functions that change catalogs themselves are not asked by anybody else */
+	PreventCommandIfReadOnly(what);
 }
 
 void

@@ -46,6 +46,9 @@ extern void relation_delete(int32 relation_id);
 /* "schema"."name", quoted where needed, for messages; palloc'd. */
 extern char *relation_display_name(Oid relid);
 
+/* The role that owns a relation, which is there. */
+extern Oid	relation_owner(Oid relid);
+
 /*
  * Fills the cache of oids where a restore left it empty; must run before a
  * command that could rename or drop a relation.

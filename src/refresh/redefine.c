@@ -315,5 +315,7 @@ reshape_and_fill(const Redefinition *change, Oid owner, bool new_key, Rollup *ol
 		add_refresh_action(actions, run->run_id, run->outcome.rows_inserted +
 						   run->outcome.rows_updated + run->outcome.rows_deleted);
 	}
+	owner_scope_enter(&scope, owner, true);
 	reshape_not_null(relid, new, columns, actions);
+	owner_scope_leave(&scope);
 }

@@ -275,8 +275,6 @@ rollup_refresh(RefreshRun *run)
 	check_still_defined(run);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	rollup = rollup_load(run->relation->relation_id);
-	if (run->disorder != NULL)
-		rollup_sort_locally(rollup, run->disorder);
 	PopActiveSnapshot();
 	run->outcome.definition = rollup->definition;
 	target = describe_target(run, rollup);
@@ -301,5 +299,12 @@ rollup_refresh(RefreshRun *run)
 
 		rollup_close_fetch(run, fetch);
 		rollup_apply(run, rollup, target, rows);
+	}
+	if (run->disorder != NULL)
+	{
+		/* only now: a transaction that has written holds vacuum back, too */
+		PushActiveSnapshot(GetTransactionSnapshot());
+		rollup_sort_locally(rollup, run->disorder);
+		PopActiveSnapshot();
 	}
 }

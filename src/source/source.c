@@ -94,6 +94,17 @@ source_check_usage(const char *source, Oid userid)
 	(void) usable_mapping(source_server(source), userid);
 }
 
+/* See source.h. */
+bool
+source_is_usable(const char *source, Oid userid)
+{
+	ForeignServer *server = GetForeignServerByName(source, true);
+
+	return server != NULL &&
+		rsfed_foreign_server_aclcheck(server->serverid, userid, ACL_USAGE) == ACLCHECK_OK &&
+		OidIsValid(find_mapping(userid, server->serverid));
+}
+
 /* The mapping that userid uses, after the check of its rights; palloc'd. */
 static UserMapping *
 usable_mapping(ForeignServer *server, Oid userid)

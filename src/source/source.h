@@ -43,6 +43,9 @@ extern ForeignServer *source_server(const char *source);
  */
 extern void source_check_usage(const char *source, Oid userid);
 
+/* The same as an answer; a server that is not there is not usable. */
+extern bool source_is_usable(const char *source, Oid userid);
+
 /*
  * Connects as above, or takes the kept connection of the same server, mapping
  * and options.  Lives in the current memory context unless kept.
