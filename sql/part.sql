@@ -16,6 +16,7 @@ SELECT part, rows_received, rows_inserted, rows_updated, rows_deleted FROM rsfed
 SELECT count(*) FROM visits WHERE tenant_id = 57;
 -- nothing else is touched, and the rest is as old as before
 SELECT count(*) FROM (TABLE visits EXCEPT TABLE before) x WHERE tenant_id NOT IN (42, 57);
+SELECT :'as_of' > :'as_of_before' AS run_is_newer;
 SELECT as_of = :'as_of_before' AS as_of_stays FROM rsfed.freshness WHERE relation = 'visits'::regclass;
 CALL rsfed.refresh('visits', part => '{"tenant_id": 41, "d": ["2024-01-01", "2024-01-02"]}') \gset
 \echo :status :rows_changed

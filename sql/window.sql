@@ -165,6 +165,37 @@ SELECT error_of($$CALL rsfed.refresh('by_id', method => 'window')$$);
 SELECT error_of($$CALL rsfed.refresh('by_id', since => '2')$$);
 SELECT rsfed.drop_rollup('by_id');
 
+SELECT rsfed.define_rollup('by_big', 'wh', 'SELECT salesid::bigint / 100 * 100 AS id, count(*) AS n FROM sale_log WHERE salesid::bigint - {from} >= 0 AND salesid < {to} AND salesid > 9000 GROUP BY 1',
+	method => 'window', options => '{"window_column": "id", "bucket": 100, "lookback": 200, "start": "-100"}');
+SELECT rsfed.execute('wh', 'INSERT INTO sale_log (salesid, saletime) VALUES (9150, ''2008-02-01'')');
+CALL rsfed.refresh('by_big') \gset
+\echo :status :rows_changed
+SELECT note FROM rsfed.runs WHERE run_id = :run_id;
+SELECT filled_from, filled_to, backfilling FROM rsfed_catalog.watermark;
+-- a schedule that redoes the newest days
+SELECT rsfed.schedule_refresh('by_big', '@daily', options => '{"since": "9000", "until": "9100"}');
+SELECT error_of($$SELECT rsfed.schedule_refresh('by_big', '@daily', name => 'x', options => '{"sinse": "9000"}')$$);
+SELECT rsfed.drop_rollup('by_big');
+
+-- instants, over a night of 25 hours: the hour that comes twice is two buckets
+SELECT rsfed.execute('wh', $$CREATE TABLE instant_log AS SELECT '2024-10-26 20:00+00'::timestamptz + salesid * interval '5 minutes' AS at FROM trade WHERE salesid BETWEEN 201 AND 300 OR salesid <= 100$$);
+SELECT clock_at('2024-10-26 23:30+00');
+SELECT rsfed.define_rollup('by_instant', 'wh', 'SELECT date_trunc(''hour'', at) AS h, count(*) AS n FROM instant_log WHERE at >= {from} AND at < {to} GROUP BY 1',
+	method => 'window', timezone => 'Europe/Berlin', options => '{"bucket": "1 hour", "start": "2024-10-26 22:00", "batch": "2 hours"}');
+TABLE state;
+CALL rsfed.refresh('by_instant') \gset
+TABLE state;
+SELECT clock_at('2024-10-27 01:30+00');
+CALL rsfed.refresh('by_instant') \gset
+SELECT note FROM rsfed.runs WHERE run_id = :run_id;
+SELECT clock_at('2024-10-27 05:10+00');
+CALL rsfed.refresh('by_instant') \gset
+TABLE state;
+SELECT h, h AT TIME ZONE 'Europe/Berlin' AS wall, n FROM by_instant ORDER BY h;
+SELECT key FROM rsfed.compare('by_instant', max_rows => 0);
+SELECT rsfed.drop_rollup('by_instant');
+SELECT rsfed.execute('wh', 'DROP TABLE instant_log');
+
 DROP VIEW state;
 ALTER SYSTEM RESET rsfed.scheduler;
 SELECT pg_reload_conf();

@@ -218,7 +218,8 @@ step_ask(RefreshRun *run, RunStep *step, Fetch *fetch)
 		step->scope->low = plan->low;
 		step->scope->prune = plan->prune;
 		step->is_current = plan->is_current;
-		if (plan->is_current)
+		/* a batch of old data does not make the newest any younger */
+		if (plan->is_current || run->outcome.as_of == 0)
 			run->outcome.as_of = asked_at;
 	}
 	if (probe_finds_nothing(run, step, fetch))

@@ -266,6 +266,8 @@ window_text(const Window *window, int64 value)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range")));
+	/* or the zone is not written */
+	tm.tm_isdst = 0;
 	if (window->bucket.kind == BUCKET_DATE)
 		EncodeDateOnly(&tm, USE_ISO_DATES, text);
 	else

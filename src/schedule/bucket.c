@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "common/int.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -36,6 +37,27 @@ divide_down(int64 value, int64 by)
 	int64		quotient = value / by;
 
 	return quotient * by > value ? quotient - 1 : quotient;
+}
+
+/* Integers end where their type does: beyond it there are no values. */
+static int64
+add_integer(int64 value, int64 more)
+{
+	int64		sum;
+
+	if (pg_add_s64_overflow(value, more, &sum))
+		return more < 0 ? PG_INT64_MIN : PG_INT64_MAX;
+	return sum;
+}
+
+static int64
+floor_integer(int64 count, int64 value)
+{
+	int64		start;
+
+	if (pg_mul_s64_overflow(divide_down(value, count), count, &start))
+		return PG_INT64_MIN;
+	return start;
 }
 
 static void
@@ -168,7 +190,7 @@ bucket_floor(const Bucket *bucket, int64 value)
 	switch (bucket->kind)
 	{
 		case BUCKET_INTEGER:
-			return divide_down(value, bucket->length.count) * bucket->length.count;
+			return floor_integer(bucket->length.count, value);
 		case BUCKET_TIMESTAMPTZ:
 			return floor_instant(bucket, value);
 		default:
@@ -197,7 +219,7 @@ bucket_next(const Bucket *bucket, int64 value)
 	int64		next;
 
 	if (bucket->kind == BUCKET_INTEGER)
-		return bucket_floor(bucket, value) + bucket->length.count;
+		return add_integer(bucket_floor(bucket, value), bucket->length.count);
 	if (bucket->kind != BUCKET_TIMESTAMPTZ)
 		return move_wall(floor_wall(length, value), length, 1);
 	if (length->time == 0)
@@ -221,7 +243,7 @@ bucket_move(const Bucket *bucket, int64 value, const BucketSpan *span, int sign)
 	Interval	days = span->interval;
 
 	if (bucket->kind == BUCKET_INTEGER)
-		return value + sign * span->count;
+		return add_integer(value, sign * span->count);
 	if (bucket->kind != BUCKET_TIMESTAMPTZ)
 		return move_wall(value, &span->interval, sign);
 
