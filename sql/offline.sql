@@ -90,6 +90,22 @@ SELECT count(*) FROM rsfed_catalog.relation;
 SELECT count(*) FROM rsfed_catalog.schedule;
 DROP TABLE off_base;
 
+-- whoever takes the name of a relation that vanished unseen does not inherit it
+CREATE MATERIALIZED VIEW off_mv AS SELECT 1 AS a;
+CREATE UNIQUE INDEX ON off_mv (a);
+SET client_min_messages = error;
+SELECT rsfed.schedule_refresh('off_mv', '@daily');
+RESET client_min_messages;
+ALTER EVENT TRIGGER rsfed_drop DISABLE;
+DROP MATERIALIZED VIEW off_mv;
+ALTER EVENT TRIGGER rsfed_drop ENABLE;
+CREATE MATERIALIZED VIEW off_mv AS SELECT 2 AS a;
+SELECT count(*) FROM rsfed.freshness WHERE relation = 'off_mv'::regclass;
+CALL rsfed.refresh('off_mv') \gset
+\echo :status
+SELECT count(*) FROM rsfed.schedules WHERE relation = 'off_mv'::regclass;
+DROP MATERIALIZED VIEW off_mv;
+
 -- what does not exist
 SELECT * FROM rsfed.describe('nowhere', 'SELECT 1 AS a');
 :state

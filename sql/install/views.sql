@@ -20,7 +20,10 @@ SELECT r.relation_id,
 	c.relowner
 FROM rsfed_catalog.relation r
 JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
-JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name;
+JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
+LEFT JOIN rsfed_catalog.relation_oid o USING (relation_id)
+-- not another relation that took the name while the event triggers were off
+WHERE o.relid IS NULL OR o.relid = c.oid;
 COMMENT ON VIEW rsfed_catalog.relation_class IS
 'Relations of rsfed with their oids and what the current user may see of them';
 

@@ -27,9 +27,14 @@
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 
-#define RELATION_COLUMNS "relation_id, schema_name, relation_name, kind = 'rollup'"
+#define RELATION_COLUMNS "relation_id, schema_name, relation_name, kind = 'rollup'," \
+	" (SELECT o.relid FROM rsfed_catalog.relation_oid o" \
+	" WHERE o.relation_id = rsfed_catalog.relation.relation_id)"
 
-/* The row just read (columns as in RELATION_COLUMNS); relid not yet set. */
+/*
+ * The row just read (columns as in RELATION_COLUMNS).  relid is the one that
+ * the cache knows, or InvalidOid.
+ */
 static RsfedRelation *
 relation_from_row(CatalogAccess *access, uint64 row)
 {
@@ -39,11 +44,26 @@ relation_from_row(CatalogAccess *access, uint64 row)
 	relation->schema_name = catalog_text(access, row, 2);
 	relation->relation_name = catalog_text(access, row, 3);
 	relation->is_rollup = DatumGetBool(catalog_datum(row, 4));
+	relation->relid = DatumGetObjectId(catalog_datum(row, 5));
 	return relation;
 }
 
-RsfedRelation *
-relation_lookup(Oid relid)
+/*
+ * Is relid what the row speaks of, and not another relation that took its name
+ * while nobody looked?  Sets the row's relid where the cache is empty.
+ */
+static bool
+is_that_relation(RsfedRelation *relation, Oid relid)
+{
+	if (relation == NULL || (OidIsValid(relation->relid) && relation->relid != relid))
+		return false;
+	relation->relid = relid;
+	return true;
+}
+
+/* The row of the name that relid has now, whatever it speaks of; or NULL. */
+static RsfedRelation *
+lookup_name(Oid relid)
 {
 	static const Oid types[] = {TEXTOID, TEXTOID};
 	CatalogAccess access;
@@ -67,12 +87,17 @@ relation_lookup(Oid relid)
 					" WHERE schema_name = $1"
 					" AND relation_name = $2",
 					2, types, values, NULL) > 0)
-	{
 		relation = relation_from_row(&access, 0);
-		relation->relid = relid;
-	}
 	catalog_close(&access);
 	return relation;
+}
+
+RsfedRelation *
+relation_lookup(Oid relid)
+{
+	RsfedRelation *relation = lookup_name(relid);
+
+	return is_that_relation(relation, relid) ? relation : NULL;
 }
 
 RsfedRelation *
@@ -83,6 +108,7 @@ relation_lookup_id(int32 relation_id)
 	RsfedRelation *relation = NULL;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
 	Oid			nspid;
+	Oid			relid;
 
 	catalog_open(&access);
 	if (catalog_run(SPI_OK_SELECT,
@@ -95,9 +121,8 @@ relation_lookup_id(int32 relation_id)
 	if (relation == NULL)
 		return NULL;
 	nspid = get_namespace_oid(relation->schema_name, true);
-	if (OidIsValid(nspid))
-		relation->relid = get_relname_relid(relation->relation_name, nspid);
-	return OidIsValid(relation->relid) ? relation : NULL;
+	relid = OidIsValid(nspid) ? get_relname_relid(relation->relation_name, nspid) : InvalidOid;
+	return OidIsValid(relid) && is_that_relation(relation, relid) ? relation : NULL;
 }
 
 char *
@@ -192,7 +217,7 @@ relation_insert(Oid relid, bool is_rollup)
 {
 	static const Oid types[] = {TEXTOID, TEXTOID, TEXTOID, OIDOID};
 	CatalogAccess access;
-	RsfedRelation *stale = relation_lookup(relid);
+	RsfedRelation *stale = lookup_name(relid);
 	int32		relation_id;
 	Datum		values[4];
 

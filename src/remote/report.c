@@ -269,19 +269,35 @@ join_lines(char *a, char *b)
 }
 
 /*
+ * Where the user's own text begins: behind the comment that labels a rollup's
+ * statement, which is ASCII.
+ */
+static const char *
+skip_own_comment(const char *query)
+{
+	const char *end;
+
+	if (query == NULL || strncmp(query, "/* rsfed ", 9) != 0)
+		return query;
+	end = strstr(query, "*/ ");
+	return end ? end + 3 : query;
+}
+
+/*
  * The line of the query that an error points to, with a caret below, as psql
  * shows it; NULL without a position.  "position" counts characters from 1.
  */
 static char *
 locate(const char *query, const char *position)
 {
-	const char *at = query;
-	const char *line = query;
+	const char *at = skip_own_comment(query);
+	const char *line = at;
 	const char *end;
 	StringInfoData buf;
 	int			line_number = 1;
 	int			column = 0;
-	int			left = position ? atoi(position) : 0;
+	int			shown = position ? atoi(position) - (int) (at - query) : 0;
+	int			left = shown;
 
 	if (query == NULL || left <= 0)
 		return NULL;
@@ -323,7 +339,7 @@ locate(const char *query, const char *position)
 			buf.data[i] = ' ';
 	}
 	appendStringInfo(&buf, "\n%*s^", column, "");
-	return psprintf("At character %s of the statement:\n%s", position, buf.data);
+	return psprintf("At character %d of the statement:\n%s", shown, buf.data);
 }
 
 /*
