@@ -41,5 +41,3 @@ COMMENT ON FUNCTION rsfed_catalog.on_relation_insert() IS
 
 CREATE TRIGGER cache_oids AFTER INSERT ON rsfed_catalog.relation
 	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_relation_insert();
--- also where a restore has session_replication_role = replica
-ALTER TABLE rsfed_catalog.relation ENABLE ALWAYS TRIGGER cache_oids;
