@@ -9,6 +9,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "refresh/engine.h"
 
 static const Engine *const engines[] = {&merge_engine, &window_engine, &replace_engine};
@@ -33,18 +34,11 @@ engine_find(const char *method)
 void
 note_append(StringInfo note, const char *format,...)
 {
+	va_list		args;
+
 	if (note->len > 0)
 		appendStringInfoChar(note, ' ');
-	for (;;)
-	{
-		va_list		args;
-		int			needed;
-
-		va_start(args, format);
-		needed = appendStringInfoVA(note, format, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(note, needed);
-	}
+	va_start(args, format);
+	appendStringInfoString(note, format_arguments(format, args));
+	va_end(args);
 }

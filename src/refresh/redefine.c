@@ -29,6 +29,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/options.h"
 #include "catalog/owner_scope.h"
 #include "refresh/definition.h"
@@ -59,22 +60,12 @@ void
 add_action(List **actions, const char *action, const char *format,...)
 {
 	RedefinitionAction *new = palloc(sizeof(RedefinitionAction));
-	StringInfoData buf;
-	int			needed;
+	va_list		args;
 
-	initStringInfo(&buf);
-	do
-	{
-		va_list		args;
-
-		va_start(args, format);
-		needed = appendStringInfoVA(&buf, format, args);
-		va_end(args);
-		if (needed > 0)
-			enlargeStringInfo(&buf, needed);
-	} while (needed > 0);
+	va_start(args, format);
 	new->action = action;
-	new->detail = buf.data;
+	new->detail = format_arguments(format, args);
+	va_end(args);
 	*actions = lappend(*actions, new);
 }
 

@@ -20,6 +20,7 @@
 #include "remote/internal.h"
 
 #include "base/compat.h"
+#include "base/format.h"
 
 /* One SET. */
 typedef struct Setting
@@ -137,22 +138,11 @@ static List *
 add_setting(List *settings, bool optional, const char *format,...)
 {
 	Setting    *setting = palloc(sizeof(Setting));
-	StringInfoData buf;
+	va_list		args;
 
-	initStringInfo(&buf);
-	for (;;)
-	{
-		va_list		args;
-		int			needed;
-
-		va_start(args, format);
-		needed = appendStringInfoVA(&buf, format, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&buf, needed);
-	}
-	setting->command = buf.data;
+	va_start(args, format);
+	setting->command = format_arguments(format, args);
+	va_end(args);
 	setting->optional = optional;
 	return lappend(settings, setting);
 }

@@ -24,6 +24,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/format.h"
 #include "base/settings.h"
 #include "redshift/quote.h"
 #include "remote/execute.h"
@@ -146,24 +147,13 @@ static void
 add_item(Check *check, const char *item, bool ok, const char *format,...)
 {
 	CheckItem  *row = palloc(sizeof(CheckItem));
-	StringInfoData buf;
+	va_list		args;
 
-	initStringInfo(&buf);
-	for (;;)
-	{
-		va_list		args;
-		int			needed;
-
-		va_start(args, format);
-		needed = appendStringInfoVA(&buf, format, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&buf, needed);
-	}
+	va_start(args, format);
 	row->item = item;
 	row->ok = ok;
-	row->detail = buf.data;
+	row->detail = format_arguments(format, args);
+	va_end(args);
 	check->items = lappend(check->items, row);
 }
 

@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * format.c
+ *	  psprintf() for functions that take a format themselves.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "base/format.h"
+
+char *
+format_arguments(const char *format, va_list args)
+{
+	size_t		size = 128;		/* enough for most messages */
+
+	for (;;)
+	{
+		char	   *text = palloc(size);
+		va_list		again;
+		size_t		needed;
+
+		va_copy(again, args);
+		needed = pvsnprintf(text, size, format, again);
+		va_end(again);
+		if (needed < size)
+			return text;
+		pfree(text);
+		size = needed;
+	}
+}
