@@ -20,6 +20,19 @@ SELECT rsfed.schedule_refresh('v', '@daily');
 SELECT rsfed.unschedule_refresh('mv', 'often');
 SELECT rsfed.unschedule_refresh('mv');
 SELECT count(*) FROM rsfed.schedules;
+-- what an index of the owner holds is not evaluated as whoever schedules
+CREATE ROLE rsfed_watched;
+CREATE FUNCTION watched(i int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN RAISE WARNING 'as %', current_user; RETURN true; END $$;
+CREATE MATERIALIZED VIEW watched_mv AS SELECT k FROM base WITH NO DATA;
+ALTER MATERIALIZED VIEW watched_mv OWNER TO rsfed_watched;
+SET client_min_messages = error;
+CREATE UNIQUE INDEX ON watched_mv (k) WHERE watched(1);
+RESET client_min_messages;
+SELECT rsfed.schedule_refresh('watched_mv', '@daily');
+DROP MATERIALIZED VIEW watched_mv;
+DROP FUNCTION watched;
+DROP ROLE rsfed_watched;
 DROP MATERIALIZED VIEW mv;
 DROP TABLE base;
 DROP VIEW v;

@@ -56,19 +56,6 @@ SELECT rsfed.pause_all(reason => 'tests');
 SELECT relation, state FROM rsfed.freshness WHERE relation = 'off_mv'::regclass;
 SELECT rsfed.resume_all();
 RESET client_min_messages;
--- what an index of the owner holds is not evaluated as whoever schedules
-CREATE ROLE off_role;
-CREATE FUNCTION off_watched(i int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
-BEGIN RAISE WARNING 'as %', current_user; RETURN true; END $$;
-CREATE MATERIALIZED VIEW off_mv3 AS SELECT a FROM off_base WITH NO DATA;
-ALTER MATERIALIZED VIEW off_mv3 OWNER TO off_role;
-SET client_min_messages = error;
-CREATE UNIQUE INDEX ON off_mv3 (a) WHERE off_watched(1);
-RESET client_min_messages;
-SELECT rsfed.schedule_refresh('off_mv3', '@daily');
-DROP MATERIALIZED VIEW off_mv3;
-DROP FUNCTION off_watched;
-DROP ROLE off_role;
 -- renamed, it keeps its schedules; dropped, they are gone
 ALTER MATERIALIZED VIEW off_mv RENAME TO "off ""mv""";
 SELECT count(*) FROM rsfed.schedules WHERE relation = '"off ""mv"""'::regclass;

@@ -84,6 +84,23 @@ $node->append_conf('postgresql.conf', 'rsfed.scheduler = on');
 $node->reload;
 runs_go_on('rsfed.scheduler = on starts them again');
 
+# Listeners hear of new content, and of a relation that begins to fail and recovers;
+# what they hear quotes no error message, which may hold data.
+my $heard = '';
+$node->psql('postgres', "LISTEN rsfed_published; LISTEN rsfed_event;\n"
+	  . "SELECT rsfed.define_rollup('heard', 'warehouse', 'SELECT 1 AS k, count(*) AS n FROM scheduler_sales', key => '{k}', populate => false);\n"
+	  . "CALL rsfed.refresh('heard');\n", stdout => \$heard);
+like($heard, qr/"rsfed_published" with payload "\{"relation" : "public.heard", "run_id" : \d+, "as_of" : "[^"]+", "inserted" : 1, "updated" : 0, "deleted" : 0\}"/,
+	'NOTIFY rsfed_published');
+standin('FAULT error_1023');
+$node->psql('postgres', "LISTEN rsfed_event;\nCALL rsfed.refresh('heard');\nSELECT 1;\n", stdout => \$heard, on_error_stop => 0);
+like($heard, qr/"rsfed_event" with payload "\{"relation" : "public.heard", "run_id" : \d+, "state" : "failing", "sqlstate" : "XX000"\}"/,
+	'NOTIFY rsfed_event: failing');
+standin_reset();
+$node->psql('postgres', "LISTEN rsfed_event;\nCALL rsfed.refresh('heard');\n", stdout => \$heard);
+like($heard, qr/"state" : "recovered"/, 'NOTIFY rsfed_event: recovered');
+$node->safe_psql('postgres', "SELECT rsfed.drop_rollup('heard')");
+
 # kill -9 of a worker while it waits for the warehouse: the server restarts, the
 # run is marked failed, the content stays and the schedule goes on.
 $node->safe_psql('postgres', "SELECT rsfed.unschedule_refresh('revenue')");
