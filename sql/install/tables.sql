@@ -171,6 +171,9 @@ CREATE TABLE rsfed_catalog.run
 COMMENT ON TABLE rsfed_catalog.run IS
 'Every attempt to refresh a relation; queued runs wait here for a worker';
 CREATE INDEX run_relation_id_idx ON rsfed_catalog.run (relation_id, run_id);
+-- the last run of a schedule, for rsfed.schedules
+CREATE INDEX run_schedule_name_idx ON rsfed_catalog.run (relation_id, schedule_name, run_id)
+	WHERE schedule_name IS NOT NULL;
 CREATE INDEX run_open_idx ON rsfed_catalog.run (run_id) WHERE status IN ('queued', 'running');
 
 CREATE TABLE rsfed_catalog.pause
