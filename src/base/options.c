@@ -596,16 +596,6 @@ option_span(OptionScope scope, Jsonb *options, const char *name)
 	return text == NULL ? none : parse_span(text);
 }
 
-/* A boolean option; false where there is neither value nor default. */
-bool
-option_bool(OptionScope scope, Jsonb *options, const char *name)
-{
-	const OptionSpec *spec;
-	char	   *text = get_text(scope, options, name, &spec);
-
-	return option_bool_text(scope, name, text);
-}
-
 /* An integer, or a time in ms; 0 where there is neither value nor default. */
 int64
 option_int(OptionScope scope, Jsonb *options, const char *name)
@@ -670,7 +660,7 @@ option_int_text(OptionScope scope, const char *name, const char *value)
 	return number;
 }
 
-/* The same as option_bool() for the text of a server's or mapping's option. */
+/* A boolean option from the text of a server's or mapping's; false without value and default. */
 bool
 option_bool_text(OptionScope scope, const char *name, const char *value)
 {

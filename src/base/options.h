@@ -102,7 +102,6 @@ extern Jsonb *options_merge(Jsonb *old, Jsonb *changes);
  * may be NULL.  Asking for a name or type that is not in the table is an
  * internal error.
  */
-extern bool option_bool(OptionScope scope, Jsonb *options, const char *name);
 extern int64 option_int(OptionScope scope, Jsonb *options, const char *name);	/* also times, ms */
 extern char *option_text(OptionScope scope, Jsonb *options, const char *name);	/* palloc'd, or NULL */
 extern OptionSpan option_span(OptionScope scope, Jsonb *options, const char *name);

@@ -451,25 +451,6 @@ redshift_strip(const char *query)
 }
 
 /*
- * redshift_first_keyword
- *		The first word of the text, folded, opening parentheses and semicolons
- *		skipped; an empty string when something else comes first or nothing.
- *
- * Allocated in the current memory context.  Raises what redshift_lex raises.
- */
-const char *
-redshift_first_keyword(const char *query)
-{
-	RedshiftTokens *tokens = redshift_lex(query);
-	int			i = 0;
-
-	while (redshift_token_is_mark(&tokens->items[i], '(') ||
-		   redshift_token_is_mark(&tokens->items[i], ';'))
-		i++;
-	return tokens->items[i].kind == RS_TOKEN_WORD ? tokens->items[i].text : "";
-}
-
-/*
  * redshift_token_is
  *		Is the token this unquoted word (lower case)?
  */

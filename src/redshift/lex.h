@@ -47,7 +47,6 @@ typedef struct RedshiftTokens
 extern RedshiftTokens *redshift_lex(const char *query);
 extern int	redshift_statement_count(const char *query);
 extern char *redshift_strip(const char *query);
-extern const char *redshift_first_keyword(const char *query);
 
 extern bool redshift_token_is(const RedshiftToken *token, const char *word);
 extern bool redshift_token_is_mark(const RedshiftToken *token, char mark);

@@ -67,32 +67,3 @@ redshift_quote_literal(const char *value)
 	appendStringInfoChar(&buf, '\'');
 	return buf.data;
 }
-
-/*
- * redshift_quote_comment
- *		The text as a one-line comment that nothing in it can close or nest:
- *		slashes beside stars are set apart, control characters are blanks.
- *		Allocated in the current memory context; raises nothing.
- */
-char *
-redshift_quote_comment(const char *text)
-{
-	StringInfoData buf;
-	char		previous = ' ';
-
-	initStringInfo(&buf);
-	appendStringInfoString(&buf, "/* ");
-	for (; *text; text++)
-	{
-		char		c = *text;
-
-		if ((unsigned char) c < 0x20 || c == 0x7f)
-			c = ' ';
-		if ((previous == '*' && c == '/') || (previous == '/' && c == '*'))
-			appendStringInfoChar(&buf, ' ');
-		appendStringInfoChar(&buf, c);
-		previous = c;
-	}
-	appendStringInfoString(&buf, " */");
-	return buf.data;
-}

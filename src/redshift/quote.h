@@ -10,6 +10,5 @@
 
 extern char *redshift_quote_identifier(const char *name);
 extern char *redshift_quote_literal(const char *value);
-extern char *redshift_quote_comment(const char *text);
 
 #endif							/* RSFED_REDSHIFT_QUOTE_H */

@@ -55,6 +55,7 @@ fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, b
 		.source = rollup->source,
 		.userid = owner,
 		.timezone = rollup->timezone,
+		.label = psprintf("rsfed:%s:" INT64_FORMAT, get_database_name(MyDatabaseId), run_id),
 		.writable = false,
 		.keep = keep,
 	};
@@ -70,8 +71,6 @@ fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, b
 	progress_set_phase(PHASE_CONNECTING);
 	source_check_usage(rollup->source, owner);
 	fetch->source = source_connect(&request);
-	remote_set_label(fetch->source->conn,
-					 psprintf("rsfed:%s:" INT64_FORMAT, get_database_name(MyDatabaseId), run_id));
 	InvalidateCatalogSnapshot();
 	return fetch;
 }

@@ -190,13 +190,6 @@ remote_parameter(RemoteConnection *conn, const char *name)
 	return conn->pg ? PQparameterStatus(conn->pg, name) : NULL;
 }
 
-/* The server's name; lives with the connection. */
-const char *
-remote_server_name(RemoteConnection *conn)
-{
-	return conn->server_name;
-}
-
 /* The process that serves the session there; 0 once closed. */
 int
 remote_backend_pid(RemoteConnection *conn)

@@ -29,7 +29,7 @@ typedef struct RemoteSession
 	bool		read_only;
 	bool		case_sensitive; /* enable_case_sensitive_identifier */
 	const char *label;			/* query_group, in the same round trip; NULL =
-								 * leave it to remote_set_label() */
+								 * leave it as it is */
 } RemoteSession;
 
 typedef struct RemoteConnection RemoteConnection;
@@ -46,9 +46,6 @@ extern RemoteConnection *remote_connect(const RemoteTarget *target,
 
 /* Pins an open, idle connection anew; sends only what differs. */
 extern void remote_session_set(RemoteConnection *conn, const RemoteSession *session);
-
-/* Labels what follows (query_group); sends nothing if it is the same. */
-extern void remote_set_label(RemoteConnection *conn, const char *label);
 
 /* Open, idle, outside a transaction and not closed by the peer (no query). */
 extern bool remote_is_usable(RemoteConnection *conn);
@@ -82,7 +79,6 @@ extern char *remote_tls(RemoteConnection *conn);
 
 /* Facts known since log-in, no query. NULL where the server did not say. */
 extern const char *remote_parameter(RemoteConnection *conn, const char *name);
-extern const char *remote_server_name(RemoteConnection *conn);
 extern int	remote_backend_pid(RemoteConnection *conn);
 
 #endif							/* RSFED_CONNECTION_H */

@@ -176,31 +176,6 @@ is_unknown_setting(const PGresult *result)
 }
 
 /*
- * Labels what follows in Redshift's logs (query_group); sends nothing if the
- * label is the same.  Interruptible.
- */
-void
-remote_set_label(RemoteConnection *conn, const char *label)
-{
-	PGresult   *result;
-	char	   *command;
-
-	require_open(conn);
-	if (same_text(conn->label, label))
-		return;
-	command = label != NULL ?
-		psprintf("SET query_group TO %s", quote_value(label)) :
-		pstrdup("RESET query_group");
-	result = run_simple(conn, command);
-
-	/* a label is a help for people, not worth a failure */
-	if (PQresultStatus(result) != PGRES_COMMAND_OK && !is_unknown_setting(result))
-		report_result(conn, result, command);
-	PQclear(result);
-	conn->label = label ? MemoryContextStrdup(conn->context, label) : NULL;
-}
-
-/*
  * A string constant as Redshift reads it: there a backslash always escapes, and
  * E'' does not exist, so quote_literal_cstr() would not do.
  */

@@ -19,7 +19,7 @@ typedef struct SourceRequest
 	Oid			userid;			/* whose user mapping, and whose USAGE */
 	const char *timezone;		/* NULL = UTC */
 	bool		writable;		/* rsfed.execute() */
-	const char *label;			/* query_group; NULL = remote_set_label() will */
+	const char *label;			/* query_group; NULL = as it is */
 	bool		keep;			/* leave it open for the next run (workers) */
 } SourceRequest;
 
