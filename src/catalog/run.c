@@ -40,14 +40,22 @@ set_count(Datum *value, char *isnull, int64 count)
 	*value = Int64GetDatum(count);
 }
 
+/* An optional time (0 = unknown) as a parameter. */
+static void
+set_time(Datum *value, char *isnull, TimestampTz time)
+{
+	*isnull = time == 0 ? 'n' : ' ';
+	*value = TimestampTzGetDatum(time);
+}
+
 int64
 run_insert(const RunRequest *request, bool running)
 {
 	static const Oid types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
-	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID};
+	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID};
 	CatalogAccess access;
-	Datum		values[11];
-	char		nulls[] = "           ";
+	Datum		values[15];
+	char		nulls[] = "               ";
 	int64		run_id;
 
 	values[0] = Int32GetDatum(request->relation_id);
@@ -63,16 +71,21 @@ run_insert(const RunRequest *request, bool running)
 	values[9] = Int32GetDatum(MyProcPid);
 	values[10] = TimestampTzGetDatum(MyStartTimestamp);
 	nulls[9] = nulls[10] = running ? ' ' : 'n';
+	set_time(&values[11], &nulls[11], request->due_at);
+	set_time(&values[12], &nulls[12], request->not_before);
+	values[13] = Int32GetDatum(request->priority);
+	values[14] = Int32GetDatum(Max(request->attempt, 1));
 
 	catalog_open(&access);
 	if (catalog_run(SPI_OK_INSERT_RETURNING,
 					"INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
 					" schedule_name, method, since, until, part, requested_by, status, pid,"
-					" backend_start, started_at)"
+					" backend_start, started_at, due_at, not_before, priority, attempt)"
 					" SELECT relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
-					" $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END"
+					" $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
+					" COALESCE($12, clock_timestamp()), $13, $14, $15"
 					" FROM rsfed_catalog.relation WHERE relation_id = $1 RETURNING run_id",
-					11, types, values, nulls) != 1)
+					15, types, values, nulls) != 1)
 		elog(ERROR, "relation %d is not known to rsfed", request->relation_id);
 	run_id = DatumGetInt64(catalog_datum(0, 1));
 	catalog_close(&access);
@@ -137,11 +150,13 @@ run_take(void)
 					"UPDATE rsfed_catalog.run u SET status = 'running', pid = $1, backend_start = $2,"
 					" started_at = clock_timestamp()"
 					" WHERE u.run_id = (SELECT q.run_id FROM rsfed_catalog.run q"
-					" WHERE q.status = 'queued' AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
+					" WHERE q.status = 'queued'"
+					" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())"
+					" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
 					" WHERE b.status = 'running' AND b.relation_id = q.relation_id)"
-					" ORDER BY q.run_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+					" ORDER BY q.priority DESC, q.due_at, q.run_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
 					" RETURNING u.run_id, u.relation_id, u.trigger, u.schedule_name, u.method,"
-					" u.since, u.until, u.part, u.requested_at",
+					" u.since, u.until, u.part, u.requested_at, u.due_at, u.priority::int4, u.attempt::int4",
 					2, types, values, NULL) == 1)
 	{
 		run = MemoryContextAllocZero(access.caller, sizeof(Run));
@@ -155,6 +170,9 @@ run_take(void)
 		part = catalog_copy(&access, 0, 8);
 		run->request.part = part == (Datum) 0 ? NULL : DatumGetJsonbP(part);
 		run->requested_at = DatumGetTimestampTz(catalog_datum(0, 9));
+		run->request.due_at = DatumGetTimestampTz(catalog_datum(0, 10));
+		run->request.priority = DatumGetInt32(catalog_datum(0, 11));
+		run->request.attempt = DatumGetInt32(catalog_datum(0, 12));
 	}
 	catalog_close(&access);
 	return run;
@@ -173,8 +191,7 @@ write_run(int64 run_id, const RunOutcome *outcome)
 
 	values[0] = Int64GetDatum(run_id);
 	values[1] = CStringGetTextDatum(outcome->status);
-	values[2] = TimestampTzGetDatum(outcome->as_of);
-	nulls[2] = outcome->as_of == 0 ? 'n' : ' ';
+	set_time(&values[2], &nulls[2], outcome->as_of);
 	set_text(&values[3], &nulls[3], outcome->server);
 	values[4] = Int32GetDatum(outcome->remote_pid);
 	nulls[4] = outcome->remote_pid == 0 ? 'n' : ' ';
@@ -417,7 +434,9 @@ run_count_takeable(void)
 	catalog_open(&access);
 	catalog_run(SPI_OK_SELECT,
 				"SELECT count(DISTINCT q.relation_id)::int4 FROM rsfed_catalog.run q"
-				" WHERE q.status = 'queued' AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
+				" WHERE q.status = 'queued'"
+				" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())"
+				" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
 				" WHERE b.status = 'running' AND b.relation_id = q.relation_id)",
 				0, NULL, NULL, NULL);
 	count = DatumGetInt32(catalog_datum(0, 1));

@@ -24,6 +24,10 @@ typedef struct RunRequest
 	const char *since;
 	const char *until;
 	Jsonb	   *part;
+	TimestampTz due_at;			/* 0 = now; the order within a priority */
+	TimestampTz not_before;		/* of a retry; 0 = at once */
+	int			priority;		/* the greater goes first */
+	int			attempt;		/* 0 and 1 = the first */
 } RunRequest;
 
 /* What came of it; counts are -1 where unknown. */
@@ -61,8 +65,8 @@ extern int64 run_insert(const RunRequest *request, bool running);
 extern int64 run_find_queued(const RunRequest *request);
 
 /*
- * Takes the queued run that waits longest and whose relation has no run in
- * progress, marks it running by this process, and returns it; NULL if there
+ * Takes the queued run of the highest priority that is overdue longest and
+ * whose relation has no run in progress, marks it running by this process, and returns it; NULL if there
  * is none.  SKIP LOCKED: several workers may ask at once.
  */
 extern Run *run_take(void);

@@ -126,6 +126,7 @@ dispatch_one(const RelationSchedule *schedule, List *open, TimestampTz now)
 
 		request.relation_id = schedule->relation_id;
 		request.trigger = "schedule";
+		request.due_at = schedule->next_run_at;
 		request.schedule_name = schedule->name;
 		request.method = schedule->method;
 		request.since = option_text(OPTION_SCHEDULE, schedule->options, "since");
