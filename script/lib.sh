@@ -94,7 +94,7 @@ copy_sources() {
 	new=$(mktemp)
 	"$by" mkdir -p "$to"
 	(cd "$ROOT" && find . \( -path ./build -o -path ./.git -o -path ./results -o -path ./output_iso \
-		-o -path ./tmp_check -o -path ./log -o -name __pycache__ \) -prune -o -type f \
+		-o -path ./tmp_check -o -path ./log -o -path ./out -o -name __pycache__ \) -prune -o -type f \
 		! -name '*.o' ! -name '*.bc' ! -name '*.so' \
 		\( ! -path './sql/rsfed--*' -o -path './sql/rsfed--*--*' \) ! -path './regression.*' \
 		-print | LC_ALL=C sort) >"$new"
@@ -107,13 +107,15 @@ copy_sources() {
 	rm -f "$new"
 }
 
-# Builds the sources in folder $1 for the pg_config $2 and installs them.
+# Builds the sources in folder $1 for the pg_config $2 and installs them; further
+# arguments go to make.
 build_and_install() {
 	local dir=$1 pg_config=$2 log=$1/build.log
+	shift 2
 	say "building rsfed for $("$pg_config" --version | sed 's/ (.*//')"
 	[ "$(id -u)" -ne 0 ] || chown -R "$SERVER_USER" "$dir"
-	if ! as_server make -C "$dir" -j "$(nproc)" PG_CONFIG="$pg_config" >"$log" 2>&1 ||
-		! as_root make -C "$dir" PG_CONFIG="$pg_config" install >>"$log" 2>&1; then
+	if ! as_server make -C "$dir" -j "$(nproc)" PG_CONFIG="$pg_config" "$@" >"$log" 2>&1 ||
+		! as_root make -C "$dir" PG_CONFIG="$pg_config" "$@" install >>"$log" 2>&1; then
 		grep -E -A4 'error:|Error|\*\*\*' "$log" | tail -n 40 >&2 || true
 		die "the build failed, all of it is in $log"
 	fi
