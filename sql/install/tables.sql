@@ -194,3 +194,21 @@ CREATE TABLE rsfed_catalog.pause
 );
 COMMENT ON TABLE rsfed_catalog.pause IS
 'Holds a row while rsfed.pause_all() stops every schedule of the database';
+
+-- Dumped, so that a restored dump is known to be a copy; hence filled neither by
+-- CREATE EXTENSION nor before the first schedule.  database_id is the oid of
+-- the database as a number: it says which one it was, and refers to nothing.
+CREATE TABLE rsfed_catalog.identity
+(
+	only_row		boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+	identity		text,
+	system_identifier text NOT NULL,
+	database_id		bigint NOT NULL,
+	database_name	name NOT NULL,
+	remembered_at	timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	remembered_by	name NOT NULL,
+	held_since		timestamptz,
+	held_reason		text
+);
+COMMENT ON TABLE rsfed_catalog.identity IS
+'The database that owns the schedules; while another one has this row, it is held';

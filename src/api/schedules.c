@@ -23,6 +23,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
+#include "catalog/identity.h"
 #include "catalog/relation.h"
 #include "catalog/schedules.h"
 #include "schedule/schedule.h"
@@ -76,7 +77,9 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 	schedule.relation_id = relation ? relation->relation_id : relation_insert(relid, false);
 	schedule.anchor = GetCurrentTimestamp();
 	set_first_run(&schedule);
+	identity_remember();
 	schedule_store(&schedule);
+	warn_if_held();
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }
