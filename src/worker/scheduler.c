@@ -31,8 +31,10 @@
 
 #include "base/compat.h"
 #include "base/settings.h"
+#include "catalog/retry.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
+#include "refresh/outcome.h"
 #include "shmem/databases.h"
 #include "shmem/workers.h"
 #include "worker/bgworker.h"
@@ -48,6 +50,10 @@
 #define RETRY_MS 1000
 /* without a free worker slot, tried again after that */
 #define SHORTAGE_MS 5000
+/* with a log-in held: a look at its credentials file that often */
+#define HELD_MS 5000
+/* a clock that goes back by less is being adjusted, not set */
+#define CLOCK_BACK_MS 1000
 
 /* What a turn found. */
 typedef struct Turn
@@ -57,6 +63,7 @@ typedef struct Turn
 	int			takeable;
 	int			open;			/* runs that wait or work */
 	bool		short_of_slots; /* no process could be had */
+	bool		held;			/* log-ins are */
 	TimestampTz next_due;		/* DT_NOEND if nothing is */
 } Turn;
 
@@ -152,6 +159,7 @@ scheduler_loop(void)
 	MemoryContext turn_context;
 	uint32		wait_event = RSFED_WAIT_EVENT_NEW("RsfedSchedulerMain");
 	TimestampTz quiet_since = 0;
+	TimestampTz last_turn = DT_NOEND;
 
 	turn_context = AllocSetContextCreate(TopMemoryContext, "rsfed scheduler turn",
 										 ALLOCSET_DEFAULT_SIZES);
@@ -171,6 +179,11 @@ scheduler_loop(void)
 			quiet_since = 0;
 
 		MemoryContextSwitchTo(turn_context);
+		/* also at the first turn: it may have been set while nobody looked */
+		now = GetCurrentTimestamp();
+		if (TimestampTzPlusMilliseconds(now, CLOCK_BACK_MS) < last_turn)
+			dispatch_after_clock(now);
+		last_turn = now;
 		take_turn(&turn);
 		MemoryContextSwitchTo(TopMemoryContext);
 		MemoryContextReset(turn_context);
@@ -204,6 +217,7 @@ scheduler_loop(void)
 
 		bgworker_sleep(wake_at,
 					   turn.short_of_slots ? SHORTAGE_MS :
+					   turn.held ? HELD_MS :
 					   turn.open > 0 ? OPEN_RUNS_MS : LEAVE_AFTER_MS,
 					   wait_event);
 	}
@@ -213,7 +227,7 @@ scheduler_loop(void)
 static bool
 quiet(const Turn *turn, TimestampTz now)
 {
-	return turn->dispatched == 0 && turn->open == 0 &&
+	return turn->dispatched == 0 && turn->open == 0 && !turn->held &&
 		turn->next_due > TimestampTzPlusMilliseconds(now, LEAVE_AFTER_MS);
 }
 
@@ -231,14 +245,18 @@ take_turn(Turn *turn)
 	if (turn->extension)
 	{
 		dispatch_record_failures();
-		turn->open = dispatch_count_open();
+		turn->held = outcome_release_logins();
+		(void) runs_expire(GetCurrentTimestamp());
+		if (run_count_open() > 0)
+			(void) outcome_fail_orphans();
+		/* retries of those are open, too */
+		turn->open = run_count_open();
 		if (turn->open > 0)
-		{
-			(void) run_fail_orphans();
 			turn->takeable = run_count_takeable();
-		}
-		if (schedules_next_due(&next_due))
+		if (schedules_next_due(turn->held, &next_due))
 			turn->next_due = next_due;
+		if (runs_next_look(GetCurrentTimestamp(), &next_due))
+			turn->next_due = Min(turn->next_due, next_due);
 	}
 	bgworker_commit();
 
