@@ -155,7 +155,7 @@ static const OptionSpec option_specs[] =
 	{OPTION_SCHEDULE, "retry_factor", OPTION_INTEGER, "2", NULL, 1, 100, NULL, false,
 	"How much longer each further retry waits."},
 	{OPTION_SCHEDULE, "retry_max_delay", OPTION_TIME, "15min", "ms", 0, MS_PER_DAY, NULL, false,
-	"Longest time before a retry."},
+	"Longest time before a retry, the first one included."},
 	{OPTION_SCHEDULE, "retry_jitter", OPTION_INTEGER, "20", "%", 0, 100, NULL, false,
 	"How much of the time before a retry is left off at random, so that many do not come back at once."},
 	{OPTION_SCHEDULE, "queue_timeout", OPTION_TIME, "0", "ms", 0, 7 * MS_PER_DAY, NULL, false,
