@@ -107,8 +107,8 @@ copy_sources() {
 	rm -f "$new"
 }
 
-# Builds the sources in folder $1 for the pg_config $2 and installs them; further
-# arguments go to make.
+# build_and_install FOLDER PG_CONFIG [variables of make]: builds the sources in
+# that folder and installs them.
 build_and_install() {
 	local dir=$1 pg_config=$2 log=$1/build.log
 	shift 2

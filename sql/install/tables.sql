@@ -83,10 +83,16 @@ CREATE TABLE rsfed_catalog.schedule
 	options			jsonb NOT NULL DEFAULT '{}',
 	anchor			timestamptz NOT NULL,
 	next_run_at		timestamptz NOT NULL,
+	failures		integer NOT NULL DEFAULT 0,
+	paused_at		timestamptz,
+	pause_reason	text,
+	skipped			bigint NOT NULL DEFAULT 0,
+	last_skipped_at	timestamptz,
+	skip_reason		text,
 	PRIMARY KEY (relation_id, schedule_name)
 );
 COMMENT ON TABLE rsfed_catalog.schedule IS
-'When relations are refreshed; anchor is the origin of an interval''s grid';
+'When relations are refreshed; anchor is the origin of an interval''s grid, paused_at is set where a schedule paused itself, skipped counts due times without a run';
 CREATE INDEX schedule_next_run_at_idx ON rsfed_catalog.schedule (next_run_at);
 
 CREATE TABLE rsfed_catalog.freshness
@@ -130,7 +136,10 @@ COMMENT ON TABLE rsfed_catalog.probe IS
 
 -- History and queue in one: a queued run is a row without started_at, taken in
 -- the order of priority (the greater first) and due_at, a retry not before
--- not_before.  Keeps the relation's names, so that history outlives a dropped
+-- not_before, and skipped at expires_at.  A request that equals a run when that
+-- is taken is skipped, and joined_run_id is that run.  A run at work belongs to
+-- the process pid, backend_start of the server writer (its identifier, timeline
+-- and start).  Keeps the relation's names, so that history outlives a dropped
 -- rollup.
 CREATE TABLE rsfed_catalog.run
 (
@@ -153,10 +162,14 @@ CREATE TABLE rsfed_catalog.run
 	not_before		timestamptz,
 	priority		smallint NOT NULL DEFAULT 0,
 	attempt			smallint NOT NULL DEFAULT 1,
+	joined_run_id	bigint,
+	retry_of		bigint,
+	expires_at		timestamptz,
 	started_at		timestamptz,
 	finished_at		timestamptz,
 	pid				integer,
 	backend_start	timestamptz,
+	writer			text,
 	server			name,
 	remote_pid		integer,
 	label			text,
@@ -180,6 +193,9 @@ CREATE INDEX run_relation_id_idx ON rsfed_catalog.run (relation_id, run_id);
 -- the last run of a schedule, for rsfed.schedules
 CREATE INDEX run_schedule_name_idx ON rsfed_catalog.run (relation_id, schedule_name, run_id)
 	WHERE schedule_name IS NOT NULL;
+-- retries that wait, which a success makes needless
+CREATE INDEX run_retry_idx ON rsfed_catalog.run (relation_id)
+	WHERE status = 'queued' AND retry_of IS NOT NULL;
 CREATE INDEX run_open_idx ON rsfed_catalog.run (run_id) WHERE status IN ('queued', 'running');
 
 CREATE TABLE rsfed_catalog.pause

@@ -26,9 +26,11 @@
 #include "api/schedule_checks.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/options.h"
 #include "catalog/identity.h"
 #include "catalog/rollup.h"
 #include "refresh/engine.h"
+#include "refresh/step.h"
 #include "refresh/target.h"
 #include "source/source.h"
 
@@ -95,6 +97,27 @@ check_rollup_schedule(const RsfedRelation *relation, const char *method,
 	source_check_usage(rollup->source, relation_owner(relation->relid));
 
 	warn_if_billed_often(relation, schedule);
+}
+
+void
+check_schedule_range(Oid relid, const RsfedRelation *relation, const char *method, Jsonb *options)
+{
+	RunRequest	request = {
+		.method = method,
+		.since = option_text(OPTION_SCHEDULE, options, "since"),
+		.until = option_text(OPTION_SCHEDULE, options, "until"),
+	};
+
+	if (relation != NULL && relation->is_rollup)
+		step_check_request(&request, rollup_load(relation->relation_id), relid,
+						   relation->relation_name);
+	else if (request.since != NULL || request.until != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options since and until need a window, and \"%s\" has none",
+						get_rel_name(relid)),
+				 errdetail("It is no rollup, and refreshed as a whole."),
+				 errhint("Leave them out.")));
 }
 
 void

@@ -8,6 +8,8 @@
 #ifndef RSFED_SCHEDULE_CHECKS_H
 #define RSFED_SCHEDULE_CHECKS_H
 
+#include "utils/jsonb.h"
+
 #include "catalog/relation.h"
 #include "schedule/schedule.h"
 
@@ -27,6 +29,13 @@ extern RsfedRelation *check_schedulable(Oid relid);
  */
 extern void check_rollup_schedule(const RsfedRelation *relation, const char *method,
 								  const RsfedSchedule *schedule);
+
+/*
+ * 22023 where the options since and until, or the method, do not go with the
+ * relation (NULL: a materialized view that rsfed does not know yet).
+ */
+extern void check_schedule_range(Oid relid, const RsfedRelation *relation, const char *method,
+								 Jsonb *options);
 
 /*
  * A materialized view: 22023 for any method.  Warns if each refresh will lock

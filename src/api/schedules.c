@@ -25,6 +25,7 @@
 #include "base/options.h"
 #include "catalog/identity.h"
 #include "catalog/relation.h"
+#include "catalog/retry.h"
 #include "catalog/schedules.h"
 #include "schedule/schedule.h"
 #include "shmem/wake.h"
@@ -71,6 +72,7 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 		check_rollup_schedule(relation, schedule.method, parsed);
 	else
 		check_view_schedule(relid, schedule.method);
+	check_schedule_range(relid, relation, schedule.method, schedule.options);
 	warn_unless_preloaded();
 
 	schedule.relation_id = relation ? relation->relation_id : relation_insert(relid, false);
@@ -113,6 +115,7 @@ rsfed_alter_schedule(PG_FUNCTION_ARGS)
 	{
 		options_check(OPTION_SCHEDULE, PG_GETARG_JSONB_P(3));
 		schedule->options = options_merge(schedule->options, PG_GETARG_JSONB_P(3));
+		check_schedule_range(relid, relation_lookup(relid), schedule->method, schedule->options);
 	}
 
 	schedule_store(schedule);
@@ -135,6 +138,7 @@ rsfed_unschedule_refresh(PG_FUNCTION_ARGS)
 	schedule = require_schedule(relid, argument_text(fcinfo, 1));
 
 	(void) schedule_delete(schedule->relation_id, schedule->name);
+	retries_drop(schedule->relation_id, schedule->name, "Its schedule was removed.");
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }
