@@ -27,6 +27,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
+#include "catalog/identity.h"
 #include "catalog/rollup.h"
 #include "refresh/engine.h"
 #include "refresh/step.h"
@@ -170,6 +171,19 @@ warn_unless_preloaded(void)
 				 errmsg("the schedule is stored, but nothing will run it"),
 				 errdetail("\"rsfed\" is not in shared_preload_libraries, so the server has no scheduler."),
 				 errhint("Add it to the list in postgresql.conf (shared_preload_libraries = 'rsfed') and restart the server.")));
+}
+
+void
+warn_if_held(void)
+{
+	Held	   *held = identity_check();
+
+	if (held != NULL)
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the schedule is stored, but the schedules of this database are held"),
+				 errdetail("They are held because %s.", held->reason),
+				 errhint("%s", held->hint)));
 }
 
 /* The host that a source's server names, or NULL. */

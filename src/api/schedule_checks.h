@@ -49,4 +49,7 @@ extern void warn_if_billed_often(const RsfedRelation *relation, const RsfedSched
 /* Warns that nothing will run what is stored. */
 extern void warn_unless_preloaded(void);
 
+/* WARNING if another database owns the schedules of this one, so that none runs. */
+extern void warn_if_held(void);
+
 #endif							/* RSFED_SCHEDULE_CHECKS_H */

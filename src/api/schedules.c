@@ -23,7 +23,9 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
+#include "catalog/identity.h"
 #include "catalog/relation.h"
+#include "catalog/retry.h"
 #include "catalog/schedules.h"
 #include "schedule/schedule.h"
 #include "shmem/wake.h"
@@ -76,7 +78,9 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 	schedule.relation_id = relation ? relation->relation_id : relation_insert(relid, false);
 	schedule.anchor = GetCurrentTimestamp();
 	set_first_run(&schedule);
+	identity_remember();
 	schedule_store(&schedule);
+	warn_if_held();
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }
@@ -134,6 +138,7 @@ rsfed_unschedule_refresh(PG_FUNCTION_ARGS)
 	schedule = require_schedule(relid, argument_text(fcinfo, 1));
 
 	(void) schedule_delete(schedule->relation_id, schedule->name);
+	retries_drop(schedule->relation_id, schedule->name, "Its schedule was removed.");
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }
