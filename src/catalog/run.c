@@ -21,6 +21,8 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "catalog/counter.h"
+#include "catalog/event.h"
 #include "catalog/owner_scope.h"
 #include "catalog/run.h"
 
@@ -184,10 +186,10 @@ write_run(int64 run_id, const RunOutcome *outcome)
 {
 	static const Oid types[] = {INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT4OID, INT4OID,
 		INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID};
+	TEXTOID, TEXTOID, TEXTOID};
 	const ErrorFields *error = outcome->error;
-	Datum		values[18];
-	char		nulls[] = "                  ";
+	Datum		values[19];
+	char		nulls[] = "                   ";
 
 	values[0] = Int64GetDatum(run_id);
 	values[1] = CStringGetTextDatum(outcome->status);
@@ -209,14 +211,15 @@ write_run(int64 run_id, const RunOutcome *outcome)
 	set_text(&values[15], &nulls[15], error ? error->detail : NULL);
 	set_text(&values[16], &nulls[16], error ? error->hint : NULL);
 	set_text(&values[17], &nulls[17], error ? error->context : NULL);
+	set_text(&values[18], &nulls[18], outcome->label);
 
 	return catalog_run(SPI_OK_UPDATE,
 					   "UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
 					   " as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
 					   " bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
 					   " note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
-					   " context = $18 WHERE run_id = $1 AND status = 'running'",
-					   18, types, values, nulls) == 1;
+					   " context = $18, label = $19 WHERE run_id = $1 AND status = 'running'",
+					   19, types, values, nulls) == 1;
 }
 
 /* Freshness after new or confirmed content.  True if the relation recovered. */
@@ -247,10 +250,13 @@ write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool c
 					" failing_since = CASE WHEN $5 THEN f.failing_since END,"
 					" failures = CASE WHEN $5 THEN f.failures ELSE 0 END,"
 					" refused = $5 AND f.refused,"
+					" late = f.late AND ($5 OR EXISTS (SELECT 1 FROM rsfed_catalog.rollup u"
+					" WHERE u.relation_id = $1"
+					" AND rsfed_catalog.late_at($2, u.max_age) <= clock_timestamp())),"
 					" sqlstate = CASE WHEN $5 THEN f.sqlstate END,"
 					" message = CASE WHEN $5 THEN f.message END"
 					" FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
-					" RETURNING o.failures > 0 AND NOT $5",
+					" RETURNING (o.failures > 0 OR o.late AND NOT f.late) AND NOT $5",
 					6, types, values, nulls);
 	return n == 1 && DatumGetBool(catalog_datum(0, 1));
 }
@@ -301,28 +307,6 @@ notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *
 }
 
 /*
- * NOTIFY rsfed_event at commit.  The message of an error stays out of it: it
- * may quote data, and every role may listen.
- */
-static void
-notify_event(int64 run_id, const RsfedRelation *relation, const char *state, const char *sqlstate)
-{
-	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID, TEXTOID, TEXTOID};
-	Datum		values[5];
-	char		nulls[] = "     ";
-
-	values[0] = CStringGetTextDatum(relation->schema_name);
-	values[1] = CStringGetTextDatum(relation->relation_name);
-	values[2] = Int64GetDatum(run_id);
-	values[3] = CStringGetTextDatum(state);
-	set_text(&values[4], &nulls[4], sqlstate);
-	catalog_run(SPI_OK_SELECT,
-				"SELECT pg_notify('rsfed_event', json_build_object("
-				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'state', $4, 'sqlstate', $5)::text)",
-				5, types, values, nulls);
-}
-
-/*
  * Writes outcome, freshness and notifications.  False through *written if the
  * run had ended already, then nothing is written.
  */
@@ -335,11 +319,13 @@ finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, b
 
 	catalog_open(&access);
 	*written = write_run(run_id, outcome);
+	if (*written)
+		counter_add(run_id);
 	if (*written && (published || strcmp(outcome->status, "unchanged") == 0))
 	{
 		event = write_success(run_id, relation->relation_id, outcome, published);
 		if (event)
-			notify_event(run_id, relation, "recovered", NULL);
+			event_tell(relation, run_id, "recovered", NULL);
 		if (published)
 			notify_published(run_id, relation, outcome);
 	}
@@ -347,9 +333,9 @@ finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, b
 	{
 		event = write_failure(run_id, relation->relation_id, outcome);
 		if (event)
-			notify_event(run_id, relation,
-						 strcmp(outcome->status, "refused") == 0 ? "refused" : "failing",
-						 outcome->error ? outcome->error->sqlstate : NULL);
+			event_tell(relation, run_id,
+					   strcmp(outcome->status, "refused") == 0 ? "refused" : "failing",
+					   outcome->error ? outcome->error->sqlstate : NULL);
 	}
 	catalog_close(&access);
 	return event;
@@ -363,7 +349,7 @@ run_finish_step(int64 run_id, const RsfedRelation *relation, const RunOutcome *o
 
 	catalog_open(&access);
 	if (write_success(run_id, relation->relation_id, outcome, published))
-		notify_event(run_id, relation, "recovered", NULL);
+		event_tell(relation, run_id, "recovered", NULL);
 	if (published)
 		notify_published(run_id, relation, outcome);
 	catalog_close(&access);

@@ -39,6 +39,7 @@ typedef struct RunOutcome
 	bool		is_partial;		/* says nothing of the rest of the relation */
 	const char *server;			/* the member asked; may be NULL */
 	int			remote_pid;
+	const char *label;			/* of its statements there; may be NULL */
 	int			definition;		/* 0 = unknown */
 	int64		rows_received;
 	int64		bytes_received;

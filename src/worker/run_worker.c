@@ -19,7 +19,6 @@
 #include <limits.h>
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -36,7 +35,6 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "base/settings.h"
-#include "catalog/owner_scope.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
 #include "refresh/refresh.h"
@@ -76,7 +74,6 @@ static void close_portal(bool failed);
 static void recover(Work *work, MemoryContext run_context);
 static void write_failure(Work *work, ErrorData *error);
 static void report_failure(const Work *work, const RefreshResult *result);
-static bool begins_to_fail(const Work *work);
 static void worker_error_context(void *arg);
 
 /* The worker's process; what it is for stands in its bgw_extra. */
@@ -353,16 +350,15 @@ write_failure(Work *work, ErrorData *error)
 }
 
 /*
- * One line in the log for a refresh that did not work out: a WARNING when the
- * relation begins to fail, because then somebody should look, LOG while it
- * goes on.
+ * What went wrong, for the log.  The WARNING that somebody should look, when
+ * the relation begins to fail, comes from src/catalog/event.c.
  */
 static void
 report_failure(const Work *work, const RefreshResult *result)
 {
 	if (result->error == NULL)
 		return;
-	ereport(begins_to_fail(work) ? WARNING : LOG,
+	ereport(LOG,
 			(errcode(MAKE_SQLSTATE(result->error->sqlstate[0], result->error->sqlstate[1],
 								   result->error->sqlstate[2], result->error->sqlstate[3],
 								   result->error->sqlstate[4])),
@@ -371,30 +367,4 @@ report_failure(const Work *work, const RefreshResult *result)
 			 result->error->detail ? errdetail_internal("%s", result->error->detail) : 0,
 			 result->error->hint ? errhint("%s", result->error->hint) : 0,
 			 result->error->context ? errcontext("%s", result->error->context) : 0));
-}
-
-/* Was the failure just written the first one of its relation? */
-static bool
-begins_to_fail(const Work *work)
-{
-	static const Oid types[] = {INT4OID, INT8OID};
-	CatalogAccess access;
-	Datum		values[2];
-	bool		first = false;
-
-	values[0] = Int32GetDatum(work->run->request.relation_id);
-	values[1] = Int64GetDatum(work->run->run_id);
-
-	bgworker_begin("recording a failure");
-	if (bgworker_lock_extension())
-	{
-		catalog_open(&access);
-		first = catalog_run(SPI_OK_SELECT,
-							"SELECT FROM rsfed_catalog.freshness"
-							" WHERE relation_id = $1 AND last_run_id = $2 AND failures = 1",
-							2, types, values, NULL) > 0;
-		catalog_close(&access);
-	}
-	bgworker_commit();
-	return first;
 }
