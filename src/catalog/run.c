@@ -222,17 +222,42 @@ write_run(int64 run_id, const RunOutcome *outcome)
 					   19, types, values, nulls) == 1;
 }
 
-/* Freshness after new or confirmed content.  True if the relation recovered. */
+/* NOTIFY rsfed_published at commit; every listener may read it: no values of rows. */
+static void
+notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID};
+	Datum		values[7];
+
+	values[0] = CStringGetTextDatum(relation->schema_name);
+	values[1] = CStringGetTextDatum(relation->relation_name);
+	values[2] = Int64GetDatum(run_id);
+	values[3] = TimestampTzGetDatum(outcome->as_of);
+	values[4] = Int64GetDatum(Max(outcome->rows_inserted, 0));
+	values[5] = Int64GetDatum(Max(outcome->rows_updated, 0));
+	values[6] = Int64GetDatum(Max(outcome->rows_deleted, 0));
+	catalog_run(SPI_OK_SELECT,
+				"SELECT pg_notify('rsfed_published', json_build_object("
+				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'as_of', $4,"
+				" 'inserted', $5, 'updated', $6, 'deleted', $7)::text)",
+				7, types, values, NULL);
+}
+
+/*
+ * Freshness after new or confirmed content, and what is to be told of it.
+ * True if the relation recovered or has its first content.
+ */
 static bool
-write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool changed)
+write_success(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, bool changed)
 {
 	static const Oid types[] = {INT4OID, TIMESTAMPTZOID, INT8OID, BOOLOID, BOOLOID, TIMESTAMPTZOID};
 	TimestampTz data_through = outcome->data_through == 0 ? outcome->as_of : outcome->data_through;
 	Datum		values[6];
 	char		nulls[] = "      ";
-	uint64		n;
+	bool		recovered;
+	bool		first;
 
-	values[0] = Int32GetDatum(relation_id);
+	values[0] = Int32GetDatum(relation->relation_id);
 	values[1] = TimestampTzGetDatum(outcome->as_of);
 	values[2] = Int64GetDatum(run_id);
 	values[3] = BoolGetDatum(changed);
@@ -241,7 +266,7 @@ write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool c
 	nulls[5] = data_through == DT_NOBEGIN ? 'n' : ' ';
 
 	/* of a relation of which only a part is new, the rest is as old as before */
-	n = catalog_run(SPI_OK_UPDATE_RETURNING,
+	if (catalog_run(SPI_OK_UPDATE_RETURNING,
 					"UPDATE rsfed_catalog.freshness f SET last_run_id = $3,"
 					" as_of = CASE WHEN $5 THEN f.as_of ELSE $2 END,"
 					" data_through = CASE WHEN $5 THEN f.data_through ELSE $6 END,"
@@ -256,9 +281,17 @@ write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool c
 					" sqlstate = CASE WHEN $5 THEN f.sqlstate END,"
 					" message = CASE WHEN $5 THEN f.message END"
 					" FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
-					" RETURNING (o.failures > 0 OR o.late AND NOT f.late) AND NOT $5",
-					6, types, values, nulls);
-	return n == 1 && DatumGetBool(catalog_datum(0, 1));
+					" RETURNING (o.failures > 0 OR o.late AND NOT f.late) AND NOT $5,"
+					" o.as_of IS NULL AND f.as_of IS NOT NULL",
+					6, types, values, nulls) != 1)
+		return false;
+	recovered = DatumGetBool(catalog_datum(0, 1));
+	first = DatumGetBool(catalog_datum(0, 2));
+	if (recovered)
+		event_tell(relation, run_id, "recovered", NULL);
+	if (changed)
+		notify_published(run_id, relation, outcome);
+	return recovered || first;
 }
 
 /* Freshness after a failure: the content is as old as before.  True at the first. */
@@ -285,27 +318,6 @@ write_failure(int64 run_id, int32 relation_id, const RunOutcome *outcome)
 	return n == 1 && DatumGetBool(catalog_datum(0, 1));
 }
 
-/* NOTIFY rsfed_published at commit; every listener may read it: no values of rows. */
-static void
-notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
-{
-	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID};
-	Datum		values[7];
-
-	values[0] = CStringGetTextDatum(relation->schema_name);
-	values[1] = CStringGetTextDatum(relation->relation_name);
-	values[2] = Int64GetDatum(run_id);
-	values[3] = TimestampTzGetDatum(outcome->as_of);
-	values[4] = Int64GetDatum(Max(outcome->rows_inserted, 0));
-	values[5] = Int64GetDatum(Max(outcome->rows_updated, 0));
-	values[6] = Int64GetDatum(Max(outcome->rows_deleted, 0));
-	catalog_run(SPI_OK_SELECT,
-				"SELECT pg_notify('rsfed_published', json_build_object("
-				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'as_of', $4,"
-				" 'inserted', $5, 'updated', $6, 'deleted', $7)::text)",
-				7, types, values, NULL);
-}
-
 /*
  * Writes outcome, freshness and notifications.  False through *written if the
  * run had ended already, then nothing is written.
@@ -322,13 +334,7 @@ finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, b
 	if (*written)
 		counter_add(run_id);
 	if (*written && (published || strcmp(outcome->status, "unchanged") == 0))
-	{
-		event = write_success(run_id, relation->relation_id, outcome, published);
-		if (event)
-			event_tell(relation, run_id, "recovered", NULL);
-		if (published)
-			notify_published(run_id, relation, outcome);
-	}
+		event = write_success(run_id, relation, outcome, published);
 	else if (*written && strcmp(outcome->status, "cancelled") != 0)
 	{
 		event = write_failure(run_id, relation->relation_id, outcome);
@@ -341,18 +347,16 @@ finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, b
 	return event;
 }
 
-void
+bool
 run_finish_step(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
 {
 	CatalogAccess access;
-	bool		published = strcmp(outcome->status, "published") == 0;
+	bool		event;
 
 	catalog_open(&access);
-	if (write_success(run_id, relation->relation_id, outcome, published))
-		event_tell(relation, run_id, "recovered", NULL);
-	if (published)
-		notify_published(run_id, relation, outcome);
+	event = write_success(run_id, relation, outcome, strcmp(outcome->status, "published") == 0);
 	catalog_close(&access);
+	return event;
 }
 
 bool

@@ -73,17 +73,19 @@ extern int64 run_find_queued(const RunRequest *request);
 extern Run *run_take(void);
 
 /*
- * Writes a run's outcome: its row, and freshness with it, in the current
- * transaction.  Queues NOTIFY rsfed_published after a change, rsfed_event
- * where the relation begins to fail or recovers (true is returned then).
+ * Writes a run's outcome: its row, counters, and freshness with it, in the
+ * current transaction.  Queues NOTIFY rsfed_published after a change, and tells
+ * (event.h) where the relation begins to fail or recovers.  True is returned
+ * then, and for its first content: the scheduler wants to know when it will be
+ * late.
  */
 extern bool run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome);
 
 /*
  * Freshness and notifications after a step of a run that goes on, in the
- * current transaction.
+ * current transaction.  Returns the same.
  */
-extern void run_finish_step(int64 run_id, const RsfedRelation *relation,
+extern bool run_finish_step(int64 run_id, const RsfedRelation *relation,
 							const RunOutcome *outcome);
 
 /* Marks running runs whose process is gone as failed; returns how many. */
