@@ -95,6 +95,28 @@ WHERE e.extname = 'rsfed' AND e.extversion <> s.library_version;
 COMMENT ON VIEW rsfed_doctor.version IS
 'Extension and library of different versions';
 
+CREATE VIEW rsfed_doctor.guard WITH (security_barrier = true) AS
+SELECT v.severity, pg_catalog.format('database %I', pg_catalog.current_database()) AS subject, v.problem, v.remedy, v.on_primary
+FROM rsfed_catalog.guard g
+CROSS JOIN LATERAL (
+	SELECT 'error' AS severity, pg_catalog.format('Its schedules are held: %s. If they are to run here, and nowhere else any more, a superuser says so.',
+			g.held_reason) AS problem,
+		pg_catalog.format('SELECT rsfed.take_over(%L);', pg_catalog.current_database()) AS remedy, true AS on_primary
+	WHERE g.is_held
+	UNION ALL
+	SELECT 'warning', pg_catalog.format('This replica would hold its schedules if it were promoted: %s. The setting rsfed.identity must be here what it is on the primary, in a file outside the data directory.',
+			g.mismatch),
+		'SHOW config_file;', false
+	WHERE NOT g.is_held AND g.mismatch IS NOT NULL
+	UNION ALL
+	SELECT 'notice', 'The setting rsfed.identity is not given: a server started from a snapshot of this one''s volume cannot be told from it, and would run the same schedules. Give primary and replicas one value, in a file outside the data directory.',
+		'SHOW config_file;', false
+	WHERE NOT g.is_held AND g.own_identity IS NULL AND EXISTS (SELECT FROM rsfed_catalog.schedule)
+		AND pg_catalog.pg_has_role('pg_monitor', 'USAGE')
+) v;
+COMMENT ON VIEW rsfed_doctor.guard IS
+'Schedules that are held because this may be a copy, and copies that could not be told';
+
 CREATE VIEW rsfed_doctor.relation WITH (security_barrier = true) AS
 SELECT v.severity, c.name AS subject, v.problem,
 	COALESCE(v.remedy, pg_catalog.format('CALL rsfed.refresh(%L);', c.name)) AS remedy,
