@@ -138,7 +138,7 @@ CROSS JOIN LATERAL (
 		pg_catalog.format('%s since %s: %s (SQLSTATE %s).%s%s',
 			CASE f.failures WHEN 1 THEN 'Its refresh failed' ELSE 'Its refreshes failed ' || f.failures || ' times' END,
 			pg_catalog.date_trunc('second', f.failing_since), f.message, f.sqlstate,
-			COALESCE(' ' || r.hint, ''), l.late) AS problem,
+			COALESCE(' ' || r.detail, '') || COALESCE(' ' || r.hint, ''), l.late) AS problem,
 		l.look AS remedy, false AS on_primary
 	WHERE f.state = 'failing'
 	UNION ALL
@@ -221,9 +221,27 @@ CROSS JOIN LATERAL (
 	WHERE x.valid_until < pg_catalog.now()
 		-- what rotates by itself lives for minutes anyway
 		+ CASE WHEN b.by_file THEN '1 minute'::pg_catalog.interval ELSE '7 days' END
+) v
+UNION ALL
+-- a refresh logs in as the relation's owner
+SELECT 'error', c.name, v.problem, v.remedy, true
+FROM (SELECT c.relowner, u.source, pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS name,
+		pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)) AS owner
+	FROM rsfed_catalog.relation_class c JOIN rsfed_catalog.rollup u USING (relation_id)
+	WHERE c.may_see_all) c
+JOIN pg_catalog.pg_foreign_server s ON s.srvname = c.source
+CROSS JOIN LATERAL (
+	SELECT pg_catalog.format('Its owner %s has no user mapping for server %I: its refreshes fail. One is made by rsfed.set_credentials(for_role => ...).',
+			c.owner, c.source) AS problem,
+		pg_catalog.format('SELECT * FROM rsfed.credentials WHERE server = %L;', c.source) AS remedy
+	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_user_mapping m WHERE m.umserver = s.oid AND m.umuser IN (0, c.relowner))
+	UNION ALL
+	SELECT pg_catalog.format('Its owner %s may not use server %I: its refreshes fail.', c.owner, c.source),
+		pg_catalog.format('GRANT USAGE ON FOREIGN SERVER %I TO %s;', c.source, c.owner)
+	WHERE NOT pg_catalog.has_server_privilege(c.relowner, s.oid, 'USAGE')
 ) v;
 COMMENT ON VIEW rsfed_doctor.credentials IS
-'Credentials that have expired, or will within a week (of a file: a minute), and files that cannot be read';
+'Credentials that have expired, or will within a week (of a file: a minute), files that cannot be read, owners without a log-in';
 
 CREATE VIEW rsfed_doctor.tls WITH (security_barrier = true) AS
 SELECT 'warning' AS severity, pg_catalog.format('server %I', s.server) AS subject,
@@ -336,7 +354,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA rsfed_doctor TO PUBLIC;
 CREATE FUNCTION rsfed.doctor(remote boolean DEFAULT false)
 RETURNS TABLE (severity text, subject text, problem text, remedy text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO' SET intervalstyle = 'postgres'
 AS $$
 DECLARE
 	topics name[];
