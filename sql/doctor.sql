@@ -15,7 +15,7 @@ SET client_min_messages = error;
 -- without times, numbers of runs and addresses
 CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql RETURN regexp_replace(regexp_replace(regexp_replace(
 	regexp_replace(t, '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00', '<time>', 'g'), 'run_id = \d+', 'run_id = <run>', 'g'),
-	'port \d+', 'port <port>', 'g'), '\d+ MB|\d{5,}', '<number>', 'g');
+	'port \d+', 'port <port>', 'g'), '\d+ [kM]B|\d{5,}', '<number>', 'g');
 CREATE VIEW look AS SELECT severity, subject, mask(problem) AS problem, mask(remedy) AS remedy FROM rsfed.doctor();
 SELECT rsfed.register_server('wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
 
@@ -67,11 +67,11 @@ SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'credentials
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'rsfed''s role', valid_until => now() + interval '8 days', verify => false);
 ALTER USER MAPPING FOR public SERVER wh OPTIONS (DROP valid_until, DROP password, ADD credentials_file '/nonexistent/credentials');
 SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'credentials';
-COPY (SELECT jsonb_build_object('dbUser', 'IAM:x', 'dbPassword', 'Very-Secret', 'expiration', now() - interval '1 minute')) TO :'json' WITH (FORMAT csv, QUOTE E'\x01');
+COPY (SELECT jsonb_build_object('dbUser', 'IAM:x', 'dbPassword', 'Very-Secret', 'expiration', now() - interval '1 minute')) TO :'json';
 SELECT format('ALTER USER MAPPING FOR public SERVER wh OPTIONS (SET credentials_file %L)', :'json') AS sql \gset
 :sql;
 SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'credentials';
-COPY (SELECT '{"dbPassword": "Very-Secret", "expiration": ') TO :'json' WITH (FORMAT csv, QUOTE E'\x01');
+COPY (SELECT '{"dbPassword": "Very-Secret", "expiration": ') TO :'json';
 SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM look WHERE subject ~ 'credentials';
 DROP USER MAPPING FOR public SERVER wh;
 
@@ -145,8 +145,8 @@ SELECT severity, subject, problem, remedy FROM look;
 
 -- a topic that cannot be looked at is a row, not an error
 CREATE OR REPLACE VIEW rsfed_doctor.version AS
-SELECT 'error' AS severity, 'x' AS subject, (1 / (SELECT 0))::text AS problem, ''::text AS remedy, false AS on_primary;
-SELECT severity, subject, problem, remedy FROM rsfed.doctor() WHERE subject ~ 'doctor';
+SELECT 'error' AS severity, 'x' AS subject, (1 / (SELECT 0))::text COLLATE "C" AS problem, ''::text AS remedy, false AS on_primary;
+SELECT severity, subject, problem, remedy FROM rsfed.doctor() WHERE subject ~ 'rsfed.doctor';
 
 SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication \gexec
 SELECT rsfed.drop_server('a "server''s %', cascade => true);

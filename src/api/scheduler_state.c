@@ -12,6 +12,7 @@
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
 #include "foreign/foreign.h"
@@ -35,6 +36,22 @@
 PG_FUNCTION_INFO_V1(rsfed_scheduler_state);
 PG_FUNCTION_INFO_V1(rsfed_credentials_expiry);
 
+/* May anybody connect to this database, and is it no template? */
+static bool
+is_connectable(void)
+{
+	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	Form_pg_database form;
+	bool		connectable;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_database) GETSTRUCT(tuple);
+	connectable = form->datallowconn && !form->datistemplate;
+	ReleaseSysCache(tuple);
+	return connectable;
+}
+
 /* Why there is no scheduler in this database now, or that there is one. */
 static const char *
 state_word(const SchedulerState *state, TimestampTz now)
@@ -47,12 +64,12 @@ state_word(const SchedulerState *state, TimestampTz now)
 		return "off";
 	if (state->launcher_pid == 0)
 		return "no launcher";
-	if (!state->known)
-		return "unknown";
 	if (state->scheduler_pid != 0)
 		return "running";
-	if (!state->eligible)
+	if (!is_connectable())
 		return "not connectable";
+	if (!state->known)
+		return "unknown";
 	if (state->holds > 0)
 		return "dismissed";
 	if (state->launching)

@@ -18,7 +18,6 @@ static void
 describe_database(const DatabaseSlot *slot, SchedulerState *state)
 {
 	state->known = true;
-	state->eligible = slot->eligible;
 	state->launching = slot->launching;
 	state->starved = slot->starved;
 	state->wanted = slot->wanted;

@@ -17,7 +17,6 @@ typedef struct SchedulerState
 {
 	int			launcher_pid;	/* 0 = there is none */
 	bool		known;			/* what follows, up to databases, is known */
-	bool		eligible;		/* exists, is no template, allows connections */
 	bool		launching;
 	bool		starved;		/* runs wait for workers */
 	bool		wanted;
