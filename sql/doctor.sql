@@ -59,6 +59,18 @@ SELECT standin('RESET');
 SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'server';
 CALL rsfed.refresh('fails_elsewhere') \gset
 
+-- a log-in that is held, a schedule that paused itself
+SELECT rsfed.schedule_refresh('fails_elsewhere', '@yearly', name => 'paused itself');
+UPDATE rsfed_catalog.schedule SET failures = 3, paused_at = now(), pause_reason = 'It failed 3 times in a row, the last time with: error' WHERE schedule_name = 'paused itself';
+SELECT standin('FAULT reject_logins');
+CALL rsfed.refresh('fails_elsewhere');
+SELECT standin('RESET');
+SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'fails_elsewhere';
+SELECT rsfed.resume('fails_elsewhere');
+CALL rsfed.refresh('fails_elsewhere') \gset
+SELECT rsfed.unschedule_refresh('fails_elsewhere', 'paused itself');
+SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'fails_elsewhere';
+
 -- credentials that end
 CREATE ROLE "rsfed's role";
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'public', valid_until => '2001-01-01', verify => false);

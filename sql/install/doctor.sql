@@ -147,6 +147,11 @@ CROSS JOIN LATERAL (
 		CASE WHEN u.relation_id IS NULL THEN l.look ELSE pg_catalog.format('SELECT * FROM rsfed.compare(%L);', c.name) END, false
 	WHERE f.state = 'refused'
 	UNION ALL
+	SELECT 'error', pg_catalog.format('Its owner''s log-in is %s.%s No schedule tries it until the credentials change, by rsfed.set_credentials() or their file, or work again.',
+		f.message, l.late),
+		pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', u.source), false
+	WHERE f.state = 'held' AND NOT c.is_held
+	UNION ALL
 	SELECT 'warning', pg_catalog.format('It is older than its max_age (%s): of %s.%s', f.max_age, pg_catalog.date_trunc('second', f.as_of),
 		CASE WHEN f.state = 'paused' THEN ' It is paused.' WHEN f.next_run_at IS NULL THEN ' No schedule refreshes it.' ELSE '' END), NULL, true
 	WHERE f.is_late AND f.as_of IS NOT NULL AND f.state NOT IN ('failing', 'refused', 'held')
@@ -155,7 +160,7 @@ CROSS JOIN LATERAL (
 	WHERE f.as_of IS NULL AND f.failures = 0 AND c.kind = 'rollup' AND f.state NOT IN ('backfilling', 'held')
 ) v;
 COMMENT ON VIEW rsfed_doctor.relation IS
-'Relations whose refreshes fail or are refused, and what is late or was never filled';
+'Relations whose refreshes fail, are refused or whose log-in is held, and what is late or was never filled';
 
 CREATE VIEW rsfed_doctor.schedule WITH (security_barrier = true) AS
 SELECT v.severity, pg_catalog.format('schedule %I of %s', s.schedule_name, c.name) AS subject, v.problem, v.remedy, true AS on_primary
@@ -169,15 +174,20 @@ CROSS JOIN LATERAL (
 		pg_catalog.format('SELECT rsfed.alter_schedule(%L, %L, schedule => ''@daily'');', c.name, s.schedule_name) AS remedy
 	WHERE NOT pg_catalog.isfinite(s.next_run_at)
 	UNION ALL
+	SELECT 'error', pg_catalog.format('It has paused itself since %s: %s', pg_catalog.date_trunc('second', s.paused_at), s.pause_reason),
+		pg_catalog.format('SELECT rsfed.resume(%L);', c.name)
+	WHERE s.paused_at IS NOT NULL
+	UNION ALL
 	SELECT 'error', pg_catalog.format(CASE WHEN h.has_run THEN 'It is overdue since %s.' ELSE 'It has never run; it is due since %s.' END,
 			pg_catalog.date_trunc('second', s.next_run_at)),
 		pg_catalog.format('CALL rsfed.refresh(%L%s);', c.name,
 			CASE WHEN s.method IS NULL THEN '' ELSE ', method => ' || pg_catalog.quote_literal(s.method) END)
-	WHERE NOT c.is_paused AND pg_catalog.isfinite(s.next_run_at)
+	WHERE NOT c.is_paused AND NOT c.is_held AND s.paused_at IS NULL AND pg_catalog.isfinite(s.next_run_at)
+		AND NOT EXISTS (SELECT FROM rsfed_catalog.held_relation l WHERE l.relation_id = s.relation_id)
 		AND s.next_run_at < pg_catalog.now() - '5 minutes'::pg_catalog.interval
 ) v;
 COMMENT ON VIEW rsfed_doctor.schedule IS
-'Schedules that have stopped, never ran or are overdue';
+'Schedules that have stopped, paused themselves, never ran or are overdue';
 
 CREATE VIEW rsfed_doctor.source WITH (security_barrier = true) AS
 SELECT 'error' AS severity, pg_catalog.format('server %I', l.source) AS subject,

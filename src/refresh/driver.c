@@ -8,7 +8,7 @@
  * progress, or all of what it did, or why it did nothing.  The work stands in
  * a subtransaction, so that a failure can be written down by the process that
  * met it.  An error that ends the process (FATAL) is not caught by PG_TRY and
- * goes its own way; the orphaned row is found by run_fail_orphans().
+ * goes its own way; the orphaned row is found by outcome_fail_orphans().
  *
  * SQL on rsfed's tables stands between a push and a pop of a snapshot: without
  * an active one SPI would give the portal of the CALL a snapshot that stays,
@@ -33,6 +33,7 @@
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "refresh/engine.h"
+#include "refresh/outcome.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
 #include "shmem/failures.h"
@@ -126,14 +127,14 @@ refresh_run_end(RefreshRun *run)
 static void
 finish(RefreshRun *run)
 {
-	bool		changed;
+	bool		changed = false;
 
 	run->outcome.note = run->note.len > 0 ? run->note.data : NULL;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (run->more && !run->first_step_only && run->outcome.error == NULL)
 		changed = run_finish_step(run->run_id, run->relation, &run->outcome);
 	else
-		changed = run_finish(run->run_id, run->relation, &run->outcome);
+		outcome_write(run->run_id, run->relation, run->request, &run->outcome, run->in_transaction);
 	/* when the relation will be late is not what the scheduler thinks */
 	if (changed)
 		wake_scheduler_at_commit();
