@@ -89,6 +89,18 @@ COMMENT ON TABLE rsfed_catalog.schedule IS
 'When relations are refreshed; anchor is the origin of an interval''s grid';
 CREATE INDEX schedule_next_run_at_idx ON rsfed_catalog.schedule (next_run_at);
 
+CREATE TABLE rsfed_catalog.schedule_after
+(
+	relation_id			integer,
+	schedule_name		name,
+	after_relation_id	integer,
+	after_schedule_name	name,
+	PRIMARY KEY (relation_id, schedule_name, after_relation_id, after_schedule_name)
+);
+COMMENT ON TABLE rsfed_catalog.schedule_after IS
+'Schedules that must have succeeded before another one runs';
+CREATE INDEX schedule_after_idx ON rsfed_catalog.schedule_after (after_relation_id, after_schedule_name);
+
 CREATE TABLE rsfed_catalog.freshness
 (
 	relation_id		integer PRIMARY KEY,
@@ -130,7 +142,7 @@ COMMENT ON TABLE rsfed_catalog.probe IS
 
 -- History and queue in one: a queued run is a row without started_at, taken in
 -- the order of priority (the greater first) and due_at, a retry not before
--- not_before.  Keeps the relation's names, so that history outlives a dropped
+-- not_before, and none while it waits for the schedules named in waits_for.  Keeps the relation's names, so that history outlives a dropped
 -- rollup.
 CREATE TABLE rsfed_catalog.run
 (
@@ -153,6 +165,7 @@ CREATE TABLE rsfed_catalog.run
 	not_before		timestamptz,
 	priority		smallint NOT NULL DEFAULT 0,
 	attempt			smallint NOT NULL DEFAULT 1,
+	waits_for		text,
 	started_at		timestamptz,
 	finished_at		timestamptz,
 	pid				integer,
@@ -181,6 +194,11 @@ CREATE INDEX run_relation_id_idx ON rsfed_catalog.run (relation_id, run_id);
 CREATE INDEX run_schedule_name_idx ON rsfed_catalog.run (relation_id, schedule_name, run_id)
 	WHERE schedule_name IS NOT NULL;
 CREATE INDEX run_open_idx ON rsfed_catalog.run (run_id) WHERE status IN ('queued', 'running');
+CREATE INDEX run_waits_for_idx ON rsfed_catalog.run (run_id)
+	WHERE status = 'queued' AND waits_for IS NOT NULL;
+-- how a schedule's last run ended, for those that come after it
+CREATE INDEX run_ended_idx ON rsfed_catalog.run (relation_id, schedule_name, finished_at)
+	WHERE schedule_name IS NOT NULL AND finished_at IS NOT NULL;
 
 CREATE TABLE rsfed_catalog.pause
 (

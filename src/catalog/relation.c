@@ -24,6 +24,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "catalog/after.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 
@@ -255,6 +256,7 @@ relation_delete(int32 relation_id)
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
 
+	after_forget(relation_id, NULL);
 	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.run SET status = 'cancelled',"

@@ -11,12 +11,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
-#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
-#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
@@ -80,10 +76,14 @@ run_insert(const RunRequest *request, bool running)
 	if (catalog_run(SPI_OK_INSERT_RETURNING,
 					"INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
 					" schedule_name, method, since, until, part, requested_by, status, pid,"
-					" backend_start, started_at, due_at, not_before, priority, attempt)"
+					" backend_start, started_at, due_at, not_before, priority, attempt, waits_for)"
 					" SELECT relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
 					" $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
-					" COALESCE($12, clock_timestamp()), $13, $14, $15"
+					" COALESCE($12, clock_timestamp()), $13, $14, $15,"
+					/* a retry has waited already; src/catalog/after.c goes on with it */
+					" CASE WHEN $2 = 'schedule' AND $15 <= 1 AND EXISTS (SELECT"
+					" FROM rsfed_catalog.schedule_after a"
+					" WHERE a.relation_id = $1 AND a.schedule_name = $3) THEN '' END"
 					" FROM rsfed_catalog.relation WHERE relation_id = $1 RETURNING run_id",
 					15, types, values, nulls) != 1)
 		elog(ERROR, "relation %d is not known to rsfed", request->relation_id);
@@ -118,64 +118,6 @@ run_find_queued(const RunRequest *request)
 		run_id = DatumGetInt64(catalog_datum(0, 1));
 	catalog_close(&access);
 	return run_id;
-}
-
-/*
- * One taker at a time: a snapshot taken before another's commit would not see
- * that the relation is already being refreshed.  Released at commit.
- */
-static void
-lock_queue(void)
-{
-	Oid			nspid = get_namespace_oid("rsfed_catalog", false);
-
-	LockDatabaseObject(NamespaceRelationId, nspid, 0, ExclusiveLock);
-}
-
-Run *
-run_take(void)
-{
-	static const Oid types[] = {INT4OID, TIMESTAMPTZOID};
-	CatalogAccess access;
-	Datum		values[2];
-	Run		   *run = NULL;
-	Datum		part;
-
-	values[0] = Int32GetDatum(MyProcPid);
-	values[1] = TimestampTzGetDatum(MyStartTimestamp);
-
-	lock_queue();
-	catalog_open(&access);
-	if (catalog_run(SPI_OK_UPDATE_RETURNING,
-					"UPDATE rsfed_catalog.run u SET status = 'running', pid = $1, backend_start = $2,"
-					" started_at = clock_timestamp()"
-					" WHERE u.run_id = (SELECT q.run_id FROM rsfed_catalog.run q"
-					" WHERE q.status = 'queued'"
-					" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())"
-					" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
-					" WHERE b.status = 'running' AND b.relation_id = q.relation_id)"
-					" ORDER BY q.priority DESC, q.due_at, q.run_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
-					" RETURNING u.run_id, u.relation_id, u.trigger, u.schedule_name, u.method,"
-					" u.since, u.until, u.part, u.requested_at, u.due_at, u.priority::int4, u.attempt::int4",
-					2, types, values, NULL) == 1)
-	{
-		run = MemoryContextAllocZero(access.caller, sizeof(Run));
-		run->run_id = DatumGetInt64(catalog_datum(0, 1));
-		run->request.relation_id = DatumGetInt32(catalog_datum(0, 2));
-		run->request.trigger = catalog_text(&access, 0, 3);
-		run->request.schedule_name = catalog_text(&access, 0, 4);
-		run->request.method = catalog_text(&access, 0, 5);
-		run->request.since = catalog_text(&access, 0, 6);
-		run->request.until = catalog_text(&access, 0, 7);
-		part = catalog_copy(&access, 0, 8);
-		run->request.part = part == (Datum) 0 ? NULL : DatumGetJsonbP(part);
-		run->requested_at = DatumGetTimestampTz(catalog_datum(0, 9));
-		run->request.due_at = DatumGetTimestampTz(catalog_datum(0, 10));
-		run->request.priority = DatumGetInt32(catalog_datum(0, 11));
-		run->request.attempt = DatumGetInt32(catalog_datum(0, 12));
-	}
-	catalog_close(&access);
-	return run;
 }
 
 /* Writes the outcome into the run's row; false if the run had ended already. */
@@ -422,26 +364,6 @@ run_fail_orphans(void)
 		failed += written;
 	}
 	return failed;
-}
-
-int
-run_count_takeable(void)
-{
-	CatalogAccess access;
-	int			count;
-
-	/* of one relation only one at a time */
-	catalog_open(&access);
-	catalog_run(SPI_OK_SELECT,
-				"SELECT count(DISTINCT q.relation_id)::int4 FROM rsfed_catalog.run q"
-				" WHERE q.status = 'queued'"
-				" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())"
-				" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
-				" WHERE b.status = 'running' AND b.relation_id = q.relation_id)",
-				0, NULL, NULL, NULL);
-	count = DatumGetInt32(catalog_datum(0, 1));
-	catalog_close(&access);
-	return count;
 }
 
 /*

@@ -65,13 +65,6 @@ extern int64 run_insert(const RunRequest *request, bool running);
 extern int64 run_find_queued(const RunRequest *request);
 
 /*
- * Takes the queued run of the highest priority that is overdue longest and
- * whose relation has no run in progress, marks it running by this process, and returns it; NULL if there
- * is none.  SKIP LOCKED: several workers may ask at once.
- */
-extern Run *run_take(void);
-
-/*
  * Writes a run's outcome: its row, and freshness with it, in the current
  * transaction.  Queues NOTIFY rsfed_published after a change, rsfed_event
  * where the relation begins to fail or recovers (true is returned then).
@@ -87,9 +80,6 @@ extern void run_finish_step(int64 run_id, const RsfedRelation *relation,
 
 /* Marks running runs whose process is gone as failed; returns how many. */
 extern int	run_fail_orphans(void);
-
-/* Number of runs that a worker could take now. */
-extern int	run_count_takeable(void);
 
 /*
  * Cancels: a queued run becomes cancelled, the process of a running one gets

@@ -36,10 +36,13 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "base/settings.h"
+#include "catalog/after.h"
 #include "catalog/owner_scope.h"
+#include "catalog/queue.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
 #include "refresh/refresh.h"
+#include "shmem/wake.h"
 #include "shmem/workers.h"
 #include "source/source.h"
 #include "worker/bgworker.h"
@@ -183,7 +186,12 @@ take_run(Work *work, bool *extension)
 	bgworker_begin("looking for the next refresh");
 	*extension = bgworker_lock_extension();
 	if (*extension)
-		run = run_take();
+	{
+		/* what the run before this one let go is more than this worker can take */
+		if (after_release() > 0)
+			wake_scheduler_at_commit();
+		run = queue_take();
+	}
 	if (run != NULL)
 	{
 		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);

@@ -31,6 +31,8 @@
 
 #include "base/compat.h"
 #include "base/settings.h"
+#include "catalog/after.h"
+#include "catalog/queue.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
 #include "shmem/databases.h"
@@ -235,7 +237,8 @@ take_turn(Turn *turn)
 		if (turn->open > 0)
 		{
 			(void) run_fail_orphans();
-			turn->takeable = run_count_takeable();
+			(void) after_release();
+			turn->takeable = queue_count_takeable();
 		}
 		if (schedules_next_due(&next_due))
 			turn->next_due = next_due;
