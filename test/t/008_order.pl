@@ -133,7 +133,7 @@ $node->safe_psql('postgres', "SELECT rsfed.unschedule_refresh('first'); SELECT r
 # Servers with few slots: two runs at a time, whoever has time
 $node->safe_psql('postgres', "ALTER SERVER warehouse OPTIONS (ADD max_runs '2')");
 psql_fails($node, "ALTER SERVER warehouse OPTIONS (SET max_runs '-1')", '22023', undef, 'a wrong max_runs is refused');
-$node->safe_psql('postgres', "SELECT rsfed.define_rollup('slots$_', 'warehouse', 'SELECT 1 AS a', populate => false)") for 1 .. 6;
+$node->safe_psql('postgres', "SELECT rsfed.define_rollup('slots$_', 'warehouse', 'SELECT 1 AS a', key => '{a}', populate => false)") for 1 .. 6;
 standin('FAULT stall_before_rows');
 my @runs = map { $node->safe_psql('postgres', "SELECT rsfed.request_refresh('slots$_')") } 1 .. 6;
 my $at_work = "SELECT count(*) FROM rsfed.runs WHERE status = 'running' AND relation_name LIKE 'public.slots%'";
@@ -184,6 +184,21 @@ outcomes('modest2', 'published published', 'and leaves workers to others');
 is($node->safe_psql('postgres', $greedy), '1', 'still');
 release($lock);
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'the queue is done');
+
+# Without a cap: the next free worker is for the owner who has fewest
+$node->append_conf('postgresql.conf', 'rsfed.max_runs_per_owner = 4');
+$node->reload;
+my $first = hold('base_greedy1');
+$lock = hold(map { "base_greedy$_" } 2 .. 8);
+$node->safe_psql('postgres', "SELECT due(VARIADIC array_agg('greedy' || i ORDER BY i)) FROM generate_series(1, 8) AS i");
+poll_for($node, $greedy, '4', 'one owner has all workers');
+$node->safe_psql('postgres', "UPDATE rsfed_catalog.run SET priority = 100, due_at = due_at - interval '1 day' WHERE status = 'queued'");
+$node->safe_psql('postgres', "SELECT due('modest1')");
+poll_for($node, "SELECT status FROM rsfed.runs WHERE relation_name = 'public.modest1' ORDER BY run_id DESC LIMIT 1", 'queued', 'another one waits');
+release($first);
+outcomes('modest1', 'published published published', 'and is next, whatever the priority of the others');
+release($lock);
+poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'the queue is done again');
 
 # One worker: the order of the queue is that of the runs
 $node->append_conf('postgresql.conf', "rsfed.max_runs_per_owner = 0\nrsfed.max_workers = 1");
