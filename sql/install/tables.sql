@@ -141,7 +141,8 @@ COMMENT ON TABLE rsfed_catalog.probe IS
 'What the probe of a rollup answered at its last refresh; committed together with the content';
 
 -- History and queue in one: a queued run is a row without started_at, taken in
--- the order of priority (the greater first) and due_at, a retry not before
+-- the order of turn_at, which is due_at brought forward by the priority, and
+-- shared out by owner, whose oid it had when it was queued; a retry not before
 -- not_before, and none while it waits for the schedules named in waits_for.  Keeps the relation's names, so that history outlives a dropped
 -- rollup.
 CREATE TABLE rsfed_catalog.run
@@ -166,6 +167,8 @@ CREATE TABLE rsfed_catalog.run
 	priority		smallint NOT NULL DEFAULT 0,
 	attempt			smallint NOT NULL DEFAULT 1,
 	waits_for		text,
+	owner			oid NOT NULL DEFAULT 0,
+	turn_at			timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	started_at		timestamptz,
 	finished_at		timestamptz,
 	pid				integer,
@@ -193,7 +196,10 @@ CREATE INDEX run_relation_id_idx ON rsfed_catalog.run (relation_id, run_id);
 -- the last run of a schedule, for rsfed.schedules
 CREATE INDEX run_schedule_name_idx ON rsfed_catalog.run (relation_id, schedule_name, run_id)
 	WHERE schedule_name IS NOT NULL;
-CREATE INDEX run_open_idx ON rsfed_catalog.run (run_id) WHERE status IN ('queued', 'running');
+CREATE INDEX run_open_idx ON rsfed_catalog.run (status, relation_id)
+	WHERE status IN ('queued', 'running');
+CREATE INDEX run_queue_idx ON rsfed_catalog.run (owner, turn_at, run_id)
+	WHERE status = 'queued' AND waits_for IS NULL;
 CREATE INDEX run_waits_for_idx ON rsfed_catalog.run (run_id)
 	WHERE status = 'queued' AND waits_for IS NOT NULL;
 -- how a schedule's last run ended, for those that come after it

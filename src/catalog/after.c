@@ -305,7 +305,7 @@ look_at_waiting(int *released)
 	int			skipped = 0;
 
 	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT, waiting_runs, 0, NULL, NULL, NULL);
+	n = catalog_run_kept(SPI_OK_SELECT, waiting_runs, 0, NULL, NULL, NULL);
 	runs = palloc(sizeof(WaitingRun) * Max(n, 1));
 	for (uint64 i = 0; i < n; i++)
 	{

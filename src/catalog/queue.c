@@ -10,9 +10,10 @@
  *
  *	1. whose owner has the fewest runs at work, so that workers are shared out
  *	   whatever anybody queues, and whatever priority he gives it;
- *	2. of the highest priority, where each AGE_STEP of waiting counts as one
- *	   priority more, so that the lowest one has its turn too;
- *	3. that is overdue longest.
+ *	2. whose turn comes first (turn_at): when it was due, where each step of its
+ *	   priority counts as PRIORITY_STEP earlier.  So the higher priority goes
+ *	   first, of one priority what is overdue longest, and the lowest one has its
+ *	   turn after all.
  *
  * Only runs of workers count: a session that calls rsfed.refresh waits for
  * nobody, and keeps nobody waiting.
@@ -36,48 +37,53 @@
 #include "catalog/owner_scope.h"
 #include "catalog/queue.h"
 
-/* A run that waits so long goes ahead as if its priority were one more. */
-#define AGE_STEP "600"			/* seconds */
-
 /*
  * What is at work, and of which servers and owners.  $1, $2: servers with the
  * option max_runs, and its values.
  */
 #define AT_WORK \
-	"WITH busy AS MATERIALIZED (" \
-	" SELECT b.relation_id, b.trigger IN ('schedule', 'request') AS is_worker, c.relowner, u.source" \
+	" busy AS MATERIALIZED (" \
+	" SELECT b.relation_id, b.trigger IN ('schedule', 'request') AS is_worker, b.owner, u.source" \
 	" FROM rsfed_catalog.run b" \
-	" LEFT JOIN rsfed_catalog.relation_oid o ON o.relation_id = b.relation_id" \
-	" LEFT JOIN pg_class c ON c.oid = o.relid" \
 	" LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = b.relation_id" \
 	" WHERE b.status = 'running')," \
-	" owners AS MATERIALIZED (SELECT relowner, count(*)::int4 AS at_work FROM busy" \
-	" WHERE is_worker GROUP BY relowner)," \
 	" sources AS MATERIALIZED (SELECT l.source, l.max_runs - (SELECT count(*)::int4 FROM busy b" \
 	" WHERE b.is_worker AND b.source = l.source) AS room" \
 	" FROM unnest($1::text[], $2::int4[]) AS l (source, max_runs))"
 
-/*
- * Runs that may begin.  $3: rsfed.max_runs_per_owner, $4: rsfed.max_workers.
- * Whether there are several owners is looked up only when it matters.
- */
-#define SEVERAL_OWNERS \
-	" (SELECT min(pc.relowner) <> max(pc.relowner) FROM rsfed_catalog.relation_oid ro" \
-	" JOIN pg_class pc ON pc.oid = ro.relid)"
+/* The owners of what waits, found by jumps from one to the next in run_queue_idx. */
+#define WAITING_OWNERS \
+	" waiting AS (" \
+	"(SELECT q.owner FROM rsfed_catalog.run q" \
+	" WHERE q.status = 'queued' AND q.waits_for IS NULL ORDER BY q.owner LIMIT 1)" \
+	" UNION ALL SELECT (SELECT q.owner FROM rsfed_catalog.run q" \
+	" WHERE q.status = 'queued' AND q.waits_for IS NULL AND q.owner > w.owner" \
+	" ORDER BY q.owner LIMIT 1) FROM waiting w WHERE w.owner IS NOT NULL)"
 
+/*
+ * These with what they have at work and may have.  $3: rsfed.max_runs_per_owner,
+ * $4: rsfed.max_workers.  Whether there are several owners is looked up only
+ * where it matters.
+ */
+#define OWNERS \
+	" owners AS MATERIALIZED (SELECT o.owner, o.at_work, CASE WHEN $3 > 0 THEN $3" \
+	" WHEN o.at_work < $4 - 1 THEN $4 - 1" \
+	" WHEN (SELECT min(c.relowner) <> max(c.relowner) FROM rsfed_catalog.relation_oid r" \
+	" JOIN pg_class c ON c.oid = r.relid) THEN GREATEST($4 - 1, 1)" \
+	" ELSE $4 END - o.at_work AS room" \
+	" FROM (SELECT w.owner, (SELECT count(*)::int4 FROM busy b" \
+	" WHERE b.is_worker AND b.owner = w.owner) AS at_work" \
+	" FROM waiting w WHERE w.owner IS NOT NULL) AS o)"
+
+/* Runs that may begin, but for the room of their owner. */
 #define TAKEABLE \
 	" FROM rsfed_catalog.run q" \
-	" LEFT JOIN rsfed_catalog.relation_oid o ON o.relation_id = q.relation_id" \
-	" LEFT JOIN pg_class c ON c.oid = o.relid" \
 	" LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = q.relation_id" \
-	" LEFT JOIN owners w ON w.relowner = c.relowner" \
 	" LEFT JOIN sources s ON s.source = u.source" \
-	" WHERE q.status = 'queued' AND q.waits_for IS NULL" \
+	" WHERE q.status = 'queued' AND q.waits_for IS NULL AND q.owner = o.owner" \
 	" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())" \
 	" AND NOT EXISTS (SELECT FROM busy b WHERE b.relation_id = q.relation_id)" \
-	" AND (s.room IS NULL OR s.room > 0)" \
-	" AND (w.at_work IS NULL OR w.at_work < CASE WHEN $3 > 0 THEN $3 ELSE $4 - 1 END" \
-	" OR ($3 = 0 AND w.at_work < $4 AND NOT" SEVERAL_OWNERS "))"
+	" AND (s.room IS NULL OR s.room > 0)"
 
 /* The parameters $1 to $4 of the above. */
 #define LIMIT_TYPES TEXTARRAYOID, INT4ARRAYOID, INT4OID, INT4OID
@@ -107,12 +113,12 @@ set_limits(Datum *values)
 	Datum	   *limits;
 	int			count = 0;
 
-	n = catalog_run(SPI_OK_SELECT,
-					"SELECT s.srvname::text, o.option_value FROM pg_foreign_server s"
-					" JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw"
-					" CROSS JOIN LATERAL pg_options_to_table(s.srvoptions) AS o"
-					" WHERE w.fdwname = 'rsfed' AND o.option_name = 'max_runs'",
-					0, NULL, NULL, NULL);
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT s.srvname::text, o.option_value FROM pg_foreign_server s"
+						 " JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw"
+						 " CROSS JOIN LATERAL pg_options_to_table(s.srvoptions) AS o"
+						 " WHERE w.fdwname = 'rsfed' AND o.option_name = 'max_runs'",
+						 0, NULL, NULL, NULL);
 	names = palloc(sizeof(Datum) * Max(n, 1));
 	limits = palloc(sizeof(Datum) * Max(n, 1));
 	for (uint64 i = 0; i < n; i++)
@@ -146,17 +152,17 @@ queue_take(void)
 	set_limits(values);
 	values[LIMITS] = Int32GetDatum(MyProcPid);
 	values[LIMITS + 1] = TimestampTzGetDatum(MyStartTimestamp);
-	if (catalog_run(SPI_OK_UPDATE_RETURNING,
-					AT_WORK
-					" UPDATE rsfed_catalog.run t SET status = 'running', pid = $5, backend_start = $6,"
-					" started_at = clock_timestamp()"
-					" WHERE t.run_id = (SELECT q.run_id" TAKEABLE
-					" ORDER BY COALESCE(w.at_work, 0), q.priority"
-					" + floor(extract(epoch FROM clock_timestamp() - q.due_at) / " AGE_STEP ") DESC,"
-					" q.due_at, q.run_id LIMIT 1 FOR UPDATE OF q SKIP LOCKED)"
-					" RETURNING t.run_id, t.relation_id, t.trigger, t.schedule_name, t.method,"
-					" t.since, t.until, t.part, t.requested_at, t.due_at, t.priority::int4, t.attempt::int4",
-					LIMITS + 2, types, values, NULL) == 1)
+	if (catalog_run_kept(SPI_OK_UPDATE_RETURNING,
+						 "WITH RECURSIVE" WAITING_OWNERS "," AT_WORK "," OWNERS
+						 " UPDATE rsfed_catalog.run t SET status = 'running', pid = $5, backend_start = $6,"
+						 " started_at = clock_timestamp()"
+						 " WHERE t.run_id = (SELECT n.run_id FROM owners o"
+						 " CROSS JOIN LATERAL (SELECT q.run_id, q.turn_at" TAKEABLE
+						 " ORDER BY q.turn_at, q.run_id LIMIT 1 FOR UPDATE OF q SKIP LOCKED) AS n"
+						 " WHERE o.room > 0 ORDER BY o.at_work, n.turn_at, n.run_id LIMIT 1)"
+						 " RETURNING t.run_id, t.relation_id, t.trigger, t.schedule_name, t.method,"
+						 " t.since, t.until, t.part, t.requested_at, t.due_at, t.priority::int4, t.attempt::int4",
+						 LIMITS + 2, types, values, NULL) == 1)
 	{
 		run = MemoryContextAllocZero(access.caller, sizeof(Run));
 		run->run_id = DatumGetInt64(catalog_datum(0, 1));
@@ -218,15 +224,13 @@ queue_count_takeable(void)
 	/* of one relation only one at a time, of a server and an owner so many as there is room for */
 	catalog_open(&access);
 	set_limits(values);
-	n = catalog_run(SPI_OK_SELECT,
-					AT_WORK
-					" SELECT count(DISTINCT q.relation_id)::int4, COALESCE(u.source::text, ''),"
-					" COALESCE(min(s.room), $4), COALESCE(c.relowner, 0)::text,"
-					" CASE WHEN $3 > 0 THEN $3"
-					" WHEN" SEVERAL_OWNERS " THEN GREATEST($4 - 1, 1) ELSE $4 END"
-					" - COALESCE(min(w.at_work), 0)" TAKEABLE
-					" GROUP BY u.source, c.relowner",
-					LIMITS, types, values, NULL);
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "WITH RECURSIVE" WAITING_OWNERS "," AT_WORK "," OWNERS
+						 " SELECT n.runs, COALESCE(n.source, ''), COALESCE(n.room, $4), o.owner::text, o.room"
+						 " FROM owners o CROSS JOIN LATERAL (SELECT count(DISTINCT q.relation_id)::int4 AS runs,"
+						 " u.source::text, min(s.room) AS room" TAKEABLE
+						 " GROUP BY u.source) AS n WHERE o.room > 0",
+						 LIMITS, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
 		Room	   *source = find_room(&sources, catalog_text(&access, i, 2),

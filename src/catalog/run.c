@@ -73,19 +73,22 @@ run_insert(const RunRequest *request, bool running)
 	values[14] = Int32GetDatum(Max(request->attempt, 1));
 
 	catalog_open(&access);
-	if (catalog_run(SPI_OK_INSERT_RETURNING,
-					"INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
-					" schedule_name, method, since, until, part, requested_by, status, pid,"
-					" backend_start, started_at, due_at, not_before, priority, attempt, waits_for)"
-					" SELECT relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
-					" $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
-					" COALESCE($12, clock_timestamp()), $13, $14, $15,"
-					/* a retry has waited already; src/catalog/after.c goes on with it */
-					" CASE WHEN $2 = 'schedule' AND $15 <= 1 AND EXISTS (SELECT"
-					" FROM rsfed_catalog.schedule_after a"
-					" WHERE a.relation_id = $1 AND a.schedule_name = $3) THEN '' END"
-					" FROM rsfed_catalog.relation WHERE relation_id = $1 RETURNING run_id",
-					15, types, values, nulls) != 1)
+	if (catalog_run_kept(SPI_OK_INSERT_RETURNING,
+						 "INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
+						 " schedule_name, method, since, until, part, requested_by, status, pid,"
+						 " backend_start, started_at, due_at, not_before, priority, attempt, waits_for, owner, turn_at)"
+						 " SELECT r.relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
+						 " $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
+						 " COALESCE($12, clock_timestamp()), $13, $14, $15,"
+						 /* a retry has waited already; src/catalog/after.c goes on with it */
+						 " CASE WHEN $2 = 'schedule' AND $15 <= 1 AND EXISTS (SELECT"
+						 " FROM rsfed_catalog.schedule_after a"
+						 " WHERE a.relation_id = $1 AND a.schedule_name = $3) THEN '' END,"
+						 " COALESCE((SELECT c.relowner FROM rsfed_catalog.relation_oid o"
+						 " JOIN pg_class c ON c.oid = o.relid WHERE o.relation_id = $1), 0),"
+						 " COALESCE($12, clock_timestamp()) - $14 * interval '" PRIORITY_STEP "'"
+						 " FROM rsfed_catalog.relation r WHERE r.relation_id = $1 RETURNING run_id",
+						 15, types, values, nulls) != 1)
 		elog(ERROR, "relation %d is not known to rsfed", request->relation_id);
 	run_id = DatumGetInt64(catalog_datum(0, 1));
 	catalog_close(&access);
@@ -152,13 +155,13 @@ write_run(int64 run_id, const RunOutcome *outcome)
 	set_text(&values[16], &nulls[16], error ? error->hint : NULL);
 	set_text(&values[17], &nulls[17], error ? error->context : NULL);
 
-	return catalog_run(SPI_OK_UPDATE,
-					   "UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
-					   " as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
-					   " bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
-					   " note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
-					   " context = $18 WHERE run_id = $1 AND status = 'running'",
-					   18, types, values, nulls) == 1;
+	return catalog_run_kept(SPI_OK_UPDATE,
+							"UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
+							" as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
+							" bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
+							" note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
+							" context = $18 WHERE run_id = $1 AND status = 'running'",
+							18, types, values, nulls) == 1;
 }
 
 /* Freshness after new or confirmed content.  True if the relation recovered. */
@@ -180,20 +183,20 @@ write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool c
 	nulls[5] = data_through == DT_NOBEGIN ? 'n' : ' ';
 
 	/* of a relation of which only a part is new, the rest is as old as before */
-	n = catalog_run(SPI_OK_UPDATE_RETURNING,
-					"UPDATE rsfed_catalog.freshness f SET last_run_id = $3,"
-					" as_of = CASE WHEN $5 THEN f.as_of ELSE $2 END,"
-					" data_through = CASE WHEN $5 THEN f.data_through ELSE $6 END,"
-					" changed_at = CASE WHEN $4 OR f.changed_at IS NULL THEN clock_timestamp()"
-					" ELSE f.changed_at END,"
-					" failing_since = CASE WHEN $5 THEN f.failing_since END,"
-					" failures = CASE WHEN $5 THEN f.failures ELSE 0 END,"
-					" refused = $5 AND f.refused,"
-					" sqlstate = CASE WHEN $5 THEN f.sqlstate END,"
-					" message = CASE WHEN $5 THEN f.message END"
-					" FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
-					" RETURNING o.failures > 0 AND NOT $5",
-					6, types, values, nulls);
+	n = catalog_run_kept(SPI_OK_UPDATE_RETURNING,
+						 "UPDATE rsfed_catalog.freshness f SET last_run_id = $3,"
+						 " as_of = CASE WHEN $5 THEN f.as_of ELSE $2 END,"
+						 " data_through = CASE WHEN $5 THEN f.data_through ELSE $6 END,"
+						 " changed_at = CASE WHEN $4 OR f.changed_at IS NULL THEN clock_timestamp()"
+						 " ELSE f.changed_at END,"
+						 " failing_since = CASE WHEN $5 THEN f.failing_since END,"
+						 " failures = CASE WHEN $5 THEN f.failures ELSE 0 END,"
+						 " refused = $5 AND f.refused,"
+						 " sqlstate = CASE WHEN $5 THEN f.sqlstate END,"
+						 " message = CASE WHEN $5 THEN f.message END"
+						 " FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
+						 " RETURNING o.failures > 0 AND NOT $5",
+						 6, types, values, nulls);
 	return n == 1 && DatumGetBool(catalog_datum(0, 1));
 }
 
@@ -235,11 +238,11 @@ notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *
 	values[4] = Int64GetDatum(Max(outcome->rows_inserted, 0));
 	values[5] = Int64GetDatum(Max(outcome->rows_updated, 0));
 	values[6] = Int64GetDatum(Max(outcome->rows_deleted, 0));
-	catalog_run(SPI_OK_SELECT,
-				"SELECT pg_notify('rsfed_published', json_build_object("
-				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'as_of', $4,"
-				" 'inserted', $5, 'updated', $6, 'deleted', $7)::text)",
-				7, types, values, NULL);
+	catalog_run_kept(SPI_OK_SELECT,
+					 "SELECT pg_notify('rsfed_published', json_build_object("
+					 "'relation', format('%I.%I', $1, $2), 'run_id', $3, 'as_of', $4,"
+					 " 'inserted', $5, 'updated', $6, 'deleted', $7)::text)",
+					 7, types, values, NULL);
 }
 
 /*
@@ -339,11 +342,11 @@ run_fail_orphans(void)
 	outcome.rows_inserted = outcome.rows_updated = outcome.rows_deleted = -1;
 
 	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					"SELECT run_id, relation_id FROM rsfed_catalog.run r WHERE status = 'running'"
-					" AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = r.pid"
-					" AND a.backend_start = r.backend_start)",
-					0, NULL, NULL, NULL);
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT run_id, relation_id FROM rsfed_catalog.run r WHERE status = 'running'"
+						 " AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = r.pid"
+						 " AND a.backend_start = r.backend_start)",
+						 0, NULL, NULL, NULL);
 	run_ids = MemoryContextAlloc(access.caller, sizeof(int64) * Max(n, 1));
 	relation_ids = MemoryContextAlloc(access.caller, sizeof(int32) * Max(n, 1));
 	for (uint64 i = 0; i < n; i++)

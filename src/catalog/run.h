@@ -14,6 +14,9 @@
 #include "base/errors.h"
 #include "catalog/relation.h"
 
+/* A run goes ahead of those that are due up to that much earlier, a step of its priority. */
+#define PRIORITY_STEP "10 min"
+
 /* What was asked for, and by what. */
 typedef struct RunRequest
 {

@@ -166,7 +166,7 @@ $node->safe_psql('postgres', "SET client_min_messages = error; SELECT rsfed.sche
 $node->safe_psql('postgres', "SELECT due(VARIADIC array_agg('greedy' || i)) FROM generate_series(1, 8) AS i");
 my $greedy = "SELECT count(*) FROM rsfed.runs WHERE status = 'running' AND relation_name LIKE 'public.greedy%'";
 poll_for($node, $greedy, '3', 'one owner has all workers but one');
-$node->safe_psql('postgres', "UPDATE rsfed_catalog.run SET priority = 100 WHERE status = 'queued'");
+$node->safe_psql('postgres', "UPDATE rsfed_catalog.run SET priority = 100, turn_at = turn_at - interval '1000 min' WHERE status = 'queued'");
 $node->safe_psql('postgres', "SELECT due('modest1', 'modest2')");
 outcomes('modest1', 'published', 'another owner gets through');
 outcomes('modest2', 'published', 'again and again');
@@ -192,7 +192,7 @@ my $first = hold('base_greedy1');
 $lock = hold(map { "base_greedy$_" } 2 .. 8);
 $node->safe_psql('postgres', "SELECT due(VARIADIC array_agg('greedy' || i ORDER BY i)) FROM generate_series(1, 8) AS i");
 poll_for($node, $greedy, '4', 'one owner has all workers');
-$node->safe_psql('postgres', "UPDATE rsfed_catalog.run SET priority = 100, due_at = due_at - interval '1 day' WHERE status = 'queued'");
+$node->safe_psql('postgres', "UPDATE rsfed_catalog.run SET priority = 100, turn_at = turn_at - interval '1000 min' WHERE status = 'queued'");
 $node->safe_psql('postgres', "SELECT due('modest1')");
 poll_for($node, "SELECT status FROM rsfed.runs WHERE relation_name = 'public.modest1' ORDER BY run_id DESC LIMIT 1", 'queued', 'another one waits');
 release($first);
@@ -211,8 +211,8 @@ poll_for($node, "SELECT status FROM rsfed.runs WHERE relation_name = 'public.blo
 $node->safe_psql('postgres', "SELECT due('new_low', 'new_high', 'old_low')");
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'queued'", '3', 'three wait');
 $node->safe_psql('postgres', q{
-	UPDATE rsfed_catalog.run SET priority = 2 WHERE status = 'queued' AND relation_name = 'new_high';
-	UPDATE rsfed_catalog.run SET due_at = due_at - interval '9 min' WHERE status = 'queued' AND relation_name = 'old_low';
+	UPDATE rsfed_catalog.run SET turn_at = turn_at - interval '20 min' WHERE status = 'queued' AND relation_name = 'new_high';
+	UPDATE rsfed_catalog.run SET turn_at = turn_at - interval '9 min' WHERE status = 'queued' AND relation_name = 'old_low';
 });
 release($lock);
 poll_for($node, "SELECT string_agg(relation_name, ' ' ORDER BY started_at) FROM rsfed.runs WHERE relation_name ~ '(low|high)' AND finished_at IS NOT NULL",
@@ -223,8 +223,8 @@ poll_for($node, "SELECT status FROM rsfed.runs WHERE relation_name = 'public.blo
 $node->safe_psql('postgres', "SELECT due('new_low', 'new_high', 'old_low')");
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'queued'", '3', 'three wait again');
 $node->safe_psql('postgres', q{
-	UPDATE rsfed_catalog.run SET priority = 2 WHERE status = 'queued' AND relation_name = 'new_high';
-	UPDATE rsfed_catalog.run SET due_at = due_at - interval '31 min' WHERE status = 'queued' AND relation_name = 'old_low';
+	UPDATE rsfed_catalog.run SET turn_at = turn_at - interval '20 min' WHERE status = 'queued' AND relation_name = 'new_high';
+	UPDATE rsfed_catalog.run SET turn_at = turn_at - interval '31 min' WHERE status = 'queued' AND relation_name = 'old_low';
 });
 release($lock);
 poll_for($node, "SELECT string_agg(relation_name, ' ' ORDER BY started_at) FROM rsfed.runs WHERE relation_name ~ '(low|high)' AND finished_at IS NOT NULL",
