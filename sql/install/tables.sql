@@ -83,10 +83,16 @@ CREATE TABLE rsfed_catalog.schedule
 	options			jsonb NOT NULL DEFAULT '{}',
 	anchor			timestamptz NOT NULL,
 	next_run_at		timestamptz NOT NULL,
+	failures		integer NOT NULL DEFAULT 0,
+	paused_at		timestamptz,
+	pause_reason	text,
+	skipped			bigint NOT NULL DEFAULT 0,
+	last_skipped_at	timestamptz,
+	skip_reason		text,
 	PRIMARY KEY (relation_id, schedule_name)
 );
 COMMENT ON TABLE rsfed_catalog.schedule IS
-'When relations are refreshed; anchor is the origin of an interval''s grid';
+'When relations are refreshed; anchor is the origin of an interval''s grid, paused_at is set where a schedule paused itself, skipped counts due times without a run';
 CREATE INDEX schedule_next_run_at_idx ON rsfed_catalog.schedule (next_run_at);
 
 CREATE TABLE rsfed_catalog.schedule_after
@@ -143,7 +149,11 @@ COMMENT ON TABLE rsfed_catalog.probe IS
 -- History and queue in one: a queued run is a row without started_at, taken in
 -- the order of turn_at, which is due_at brought forward by the priority, and
 -- shared out by owner, whose oid it had when it was queued; a retry not before
--- not_before, and none while it waits for the schedules named in waits_for.  Keeps the relation's names, so that history outlives a dropped
+-- not_before, none while it waits for the schedules named in waits_for, and
+-- skipped at expires_at.  A request that equals a run when that
+-- is taken is skipped, and joined_run_id is that run.  A run at work belongs to
+-- the process pid, backend_start of the server writer (its identifier, timeline
+-- and start).  Keeps the relation's names, so that history outlives a dropped
 -- rollup.
 CREATE TABLE rsfed_catalog.run
 (
@@ -169,10 +179,14 @@ CREATE TABLE rsfed_catalog.run
 	waits_for		text,
 	owner			oid NOT NULL DEFAULT 0,
 	turn_at			timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	joined_run_id	bigint,
+	retry_of		bigint,
+	expires_at		timestamptz,
 	started_at		timestamptz,
 	finished_at		timestamptz,
 	pid				integer,
 	backend_start	timestamptz,
+	writer			text,
 	server			name,
 	remote_pid		integer,
 	label			text,
@@ -205,6 +219,9 @@ CREATE INDEX run_waits_for_idx ON rsfed_catalog.run (run_id)
 -- how a schedule's last run ended, for those that come after it
 CREATE INDEX run_ended_idx ON rsfed_catalog.run (relation_id, schedule_name, finished_at)
 	WHERE schedule_name IS NOT NULL AND finished_at IS NOT NULL;
+-- retries that wait, which a success makes needless
+CREATE INDEX run_retry_idx ON rsfed_catalog.run (relation_id)
+	WHERE status = 'queued' AND retry_of IS NOT NULL;
 
 CREATE TABLE rsfed_catalog.pause
 (
@@ -216,3 +233,21 @@ CREATE TABLE rsfed_catalog.pause
 );
 COMMENT ON TABLE rsfed_catalog.pause IS
 'Holds a row while rsfed.pause_all() stops every schedule of the database';
+
+-- Dumped, so that a restored dump is known to be a copy; hence filled neither by
+-- CREATE EXTENSION nor before the first schedule.  database_id is the oid of
+-- the database as a number: it says which one it was, and refers to nothing.
+CREATE TABLE rsfed_catalog.identity
+(
+	only_row		boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+	identity		text,
+	system_identifier text NOT NULL,
+	database_id		bigint NOT NULL,
+	database_name	name NOT NULL,
+	remembered_at	timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	remembered_by	name NOT NULL,
+	held_since		timestamptz,
+	held_reason		text
+);
+COMMENT ON TABLE rsfed_catalog.identity IS
+'The database that owns the schedules; while another one has this row, it is held';

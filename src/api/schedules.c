@@ -25,7 +25,9 @@
 #include "base/errors.h"
 #include "base/options.h"
 #include "catalog/after.h"
+#include "catalog/identity.h"
 #include "catalog/relation.h"
+#include "catalog/retry.h"
 #include "catalog/schedules.h"
 #include "schedule/schedule.h"
 #include "shmem/wake.h"
@@ -75,13 +77,16 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 		check_rollup_schedule(relation, schedule.method, parsed);
 	else
 		check_view_schedule(relid, schedule.method);
+	check_schedule_range(relid, relation, schedule.method, schedule.options);
 	warn_unless_preloaded();
 
 	schedule.relation_id = relation ? relation->relation_id : relation_insert(relid, false);
 	schedule.anchor = GetCurrentTimestamp();
 	set_first_run(&schedule);
+	identity_remember();
 	schedule_store(&schedule);
 	after_store(schedule.relation_id, schedule.name, after);
+	warn_if_held();
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }
@@ -120,6 +125,7 @@ rsfed_alter_schedule(PG_FUNCTION_ARGS)
 		if (schedule_after_is_given(changes))
 			after_store(schedule->relation_id, schedule->name, schedule_after_resolve(changes));
 		schedule->options = options_merge(schedule->options, schedule_after_remove(changes));
+		check_schedule_range(relid, relation_lookup(relid), schedule->method, schedule->options);
 	}
 
 	schedule_store(schedule);
@@ -143,6 +149,7 @@ rsfed_unschedule_refresh(PG_FUNCTION_ARGS)
 
 	(void) schedule_delete(schedule->relation_id, schedule->name);
 	after_forget(schedule->relation_id, schedule->name);
+	retries_drop(schedule->relation_id, schedule->name, "Its schedule was removed.");
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }

@@ -268,7 +268,7 @@ skip_run(const WaitingRun *run)
 	/* waits_for stays, and tells it from one that was skipped for other reasons */
 	if (catalog_run(SPI_OK_UPDATE,
 					"UPDATE rsfed_catalog.run SET status = 'skipped', finished_at = clock_timestamp(),"
-					" message = 'what it comes after did not succeed', detail = $2"
+					" note = concat('What it comes after did not succeed. ', $2)"
 					" WHERE run_id = $1 AND status = 'queued'",
 					2, types, values, NULL) != 1)
 		return false;

@@ -34,6 +34,7 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "base/settings.h"
+#include "base/writer.h"
 #include "catalog/owner_scope.h"
 #include "catalog/queue.h"
 
@@ -138,46 +139,57 @@ set_limits(Datum *values)
 	values[3] = Int32GetDatum(rsfed_max_workers);
 }
 
+/*
+ * Requests that equal a run that has just been taken are over with it: it has
+ * yet to ask Redshift, so it will bring what they asked for.  Most of them
+ * never become runs of their own (run_find_queued), but transactions that ask
+ * for the same at the same time do not see each other's requests.  Were they
+ * to lock something, one would have to wait for the other's end, for as long
+ * as that may take, and two that ask for two things would deadlock.
+ */
+static void
+join_equal_requests(int64 run_id)
+{
+	Datum		values[1] = {Int64GetDatum(run_id)};
+
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.run SET status = 'skipped', finished_at = clock_timestamp(),"
+				" joined_run_id = $1, note = format('Run %s did what was asked for.', $1)"
+				" WHERE run_id IN (SELECT q.run_id FROM rsfed_catalog.run q, rsfed_catalog.run t"
+				" WHERE t.run_id = $1 AND q.status = 'queued' AND q.trigger = 'request'"
+				" AND q.relation_id = t.relation_id AND q.method IS NOT DISTINCT FROM t.method"
+				" AND q.since IS NOT DISTINCT FROM t.since AND q.until IS NOT DISTINCT FROM t.until"
+				" AND q.part IS NOT DISTINCT FROM t.part FOR UPDATE OF q SKIP LOCKED)",
+				1, (Oid[]) {INT8OID}, values, NULL);
+}
+
 Run *
 queue_take(void)
 {
-	static const Oid types[] = {LIMIT_TYPES, INT4OID, TIMESTAMPTZOID};
+	static const Oid types[] = {LIMIT_TYPES, INT4OID, TIMESTAMPTZOID, TEXTOID};
 	CatalogAccess access;
-	Datum		values[LIMITS + 2];
+	Datum		values[LIMITS + 3];
 	Run		   *run = NULL;
-	Datum		part;
 
 	lock_queue();
 	catalog_open(&access);
 	set_limits(values);
 	values[LIMITS] = Int32GetDatum(MyProcPid);
 	values[LIMITS + 1] = TimestampTzGetDatum(MyStartTimestamp);
+	values[LIMITS + 2] = CStringGetTextDatum(writer_epoch());
 	if (catalog_run_kept(SPI_OK_UPDATE_RETURNING,
 						 "WITH RECURSIVE" WAITING_OWNERS "," AT_WORK "," OWNERS
 						 " UPDATE rsfed_catalog.run t SET status = 'running', pid = $5, backend_start = $6,"
-						 " started_at = clock_timestamp()"
+						 " writer = $7, started_at = clock_timestamp()"
 						 " WHERE t.run_id = (SELECT n.run_id FROM owners o"
 						 " CROSS JOIN LATERAL (SELECT q.run_id, q.turn_at" TAKEABLE
 						 " ORDER BY q.turn_at, q.run_id LIMIT 1 FOR UPDATE OF q SKIP LOCKED) AS n"
 						 " WHERE o.room > 0 ORDER BY o.at_work, n.turn_at, n.run_id LIMIT 1)"
-						 " RETURNING t.run_id, t.relation_id, t.trigger, t.schedule_name, t.method,"
-						 " t.since, t.until, t.part, t.requested_at, t.due_at, t.priority::int4, t.attempt::int4",
-						 LIMITS + 2, types, values, NULL) == 1)
+						 " RETURNING " RUN_COLUMNS("t"),
+						 LIMITS + 3, types, values, NULL) == 1)
 	{
-		run = MemoryContextAllocZero(access.caller, sizeof(Run));
-		run->run_id = DatumGetInt64(catalog_datum(0, 1));
-		run->request.relation_id = DatumGetInt32(catalog_datum(0, 2));
-		run->request.trigger = catalog_text(&access, 0, 3);
-		run->request.schedule_name = catalog_text(&access, 0, 4);
-		run->request.method = catalog_text(&access, 0, 5);
-		run->request.since = catalog_text(&access, 0, 6);
-		run->request.until = catalog_text(&access, 0, 7);
-		part = catalog_copy(&access, 0, 8);
-		run->request.part = part == (Datum) 0 ? NULL : DatumGetJsonbP(part);
-		run->requested_at = DatumGetTimestampTz(catalog_datum(0, 9));
-		run->request.due_at = DatumGetTimestampTz(catalog_datum(0, 10));
-		run->request.priority = DatumGetInt32(catalog_datum(0, 11));
-		run->request.attempt = DatumGetInt32(catalog_datum(0, 12));
+		run = run_from_row(&access, 0);
+		join_equal_requests(run->run_id);
 	}
 	catalog_close(&access);
 	return run;

@@ -43,6 +43,8 @@
 #define RESCAN_MS 60000
 /* without a free worker slot, tried again after that */
 #define SHORTAGE_MS 10000
+/* a clock that goes back by less is being adjusted, not set */
+#define CLOCK_BACK_MS 1000
 /* pg_database.datconnlimit of a database whose DROP was interrupted */
 #define DATCONNLIMIT_INVALID (-2)
 
@@ -63,6 +65,7 @@ static void scan_databases(void);
 static List *reap_schedulers(List *launches);
 static List *start_schedulers(List *launches, TimestampTz *wake_at);
 static bool probing(List *launches);
+static void notice_identity(void);
 
 void
 launcher_register(void)
@@ -104,6 +107,7 @@ launcher_loop(void)
 {
 	uint32		wait_event = RSFED_WAIT_EVENT_NEW("RsfedLauncherMain");
 	TimestampTz next_scan = 0;
+	TimestampTz last_look = 0;
 	List	   *launches = NIL;
 
 	MemoryContextSwitchTo(TopMemoryContext);
@@ -111,6 +115,11 @@ launcher_loop(void)
 	{
 		TimestampTz now = GetCurrentTimestamp();
 		TimestampTz wake_at;
+
+		/* schedulers that have left wait for a time that may be far off now */
+		if (TimestampTzPlusMilliseconds(now, CLOCK_BACK_MS) < last_look)
+			databases_clock_set_back(now);
+		last_look = now;
 
 		/* a clock that was set back must not put the next look off */
 		if (launcher_take_rescan() || now >= next_scan ||
@@ -120,6 +129,7 @@ launcher_loop(void)
 			next_scan = TimestampTzPlusMilliseconds(now, RESCAN_MS);
 		}
 
+		notice_identity();
 		launches = reap_schedulers(launches);
 		wake_at = next_scan;
 		if (rsfed_scheduler)
@@ -127,6 +137,26 @@ launcher_loop(void)
 
 		bgworker_sleep(wake_at, RESCAN_MS, wait_event);
 	}
+}
+
+/*
+ * With another rsfed.identity than before, each database has to see anew
+ * whether its schedules are its own.  Allocates in TopMemoryContext.
+ */
+static void
+notice_identity(void)
+{
+	static char *known = NULL;
+
+	if (known != NULL && strcmp(known, rsfed_identity) == 0)
+		return;
+	/* a launcher that starts finds schedulers only after its own crash */
+	if (known != NULL)
+	{
+		databases_wake();
+		pfree(known);
+	}
+	known = MemoryContextStrdup(TopMemoryContext, rsfed_identity);
 }
 
 /*

@@ -98,8 +98,8 @@ outcomes('first', 'published failed', 'the first fails');
 outcomes('second', 'published skipped', 'what comes after it is skipped');
 outcomes('third', 'published skipped', 'and what comes after that');
 my $failed = last_run($node, 'first', 'run_id');
-is(last_run($node, 'second', "message || ': ' || detail"),
-	"what it comes after did not succeed: Run $failed of schedule refresh of public.first: failed.", 'with the reason');
+is(last_run($node, 'second', "note"),
+	"What it comes after did not succeed. Run $failed of schedule refresh of public.first: failed.", 'with the reason');
 is($node->safe_psql('postgres', "SELECT state, failures FROM rsfed.freshness WHERE relation = 'second'::regclass"),
 	'fresh|0', 'a skipped run is no failure of the relation');
 
@@ -126,8 +126,8 @@ poll_for($node, "SELECT status FROM rsfed.runs WHERE relation_name = 'public.fir
 $node->stop('immediate');
 $lock->{psql}->kill_kill;
 $node->start;
-outcomes('first', 'published failed published failed', 'its run is found dead');
-outcomes('second', 'published skipped published published skipped', 'and what waited for it is skipped');
+outcomes('first', 'published failed published failed published', 'its run is found dead, and is tried again');
+outcomes('second', 'published skipped published published published', 'and what waited for it runs then');
 $node->safe_psql('postgres', "SELECT rsfed.unschedule_refresh('first'); SELECT rsfed.unschedule_refresh('second')");
 
 # Servers with few slots: two runs at a time, whoever has time
@@ -205,14 +205,14 @@ $node->append_conf('postgresql.conf', "rsfed.max_runs_per_owner = 0\nrsfed.max_w
 $node->reload;
 make_views(qw(blocker old_low new_low new_high));
 schedule($_) for qw(blocker old_low new_low new_high);
+$node->safe_psql('postgres', q{SELECT rsfed.alter_schedule('new_high', 'refresh', options => '{"priority": 2}')});
 $lock = hold('base_blocker');
 $node->safe_psql('postgres', "SELECT due('blocker')");
 poll_for($node, "SELECT status FROM rsfed.runs WHERE relation_name = 'public.blocker' ORDER BY run_id DESC LIMIT 1", 'running', 'the worker is busy');
 $node->safe_psql('postgres', "SELECT due('new_low', 'new_high', 'old_low')");
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'queued'", '3', 'three wait');
 $node->safe_psql('postgres', q{
-	UPDATE rsfed_catalog.run SET turn_at = turn_at - interval '20 min' WHERE status = 'queued' AND relation_name = 'new_high';
-	UPDATE rsfed_catalog.run SET turn_at = turn_at - interval '9 min' WHERE status = 'queued' AND relation_name = 'old_low';
+	UPDATE rsfed_catalog.run SET turn_at = turn_at - interval '19 min' WHERE status = 'queued' AND relation_name = 'old_low';
 });
 release($lock);
 poll_for($node, "SELECT string_agg(relation_name, ' ' ORDER BY started_at) FROM rsfed.runs WHERE relation_name ~ '(low|high)' AND finished_at IS NOT NULL",
@@ -223,8 +223,7 @@ poll_for($node, "SELECT status FROM rsfed.runs WHERE relation_name = 'public.blo
 $node->safe_psql('postgres', "SELECT due('new_low', 'new_high', 'old_low')");
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'queued'", '3', 'three wait again');
 $node->safe_psql('postgres', q{
-	UPDATE rsfed_catalog.run SET turn_at = turn_at - interval '20 min' WHERE status = 'queued' AND relation_name = 'new_high';
-	UPDATE rsfed_catalog.run SET turn_at = turn_at - interval '31 min' WHERE status = 'queued' AND relation_name = 'old_low';
+	UPDATE rsfed_catalog.run SET turn_at = turn_at - interval '21 min' WHERE status = 'queued' AND relation_name = 'old_low';
 });
 release($lock);
 poll_for($node, "SELECT string_agg(relation_name, ' ' ORDER BY started_at) FROM rsfed.runs WHERE relation_name ~ '(low|high)' AND finished_at IS NOT NULL",
