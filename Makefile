@@ -16,7 +16,7 @@ EXTRA_CLEAN = sql/rsfed--$(EXTVERSION).sql
 
 # The part of the tests that needs no warehouse: runs against any server that
 # has the extension installed.  script/test runs everything.
-REGRESS = install options offline
+REGRESS = install options offline after
 REGRESS_OPTS = --inputdir=. --outputdir=.
 
 PG_CPPFLAGS = -I$(srcdir)/src -I$(libpq_srcdir) -DRSFED_VERSION='"$(EXTVERSION)"'

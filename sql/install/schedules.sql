@@ -60,6 +60,7 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 	s.timezone,
 	s.method,
 	s.options,
+	f.after,
 	e.defaults OPERATOR(pg_catalog.||) s.options AS effective_options,
 	CASE WHEN pg_catalog.isfinite(s.next_run_at) THEN s.next_run_at END AS next_run_at,
 	l.run_id AS last_run_id,
@@ -100,6 +101,12 @@ LEFT JOIN LATERAL (SELECT u.run_id, u.status, u.requested_at
 	FROM rsfed_catalog.run u
 	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name
 	ORDER BY u.run_id DESC LIMIT 1) AS l ON true
+LEFT JOIN LATERAL (SELECT pg_catalog.array_agg(pg_catalog.format('%I.%I%s', w.schema_name, w.relation_name,
+		CASE WHEN e.after_schedule_name <> 'refresh' THEN '/' || e.after_schedule_name END)
+		ORDER BY w.schema_name, w.relation_name, e.after_schedule_name) AS after
+	FROM rsfed_catalog.schedule_after e
+	JOIN rsfed_catalog.relation w ON w.relation_id = e.after_relation_id
+	WHERE e.relation_id = s.relation_id AND e.schedule_name = s.schedule_name) AS f ON true
 LEFT JOIN LATERAL (SELECT pg_catalog.min(COALESCE(u.not_before, u.due_at)) AS not_before
 	FROM rsfed_catalog.run u
 	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name

@@ -24,6 +24,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "catalog/after.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 
@@ -82,11 +83,11 @@ lookup_name(Oid relid)
 	values[1] = CStringGetTextDatum(name);
 
 	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT " RELATION_COLUMNS " FROM rsfed_catalog.relation"
-					" WHERE schema_name = $1"
-					" AND relation_name = $2",
-					2, types, values, NULL) > 0)
+	if (catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT " RELATION_COLUMNS " FROM rsfed_catalog.relation"
+						 " WHERE schema_name = $1"
+						 " AND relation_name = $2",
+						 2, types, values, NULL) > 0)
 		relation = relation_from_row(&access, 0);
 	catalog_close(&access);
 	return relation;
@@ -111,10 +112,10 @@ relation_lookup_id(int32 relation_id)
 	Oid			relid;
 
 	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT " RELATION_COLUMNS " FROM rsfed_catalog.relation"
-					" WHERE relation_id = $1",
-					1, types, values, NULL) > 0)
+	if (catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT " RELATION_COLUMNS " FROM rsfed_catalog.relation"
+						 " WHERE relation_id = $1",
+						 1, types, values, NULL) > 0)
 		relation = relation_from_row(&access, 0);
 	catalog_close(&access);
 
@@ -255,6 +256,7 @@ relation_delete(int32 relation_id)
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
 
+	after_forget(relation_id, NULL);
 	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.run SET status = 'cancelled',"

@@ -83,14 +83,14 @@ load_columns(CatalogAccess *access, Rollup *rollup)
 	Datum		values[1] = {Int32GetDatum(rollup->relation_id)};
 
 	rollup->ncolumns = (int)
-		catalog_run(SPI_OK_SELECT,
-					"SELECT e.value ->> 'name',"
-					" (e.value ->> 'type')::oid,"
-					" (e.value ->> 'typmod')::int4"
-					" FROM rsfed_catalog.rollup,"
-					" jsonb_array_elements(columns) WITH ORDINALITY AS e (value, n)"
-					" WHERE relation_id = $1 ORDER BY e.n",
-					1, types, values, NULL);
+		catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT e.value ->> 'name',"
+						 " (e.value ->> 'type')::oid,"
+						 " (e.value ->> 'typmod')::int4"
+						 " FROM rsfed_catalog.rollup,"
+						 " jsonb_array_elements(columns) WITH ORDINALITY AS e (value, n)"
+						 " WHERE relation_id = $1 ORDER BY e.n",
+						 1, types, values, NULL);
 	rollup->columns = MemoryContextAlloc(access->caller,
 										 sizeof(RollupColumn) * Max(rollup->ncolumns, 1));
 	for (int i = 0; i < rollup->ncolumns; i++)
@@ -111,13 +111,13 @@ rollup_load(int32 relation_id)
 	Datum		key;
 
 	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT r.definition, source, query, key_columns, method, pinned_columns,"
-					" timezone, max_age, options, s.definition IS NOT NULL"
-					" FROM rsfed_catalog.rollup r LEFT JOIN rsfed_catalog.local_sort s"
-					" ON s.relation_id = r.relation_id AND s.definition = r.definition"
-					" WHERE r.relation_id = $1",
-					1, types, values, NULL) != 1)
+	if (catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT r.definition, source, query, key_columns, method, pinned_columns,"
+						 " timezone, max_age, options, s.definition IS NOT NULL"
+						 " FROM rsfed_catalog.rollup r LEFT JOIN rsfed_catalog.local_sort s"
+						 " ON s.relation_id = r.relation_id AND s.definition = r.definition"
+						 " WHERE r.relation_id = $1",
+						 1, types, values, NULL) != 1)
 		elog(ERROR, "rollup %d does not exist", relation_id);
 	rollup->relation_id = relation_id;
 	rollup->definition = DatumGetInt32(catalog_datum(0, 1));

@@ -185,11 +185,11 @@ show_progress(RefreshRun *run)
 
 	PushActiveSnapshot(GetTransactionSnapshot());
 	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT f.as_of, r.rows_received FROM rsfed_catalog.freshness f"
-					" LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id"
-					" WHERE f.relation_id = $1",
-					1, types, values, NULL) == 1)
+	if (catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT f.as_of, r.rows_received FROM rsfed_catalog.freshness f"
+						 " LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id"
+						 " WHERE f.relation_id = $1",
+						 1, types, values, NULL) == 1)
 	{
 		as_of = DatumGetTimestampTz(catalog_datum(0, 1));
 		rows = catalog_isnull(0, 2) ? -1 : DatumGetInt64(catalog_datum(0, 2));

@@ -36,6 +36,8 @@
 
 #include "base/compat.h"
 #include "base/settings.h"
+#include "catalog/after.h"
+#include "catalog/queue.h"
 #include "catalog/event.h"
 #include "catalog/extension.h"
 #include "catalog/history.h"
@@ -284,8 +286,11 @@ take_turn(Turn *turn)
 			(void) outcome_fail_orphans();
 		/* retries of those are open, too */
 		turn->open = run_count_open();
-		if (turn->open > 0)
-			turn->takeable = turn->not_ours ? 0 : run_count_takeable();
+		if (turn->open > 0 && !turn->not_ours)
+		{
+			(void) after_release();
+			turn->takeable = queue_count_takeable();
+		}
 		/* of a copy everything becomes late */
 		if (!turn->not_ours)
 			turn->next_due = event_tell_late();
