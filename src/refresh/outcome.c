@@ -187,17 +187,21 @@ follow_failure(int64 run_id, const RsfedRelation *relation, const RunRequest *re
 		(void) count_failure(run_id, relation, schedule, outcome);
 }
 
-/* What follows from a success that was written. */
+/* A success, with what follows from it. */
 static void
-follow_success(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
-			   const RunOutcome *outcome)
+write_success(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
+			  const RunOutcome *outcome)
 {
-	if (!outcome->is_partial)
-		retries_settle(run_id, request);
-	/* a schedule's run does not log in where that is held */
+	/*
+	 * A schedule's run does not log in where that is held.  Locked in the order
+	 * of a log-in that fails: this before the relation's freshness.
+	 */
 	if (request->schedule_name == NULL && relation->is_rollup && OidIsValid(relation->relid))
 		outcome_login_works(rollup_load(relation->relation_id)->source,
 							relation_owner(relation->relid));
+	(void) run_finish(run_id, relation, outcome);
+	if (!outcome->is_partial)
+		retries_settle(run_id, request);
 }
 
 static FailureKind
@@ -220,8 +224,7 @@ outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 
 	if (outcome->error == NULL)
 	{
-		(void) run_finish(run_id, relation, outcome);
-		follow_success(run_id, relation, request, outcome);
+		write_success(run_id, relation, request, outcome);
 		return;
 	}
 	kind = kind_of(outcome);
