@@ -188,7 +188,8 @@ poll_for($node, q{SELECT paused AND paused_by IS NULL AND pause_reason LIKE 'It 
 	FROM rsfed.schedules WHERE relation = 'frequent'::regclass}, 't', 'after max_failures it pauses itself');
 is(sql("SELECT state FROM rsfed.freshness WHERE relation = 'frequent'::regclass"), 'failing', 'the relation is failing still');
 my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
-is(() = $log =~ /WARNING:  schedule "refresh" of public.frequent has paused itself/g, 1, 'one WARNING');
+is(() = $log =~ /WARNING:  rsfed: relation public.frequent is now paused/g, 1, 'one WARNING');
+is(() = $log =~ /LOG:  schedule "refresh" of public.frequent has paused itself/g, 1, 'and one line that says why');
 my ($hint) = $log =~ /HINT:  Once the cause is mended, run (SELECT rsfed.resume\(.*?\);)/;
 standin_reset();
 sql($hint);

@@ -115,8 +115,8 @@ is(sql(q{SELECT for_role || ' ' || (held_since < now())::text FROM rsfed.credent
 	sql('SELECT current_user') . ' true', 'rsfed.credentials too, and only that mapping');
 unlike(sql('SELECT * FROM rsfed_catalog.held_credentials'), qr/wrong|\Q$ENV{WAREHOUSE_PASSWORD}\E/, 'no password stands there');
 my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
-is(() = $log =~ /WARNING:  log-ins of role .* are held/g, 1, 'one WARNING');
-unlike($log, qr/WARNING:  refresh of/, 'and none for each relation');
+is(() = $log =~ /WARNING:  rsfed: relation .* is now/g, 1, 'one WARNING for all relations');
+is(() = $log =~ /LOG:  log-ins of role .* are held/g, 1, 'and one line that says why');
 
 # --- The right password: everything goes on by itself, once
 sql("SELECT rsfed.set_credentials('warehouse', '$ENV{WAREHOUSE_USER}', $right)");
