@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "replication/logicalworker.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 
 #include "api/servers.h"
@@ -27,6 +28,7 @@
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
 #include "refresh/owner.h"
+#include "refresh/rename.h"
 
 PG_FUNCTION_INFO_V1(rsfed_on_ddl_end);
 PG_FUNCTION_INFO_V1(rsfed_on_drop);
@@ -124,12 +126,40 @@ owner_changed(void)
 		owner_warn(relation_lookup(lfirst_oid(lc)));
 }
 
+/* That role, or with PUBLIC any, may have had no other mapping. */
+static void
+mapping_dropped(const DropUserMappingStmt *drop)
+{
+	Oid			role = drop->user->roletype == ROLESPEC_PUBLIC ? InvalidOid
+		: get_rolespec_oid(drop->user, true);
+
+	owner_warn_all(drop->servername, role);
+}
+
+/* Follows a column of a rollup that the command just run renamed. */
+static void
+column_renamed(const RenameStmt *rename)
+{
+	List	   *oids = relations_altered();
+	ListCell   *lc;
+
+	foreach(lc, oids)
+	{
+		RsfedRelation *relation = relation_lookup(lfirst_oid(lc));
+
+		if (relation != NULL && relation->is_rollup)
+			rollup_column_renamed(relation, rename->subname, rename->newname);
+	}
+}
+
 /* What follows ALTER ... RENAME TO. */
 static void
 object_renamed(RenameStmt *rename)
 {
 	if (is_relation(rename->renameType))
 		relations_renamed();
+	else if (rename->renameType == OBJECT_COLUMN && is_relation(rename->relationType))
+		column_renamed(rename);
 	else if (rename->renameType == OBJECT_SCHEMA)
 		relations_sync();
 	else if (rename->renameType == OBJECT_FOREIGN_SERVER)
@@ -164,10 +194,10 @@ rsfed_on_ddl_end(PG_FUNCTION_ARGS)
 			break;
 		case T_AlterOwnerStmt:
 			if (((AlterOwnerStmt *) command)->objectType == OBJECT_FOREIGN_SERVER)
-				owner_warn_source(strVal(((AlterOwnerStmt *) command)->object));
+				owner_warn_all(strVal(((AlterOwnerStmt *) command)->object), InvalidOid);
 			break;
 		case T_DropUserMappingStmt:
-			owner_warn_source(((DropUserMappingStmt *) command)->servername);
+			mapping_dropped((DropUserMappingStmt *) command);
 			break;
 		case T_GrantStmt:
 			if (!((GrantStmt *) command)->is_grant &&
@@ -176,7 +206,7 @@ rsfed_on_ddl_end(PG_FUNCTION_ARGS)
 				ListCell   *lc;
 
 				foreach(lc, ((GrantStmt *) command)->objects)
-					owner_warn_source(strVal(lfirst(lc)));
+					owner_warn_all(strVal(lfirst(lc)), InvalidOid);
 			}
 			break;
 		default:

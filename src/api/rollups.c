@@ -44,7 +44,7 @@ require_owner(Oid relid, const char *action)
 	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to %s table \"%s\"", action, get_rel_name(relid)),
+				 errmsg("permission denied to %s \"%s\"", action, get_rel_name(relid)),
 				 errdetail("Only its owner or a member of the owning role may do that.")));
 }
 
@@ -181,7 +181,7 @@ exists_already(Oid relid, const Rollup *wanted, bool if_not_exists, bool adopt)
 				(errcode(ERRCODE_DUPLICATE_TABLE),
 				 errmsg("relation \"%s\" already exists and is not a rollup", name),
 				 errhint("Choose another name; rsfed makes the table itself. If it is the table of a former rollup: adopt => true, and what is in it is overwritten by refreshes.")));
-	require_owner(relid, "adopt");
+	require_owner(relid, "adopt table");
 	return false;
 }
 
@@ -276,7 +276,7 @@ rsfed_alter_rollup(PG_FUNCTION_ARGS)
 	argument_require(fcinfo, 0, "rollup");
 	relid = PG_GETARG_OID(0);
 	change.relation = relation_require_rollup(relid);
-	require_owner(relid, "alter");
+	require_owner(relid, "alter rollup");
 
 	change.query = argument_text(fcinfo, 1);
 	change.has_key = !PG_ARGISNULL(2);
@@ -312,7 +312,7 @@ rsfed_drop_rollup(PG_FUNCTION_ARGS)
 	argument_require(fcinfo, 0, "rollup");
 	relid = PG_GETARG_OID(0);
 	relation = relation_require_rollup(relid);
-	require_owner(relid, "drop");
+	require_owner(relid, "drop rollup");
 
 	if (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1))
 	{

@@ -191,7 +191,8 @@ rollup_names(void)
 						 " JOIN pg_namespace n ON n.nspname = r.schema_name"
 						 " JOIN pg_class c ON c.relnamespace = n.oid"
 						 " AND c.relname = r.relation_name"
-						 " WHERE kind = 'rollup' ORDER BY 1",
+						 " LEFT JOIN rsfed_catalog.relation_oid o ON o.relation_id = r.relation_id"
+						 " WHERE kind = 'rollup' AND (o.relid IS NULL OR o.relid = c.oid) ORDER BY 1",
 						 0, NULL, NULL);
 }
 

@@ -43,26 +43,16 @@ owner_warn(const RsfedRelation *relation)
 }
 
 void
-owner_warn_source(const char *source)
+owner_warn_all(const char *source, Oid owner)
 {
 	List	   *ids = rollup_ids(source);
-	ListCell   *lc;
-
-	foreach(lc, ids)
-		owner_warn(relation_lookup_id(lfirst_int(lc)));
-}
-
-void
-owner_warn_role(Oid owner)
-{
-	List	   *ids = rollup_ids(NULL);
 	ListCell   *lc;
 
 	foreach(lc, ids)
 	{
 		RsfedRelation *relation = relation_lookup_id(lfirst_int(lc));
 
-		if (relation != NULL && relation_owner(relation->relid) == owner)
+		if (relation != NULL && (!OidIsValid(owner) || relation_owner(relation->relid) == owner))
 			owner_warn(relation);
 	}
 }

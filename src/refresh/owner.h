@@ -16,8 +16,10 @@
  */
 extern void owner_warn(const RsfedRelation *relation);
 
-/* The same for each rollup of a source, and for each that a role owns. */
-extern void owner_warn_source(const char *source);
-extern void owner_warn_role(Oid owner);
+/*
+ * The same for each rollup of a source (NULL = any) that a role (InvalidOid =
+ * any) owns.
+ */
+extern void owner_warn_all(const char *source, Oid owner);
 
 #endif							/* RSFED_REFRESH_OWNER_H */

@@ -240,6 +240,15 @@ table_adopt(Oid relid, const Rollup *rollup)
 	bool		has_key;
 	char		identity = rel->rd_rel->relreplident;
 
+	for (int i = 0; i < rollup->ncolumns; i++)
+	{
+		if (get_attnum(relid, rollup->columns[i].name) == InvalidAttrNumber)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("table \"%s\" cannot serve the rollup: it has no column \"%s\"",
+							RelationGetRelationName(rel), rollup->columns[i].name),
+					 errhint("Add it with ALTER TABLE, name the table's columns in the argument columns, or choose another name for the rollup.")));
+	}
 	(void) target_describe(rel, rollup, false);
 	has_key = rollup->key != NIL && OidIsValid(target_find_key_index(rel, rollup));
 	relation_close(rel, NoLock);

@@ -33,7 +33,8 @@ extern Oid	table_create(const RangeVar *name, const Rollup *rollup, const LocalC
 /*
  * Takes a table that is there, of the current user's, for the rollup: storage
  * options, key and comment as table_create gives them, where it has none.
- * Raises what target_describe does if a refresh could not work on it.
+ * Raises 42703 for a column that it lacks, and what target_describe does if a
+ * refresh could not work on it.
  */
 extern void table_adopt(Oid relid, const Rollup *rollup);
 

@@ -217,7 +217,7 @@ announce(Node *parsetree)
 			if (OidIsValid(get_extension_oid("rsfed", true)))
 			{
 				CommandCounterIncrement();
-				owner_warn_role(get_rolespec_oid(((ReassignOwnedStmt *) parsetree)->newrole, true));
+				owner_warn_all(NULL, get_rolespec_oid(((ReassignOwnedStmt *) parsetree)->newrole, true));
 			}
 			break;
 		default:
