@@ -123,7 +123,10 @@ owner_changed(void)
 	ListCell   *lc;
 
 	foreach(lc, oids)
-		owner_warn(relation_lookup(lfirst_oid(lc)));
+	{
+		if (relation_id_by_oid(lfirst_oid(lc)) != 0)
+			owner_warn(relation_lookup(lfirst_oid(lc)));
+	}
 }
 
 /* That role, or with PUBLIC any, may have had no other mapping. */
@@ -145,8 +148,10 @@ column_renamed(const RenameStmt *rename)
 
 	foreach(lc, oids)
 	{
-		RsfedRelation *relation = relation_lookup(lfirst_oid(lc));
+		RsfedRelation *relation = NULL;
 
+		if (relation_id_by_oid(lfirst_oid(lc)) != 0)
+			relation = relation_lookup(lfirst_oid(lc));
 		if (relation != NULL && relation->is_rollup)
 			rollup_column_renamed(relation, rename->subname, rename->newname);
 	}
@@ -162,7 +167,7 @@ object_renamed(RenameStmt *rename)
 		column_renamed(rename);
 	else if (rename->renameType == OBJECT_SCHEMA)
 		relations_sync();
-	else if (rename->renameType == OBJECT_FOREIGN_SERVER)
+	else if (rename->renameType == OBJECT_FOREIGN_SERVER && rollup_ids(strVal(rename->object)) != NIL)
 		rollups_rename_source(strVal(rename->object), rename->newname);
 }
 
@@ -234,8 +239,11 @@ drops_cascade(Node *command)
 static void
 server_dropped(const char *server, bool cascade)
 {
-	List	   *rollups = rollups_of_source(server);
+	List	   *rollups;
 
+	if (rollup_ids(server) == NIL)
+		return;
+	rollups = rollups_of_source(server);
 	if (cascade)
 		server_warn_drop(server, rollups);
 	else

@@ -26,6 +26,7 @@
 #include "api/arguments.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "catalog/identity.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
@@ -127,6 +128,35 @@ raise_run_error(const ErrorFields *error)
 			 context ? errcontext("%s", context) : 0));
 }
 
+/*
+ * What a person asks for by name is done in a held database, too: a copy must
+ * do nothing by itself.
+ */
+static void
+tell_if_held(void)
+{
+	Held	   *held = identity_check();
+
+	if (held != NULL)
+		ereport(NOTICE,
+				(errmsg("this refresh is run, but the schedules of this database are held"),
+				 errdetail("They are held because %s.", held->reason)));
+}
+
+/* 55000 where no worker would ever take the request. */
+static void
+refuse_if_held(void)
+{
+	Held	   *held = identity_check();
+
+	if (held != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot request a refresh: the schedules of this database are held"),
+				 errdetail("They are held because %s.", held->reason),
+				 errhint("%s CALL rsfed.refresh works all the same.", held->hint)));
+}
+
 /* The row that CALL rsfed.refresh returns. */
 static Datum
 refresh_row(FunctionCallInfo fcinfo, const RefreshResult *result)
@@ -162,6 +192,7 @@ rsfed_refresh(PG_FUNCTION_ARGS)
 
 	require_primary("rsfed.refresh()");
 	request_from_arguments(fcinfo, "call", &request);
+	tell_if_held();
 
 	if (atomic)
 	{
@@ -199,6 +230,8 @@ rsfed_request_refresh(PG_FUNCTION_ARGS)
 	require_primary("rsfed.request_refresh()");
 	require_preloaded("requested refreshes");
 	request_from_arguments(fcinfo, "request", &request);
+	identity_remember();
+	refuse_if_held();
 	run_id = run_find_queued(&request);
 	if (run_id == 0)
 		run_id = run_insert(&request, false);

@@ -366,7 +366,7 @@ relation_id_by_oid(Oid relid)
 	Datum		values[1] = {ObjectIdGetDatum(relid)};
 	int32		relation_id = 0;
 
-	catalog_open(&access);
+	catalog_open_any_version(&access);
 	if (catalog_run(SPI_OK_SELECT,
 					"SELECT relation_id FROM rsfed_catalog.relation_oid WHERE relid = $1",
 					1, types, values, NULL) == 1)
@@ -387,7 +387,7 @@ gone_relations(void)
 	MemoryContext old;
 	uint64		n;
 
-	catalog_open(&access);
+	catalog_open_any_version(&access);
 	n = catalog_run(SPI_OK_SELECT,
 					"SELECT o.relation_id FROM rsfed_catalog.relation_oid o"
 					" WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = o.relid)"
@@ -418,7 +418,7 @@ relations_sync(void)
 		relation_delete(lfirst_int(lc));
 
 	/* by way of names that nothing has: two may have changed theirs for each other's */
-	catalog_open(&access);
+	catalog_open_any_version(&access);
 	if (catalog_run(SPI_OK_UPDATE,
 					"UPDATE rsfed_catalog.relation r"
 					" SET schema_name = '', relation_name = r.relation_id::text"

@@ -56,7 +56,12 @@ extern Oid	relation_owner(Oid relid);
  */
 extern void relation_cache_oids(void);
 
-/* The number of the relation that the cache knows by that oid; 0 if none. */
+/*
+ * The number of the relation that the cache knows by that oid; 0 if none.
+ * Reads what every version of the extension has, as relations_sync() does:
+ * commands that concern nothing of rsfed work also while the extension waits
+ * for ALTER EXTENSION ... UPDATE.
+ */
 extern int32 relation_id_by_oid(Oid relid);
 
 /*

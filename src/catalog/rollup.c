@@ -239,7 +239,7 @@ rollup_ids(const char *source)
 	MemoryContext old;
 	uint64		n;
 
-	catalog_open(&access);
+	catalog_open_any_version(&access);
 	n = catalog_run(SPI_OK_SELECT,
 					"SELECT u.relation_id"
 					" FROM rsfed_catalog.rollup u JOIN rsfed_catalog.relation r"
