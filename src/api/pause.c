@@ -19,6 +19,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "catalog/relation.h"
+#include "catalog/schedules.h"
 #include "shmem/wake.h"
 
 PG_FUNCTION_INFO_V1(rsfed_pause);
@@ -92,6 +93,7 @@ rsfed_resume(PG_FUNCTION_ARGS)
 	relation = require_relation(fcinfo, "resume");
 
 	relation_resume(relation->relation_id);
+	schedules_resume(relation->relation_id);
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }

@@ -49,7 +49,8 @@ statement_text(const Rollup *rollup, const char *order)
 }
 
 Fetch *
-fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool keep)
+fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool keep,
+			  int remote_timeout_ms)
 {
 	SourceRequest request = {
 		.source = rollup->source,
@@ -58,6 +59,7 @@ fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, b
 		.label = psprintf("rsfed:%s:" INT64_FORMAT, get_database_name(MyDatabaseId), run_id),
 		.writable = false,
 		.keep = keep,
+		.statement_timeout_ms = remote_timeout_ms,
 	};
 	Fetch	   *fetch = palloc0(sizeof(Fetch));
 
@@ -90,7 +92,7 @@ Fetch *
 fetch_open(const Rollup *rollup, const char *name, Oid owner, const char *order,
 		   int64 run_id, bool keep)
 {
-	Fetch	   *fetch = fetch_connect(rollup, name, owner, run_id, keep);
+	Fetch	   *fetch = fetch_connect(rollup, name, owner, run_id, keep, 0);
 
 	fetch_send(fetch, order);
 	return fetch;

@@ -155,6 +155,10 @@ source_connect(const SourceRequest *request)
 	SourceConnection *source = palloc0(sizeof(SourceConnection));
 
 	session->label = request->label;
+	if (request->statement_timeout_ms > 0 &&
+		(session->statement_timeout_ms == 0 ||
+		 session->statement_timeout_ms > request->statement_timeout_ms))
+		session->statement_timeout_ms = request->statement_timeout_ms;
 	source->server = server->servername;
 	source->stall_timeout_ms =
 		(int) option_int_text(OPTION_SERVER, "stall_timeout",
