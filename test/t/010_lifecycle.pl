@@ -123,6 +123,17 @@ for my $command ('DROP TABLE revenue', "SELECT rsfed.drop_rollup('revenue', keep
 }
 $node->safe_psql('postgres', 'DROP TABLE revenue');
 
+# A column renamed meanwhile: that run is told to come again, and does
+$node->safe_psql('postgres', "SELECT rsfed.define_rollup('revenue', 'warehouse', '$query')");
+$node->safe_psql('postgres', "SELECT rsfed.schedule_refresh('revenue', '1 second', options => '{\"retry_delay\": \"1 s\"}')");
+stall_run('postgres');
+$node->safe_psql('postgres', 'ALTER TABLE revenue RENAME COLUMN seller TO vendor');
+standin_reset();
+poll_in('postgres', "SELECT count(*) > 0 FROM rsfed.runs WHERE status = 'failed' AND sqlstate = '40001' AND message LIKE '%redefined%'", 't',
+	'a run of before the rename does not write');
+poll_in('postgres', "SELECT count(*) > 0 FROM rsfed.runs WHERE status = 'unchanged' AND definition = 2", 't', 'those after it go on');
+$node->safe_psql('postgres', 'DROP TABLE revenue');
+
 # A publication FOR ALL TABLES
 my $subscriber = start_primary('subscriber', conf => "rsfed.scheduler = off\n");
 $subscriber->safe_psql('postgres', "SELECT rsfed.define_rollup('own', 'warehouse', '$query')");
