@@ -37,6 +37,7 @@
 #include "base/settings.h"
 #include "catalog/held.h"
 #include "catalog/identity.h"
+#include "catalog/retry.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
 #include "refresh/outcome.h"
