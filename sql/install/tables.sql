@@ -135,11 +135,12 @@ AS $$
 SELECT CASE WHEN s.seconds OPERATOR(pg_catalog.<) 1e10
 	THEN $1 OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => s.seconds)
 	ELSE 'infinity'::pg_catalog.timestamptz END
-FROM (SELECT (30 OPERATOR(pg_catalog.*) (12 OPERATOR(pg_catalog.*) pg_catalog.date_part('year', $2)
-		OPERATOR(pg_catalog.+) pg_catalog.date_part('month', $2))
-	OPERATOR(pg_catalog.+) pg_catalog.date_part('day', $2)) OPERATOR(pg_catalog.*) 86400
-	OPERATOR(pg_catalog.+) pg_catalog.date_part('hour', $2) OPERATOR(pg_catalog.*) 3600
-	OPERATOR(pg_catalog.+) pg_catalog.date_part('minute', $2) OPERATOR(pg_catalog.*) 60
+-- so written, operators have no precedence among each other
+FROM (SELECT ((((((pg_catalog.date_part('year', $2) OPERATOR(pg_catalog.*) 12)
+	OPERATOR(pg_catalog.+) pg_catalog.date_part('month', $2)) OPERATOR(pg_catalog.*) 30)
+	OPERATOR(pg_catalog.+) pg_catalog.date_part('day', $2)) OPERATOR(pg_catalog.*) 86400)
+	OPERATOR(pg_catalog.+) (pg_catalog.date_part('hour', $2) OPERATOR(pg_catalog.*) 3600))
+	OPERATOR(pg_catalog.+) (pg_catalog.date_part('minute', $2) OPERATOR(pg_catalog.*) 60)
 	OPERATOR(pg_catalog.+) pg_catalog.date_part('second', $2)) AS s (seconds)
 $$;
 REVOKE ALL ON FUNCTION rsfed_catalog.late_at(timestamptz, interval) FROM PUBLIC;

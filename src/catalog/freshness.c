@@ -46,10 +46,10 @@ freshness_last(int32 relation_id, TimestampTz *as_of, int64 *rows)
 	*rows = -1;
 	catalog_open(&access);
 	if (catalog_run_kept(SPI_OK_SELECT,
-					"SELECT f.as_of, r.rows_received FROM rsfed_catalog.freshness f"
-					" LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id"
-					" WHERE f.relation_id = $1",
-					1, types, values, NULL) == 1)
+						 "SELECT f.as_of, r.rows_received FROM rsfed_catalog.freshness f"
+						 " LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id"
+						 " WHERE f.relation_id = $1",
+						 1, types, values, NULL) == 1)
 	{
 		*as_of = DatumGetTimestampTz(catalog_datum(0, 1));
 		if (!catalog_isnull(0, 2))
