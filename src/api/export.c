@@ -30,11 +30,13 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "catalog/after.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
 #include "catalog/schedules.h"
@@ -337,9 +339,55 @@ add_schedule(Script *script, const RsfedRelation *relation, const RelationSchedu
 		appendStringInfo(&script->text, " AND method = %s", quote_literal_cstr(schedule->method));
 	else
 		appendStringInfoString(&script->text, " AND method IS NULL");
+	if (after_names(schedule->relation_id, schedule->name) == NIL)
+		appendStringInfoString(&script->text, " AND after IS NULL");
 	appendStringInfo(&script->text, "\n\tAND options = %s);\n",
 					 quote_literal_cstr(JsonbToCString(NULL, &schedule->options->root,
 													   VARSIZE(schedule->options))));
+}
+
+/* What a schedule comes after, once all of them are there. */
+static void
+add_after(Script *script, const RsfedRelation *relation, const char *name)
+{
+	List	   *names = after_names(relation->relation_id, name);
+	StringInfoData json;
+	StringInfoData array;
+	ListCell   *lc;
+
+	if (names == NIL)
+		return;
+	initStringInfo(&json);
+	initStringInfo(&array);
+	foreach(lc, names)
+	{
+		appendStringInfoString(&json, json.len > 0 ? ", " : "{\"after\": [");
+		escape_json(&json, lfirst(lc));
+		appendStringInfo(&array, "%s%s", array.len > 0 ? ", " : "", quote_literal_cstr(lfirst(lc)));
+	}
+	appendStringInfoString(&json, "]}");
+	become(script, GetUserId());
+	appendStringInfo(&script->text, "SELECT rsfed.alter_schedule(%s, %s, options => %s)\n",
+					 relation_literal(relation), quote_literal_cstr(name), quote_literal_cstr(json.data));
+	appendStringInfo(&script->text, "WHERE NOT EXISTS (SELECT FROM rsfed.schedules"
+					 " WHERE relation = %s::regclass AND name = %s AND after = ARRAY[%s]);\n",
+					 relation_literal(relation), quote_literal_cstr(name), array.data);
+}
+
+static void
+add_afters(Script *script, List *relations)
+{
+	ListCell   *lc;
+
+	foreach(lc, relations)
+	{
+		RsfedRelation *relation = lfirst(lc);
+		List	   *names = schedule_names(relation->relation_id);
+		ListCell   *name;
+
+		foreach(name, names)
+			add_after(script, relation, lfirst(name));
+	}
 }
 
 static void
@@ -420,6 +468,8 @@ rsfed_export(PG_FUNCTION_ARGS)
 	appendStringInfoString(&script.text, "\n-- Schedules; materialized views must be there\n");
 	add_schedules(&script, script.rollups);
 	add_schedules(&script, script.views);
+	add_afters(&script, script.rollups);
+	add_afters(&script, script.views);
 
 	appendStringInfoString(&script.text, "\n-- Pauses\n");
 	add_pauses(&script, script.rollups);

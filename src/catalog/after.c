@@ -336,3 +336,18 @@ after_release(void)
 		CHECK_FOR_INTERRUPTS();
 	return released;
 }
+
+List *
+after_names(int32 relation_id, const char *name)
+{
+	static const Oid types[] = {INT4OID, TEXTOID};
+	Datum		values[2] = {Int32GetDatum(relation_id), CStringGetTextDatum(name)};
+
+	return catalog_names("SELECT format('%I.%I%s', w.schema_name, w.relation_name,"
+						 " CASE WHEN e.after_schedule_name <> 'refresh' THEN '/' || e.after_schedule_name END)"
+						 " FROM rsfed_catalog.schedule_after e"
+						 " JOIN rsfed_catalog.relation w ON w.relation_id = e.after_relation_id"
+						 " WHERE e.relation_id = $1 AND e.schedule_name = $2"
+						 " ORDER BY w.schema_name, w.relation_name, e.after_schedule_name",
+						 2, types, values);
+}

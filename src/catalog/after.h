@@ -31,6 +31,12 @@ extern void after_store(int32 relation_id, const char *name, List *after);
 extern void after_forget(int32 relation_id, const char *name);
 
 /*
+ * What a schedule comes after, as the option "after" takes it and the view shows
+ * it: "schema.relation" or "schema.relation/name", by name; List of char *.
+ */
+extern List *after_names(int32 relation_id, const char *name);
+
+/*
  * Looks at the queued runs that wait for other schedules, in the current
  * transaction: lets go those whose time has come, ends as skipped those whose
  * predecessor failed.  Returns how many of the first there were.
