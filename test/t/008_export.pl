@@ -105,7 +105,7 @@ sub run_script
 }
 my %state = (
 	rollups => 'SELECT rollup, source, query, key, method, columns, timezone, max_age, options, owner FROM rsfed.rollups ORDER BY rollup::text',
-	schedules => 'SELECT relation, name, schedule, timezone, method, options, after, paused, paused_until, pause_reason FROM rsfed.schedules ORDER BY 1, 2',
+	schedules => 'SELECT relation, name, schedule, timezone, method, options, after, paused, paused_until, pause_reason FROM rsfed.schedules ORDER BY relation::text, name',
 	servers => 'SELECT * FROM rsfed.servers ORDER BY server',
 	credentials => 'SELECT server, for_role, username, kind, credentials_file FROM rsfed.credentials ORDER BY 1, 2');
 
