@@ -55,6 +55,7 @@ REVOKE EXECUTE ON FUNCTION rsfed.resume_all() FROM PUBLIC;
 
 CREATE VIEW rsfed.schedules WITH (security_barrier = true) AS
 SELECT c.oid::pg_catalog.regclass AS relation,
+	t.set_name,
 	s.schedule_name AS name,
 	s.schedule,
 	s.timezone,
@@ -72,8 +73,9 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 	CASE WHEN p.by_itself THEN r.paused_by WHEN p.paused THEN a.paused_by END AS paused_by
 FROM rsfed_catalog.schedule s
 JOIN rsfed_catalog.relation r USING (relation_id)
-JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
-JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
+LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
+LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
+LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
 LEFT JOIN rsfed_catalog.pause a ON a.paused_until IS NULL OR a.paused_until > pg_catalog.now()
 CROSS JOIN LATERAL (SELECT
 	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())) AS b (by_itself)
@@ -84,12 +86,14 @@ LEFT JOIN LATERAL (SELECT u.run_id, u.status, u.requested_at
 	ORDER BY u.run_id DESC LIMIT 1) AS l ON true
 WHERE pg_catalog.has_table_privilege(c.oid, 'SELECT')
 	OR pg_catalog.pg_has_role(c.relowner, 'USAGE')
-	OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');
+	OR t.may_select OR t.may_see_all
+	OR pg_catalog.pg_has_role('pg_monitor', 'USAGE') AND COALESCE(c.oid, t.set_id) IS NOT NULL;
 COMMENT ON VIEW rsfed.schedules IS
-'Schedules, when they run next and what came of the last run; without next_run_at a schedule has stopped';
+'Schedules of relations and of sets, when they run next and what came of the last run; without next_run_at a schedule has stopped';
 GRANT SELECT ON rsfed.schedules TO PUBLIC;
 
-CREATE FUNCTION rsfed_catalog.progress(OUT run_id bigint, OUT relation regclass, OUT pid integer,
+CREATE FUNCTION rsfed_catalog.progress(OUT run_id bigint, OUT relation_id integer,
+	OUT relation regclass, OUT pid integer,
 	OUT phase text, OUT rows bigint, OUT bytes bigint, OUT rows_last_run bigint,
 	OUT percent double precision, OUT rows_per_second double precision, OUT elapsed interval,
 	OUT replaces_as_of timestamptz)
@@ -100,9 +104,10 @@ COMMENT ON FUNCTION rsfed_catalog.progress() IS
 'refreshes at work in this database that the caller may see; read the view rsfed.progress';
 
 CREATE VIEW rsfed.progress AS
-SELECT run_id, relation, pid, phase, rows, bytes, rows_last_run, percent, rows_per_second,
-	elapsed, replaces_as_of
-FROM rsfed_catalog.progress();
+SELECT p.run_id, p.relation, p.pid, p.phase, p.rows, p.bytes, p.rows_last_run, p.percent,
+	p.rows_per_second, p.elapsed, p.replaces_as_of, s.relation_name AS set_name
+FROM rsfed_catalog.progress() p
+LEFT JOIN rsfed_catalog.relation s ON s.relation_id = p.relation_id AND s.kind = 'set';
 COMMENT ON VIEW rsfed.progress IS
-'Refreshes at work now, in this database; percent is measured against the last run and may be unknown';
+'Refreshes at work now, in this database, of a set the member that it is at; percent is measured against the last run and may be unknown';
 GRANT SELECT ON rsfed.progress TO PUBLIC;

@@ -3,6 +3,7 @@
 -- decided here and nowhere else:
 --   freshness	whoever may SELECT the relation, and pg_monitor
 --   rollups	the same; the query only for the owner and pg_monitor
+--   sets		whoever may SELECT all its members, and pg_monitor
 --   runs		the owner (or a member of that role) and pg_monitor
 
 CREATE VIEW rsfed_catalog.relation_class WITH (security_barrier = true) AS
@@ -67,10 +68,13 @@ COMMENT ON VIEW rsfed.definitions IS
 CREATE VIEW rsfed.runs WITH (security_barrier = true) AS
 SELECT r.run_id,
 	c.relid::pg_catalog.regclass AS relation,
-	pg_catalog.format('%I.%I', r.schema_name, r.relation_name) AS relation_name,
+	CASE WHEN r.schema_name <> ''
+		THEN pg_catalog.format('%I.%I', r.schema_name, r.relation_name) END AS relation_name,
+	CASE WHEN r.schema_name = '' THEN r.relation_name END AS set_name,
 	r.status,
 	r.trigger,
 	r.schedule_name,
+	r.set_run_id,
 	r.method,
 	r.since,
 	r.until,
@@ -99,7 +103,8 @@ SELECT r.run_id,
 	r.context
 FROM rsfed_catalog.run r
 LEFT JOIN rsfed_catalog.relation_class c USING (relation_id)
-WHERE c.may_see_all OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');
+LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
+WHERE c.may_see_all OR t.may_see_all OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');
 COMMENT ON VIEW rsfed.runs IS
 'Attempts to refresh, newest number last; for the owner of the relation and pg_monitor';
 

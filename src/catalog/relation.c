@@ -26,8 +26,9 @@
 #include "base/errors.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
+#include "catalog/sets.h"
 
-#define RELATION_COLUMNS "relation_id, schema_name, relation_name, kind = 'rollup'," \
+#define RELATION_COLUMNS "relation_id, schema_name, relation_name, kind = 'rollup', kind = 'set'," \
 	" (SELECT o.relid FROM rsfed_catalog.relation_oid o" \
 	" WHERE o.relation_id = rsfed_catalog.relation.relation_id)"
 
@@ -44,7 +45,8 @@ relation_from_row(CatalogAccess *access, uint64 row)
 	relation->schema_name = catalog_text(access, row, 2);
 	relation->relation_name = catalog_text(access, row, 3);
 	relation->is_rollup = DatumGetBool(catalog_datum(row, 4));
-	relation->relid = DatumGetObjectId(catalog_datum(row, 5));
+	relation->is_set = DatumGetBool(catalog_datum(row, 5));
+	relation->relid = DatumGetObjectId(catalog_datum(row, 6));
 	return relation;
 }
 
@@ -118,8 +120,8 @@ relation_lookup_id(int32 relation_id)
 		relation = relation_from_row(&access, 0);
 	catalog_close(&access);
 
-	if (relation == NULL)
-		return NULL;
+	if (relation == NULL || relation->is_set)
+		return relation;
 	nspid = get_namespace_oid(relation->schema_name, true);
 	relid = OidIsValid(nspid) ? get_relname_relid(relation->relation_name, nspid) : InvalidOid;
 	return OidIsValid(relid) && is_that_relation(relation, relid) ? relation : NULL;
@@ -133,6 +135,14 @@ relation_display_name(Oid relid)
 	if (name == NULL)
 		return psprintf("%u", relid);
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), name);
+}
+
+char *
+relation_title(const RsfedRelation *relation)
+{
+	if (relation->is_set)
+		return psprintf("set \"%s\"", relation->relation_name);
+	return relation_display_name(relation->relid);
 }
 
 /* Names of all rollups, as one would write them: List of char *. */
@@ -255,6 +265,7 @@ relation_delete(int32 relation_id)
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
 
+	sets_forget_member(relation_id);
 	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.run SET status = 'cancelled',"

@@ -23,6 +23,7 @@
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "catalog/run.h"
+#include "catalog/sets.h"
 
 /* An optional text as a parameter. */
 static void
@@ -52,10 +53,10 @@ int64
 run_insert(const RunRequest *request, bool running)
 {
 	static const Oid types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
-	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID};
+	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, INT8OID};
 	CatalogAccess access;
-	Datum		values[15];
-	char		nulls[] = "               ";
+	Datum		values[16];
+	char		nulls[] = "                ";
 	int64		run_id;
 
 	values[0] = Int32GetDatum(request->relation_id);
@@ -75,17 +76,19 @@ run_insert(const RunRequest *request, bool running)
 	set_time(&values[12], &nulls[12], request->not_before);
 	values[13] = Int32GetDatum(request->priority);
 	values[14] = Int32GetDatum(Max(request->attempt, 1));
+	values[15] = Int64GetDatum(request->set_run_id);
+	nulls[15] = request->set_run_id == 0 ? 'n' : ' ';
 
 	catalog_open(&access);
 	if (catalog_run(SPI_OK_INSERT_RETURNING,
 					"INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
 					" schedule_name, method, since, until, part, requested_by, status, pid,"
-					" backend_start, started_at, due_at, not_before, priority, attempt)"
+					" backend_start, started_at, due_at, not_before, priority, attempt, set_run_id)"
 					" SELECT relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
 					" $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
-					" COALESCE($12, clock_timestamp()), $13, $14, $15"
+					" COALESCE($12, clock_timestamp()), $13, $14, $15, $16"
 					" FROM rsfed_catalog.relation WHERE relation_id = $1 RETURNING run_id",
-					15, types, values, nulls) != 1)
+					16, types, values, nulls) != 1)
 		elog(ERROR, "relation %d is not known to rsfed", request->relation_id);
 	run_id = DatumGetInt64(catalog_datum(0, 1));
 	catalog_close(&access);
@@ -318,7 +321,9 @@ notify_event(int64 run_id, const RsfedRelation *relation, const char *state, con
 	set_text(&values[4], &nulls[4], sqlstate);
 	catalog_run(SPI_OK_SELECT,
 				"SELECT pg_notify('rsfed_event', json_build_object("
-				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'state', $4, 'sqlstate', $5)::text)",
+				" CASE $1 WHEN '' THEN 'set' ELSE 'relation' END,"
+				" CASE $1 WHEN '' THEN $2 ELSE format('%I.%I', $1, $2) END,"
+				" 'run_id', $3, 'state', $4, 'sqlstate', $5)::text)",
 				5, types, values, nulls);
 }
 
@@ -340,7 +345,8 @@ finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, b
 		event = write_success(run_id, relation->relation_id, outcome, published);
 		if (event)
 			notify_event(run_id, relation, "recovered", NULL);
-		if (published)
+		/* of a set each member tells */
+		if (published && !relation->is_set)
 			notify_published(run_id, relation, outcome);
 	}
 	else if (*written && strcmp(outcome->status, "cancelled") != 0)
@@ -378,6 +384,61 @@ run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcom
 	if (!written)
 		elog(ERROR, "run " INT64_FORMAT " is not running", run_id);
 	return event;
+}
+
+void
+run_last(int32 relation_id, TimestampTz *as_of, int64 *rows_received)
+{
+	static const Oid types[] = {INT4OID};
+	Datum		values[1] = {Int32GetDatum(relation_id)};
+	CatalogAccess access;
+
+	*as_of = 0;
+	*rows_received = -1;
+	catalog_open(&access);
+	if (catalog_run(SPI_OK_SELECT,
+					"SELECT f.as_of, r.rows_received FROM rsfed_catalog.freshness f"
+					" LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id"
+					" WHERE f.relation_id = $1",
+					1, types, values, NULL) == 1)
+	{
+		*as_of = DatumGetTimestampTz(catalog_datum(0, 1));
+		*rows_received = catalog_isnull(0, 2) ? -1 : DatumGetInt64(catalog_datum(0, 2));
+	}
+	catalog_close(&access);
+}
+
+void
+run_finish_members(int64 set_run_id, const RunOutcome *outcome)
+{
+	static const Oid types[] = {INT8OID};
+	Datum		values[1] = {Int64GetDatum(set_run_id)};
+	CatalogAccess access;
+	uint64		n;
+	int64	   *run_ids;
+	int32	   *relation_ids;
+
+	catalog_open(&access);
+	n = catalog_run(SPI_OK_SELECT,
+					"SELECT run_id, relation_id FROM rsfed_catalog.run"
+					" WHERE set_run_id = $1 AND status = 'running' ORDER BY run_id",
+					1, types, values, NULL);
+	run_ids = MemoryContextAlloc(access.caller, sizeof(int64) * Max(n, 1));
+	relation_ids = MemoryContextAlloc(access.caller, sizeof(int32) * Max(n, 1));
+	for (uint64 i = 0; i < n; i++)
+	{
+		run_ids[i] = DatumGetInt64(catalog_datum(i, 1));
+		relation_ids[i] = DatumGetInt32(catalog_datum(i, 2));
+	}
+	catalog_close(&access);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		RsfedRelation *relation = relation_lookup_id(relation_ids[i]);
+		RsfedRelation dropped = {.relation_id = relation_ids[i], .schema_name = "", .relation_name = ""};
+
+		(void) run_finish(run_ids[i], relation ? relation : &dropped, outcome);
+	}
 }
 
 int
@@ -487,7 +548,9 @@ run_cancel(int64 run_id)
 	bool		done = false;
 
 	relation = relation_lookup_id(relation_id);
-	if (relation != NULL)
+	if (relation != NULL && relation->is_set)
+		set_require_maintainer(relation_id, relation->relation_name, "cancel a refresh of");
+	else if (relation != NULL)
 		relation_require_maintainer(relation->relid, "cancel a refresh of");
 	else if (!superuser())
 		ereport(ERROR,

@@ -20,6 +20,7 @@ typedef struct RunRequest
 	int32		relation_id;
 	const char *trigger;		/* call, request, schedule, define */
 	const char *schedule_name;	/* or NULL */
+	int64		set_run_id;		/* of a member: the run of its set; else 0 */
 	const char *method;			/* NULL = the rollup's own */
 	const char *since;
 	const char *until;
@@ -79,11 +80,23 @@ extern Run *run_take(void);
 extern bool run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome);
 
 /*
+ * The same outcome for what still runs of a set's members, in the current
+ * transaction.
+ */
+extern void run_finish_members(int64 set_run_id, const RunOutcome *outcome);
+
+/*
  * Freshness and notifications after a step of a run that goes on, in the
  * current transaction.
  */
 extern void run_finish_step(int64 run_id, const RsfedRelation *relation,
 							const RunOutcome *outcome);
+
+/*
+ * as_of of a relation's content (0 if there is none) and the rows that its last
+ * run received (-1 = unknown).
+ */
+extern void run_last(int32 relation_id, TimestampTz *as_of, int64 *rows_received);
 
 /* Marks running runs whose process is gone as failed; returns how many. */
 extern int	run_fail_orphans(void);

@@ -35,13 +35,13 @@
 #include "refresh/engine.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
+#include "refresh/set.h"
 #include "shmem/failures.h"
 #include "shmem/progress.h"
 
 /* Interrupted so often, the outcome of a failed run is given up. */
 #define FINISH_TRIES 10
 
-static RefreshRun *begin_run(const RunRequest *request, int64 run_id);
 static void show_progress(RefreshRun *run);
 static void do_refresh(RefreshRun *run);
 static ErrorData *refresh_in_order(RefreshRun *run);
@@ -57,7 +57,7 @@ refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connec
 					   RefreshResult *result)
 {
 	TimestampTz started = GetCurrentTimestamp();
-	RefreshRun *run = begin_run(request, run_id);
+	RefreshRun *run = refresh_run_new(request, run_id);
 	ErrorData  *error;
 
 	run->keep_connection = keep_connection;
@@ -107,7 +107,7 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 RefreshRun *
 refresh_run_begin(const RunRequest *request)
 {
-	RefreshRun *run = begin_run(request, 0);
+	RefreshRun *run = refresh_run_new(request, 0);
 
 	run->in_transaction = run->first_step_only = true;
 	show_progress(run);
@@ -131,16 +131,14 @@ finish(RefreshRun *run)
 		run_finish_step(run->run_id, run->relation, &run->outcome);
 	else
 		(void) run_finish(run->run_id, run->relation, &run->outcome);
+	if (run->set != NULL)
+		set_run_finish(run);
 	PopActiveSnapshot();
 }
 
-/*
- * The run's row, unless a worker brought one, and what is known before the
- * start.  Lives in a context of its own below the caller's, which outlives
- * transactions.
- */
-static RefreshRun *
-begin_run(const RunRequest *request, int64 run_id)
+/* The context outlives transactions, if the caller's does. */
+RefreshRun *
+refresh_run_new(const RunRequest *request, int64 run_id)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "rsfed run",
 												  ALLOCSET_SMALL_SIZES);
@@ -162,6 +160,12 @@ begin_run(const RunRequest *request, int64 run_id)
 		run->relation->relation_id = request->relation_id;
 		run->relation->schema_name = run->relation->relation_name = "";
 	}
+	if (run->relation->is_set)
+	{
+		PushActiveSnapshot(GetTransactionSnapshot());
+		set_run_begin(run);
+		PopActiveSnapshot();
+	}
 	MemoryContextSwitchTo(old);
 	return run;
 }
@@ -170,26 +174,16 @@ begin_run(const RunRequest *request, int64 run_id)
 static void
 show_progress(RefreshRun *run)
 {
-	static const Oid types[] = {INT4OID};
-	Datum		values[1] = {Int32GetDatum(run->relation->relation_id)};
-	CatalogAccess access;
-	int64		rows = -1;
-	TimestampTz as_of = 0;
+	int64		rows;
+	TimestampTz as_of;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
-	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT f.as_of, r.rows_received FROM rsfed_catalog.freshness f"
-					" LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id"
-					" WHERE f.relation_id = $1",
-					1, types, values, NULL) == 1)
-	{
-		as_of = DatumGetTimestampTz(catalog_datum(0, 1));
-		rows = catalog_isnull(0, 2) ? -1 : DatumGetInt64(catalog_datum(0, 2));
-	}
-	catalog_close(&access);
+	run_last(run->relation->relation_id, &as_of, &rows);
 	PopActiveSnapshot();
-	progress_begin(run->run_id, run->relation->relation_id, run->relation->relid, rows, as_of);
+	progress_begin(run->run_id, run->relation->relation_id,
+				   run->set != NULL && run->set->count > 0
+				   ? run->set->members[0]->relation->relid : run->relation->relid,
+				   rows, as_of);
 	progress_set_phase(PHASE_STARTING);
 }
 
@@ -197,6 +191,11 @@ show_progress(RefreshRun *run)
 static void
 do_refresh(RefreshRun *run)
 {
+	if (run->set != NULL)
+	{
+		set_run_refresh(run);
+		return;
+	}
 	if (!OidIsValid(run->relation->relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -277,6 +276,8 @@ try_refresh(RefreshRun *run)
 		error = CopyErrorData();
 		FlushErrorState();
 		run->outcome.phase = phase_name(progress_current_phase());
+		if (run->set != NULL)
+			run->refused = set_run_is_refused(run);
 		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_END_TRY();
@@ -318,6 +319,12 @@ is_local_cancel(const ErrorData *error)
 {
 	return error->sqlerrcode == ERRCODE_QUERY_CANCELED && error->message_id != NULL &&
 		strcmp(error->message_id, "canceling statement due to user request") == 0;
+}
+
+static const char *
+failure_status(const RefreshRun *run, const ErrorData *error)
+{
+	return run->refused ? "refused" : is_local_cancel(error) ? "cancelled" : "failed";
 }
 
 /*
@@ -368,13 +375,39 @@ record_failure(RefreshRun *run, ErrorData *error)
 	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(run));
 	RunOutcome *outcome = &run->outcome;
 
-	outcome->status = run->refused ? "refused" : is_local_cancel(error) ? "cancelled" : "failed";
+	outcome->status = failure_status(run, error);
 	outcome->rows_inserted = outcome->rows_updated = outcome->rows_deleted = -1;
 	outcome->error = error_fields(error);
+	if (run->set != NULL)
+		set_run_fail(run, outcome->status, outcome->error);
 	MemoryContextSwitchTo(old);
 
 	finish_failed(run);
 	SPI_commit();
+}
+
+/* Gives a failed run to the scheduler. */
+static void
+put_failure(const RefreshRun *run, const ErrorFields *error, const char *status)
+{
+	const char *phase = run->outcome.phase ? run->outcome.phase : "";
+	const char *method = run->request->method ? run->request->method : "";
+	Failure		failure = {
+		.database = MyDatabaseId,
+		.relation_id = run->relation->relation_id,
+		.userid = GetOuterUserId(),
+		.cancelled = strcmp(status, "cancelled") == 0,
+		.refused = strcmp(status, "refused") == 0,
+	};
+
+	strlcpy(failure.method, method, NAMEDATALEN);
+	strlcpy(failure.phase, phase, NAMEDATALEN);
+	strlcpy(failure.sqlstate, error->sqlstate, sizeof(failure.sqlstate));
+	failure_set_text(failure.message, error->message);
+	failure_set_text(failure.detail, error->detail);
+	failure_set_text(failure.hint, error->hint);
+	failure_set_text(failure.context, error->context);
+	failure_put(&failure);
 }
 
 /*
@@ -384,24 +417,17 @@ record_failure(RefreshRun *run, ErrorData *error)
 static void
 hand_over_failure(RefreshRun *run, const ErrorData *error)
 {
-	const char *phase = run->outcome.phase ? run->outcome.phase : "";
-	const char *method = run->request->method ? run->request->method : "";
-	Failure		failure = {
-		.database = MyDatabaseId,
-		.relation_id = run->relation->relation_id,
-		.userid = GetOuterUserId(),
-		.cancelled = is_local_cancel(error),
-		.refused = run->refused,
-	};
+	ErrorFields *fields = error_fields(error);
+	const char *status = failure_status(run, error);
 
-	strlcpy(failure.method, method, NAMEDATALEN);
-	strlcpy(failure.phase, phase, NAMEDATALEN);
-	strlcpy(failure.sqlstate, unpack_sql_state(error->sqlerrcode), sizeof(failure.sqlstate));
-	failure_set_text(failure.message, error->message);
-	failure_set_text(failure.detail, error->detail);
-	failure_set_text(failure.hint, error->hint);
-	failure_set_text(failure.context, error->context);
-	failure_put(&failure);
+	put_failure(run, fields, status);
+	if (run->set != NULL)
+	{
+		set_run_fail(run, status, fields);
+		for (int i = 0; i < run->set->count; i++)
+			put_failure(run->set->members[i], run->set->members[i]->outcome.error,
+						run->set->members[i]->outcome.status);
+	}
 	progress_end();
 }
 

@@ -108,21 +108,25 @@ rollup_close_fetch(RefreshRun *run, Fetch *fetch)
 }
 
 RowSource *
-rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
+rollup_drain(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, Fetch *fetch)
 {
 	const Engine *engine = run_engine(run, rollup);
-	Fetch	   *fetch;
-	int		   *ordinals;
-	RowSource  *rows;
+	int		   *ordinals = description_match(rollup, fetch->columns, target, &run->note);
+	RowSource  *rows = fetch_rows(fetch, target, ordinals, engine->ordered);
 
-	(void) step_begin(run, rollup, target);
-	fetch = rollup_open_fetch(run, target, NULL);
-	if (fetch == NULL)
-		return NULL;
-	ordinals = description_match(rollup, fetch->columns, target, &run->note);
-	rows = fetch_rows(fetch, target, ordinals, engine->ordered);
 	rollup_close_fetch(run, fetch);
 	return rows;
+}
+
+RowSource *
+rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
+{
+	Fetch	   *fetch;
+
+	(void) run_engine(run, rollup);
+	(void) step_begin(run, rollup, target);
+	fetch = rollup_open_fetch(run, target, NULL);
+	return fetch == NULL ? NULL : rollup_drain(run, rollup, target, fetch);
 }
 
 /*
@@ -263,21 +267,29 @@ describe_target(RefreshRun *run, const Rollup *rollup)
 	return target;
 }
 
-void
-rollup_refresh(RefreshRun *run)
+Rollup *
+rollup_prepare(RefreshRun *run, RefreshTarget **target)
 {
 	Rollup	   *rollup;
-	RefreshTarget *target;
-	Fetch	   *fetch;
-	char	   *order;
-	int		   *ordinals;
 
 	check_still_defined(run);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	rollup = rollup_load(run->relation->relation_id);
 	PopActiveSnapshot();
 	run->outcome.definition = rollup->definition;
-	target = describe_target(run, rollup);
+	*target = describe_target(run, rollup);
+	return rollup;
+}
+
+void
+rollup_refresh(RefreshRun *run)
+{
+	RefreshTarget *target;
+	Rollup	   *rollup = rollup_prepare(run, &target);
+	Fetch	   *fetch;
+	char	   *order;
+	int		   *ordinals;
+
 	order = stream_order(run, step_begin(run, rollup, target)->asked, target);
 	fetch = rollup_open_fetch(run, target, order);
 	if (fetch == NULL)

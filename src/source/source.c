@@ -177,6 +177,17 @@ source_connect(const SourceRequest *request)
 	return source;
 }
 
+/* See source.h. */
+void
+source_repin(SourceConnection *source, const SourceRequest *request)
+{
+	RemoteSession *session = target_session(source_server(request->source), request->timezone,
+											request->writable);
+
+	session->label = request->label;
+	remote_session_set(source->conn, session);
+}
+
 /* Gives it back; see source.h. */
 void
 source_release(SourceConnection *source)

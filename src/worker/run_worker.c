@@ -190,7 +190,7 @@ take_run(Work *work, bool *extension)
 
 		work->run = run;
 		work->timeout_ms = 0;
-		work->relation = relation ? relation_display_name(relation->relid) :
+		work->relation = relation ? relation_title(relation) :
 			psprintf("relation %d", run->request.relation_id);
 		if (run->request.schedule_name != NULL)
 		{
@@ -348,6 +348,7 @@ write_failure(Work *work, ErrorData *error)
 		outcome.rows_inserted = outcome.rows_updated = outcome.rows_deleted = -1;
 		if (status != NULL && strcmp(status, "running") == 0)
 			(void) run_finish(work->run->run_id, relation ? relation : &dropped, &outcome);
+		run_finish_members(work->run->run_id, &outcome);
 	}
 	bgworker_commit();
 }
