@@ -137,7 +137,9 @@ JOIN rsfed_catalog.freshness f USING (relation_id)
 LEFT JOIN rsfed_catalog.rollup u USING (relation_id)
 LEFT JOIN rsfed_catalog.watermark w USING (relation_id)
 LEFT JOIN LATERAL (SELECT pg_catalog.min(x.next_run_at) AS next_run_at
-	FROM rsfed_catalog.schedule x WHERE x.relation_id = c.relation_id) s ON true
+	FROM rsfed_catalog.schedule x
+	WHERE x.relation_id = ANY (ARRAY(SELECT m.set_id FROM rsfed_catalog.set_member m
+		WHERE m.relation_id = c.relation_id) OPERATOR(pg_catalog.||) c.relation_id)) s ON true
 WHERE c.may_select OR c.may_see_all;
 COMMENT ON VIEW rsfed.freshness IS
 'How old each refreshed relation is and whether its refreshes succeed; readable on replicas';

@@ -40,7 +40,7 @@ $node->safe_psql('postgres', q{
 	SELECT rsfed.schedule_refresh('total', '1 hour');
 });
 $node->safe_psql('postgres', "SELECT rsfed.define_set('both', ARRAY[" . quote_literal($odd) . ", 'revenue']::regclass[])");
-$node->safe_psql('postgres', "SELECT rsfed.schedule_set('both', '@daily', timezone => 'Asia/Tokyo')");
+$node->safe_psql('postgres', "SELECT rsfed.schedule_set('both', '\@daily', timezone => 'Asia/Tokyo')");
 $node->safe_psql('postgres', "CALL rsfed.refresh_set('both')");
 
 my $dir = PostgreSQL::Test::Utils::tempdir;

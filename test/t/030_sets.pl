@@ -92,6 +92,7 @@ poll_for($node, q{SELECT string_agg(coalesce(set_name, relation::text) || ' ' ||
 warehouse_sql('UPDATE set_sales SET price = 14');
 $node->safe_psql('postgres', "SELECT rsfed.schedule_set('month_end', '1 second', name => 'often')");
 poll_for($node, $sums, '1400|1400', 'a schedule refreshes the set');
+is($node->safe_psql('postgres', 'SELECT count(next_run_at) FROM rsfed.freshness'), '2', 'rsfed.freshness says when its members are next');
 poll_for($node, "SELECT last_status FROM rsfed.schedules WHERE set_name = 'month_end'", 'unchanged', 'rsfed.schedules shows its last run');
 $node->safe_psql('postgres', "SELECT rsfed.pause_set('month_end')");
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'paused');
