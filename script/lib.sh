@@ -107,13 +107,15 @@ copy_sources() {
 	rm -f "$new"
 }
 
-# Builds the sources in folder $1 for the pg_config $2 and installs them.
+# build_and_install FOLDER PG_CONFIG [variables of make]: builds the sources in
+# that folder and installs them.
 build_and_install() {
 	local dir=$1 pg_config=$2 log=$1/build.log
+	shift 2
 	say "building rsfed for $("$pg_config" --version | sed 's/ (.*//')"
 	[ "$(id -u)" -ne 0 ] || chown -R "$SERVER_USER" "$dir"
-	if ! as_server make -C "$dir" -j "$(nproc)" PG_CONFIG="$pg_config" >"$log" 2>&1 ||
-		! as_root make -C "$dir" PG_CONFIG="$pg_config" install >>"$log" 2>&1; then
+	if ! as_server make -C "$dir" -j "$(nproc)" PG_CONFIG="$pg_config" "$@" >"$log" 2>&1 ||
+		! as_root make -C "$dir" PG_CONFIG="$pg_config" "$@" install >>"$log" 2>&1; then
 		grep -E -A4 'error:|Error|\*\*\*' "$log" | tail -n 40 >&2 || true
 		die "the build failed, all of it is in $log"
 	fi

@@ -69,6 +69,48 @@ SELECT rsfed.define_rollup('r', 'wh', 'SELECT item, sum(qty) AS qty FROM stock G
 SELECT rsfed.execute('wh', 'DELETE FROM stock WHERE item > 140');
 CALL rsfed.refresh('r');
 SELECT count(*) FROM r;
+-- NULL where none may be: refused with figures, whatever the method, and there is no way past a NOT NULL
+SELECT rsfed.define_rollup('n', 'wh', 'SELECT item, qty FROM stock', key => '{item}', options => '{"not_null": ["item", "qty"]}');
+SELECT rsfed.define_rollup('o', 'wh', 'SELECT item, qty FROM stock', method => 'replace', options => '{"not_null": ["qty"]}');
+CREATE TABLE n_before AS TABLE n;
+SELECT rsfed.execute('wh', 'UPDATE stock SET qty = NULL WHERE item IN (105, 103, 110)');
+SELECT rsfed.execute('wh', 'UPDATE stock SET qty = 11 WHERE item = 101');
+SELECT rsfed.execute('wh', 'INSERT INTO stock VALUES (NULL, 5), (1, NULL)');
+SET rsfed.ignore_gate = on;
+CALL rsfed.refresh('n');
+CALL rsfed.refresh('o');
+RESET rsfed.ignore_gate;
+CALL rsfed.refresh('n');
+SELECT status, sqlstate, message, detail FROM rsfed.runs WHERE relation = 'n'::regclass ORDER BY run_id DESC LIMIT 1;
+SELECT state, failures, sqlstate FROM rsfed.freshness WHERE relation IN ('n'::regclass, 'o'::regclass) ORDER BY relation::text;
+SELECT count(*) FROM ((TABLE n EXCEPT ALL TABLE n_before) UNION ALL (TABLE n_before EXCEPT ALL TABLE n)) x;
+SELECT count(*), count(qty) FROM o;
+SELECT error_of($$SELECT rsfed.define_rollup('never', 'wh', 'SELECT item, qty FROM stock', key => '{item}', options => '{"not_null": ["qty"]}')$$);
+SELECT error_of($$SELECT rsfed.define_rollup('never', 'wh', 'SELECT item, qty FROM stock', method => 'replace', options => '{"not_null": ["item"]}')$$);
+-- a NOT NULL of the owner's own is a failure
+SELECT rsfed.execute('wh', 'DELETE FROM stock WHERE item IS NULL OR item = 1');
+SELECT action FROM rsfed.alter_rollup('n', options => '{"not_null": ["item"]}', populate => false);
+ALTER TABLE n ALTER COLUMN qty SET NOT NULL;
+CALL rsfed.refresh('n');
+SELECT status, detail, hint FROM rsfed.runs WHERE relation = 'n'::regclass ORDER BY run_id DESC LIMIT 1;
+-- where the owner took the constraint away, the option still refuses, stored or not; there is a way past it
+SELECT action FROM rsfed.alter_rollup('o', options => '{"not_null": null}', populate => false);
+SELECT rsfed.drop_rollup('n');
+SELECT rsfed.execute('wh', 'UPDATE stock SET qty = 1 WHERE qty IS NULL');
+SELECT rsfed.define_rollup('n', 'wh', 'SELECT item, qty FROM stock', key => '{item}', options => '{"not_null": ["qty"]}');
+ALTER TABLE n ALTER COLUMN qty DROP NOT NULL;
+SELECT rsfed.execute('wh', 'UPDATE stock SET qty = NULL WHERE item = 105');
+CALL rsfed.refresh('n');
+SET rsfed.ignore_gate = on;
+CALL rsfed.refresh('n') \gset
+\echo :status :rows_changed
+RESET rsfed.ignore_gate;
+CALL rsfed.refresh('n');
+SELECT rsfed.execute('wh', 'UPDATE stock SET qty = 1 WHERE item = 105');
+CALL rsfed.refresh('n') \gset
+\echo :status :rows_changed
+DROP TABLE n_before;
+SELECT rsfed.drop_rollup('n'), rsfed.drop_rollup('o');
 ALTER SYSTEM RESET rsfed.scheduler;
 SELECT pg_reload_conf();
 DROP VIEW differences;

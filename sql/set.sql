@@ -54,7 +54,7 @@ CALL rsfed.refresh_set('books');
 SELECT (SELECT sum(total) FROM by_account) AS by_account, (SELECT total FROM grand_total) AS grand_total;
 SELECT relation, set_name, status, sqlstate, message, phase FROM rsfed.runs ORDER BY run_id DESC LIMIT 3;
 -- nobody's fault
-SELECT standin('FAULT refuse_connections');
+SELECT standin('FAULT reject_logins');
 CALL rsfed.refresh_set('books');
 SELECT standin('RESET');
 SELECT relation, set_name, status, sqlstate, phase FROM rsfed.runs ORDER BY run_id DESC LIMIT 3;

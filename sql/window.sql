@@ -85,6 +85,21 @@ SELECT error_of($$CALL rsfed.refresh('by_day', since => 'yestermorn')$$);
 SELECT error_of($$CALL rsfed.refresh('by_day', since => '2008-02-02', until => '2008-02-01')$$);
 SELECT error_of($$CALL rsfed.refresh('by_day', method => 'replace', since => '2008-02-02')$$);
 
+-- what a schedule cannot ask for is said when it is made
+CREATE MATERIALIZED VIEW native AS SELECT 1 AS a;
+CREATE UNIQUE INDEX ON native (a);
+SELECT rsfed.define_rollup('whole', 'wh', 'SELECT sellerid, count(*) AS n FROM sale_log GROUP BY 1');
+SELECT error_of(format('SELECT rsfed.schedule_refresh(%L, %L, options => %L)', r, '@daily', o)) FROM unnest(ARRAY['native', 'whole', 'by_day']) r,
+	unnest(ARRAY['{"since": "3 days ago"}', '{"until": "yestermorn"}']) o ORDER BY r, o;
+SELECT error_of($$SELECT rsfed.schedule_refresh('whole', '@daily', method => 'window')$$);
+SELECT error_of($$SELECT rsfed.schedule_refresh('by_day', '@daily', method => 'replace', options => '{"since": "3 days ago"}')$$);
+SELECT rsfed.schedule_refresh('native', '@daily'), rsfed.schedule_refresh('whole', '@daily');
+SELECT error_of(format('SELECT rsfed.alter_schedule(%L, %L, options => %L)', r, 'refresh', '{"since": "3 days ago"}')) FROM unnest(ARRAY['native', 'whole']) r;
+SELECT relation, options FROM rsfed.schedules WHERE relation IN ('native'::regclass, 'whole'::regclass, 'by_day'::regclass) ORDER BY relation::text;
+SELECT rsfed.unschedule_refresh(relation) FROM rsfed.schedules WHERE relation IN ('native'::regclass, 'whole'::regclass, 'by_day'::regclass);
+DROP MATERIALIZED VIEW native;
+SELECT rsfed.drop_rollup('whole');
+
 -- rows that are changed in a batch that fails stay as they were
 SELECT rsfed.execute('wh', 'UPDATE sale_log SET saletime = ''2008-02-28 10:00'' WHERE salesid = 4999');
 SELECT count(*), sum(n) FROM by_day;

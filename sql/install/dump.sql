@@ -1,5 +1,5 @@
--- What pg_dump carries over: definitions, sets, schedules, watermarks, probes
--- and freshness; not the
+-- What pg_dump carries over: definitions, sets, schedules, watermarks, probes,
+-- freshness, and whose schedules they are; not the
 -- runs of this server, nor the cache of oids.
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation_relation_id_seq', '');
@@ -11,3 +11,4 @@ SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.freshness', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.watermark', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.probe', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.pause', '');
+SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.identity', '');

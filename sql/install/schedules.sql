@@ -70,9 +70,12 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 		CASE WHEN p.by_itself THEN COALESCE(r.paused_until, 'infinity') END,
 		CASE WHEN a.only_row THEN COALESCE(a.paused_until, 'infinity') END) END AS paused_until,
 	CASE WHEN p.by_itself THEN r.pause_reason WHEN p.paused THEN a.pause_reason END AS pause_reason,
-	CASE WHEN p.by_itself THEN r.paused_by WHEN p.paused THEN a.paused_by END AS paused_by
+	CASE WHEN p.by_itself THEN r.paused_by WHEN p.paused THEN a.paused_by END AS paused_by,
+	g.is_held AS held,
+	g.held_reason
 FROM rsfed_catalog.schedule s
 JOIN rsfed_catalog.relation r USING (relation_id)
+CROSS JOIN rsfed_catalog.guard g
 LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
 LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
 LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id

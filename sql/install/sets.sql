@@ -114,6 +114,7 @@ SELECT c.set_name AS name,
 	c.source,
 	CASE
 		WHEN c.is_paused THEN 'paused'
+		WHEN g.is_held THEN 'held'
 		WHEN f.refused THEN 'refused'
 		WHEN f.failures > 0 THEN 'failing'
 		WHEN f.as_of IS NULL THEN 'never'
@@ -126,10 +127,14 @@ SELECT c.set_name AS name,
 	f.failing_since,
 	f.failures,
 	f.sqlstate,
-	CASE WHEN c.may_see_all THEN f.message END AS message,
+	CASE
+		WHEN g.is_held AND NOT c.is_paused THEN g.held_reason
+		WHEN c.may_see_all THEN f.message
+	END AS message,
 	CASE WHEN pg_catalog.isfinite(x.next_run_at) THEN x.next_run_at END AS next_run_at
 FROM rsfed_catalog.set_class c
 JOIN rsfed_catalog.freshness f ON f.relation_id = c.set_id
+CROSS JOIN rsfed_catalog.guard g
 LEFT JOIN LATERAL (SELECT pg_catalog.min(y.next_run_at) AS next_run_at
 	FROM rsfed_catalog.schedule y WHERE y.relation_id = c.set_id) x ON true
 WHERE c.may_select OR c.may_see_all;

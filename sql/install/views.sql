@@ -15,6 +15,8 @@ SELECT r.relation_id,
 	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())
 		OR EXISTS (SELECT FROM rsfed_catalog.pause p
 			WHERE p.paused_until IS NULL OR p.paused_until > pg_catalog.now()) AS is_paused,
+	g.is_held,
+	g.held_reason,
 	pg_catalog.pg_has_role(c.relowner, 'USAGE')
 		OR pg_catalog.pg_has_role('pg_monitor', 'USAGE') AS may_see_all,
 	pg_catalog.has_table_privilege(c.oid, 'SELECT') AS may_select,
@@ -23,6 +25,7 @@ FROM rsfed_catalog.relation r
 JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
 LEFT JOIN rsfed_catalog.relation_oid o USING (relation_id)
+CROSS JOIN rsfed_catalog.guard g
 -- not another relation that took the name while the event triggers were off
 WHERE o.relid IS NULL OR o.relid = c.oid;
 COMMENT ON VIEW rsfed_catalog.relation_class IS
@@ -112,6 +115,7 @@ CREATE VIEW rsfed.freshness WITH (security_barrier = true) AS
 SELECT c.relid::pg_catalog.regclass AS relation,
 	CASE
 		WHEN c.is_paused THEN 'paused'
+		WHEN c.is_held THEN 'held'
 		WHEN f.refused THEN 'refused'
 		WHEN f.failures > 0 THEN 'failing'
 		WHEN w.backfilling THEN 'backfilling'
@@ -130,7 +134,10 @@ SELECT c.relid::pg_catalog.regclass AS relation,
 	f.failing_since,
 	f.failures,
 	f.sqlstate,
-	CASE WHEN c.may_see_all THEN f.message END AS message,
+	CASE
+		WHEN c.is_held AND NOT c.is_paused THEN c.held_reason
+		WHEN c.may_see_all THEN f.message
+	END AS message,
 	CASE WHEN pg_catalog.isfinite(s.next_run_at) THEN s.next_run_at END AS next_run_at
 FROM rsfed_catalog.relation_class c
 JOIN rsfed_catalog.freshness f USING (relation_id)

@@ -112,6 +112,28 @@ relations_altered(void)
 					  " WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass");
 }
 
+/*
+ * The number of a relation, 0 if it is not of rsfed.  Reads what every version
+ * has: commands that concern nothing of rsfed work also while the extension
+ * waits for ALTER EXTENSION ... UPDATE; the others are refused then.
+ */
+static int32
+known_relation(Oid relid)
+{
+	static const Oid types[] = {OIDOID};
+	Datum		values[1] = {ObjectIdGetDatum(relid)};
+	CatalogAccess access;
+	int32		relation_id = 0;
+
+	catalog_open_any_version(&access);
+	if (catalog_run(SPI_OK_SELECT,
+					"SELECT relation_id FROM rsfed_catalog.relation_oid WHERE relid = $1",
+					1, types, values, NULL) == 1)
+		relation_id = DatumGetInt32(catalog_datum(0, 1));
+	catalog_close(&access);
+	return relation_id;
+}
+
 /* Relations that the command just run renamed or moved. */
 static void
 relations_renamed(void)
@@ -120,7 +142,10 @@ relations_renamed(void)
 	ListCell   *lc;
 
 	foreach(lc, oids)
-		relation_renamed(lfirst_oid(lc));
+	{
+		if (known_relation(lfirst_oid(lc)) != 0)
+			relation_renamed(lfirst_oid(lc));
+	}
 }
 
 /*
@@ -158,10 +183,12 @@ owner_changed(void)
 
 	foreach(lc, oids)
 	{
-		RsfedRelation *relation = relation_lookup(lfirst_oid(lc));
+		RsfedRelation *relation = NULL;
 		const char *source;
 		char	   *owner;
 
+		if (known_relation(lfirst_oid(lc)) != 0)
+			relation = relation_lookup(lfirst_oid(lc));
 		if (relation == NULL || !relation->is_rollup)
 			continue;
 		source = rollup_load(relation->relation_id)->source;
@@ -208,7 +235,6 @@ rsfed_on_ddl_end(PG_FUNCTION_ARGS)
 Datum
 rsfed_on_drop(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {OIDOID};
 	List	   *oids;
 	ListCell   *lc;
 
@@ -218,16 +244,8 @@ rsfed_on_drop(PG_FUNCTION_ARGS)
 					  " ANY ('{table,materialized view}'::pg_catalog.text[])");
 	foreach(lc, oids)
 	{
-		Datum		values[1] = {ObjectIdGetDatum(lfirst_oid(lc))};
-		CatalogAccess access;
-		int32		relation_id = 0;
+		int32		relation_id = known_relation(lfirst_oid(lc));
 
-		catalog_open(&access);
-		if (catalog_run(SPI_OK_SELECT,
-						"SELECT relation_id FROM rsfed_catalog.relation_oid WHERE relid = $1",
-						1, types, values, NULL) == 1)
-			relation_id = DatumGetInt32(catalog_datum(0, 1));
-		catalog_close(&access);
 		if (relation_id != 0)
 			relation_delete(relation_id);
 	}

@@ -27,6 +27,7 @@
 #include "api/refresh.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "catalog/identity.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
@@ -128,6 +129,35 @@ raise_run_error(const ErrorFields *error)
 			 context ? errcontext("%s", context) : 0));
 }
 
+/*
+ * What a person asks for by name is done in a held database, too: a copy must
+ * do nothing by itself.
+ */
+static void
+tell_if_held(void)
+{
+	Held	   *held = identity_check();
+
+	if (held != NULL)
+		ereport(NOTICE,
+				(errmsg("this refresh is run, but the schedules of this database are held"),
+				 errdetail("They are held because %s.", held->reason)));
+}
+
+/* 55000 where no worker would ever take the request. */
+static void
+refuse_if_held(void)
+{
+	Held	   *held = identity_check();
+
+	if (held != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot request a refresh: the schedules of this database are held"),
+				 errdetail("They are held because %s.", held->reason),
+				 errhint("%s CALL rsfed.refresh works all the same.", held->hint)));
+}
+
 /* The row that CALL rsfed.refresh returns. */
 static Datum
 refresh_row(FunctionCallInfo fcinfo, const RefreshResult *result)
@@ -156,6 +186,7 @@ refresh_call(FunctionCallInfo fcinfo, const RunRequest *request)
 		castNode(CallContext, fcinfo->context)->atomic;
 	RefreshResult result;
 
+	tell_if_held();
 	if (atomic)
 	{
 		ereport(NOTICE,
@@ -196,8 +227,11 @@ rsfed_refresh(PG_FUNCTION_ARGS)
 int64
 refresh_queue(const RunRequest *request)
 {
-	int64		run_id = run_find_queued(request);
+	int64		run_id;
 
+	identity_remember();
+	refuse_if_held();
+	run_id = run_find_queued(request);
 	if (run_id == 0)
 		run_id = run_insert(request, false);
 	wake_scheduler_at_commit();

@@ -26,8 +26,11 @@
 #include "api/schedule_checks.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/options.h"
+#include "catalog/identity.h"
 #include "catalog/rollup.h"
 #include "refresh/engine.h"
+#include "refresh/step.h"
 #include "refresh/target.h"
 #include "source/source.h"
 
@@ -97,6 +100,27 @@ check_rollup_schedule(const RsfedRelation *relation, const char *method,
 }
 
 void
+check_schedule_range(Oid relid, const RsfedRelation *relation, const char *method, Jsonb *options)
+{
+	RunRequest	request = {
+		.method = method,
+		.since = option_text(OPTION_SCHEDULE, options, "since"),
+		.until = option_text(OPTION_SCHEDULE, options, "until"),
+	};
+
+	if (relation != NULL && relation->is_rollup)
+		step_check_request(&request, rollup_load(relation->relation_id), relid,
+						   relation->relation_name);
+	else if (request.since != NULL || request.until != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options since and until need a window, and \"%s\" has none",
+						get_rel_name(relid)),
+				 errdetail("It is no rollup, and refreshed as a whole."),
+				 errhint("Leave them out.")));
+}
+
+void
 check_view_schedule(Oid relid, const char *method)
 {
 	char	   *name = relation_display_name(relid);
@@ -147,6 +171,19 @@ warn_unless_preloaded(void)
 				 errmsg("the schedule is stored, but nothing will run it"),
 				 errdetail("\"rsfed\" is not in shared_preload_libraries, so the server has no scheduler."),
 				 errhint("Add it to the list in postgresql.conf (shared_preload_libraries = 'rsfed') and restart the server.")));
+}
+
+void
+warn_if_held(void)
+{
+	Held	   *held = identity_check();
+
+	if (held != NULL)
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the schedule is stored, but the schedules of this database are held"),
+				 errdetail("They are held because %s.", held->reason),
+				 errhint("%s", held->hint)));
 }
 
 /* The host that a source's server names, or NULL. */

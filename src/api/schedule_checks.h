@@ -8,6 +8,8 @@
 #ifndef RSFED_SCHEDULE_CHECKS_H
 #define RSFED_SCHEDULE_CHECKS_H
 
+#include "utils/jsonb.h"
+
 #include "catalog/relation.h"
 #include "schedule/schedule.h"
 
@@ -29,6 +31,13 @@ extern void check_rollup_schedule(const RsfedRelation *relation, const char *met
 								  const RsfedSchedule *schedule);
 
 /*
+ * 22023 where the options since and until, or the method, do not go with the
+ * relation (NULL: a materialized view that rsfed does not know yet).
+ */
+extern void check_schedule_range(Oid relid, const RsfedRelation *relation, const char *method,
+								 Jsonb *options);
+
+/*
  * A materialized view: 22023 for any method.  Warns if each refresh will lock
  * its readers out, because it has no unique index that CONCURRENTLY could use.
  */
@@ -39,5 +48,8 @@ extern void warn_if_billed_often(const RsfedRelation *relation, const RsfedSched
 
 /* Warns that nothing will run what is stored. */
 extern void warn_unless_preloaded(void);
+
+/* WARNING if another database owns the schedules of this one, so that none runs. */
+extern void warn_if_held(void);
 
 #endif							/* RSFED_SCHEDULE_CHECKS_H */

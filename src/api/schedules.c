@@ -23,6 +23,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
+#include "catalog/identity.h"
 #include "catalog/relation.h"
 #include "catalog/schedules.h"
 #include "catalog/sets.h"
@@ -78,12 +79,15 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 		check_rollup_schedule(relation, schedule.method, parsed);
 	else
 		check_view_schedule(relid, schedule.method);
+	check_schedule_range(relid, relation, schedule.method, schedule.options);
 	warn_unless_preloaded();
 
 	schedule.relation_id = relation ? relation->relation_id : relation_insert(relid, false);
 	schedule.anchor = GetCurrentTimestamp();
 	set_first_run(&schedule);
+	identity_remember();
 	schedule_store(&schedule);
+	warn_if_held();
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }
@@ -118,6 +122,7 @@ rsfed_alter_schedule(PG_FUNCTION_ARGS)
 	{
 		options_check(OPTION_SCHEDULE, PG_GETARG_JSONB_P(3));
 		schedule->options = options_merge(schedule->options, PG_GETARG_JSONB_P(3));
+		check_schedule_range(relid, relation_lookup(relid), schedule->method, schedule->options);
 	}
 
 	schedule_store(schedule);
@@ -245,7 +250,9 @@ rsfed_schedule_set(PG_FUNCTION_ARGS)
 
 	schedule.anchor = GetCurrentTimestamp();
 	set_first_run(&schedule);
+	identity_remember();
 	schedule_store(&schedule);
+	warn_if_held();
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }

@@ -106,6 +106,8 @@ static const OptionSpec option_specs[] =
 	"Rows after which a refresh is ended as a mistake; by default the setting rsfed.max_result_rows, 0 means any number."},
 	{OPTION_ROLLUP, "not_null", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
 	"Columns that must not be NULL; with all columns of the key among them, the key becomes a primary key."},
+	{OPTION_ROLLUP, "float_digits", OPTION_INTEGER, NULL, NULL, 1, 17, NULL, false,
+	"Significant digits of floats outside the key that count: a value that agrees with the stored one in them is not written; by default all."},
 	{OPTION_ROLLUP, "probe", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"A cheap query asked before each refresh; while its answer is the one of the last refresh, nothing else is done."},
 

@@ -22,6 +22,7 @@ int			rsfed_max_workers = 4;
 int			rsfed_idle_connection = 60;
 int			rsfed_max_result_rows = 20000000;
 bool		rsfed_ignore_gate = false;
+char	   *rsfed_identity = NULL;
 char	   *rsfed_ssl_root_cert = NULL;
 
 void
@@ -46,6 +47,16 @@ settings_init(void)
 							"Nothing is sent over it meanwhile. 0 closes it after each run.",
 							&rsfed_idle_connection, 60, 0, 3600,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+
+	/*
+	 * Not by ALTER SYSTEM: that writes into the data directory, and so into
+	 * every copy of it.
+	 */
+	DefineCustomStringVariable("rsfed.identity",
+							   "Names the one that owns the schedules: a primary and its standbys have the same, nobody else has it.",
+							   "A database that remembers another identity holds its schedules until rsfed.take_over(). Keep it outside the data directory.",
+							   &rsfed_identity, "",
+							   PGC_SIGHUP, GUC_DISALLOW_IN_AUTO_FILE, NULL, NULL, NULL);
 
 	/* Superusers only: it protects the server from its users' typing errors. */
 	DefineCustomIntVariable("rsfed.max_result_rows",

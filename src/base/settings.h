@@ -13,6 +13,7 @@ extern int	rsfed_max_workers;	/* rsfed.max_workers: run workers, whole server */
 extern int	rsfed_idle_connection;	/* rsfed.idle_connection: seconds */
 extern int	rsfed_max_result_rows;	/* rsfed.max_result_rows: rows, 0 = any */
 extern bool rsfed_ignore_gate;	/* rsfed.ignore_gate: publish whatever comes */
+extern char *rsfed_identity;	/* rsfed.identity: owner of schedules, "" = none */
 extern char *rsfed_ssl_root_cert;	/* rsfed.ssl_root_cert: path of CA bundle */
 
 /* Defines the settings and reserves their prefix.  Called by _PG_init. */

@@ -11,19 +11,14 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
-#include "catalog/indexing.h"
-#include "catalog/pg_extension.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
-#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "catalog/extension.h"
 #include "catalog/owner_scope.h"
 
 void
@@ -49,40 +44,25 @@ owner_scope_leave(OwnerScope *scope)
 	SetUserIdAndSecContext(scope->saved_userid, scope->saved_sec_context);
 }
 
-Oid
-extension_owner(void)
+static void
+open_as(CatalogAccess *access, Oid owner)
 {
-	Relation	rel;
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
-	Oid			owner = InvalidOid;
-
-	rel = table_open(ExtensionRelationId, AccessShareLock);
-	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
-				CStringGetDatum("rsfed"));
-	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		owner = ((Form_pg_extension) GETSTRUCT(tuple))->extowner;
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-
-	if (!OidIsValid(owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("extension \"rsfed\" does not exist in this database"),
-				 errhint("Run CREATE EXTENSION rsfed CASCADE.")));
-	return owner;
+	access->caller = CurrentMemoryContext;
+	owner_scope_enter(&access->scope, owner, false);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
 }
 
 void
 catalog_open(CatalogAccess *access)
 {
-	access->caller = CurrentMemoryContext;
-	owner_scope_enter(&access->scope, extension_owner(), false);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
+	open_as(access, extension_require());
+}
+
+void
+catalog_open_any_version(CatalogAccess *access)
+{
+	open_as(access, extension_owner());
 }
 
 void

@@ -27,12 +27,10 @@ typedef struct OwnerScope
 extern void owner_scope_enter(OwnerScope *scope, Oid userid, bool restricted);
 extern void owner_scope_leave(OwnerScope *scope);
 
-/* The owner of the extension, who owns rsfed's tables. */
-extern Oid	extension_owner(void);
-
 /*
  * Opens SPI as the extension's owner; every access to a table of rsfed stands
- * between these two.  The SPI memory context is current in between.
+ * between these two.  The SPI memory context is current in between.  55000 where
+ * the tables are of a version that the library does not work with.
  */
 typedef struct CatalogAccess
 {
@@ -41,6 +39,13 @@ typedef struct CatalogAccess
 } CatalogAccess;
 
 extern void catalog_open(CatalogAccess *access);
+
+/*
+ * The same whatever version the tables are of: only for what has been in them
+ * since the first one, and to read.
+ */
+extern void catalog_open_any_version(CatalogAccess *access);
+
 extern void catalog_close(CatalogAccess *access);
 
 /*

@@ -98,7 +98,7 @@ run_insert(const RunRequest *request, bool running)
 int64
 run_find_queued(const RunRequest *request)
 {
-	static const Oid types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, JSONBOID};
+	Oid			types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, JSONBOID};
 	CatalogAccess access;
 	Datum		values[5];
 	char		nulls[] = "     ";
@@ -111,14 +111,18 @@ run_find_queued(const RunRequest *request)
 	values[4] = request->part ? JsonbPGetDatum(request->part) : (Datum) 0;
 	nulls[4] = request->part ? ' ' : 'n';
 
+	/* as run_status(): one that an old snapshot shows as queued may be over */
 	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT run_id FROM rsfed_catalog.run WHERE status = 'queued'"
-					" AND relation_id = $1 AND method IS NOT DISTINCT FROM $2"
-					" AND since IS NOT DISTINCT FROM $3 AND until IS NOT DISTINCT FROM $4"
-					" AND part IS NOT DISTINCT FROM $5 ORDER BY run_id LIMIT 1",
-					5, types, values, nulls) == 1)
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (SPI_execute_with_args("SELECT run_id FROM rsfed_catalog.run WHERE status = 'queued'"
+							  " AND relation_id = $1 AND method IS NOT DISTINCT FROM $2"
+							  " AND since IS NOT DISTINCT FROM $3 AND until IS NOT DISTINCT FROM $4"
+							  " AND part IS NOT DISTINCT FROM $5 ORDER BY run_id LIMIT 1",
+							  5, types, values, nulls, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look for queued runs of relation %d", request->relation_id);
+	if (SPI_processed == 1)
 		run_id = DatumGetInt64(catalog_datum(0, 1));
+	PopActiveSnapshot();
 	catalog_close(&access);
 	return run_id;
 }
@@ -133,6 +137,30 @@ lock_queue(void)
 	Oid			nspid = get_namespace_oid("rsfed_catalog", false);
 
 	LockDatabaseObject(NamespaceRelationId, nspid, 0, ExclusiveLock);
+}
+
+/*
+ * Requests that equal a run that has just been taken are over with it: it has
+ * yet to ask Redshift, so it will bring what they asked for.  Most of them
+ * never become runs of their own (run_find_queued), but transactions that ask
+ * for the same at the same time do not see each other's requests.  Were they
+ * to lock something, one would have to wait for the other's end, for as long
+ * as that may take, and two that ask for two things would deadlock.
+ */
+static void
+join_equal_requests(int64 run_id)
+{
+	Datum		values[1] = {Int64GetDatum(run_id)};
+
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.run SET status = 'skipped', finished_at = clock_timestamp(),"
+				" joined_run_id = $1, note = format('Run %s did what was asked for.', $1)"
+				" WHERE run_id IN (SELECT q.run_id FROM rsfed_catalog.run q, rsfed_catalog.run t"
+				" WHERE t.run_id = $1 AND q.status = 'queued' AND q.trigger = 'request'"
+				" AND q.relation_id = t.relation_id AND q.method IS NOT DISTINCT FROM t.method"
+				" AND q.since IS NOT DISTINCT FROM t.since AND q.until IS NOT DISTINCT FROM t.until"
+				" AND q.part IS NOT DISTINCT FROM t.part FOR UPDATE OF q SKIP LOCKED)",
+				1, (Oid[]) {INT8OID}, values, NULL);
 }
 
 Run *
@@ -176,6 +204,7 @@ run_take(void)
 		run->request.due_at = DatumGetTimestampTz(catalog_datum(0, 10));
 		run->request.priority = DatumGetInt32(catalog_datum(0, 11));
 		run->request.attempt = DatumGetInt32(catalog_datum(0, 12));
+		join_equal_requests(run->run_id);
 	}
 	catalog_close(&access);
 	return run;
@@ -595,7 +624,9 @@ run_status(int64 run_id)
 	/* read-only SPI takes the active snapshot: the newest, in any isolation level */
 	catalog_open(&access);
 	PushActiveSnapshot(GetLatestSnapshot());
-	if (SPI_execute_with_args("SELECT status FROM rsfed_catalog.run WHERE run_id = $1",
+	if (SPI_execute_with_args("SELECT COALESCE(j.status, r.status) FROM rsfed_catalog.run r"
+							  " LEFT JOIN rsfed_catalog.run j ON j.run_id = r.joined_run_id"
+							  " WHERE r.run_id = $1",
 							  1, (Oid[]) {INT8OID}, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the status of run " INT64_FORMAT, run_id);
 	if (SPI_processed == 1)

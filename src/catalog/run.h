@@ -62,13 +62,17 @@ typedef struct Run
 /* A new row, queued or (started by this process) running; returns run_id. */
 extern int64 run_insert(const RunRequest *request, bool running);
 
-/* The number of a queued run that asks for the same; 0 if there is none. */
+/*
+ * The number of a queued run that asks for the same; 0 if there is none.  Those
+ * of other transactions that have not committed are not seen (run_take).
+ */
 extern int64 run_find_queued(const RunRequest *request);
 
 /*
  * Takes the queued run of the highest priority that is overdue longest and
  * whose relation has no run in progress, marks it running by this process, and returns it; NULL if there
- * is none.  SKIP LOCKED: several workers may ask at once.
+ * is none.  SKIP LOCKED: several workers may ask at once.  Queued requests that
+ * ask for the same are skipped, and point to this run.
  */
 extern Run *run_take(void);
 
@@ -111,7 +115,10 @@ extern int	run_count_takeable(void);
  */
 extern bool run_cancel(int64 run_id);
 
-/* Status by number as the latest committed state, palloc'd; NULL if unknown. */
+/*
+ * Status by number as the latest committed state, palloc'd; NULL if unknown.
+ * That of a request which another run did what it asked for is that run's.
+ */
 extern char *run_status(int64 run_id);
 
 #endif							/* RSFED_RUN_H */

@@ -70,6 +70,18 @@ check_probe(const Rollup *rollup)
 				 errhint("A probe asks whether anything is new, whatever the range.")));
 }
 
+/* Only a method that compares can tell which digits of a float count. */
+static void
+check_digits(const Rollup *rollup, const Engine *engine)
+{
+	if (option_is_set(rollup->options, "float_digits") && !engine->needs_key)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option float_digits needs a key"),
+				 errdetail("Method \"%s\" writes every row each time, and compares none.", rollup->method),
+				 errhint("Give the rollup a key and the method \"merge\".")));
+}
+
 /* Pinning cannot make another kind of value of the window's column. */
 static void
 check_window(const Rollup *rollup, const LocalColumn *columns)
@@ -107,6 +119,7 @@ definition_check(const Rollup *rollup, Oid userid)
 	if (engine->validate != NULL)
 		engine->validate(rollup);
 	check_probe(rollup);
+	check_digits(rollup, engine);
 	gate_check_options(rollup);
 	source_check_usage(rollup->source, userid);
 }

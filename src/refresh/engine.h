@@ -34,6 +34,7 @@ typedef struct Apply
 	int64		updated;
 	int64		deleted;
 	StringInfo	note;			/* harmless surprises; lives longer than the pass */
+	bool	   *refused;		/* set before raising what the gate refuses */
 } Apply;
 
 typedef struct Engine
@@ -52,7 +53,8 @@ typedef struct Engine
 	 * Makes the content of the table that of apply->rows, counting what it
 	 * writes.  Runs as the table's owner, in a transaction that the driver
 	 * commits, with apply->snapshot active; raises 40001 for a row that
-	 * somebody else changed meanwhile.
+	 * somebody else changed meanwhile,
+	 * 23502 for a NULL where none may be.
 	 */
 	void		(*apply) (Apply *apply);
 } Engine;

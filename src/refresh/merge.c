@@ -4,7 +4,7 @@
  *	  Method merge: by key, only what changed.
  *
  * Policy: what the walk of result and table side by side (walk.c) finds equal
- * byte by byte is not written; all else is written while the walk goes on.
+ * is not written; all else is written while the walk goes on.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +12,7 @@
 
 #include "base/compat.h"
 #include "refresh/engine.h"
+#include "refresh/nulls.h"
 #include "refresh/walk.h"
 #include "refresh/writer.h"
 
@@ -20,16 +21,22 @@ static void
 merge_apply(Apply *apply)
 {
 	TableWriter *writer = writer_open(apply->rel, apply->target, apply->snapshot, true);
+	NullCheck	nulls;
+	bool		all_rows;
 	Walk		walk;
 	WalkStep	step;
 
+	nulls_begin(&nulls, apply->target);
+	all_rows = nulls_may_be_stored(&nulls);
 	walk_begin(&walk, apply->target, apply->rows, apply->note, apply->rel, apply->snapshot,
 			   apply->scope);
 	while ((step = walk_next(&walk)) != WALK_END)
 	{
+		if (step != WALK_EXTRA && (step != WALK_SAME || all_rows) &&
+			!nulls_pass(&nulls, walk.remote))
+			continue;
 		if (step == WALK_MISSING)
 		{
-			target_check_nulls(apply->target, walk.remote);
 			writer_insert(writer, walk.remote);
 			apply->inserted++;
 		}
@@ -40,12 +47,12 @@ merge_apply(Apply *apply)
 		}
 		else if (step == WALK_DIFFERENT)
 		{
-			target_check_nulls(apply->target, walk.remote);
 			writer_update(writer, walk.local, walk.remote, walk.changed);
 			apply->updated++;
 		}
 	}
 	walk_end(&walk);
+	nulls_judge(&nulls, apply->refused);
 	writer_finish(writer);
 }
 

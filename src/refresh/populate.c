@@ -31,6 +31,7 @@
 #include "refresh/engine.h"
 #include "refresh/gate.h"
 #include "refresh/keyed.h"
+#include "refresh/nulls.h"
 #include "refresh/order.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
@@ -41,7 +42,8 @@
 
 /* Inserts rows that have no key; returns their number. */
 static int64
-fill_unkeyed(TableWriter *writer, const RefreshTarget *target, RowSource *source)
+fill_unkeyed(TableWriter *writer, const RefreshTarget *target, RowSource *source,
+			 NullCheck *nulls)
 {
 	TupleTableSlot *row = MakeSingleTupleTableSlot(target->desc, source->slot_ops);
 	int64		inserted = 0;
@@ -49,7 +51,8 @@ fill_unkeyed(TableWriter *writer, const RefreshTarget *target, RowSource *source
 	while (source->next(source, row))
 	{
 		CHECK_FOR_INTERRUPTS();
-		target_check_nulls(target, row);
+		if (!nulls_pass(nulls, row))
+			continue;
 		writer_insert(writer, row);
 		inserted++;
 	}
@@ -63,7 +66,7 @@ fill_unkeyed(TableWriter *writer, const RefreshTarget *target, RowSource *source
  */
 static int64
 fill_keyed(TableWriter *writer, const RefreshTarget *target, RowSource *source,
-		   StringInfo note, const char **disorder)
+		   NullCheck *nulls, StringInfo note, const char **disorder)
 {
 	KeyedRows	rows;
 	int64		inserted = 0;
@@ -73,7 +76,8 @@ fill_keyed(TableWriter *writer, const RefreshTarget *target, RowSource *source,
 	while (keyed_next(&rows))
 	{
 		CHECK_FOR_INTERRUPTS();
-		target_check_nulls(target, rows.row);
+		if (!nulls_pass(nulls, rows.row))
+			continue;
 		writer_insert(writer, rows.row);
 		inserted++;
 	}
@@ -90,6 +94,7 @@ fill(RefreshRun *run, const Rollup *rollup, Relation rel, const RefreshTarget *t
 	OwnerScope	scope;
 	Gate	   *gate;
 	TableWriter *writer;
+	NullCheck	nulls;
 	int64		inserted;
 
 	owner_scope_enter(&scope, target->owner, true);
@@ -97,10 +102,12 @@ fill(RefreshRun *run, const Rollup *rollup, Relation rel, const RefreshTarget *t
 	PushActiveSnapshot(GetTransactionSnapshot());
 	gate = gate_open(run, rollup, rel);
 	writer = writer_open(rel, target, GetActiveSnapshot(), false);
+	nulls_begin(&nulls, target);
 	if (target->nkeys > 0)
-		inserted = fill_keyed(writer, target, source, &run->note, disorder);
+		inserted = fill_keyed(writer, target, source, &nulls, &run->note, disorder);
 	else
-		inserted = fill_unkeyed(writer, target, source);
+		inserted = fill_unkeyed(writer, target, source, &nulls);
+	nulls_judge(&nulls, &run->refused);
 	writer_finish(writer);
 	PopActiveSnapshot();
 	CommandCounterIncrement();

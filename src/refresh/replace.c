@@ -5,7 +5,9 @@
  *
  * Policy: in one transaction, by plain deletes and inserts: TRUNCATE, or a
  * swap of files, would stop readers here and on every replica.  It writes the
- * whole table each time; a rollup that has a key is better merged.
+ * whole table each time; a rollup that has a key is better merged.  The rows
+ * need no order, so they go into the table as they arrive: no copy of the
+ * result is made, and the old rows are deleted when the first one is here.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,6 +20,7 @@
 
 #include "base/compat.h"
 #include "refresh/engine.h"
+#include "refresh/nulls.h"
 #include "refresh/writer.h"
 
 /* Deletes every row that the pass's snapshot sees. */
@@ -43,16 +46,20 @@ replace_apply(Apply *apply)
 {
 	TableWriter *writer = writer_open(apply->rel, apply->target, apply->snapshot, false);
 	TupleTableSlot *row = MakeSingleTupleTableSlot(apply->target->desc, apply->rows->slot_ops);
+	NullCheck	nulls;
 
+	nulls_begin(&nulls, apply->target);
 	delete_all(apply, writer);
 	while (apply->rows->next(apply->rows, row))
 	{
 		CHECK_FOR_INTERRUPTS();
-		target_check_nulls(apply->target, row);
+		if (!nulls_pass(&nulls, row))
+			continue;
 		writer_insert(writer, row);
 		apply->inserted++;
 	}
 	ExecDropSingleTupleTableSlot(row);
+	nulls_judge(&nulls, apply->refused);
 	writer_finish(writer);
 }
 

@@ -3,9 +3,10 @@
  * rollup.c
  *	  One refresh of one rollup: fetch, lock, apply.
  *
- * Policy: nothing is locked but the right to refresh until every row is here;
- * then the table is locked as an INSERT locks it, and looked at again, because
- * anything may have happened to it meanwhile.
+ * Policy: nothing is locked but the right to refresh until the first row is
+ * here, or every row where they are sorted here; then the table is locked as
+ * an INSERT locks it, and looked at again, because anything may have happened
+ * to it meanwhile.
  *
  *-------------------------------------------------------------------------
  */
@@ -196,7 +197,7 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 {
 	const Engine *engine = run_engine(run, rollup);
 	RowScope   *row_scope = run->step->scope;
-	Apply		apply = {.rollup = rollup,.note = &run->note};
+	Apply		apply = {.rollup = rollup,.note = &run->note,.refused = &run->refused};
 	OwnerScope	scope;
 	Gate	   *gate;
 	bool		is_first;
@@ -299,7 +300,7 @@ rollup_refresh(RefreshRun *run)
 	}
 	ordinals = description_match(rollup, fetch->columns, target, &run->note);
 
-	if (order != NULL && order_fits(target, ordinals))
+	if (!run_engine(run, rollup)->ordered || (order != NULL && order_fits(target, ordinals)))
 	{
 		/* the first row is here: what follows does not wait for Redshift's work */
 		rollup_apply(run, rollup, target, fetch_stream(fetch, target, ordinals));
@@ -307,7 +308,7 @@ rollup_refresh(RefreshRun *run)
 	}
 	else
 	{
-		RowSource  *rows = fetch_rows(fetch, target, ordinals, run_engine(run, rollup)->ordered);
+		RowSource  *rows = fetch_rows(fetch, target, ordinals, true);
 
 		rollup_close_fetch(run, fetch);
 		rollup_apply(run, rollup, target, rows);

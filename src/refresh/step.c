@@ -36,6 +36,20 @@ is_ordinary(const RunRequest *request, const Rollup *rollup)
 		(request->method == NULL || strcmp(request->method, rollup->method) == 0);
 }
 
+/* Raises 22023 unless since and until can be read as values of the window. */
+static void
+check_range(const RunRequest *request, const Rollup *rollup)
+{
+	Window	   *window = window_of(rollup);
+	int64		now = window->bucket.kind == BUCKET_INTEGER ? 0
+		: window_from_instant(window, GetCurrentTimestamp());
+
+	if (request->since != NULL)
+		(void) window_parse(window, request->since, now, "since");
+	if (request->until != NULL)
+		(void) window_parse(window, request->until, now, "until");
+}
+
 void
 step_check_request(const RunRequest *request, const Rollup *rollup, Oid relid, const char *name)
 {
@@ -59,6 +73,8 @@ step_check_request(const RunRequest *request, const Rollup *rollup, Oid relid, c
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("method \"%s\" refreshes the whole rollup only", method),
 				 errhint("Leave since, until and part out.")));
+	if (has_range)
+		check_range(request, rollup);
 	if (request->part != NULL)
 		(void) part_parse(request->part, rollup, relid);
 }

@@ -22,6 +22,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "commands/trigger.h"
 #include "lib/stringinfo.h"
@@ -36,6 +37,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/options.h"
 #include "catalog/relation.h"
 #include "refresh/table.h"
 #include "refresh/target.h"
@@ -128,16 +130,44 @@ check_rules(Relation rel)
 	}
 }
 
-/* Fills attnums, desc and not_null: columns of the rollup are found by name. */
+/* Is a name in a list of names? */
+static bool
+names_hold(List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The digits of a column that count where values are compared; 0 = all. */
+static int
+column_digits(const Rollup *rollup, const char *name, Oid type)
+{
+	Oid			base = getBaseType(type);
+
+	if ((base != FLOAT4OID && base != FLOAT8OID) || names_hold(rollup->key, name))
+		return 0;
+	return option_int(OPTION_ROLLUP, rollup->options, "float_digits");
+}
+
+/* Fills what is told of each column; columns of the rollup are found by name. */
 static void
 describe_columns(RefreshTarget *target, Relation rel, const Rollup *rollup)
 {
 	TupleDesc	table = RelationGetDescr(rel);
 	int			ncolumns = rollup->ncolumns;
+	List	   *gated = option_name_list(OPTION_ROLLUP, rollup->options, "not_null");
 
 	target->desc = CreateTemplateTupleDesc(ncolumns);
 	target->attnums = palloc(sizeof(AttrNumber) * ncolumns);
 	target->not_null = palloc(sizeof(bool) * ncolumns);
+	target->gated_null = palloc(sizeof(bool) * ncolumns);
+	target->digits = palloc(sizeof(int) * ncolumns);
 	for (int i = 0; i < ncolumns; i++)
 	{
 		const char *name = rollup->columns[i].name;
@@ -161,6 +191,8 @@ describe_columns(RefreshTarget *target, Relation rel, const Rollup *rollup)
 					 errdetail("The query returns it, so it cannot be computed here.")));
 		target->attnums[i] = attnum;
 		target->not_null[i] = attr->attnotnull;
+		target->gated_null[i] = names_hold(gated, name);
+		target->digits[i] = column_digits(rollup, name, attr->atttypid);
 		TupleDescInitEntry(target->desc, i + 1, name, attr->atttypid, attr->atttypmod,
 						   attr->attndims);
 		TupleDescInitEntryCollation(target->desc, i + 1, attr->attcollation);
@@ -481,24 +513,4 @@ target_refuse_duplicate(const RefreshTarget *target, const char *key, int64 time
 					target->name, key),
 			 errdetail("It returned " INT64_FORMAT " rows with this key.", times),
 			 errhint("Group the query by exactly these columns, or name the columns that identify a row with rsfed.alter_rollup(..., key => ...).")));
-}
-
-void
-target_check_nulls(const RefreshTarget *target, TupleTableSlot *row)
-{
-	for (int i = 0; i < target->desc->natts; i++)
-	{
-		const char *column;
-
-		if (!target->not_null[i] || !slot_attisnull(row, i + 1))
-			continue;
-		column = NameStr(TupleDescAttr(target->desc, i)->attname);
-		ereport(ERROR,
-				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("query of rollup \"%s\" returned NULL in column \"%s\", which is NOT NULL",
-						target->name, column),
-				 target->nkeys > 0
-				 ? errdetail("Row with key %s.", target_key_text(target, row)) : 0,
-				 errhint("Keep such rows out of the query (WHERE ... IS NOT NULL), or take the column out of the rollup's option not_null.")));
-	}
 }

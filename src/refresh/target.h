@@ -32,6 +32,8 @@ typedef struct RefreshTarget
 	TupleDesc	desc;
 	AttrNumber *attnums;		/* column i is stored in this attribute */
 	bool	   *not_null;		/* the table refuses NULL in it */
+	bool	   *gated_null;		/* the rollup's option not_null does */
+	int		   *digits;			/* that count of a float that is not in the key; 0 = all */
 
 	/* the key; nkeys 0 without one */
 	int			nkeys;
@@ -85,9 +87,6 @@ extern char *target_key_text(const RefreshTarget *target, TupleTableSlot *row);
 
 /* Raises 23505: so many rows of the result have that key (target_key_text). */
 pg_noreturn extern void target_refuse_duplicate(const RefreshTarget *target, const char *key, int64 times);
-
-/* Raises 23502 with column and key if the table does not take a NULL of the row. */
-extern void target_check_nulls(const RefreshTarget *target, TupleTableSlot *row);
 
 /*
  * Makes the deferrable constraints that the table's changes concern immediate

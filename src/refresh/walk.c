@@ -7,7 +7,8 @@
  * are read in the same order through the key's index, and both are walked
  * side by side, once.  A NULL in the key is a value like any other, also
  * where the index (before PostgreSQL 15) does not see it so.  Other columns
- * are the same only if they are byte by byte.
+ * are the same only if they are byte by byte, or floats that agree in the
+ * digits that the rollup's option float_digits counts.
  *
  * Nothing is written here: merge writes what the walk finds, compare shows it.
  *
@@ -22,6 +23,7 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "refresh/digits.h"
 #include "refresh/walk.h"
 
 /* Moves on in the result; false at its end. */
@@ -70,7 +72,10 @@ differs(Walk *walk)
 		else
 			walk->changed[i] = !datum_image_eq(walk->local->tts_values[local],
 											   walk->remote->tts_values[i],
-											   attr->attbyval, attr->attlen);
+											   attr->attbyval, attr->attlen) &&
+				(walk->target->digits[i] == 0 ||
+				 !digits_agree(walk->local->tts_values[local], walk->remote->tts_values[i],
+							   attr->attlen, walk->target->digits[i]));
 		any |= walk->changed[i];
 	}
 	return any;

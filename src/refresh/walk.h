@@ -24,7 +24,7 @@ typedef enum WalkStep
 	WALK_END,
 	WALK_MISSING,				/* remote has no counterpart in the table */
 	WALK_EXTRA,					/* local has none in the result */
-	WALK_SAME,					/* both are there and equal byte by byte */
+	WALK_SAME,					/* both are there and equal, byte by byte or as digits_agree() says */
 	WALK_DIFFERENT				/* both are there; "changed" says what differs */
 } WalkStep;
 

@@ -343,14 +343,14 @@ scheduler_take_wanted(void)
 }
 
 bool
-scheduler_is_held(void)
+scheduler_must_leave(void)
 {
-	bool		held;
+	bool		must_leave;
 
 	LWLockAcquire(rsfed_shmem->lock, LW_SHARED);
-	held = my_slot->holds > 0 || !my_slot->eligible;
+	must_leave = my_slot->holds > 0 || !my_slot->eligible;
 	unlock();
-	return held;
+	return must_leave;
 }
 
 void
@@ -374,6 +374,18 @@ scheduler_tell_version(void)
 	my_slot->version_told = true;
 	unlock();
 	return !told;
+}
+
+bool
+scheduler_tell_held(bool held)
+{
+	bool		news;
+
+	lock_exclusive();
+	news = held && !my_slot->held_told;
+	my_slot->held_told = held;
+	unlock();
+	return news;
 }
 
 void
@@ -449,6 +461,22 @@ database_extension_created(Oid database)
 		slot->version_told = false;
 		if (slot->scheduler == NULL)
 			slot->extension = EXTENSION_UNKNOWN;
+		database_slot_poke(slot);
+	}
+	unlock();
+}
+
+void
+databases_wake(void)
+{
+	lock_exclusive();
+	for (int i = 0; i < MAX_DATABASES; i++)
+	{
+		DatabaseSlot *slot = &rsfed_shmem->databases[i];
+
+		if (!OidIsValid(slot->database) || slot->extension != EXTENSION_PRESENT)
+			continue;
+		slot->wanted = true;
 		database_slot_poke(slot);
 	}
 	unlock();

@@ -73,12 +73,18 @@ extern bool scheduler_attach(Oid database);
 extern bool scheduler_take_wanted(void);
 
 /* May no scheduler be here, because a command needs the database empty? */
-extern bool scheduler_is_held(void);
+extern bool scheduler_must_leave(void);
 
 extern void scheduler_set_extension(ExtensionState state);
 
 /* True once in the life of the server's shared memory, for a line in the log. */
 extern bool scheduler_tell_version(void);
+
+/*
+ * Notes whether the schedules of the database are held, because another one
+ * owns them; true at the first time of a row of them, for a line in the log.
+ */
+extern bool scheduler_tell_held(bool held);
 
 /* When something is due next; DT_NOEND if nothing is. */
 extern void scheduler_set_next_due(TimestampTz next_due);
@@ -102,6 +108,9 @@ extern void database_wake(Oid database);
 
 /* The extension was just created there: as database_wake, and looks anew. */
 extern void database_extension_created(Oid database);
+
+/* As database_wake, for all that have the extension. */
+extern void databases_wake(void);
 
 /* Lets the launcher look at pg_database. */
 extern void launcher_wake(void);

@@ -54,6 +54,8 @@ typedef struct DatabaseSlot
 								 * database exists; lock, exclusive */
 	bool		version_told;	/* set by the scheduler: the log has the line about
 								 * versions that differ; lock, exclusive */
+	bool		held_told;		/* set by the scheduler: the log has the line about
+								 * schedules that are held; lock, exclusive */
 	int			holds;			/* counted by commands that need the database empty;
 								 * lock, exclusive */
 	PGPROC	   *scheduler;		/* set and reset by the scheduler; lock, exclusive */

@@ -16,8 +16,8 @@
 extern void wake_scheduler_at_commit(void);
 
 /*
- * The same after CREATE EXTENSION: a scheduler is started to look, also where
- * it was found before that the extension is not there.
+ * The same after CREATE or ALTER EXTENSION: a scheduler is started to look, also where
+ * it was found before that the extension is not there, or does not fit.
  */
 extern void wake_extension_created_at_commit(void);
 

@@ -30,7 +30,7 @@ typedef struct WorkerTicket
 
 /*
  * Reserves a slot for a worker of that database; false if limit workers exist
- * or are on their way, or the database is held.
+ * or are on their way, or a command needs the database empty.
  */
 extern bool worker_reserve(Oid database, int limit, WorkerTicket *ticket);
 

@@ -61,7 +61,4 @@ extern void bgworker_commit(void);
  */
 extern bool bgworker_lock_extension(void);
 
-/* The text of the extension's version, palloc'd; NULL if it is not there. */
-extern char *bgworker_extension_version(void);
-
 #endif							/* RSFED_BGWORKER_H */

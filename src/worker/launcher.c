@@ -63,6 +63,7 @@ static void scan_databases(void);
 static List *reap_schedulers(List *launches);
 static List *start_schedulers(List *launches, TimestampTz *wake_at);
 static bool probing(List *launches);
+static void notice_identity(void);
 
 void
 launcher_register(void)
@@ -120,6 +121,7 @@ launcher_loop(void)
 			next_scan = TimestampTzPlusMilliseconds(now, RESCAN_MS);
 		}
 
+		notice_identity();
 		launches = reap_schedulers(launches);
 		wake_at = next_scan;
 		if (rsfed_scheduler)
@@ -127,6 +129,26 @@ launcher_loop(void)
 
 		bgworker_sleep(wake_at, RESCAN_MS, wait_event);
 	}
+}
+
+/*
+ * With another rsfed.identity than before, each database has to see anew
+ * whether its schedules are its own.  Allocates in TopMemoryContext.
+ */
+static void
+notice_identity(void)
+{
+	static char *known = NULL;
+
+	if (known != NULL && strcmp(known, rsfed_identity) == 0)
+		return;
+	/* a launcher that starts finds schedulers only after its own crash */
+	if (known != NULL)
+	{
+		databases_wake();
+		pfree(known);
+	}
+	known = MemoryContextStrdup(TopMemoryContext, rsfed_identity);
 }
 
 /*

@@ -36,6 +36,7 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "base/settings.h"
+#include "catalog/identity.h"
 #include "catalog/owner_scope.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
@@ -182,7 +183,8 @@ take_run(Work *work, bool *extension)
 
 	bgworker_begin("looking for the next refresh");
 	*extension = bgworker_lock_extension();
-	if (*extension)
+	/* where another database owns the schedules, nothing starts */
+	if (*extension && identity_check() == NULL)
 		run = run_take();
 	if (run != NULL)
 	{

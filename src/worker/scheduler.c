@@ -13,7 +13,11 @@
  *
  *	  started -> no extension -> leaves, the launcher remembers
  *			  -> turn <-> sleep -> nothing due for a minute -> leaves
- *								-> held, switched off -> leaves, work announced
+ *								-> in the way of a command, switched off -> leaves,
+ *								   work announced
+ *
+ * While another database owns the schedules (catalog/identity.c) a turn starts
+ * nothing, and nothing is due.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,6 +35,8 @@
 
 #include "base/compat.h"
 #include "base/settings.h"
+#include "catalog/extension.h"
+#include "catalog/identity.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
 #include "shmem/databases.h"
@@ -53,6 +59,7 @@
 typedef struct Turn
 {
 	bool		extension;		/* still there */
+	bool		held;			/* another database owns the schedules */
 	int			dispatched;
 	int			takeable;
 	int			open;			/* runs that wait or work */
@@ -76,8 +83,9 @@ static List *started_workers = NIL;
 /* for the log; cannot change, as a rename sends this process away */
 static const char *database_name = "?";
 
-static bool check_extension(void);
+static ExtensionState check_extension(bool *usable);
 static void take_turn(Turn *turn);
+static void look_at_identity(Turn *turn);
 static void provide_workers(Turn *turn);
 static bool start_worker(void);
 static void reap_workers(void);
@@ -91,6 +99,7 @@ rsfed_scheduler_main(Datum arg)
 {
 	Oid			database = DatumGetObjectId(arg);
 	ErrorContextCallback context;
+	bool		usable;
 
 	/* before anything that holds the database: a DROP may be waiting */
 	if (!scheduler_attach(database))
@@ -103,14 +112,15 @@ rsfed_scheduler_main(Datum arg)
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
-	if (check_extension())
-	{
-		scheduler_set_extension(EXTENSION_PRESENT);
+	/* what is announced from here on keeps it from leaving */
+	(void) scheduler_take_wanted();
+	scheduler_set_extension(check_extension(&usable));
+	if (usable)
 		scheduler_loop();
-	}
 	else
 	{
-		scheduler_set_extension(EXTENSION_ABSENT);
+		/* nothing is due until somebody creates or updates it */
+		scheduler_set_next_due(DT_NOEND);
 		(void) scheduler_leave(false);
 	}
 	error_context_stack = context.previous;
@@ -125,25 +135,31 @@ scheduler_error_context(void *arg)
 }
 
 /*
- * Is the extension in this database?  Says once if it is not of the library's
- * version: then the library goes on with what the older SQL has.
+ * Is the extension in this database, and can the library use it?  Says once if
+ * it is not of the library's version.
  */
-static bool
-check_extension(void)
+static ExtensionState
+check_extension(bool *usable)
 {
 	char	   *version;
+	ExtensionFit fit = EXTENSION_FITS;
 
 	bgworker_begin("looking for the extension");
 	database_name = MemoryContextStrdup(TopMemoryContext, get_database_name(MyDatabaseId));
-	version = bgworker_extension_version();
+	version = extension_version();
+	if (version != NULL)
+		fit = extension_fit(version);
 	if (version != NULL && strcmp(version, RSFED_VERSION) != 0 && scheduler_tell_version())
 		ereport(WARNING,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("extension \"rsfed\" is of version %s, the library of version %s",
-						version, RSFED_VERSION),
-				 errhint("Run ALTER EXTENSION rsfed UPDATE in the database.")));
+				 errmsg("extension \"rsfed\" in database \"%s\" is of version %s, the library of version %s",
+						database_name, version, RSFED_VERSION),
+				 fit == EXTENSION_FITS ? 0 : errdetail("Nothing of it runs until they fit."),
+				 errhint("%s", extension_hint(fit))));
 	bgworker_commit();
-	return version != NULL;
+
+	*usable = version != NULL && fit == EXTENSION_FITS;
+	return version != NULL ? EXTENSION_PRESENT : EXTENSION_ABSENT;
 }
 
 static void
@@ -162,7 +178,7 @@ scheduler_loop(void)
 		TimestampTz wake_at;
 
 		bgworker_reload_config();
-		if (!rsfed_scheduler || scheduler_is_held())
+		if (!rsfed_scheduler || scheduler_must_leave())
 		{
 			(void) scheduler_leave(true);
 			return;
@@ -204,7 +220,7 @@ scheduler_loop(void)
 
 		bgworker_sleep(wake_at,
 					   turn.short_of_slots ? SHORTAGE_MS :
-					   turn.open > 0 ? OPEN_RUNS_MS : LEAVE_AFTER_MS,
+					   turn.open > 0 && !turn.held ? OPEN_RUNS_MS : LEAVE_AFTER_MS,
 					   wait_event);
 	}
 }
@@ -213,7 +229,7 @@ scheduler_loop(void)
 static bool
 quiet(const Turn *turn, TimestampTz now)
 {
-	return turn->dispatched == 0 && turn->open == 0 &&
+	return turn->dispatched == 0 && (turn->open == 0 || turn->held) &&
 		turn->next_due > TimestampTzPlusMilliseconds(now, LEAVE_AFTER_MS);
 }
 
@@ -223,7 +239,9 @@ take_turn(Turn *turn)
 {
 	TimestampTz next_due;
 
-	turn->dispatched = dispatch_due(GetCurrentTimestamp(), DISPATCH_LIMIT);
+	look_at_identity(turn);
+	if (!turn->held)
+		turn->dispatched = dispatch_due(GetCurrentTimestamp(), DISPATCH_LIMIT);
 
 	bgworker_begin("looking after the queue");
 	turn->extension = bgworker_lock_extension();
@@ -235,9 +253,9 @@ take_turn(Turn *turn)
 		if (turn->open > 0)
 		{
 			(void) run_fail_orphans();
-			turn->takeable = run_count_takeable();
+			turn->takeable = turn->held ? 0 : run_count_takeable();
 		}
-		if (schedules_next_due(&next_due))
+		if (!turn->held && schedules_next_due(&next_due))
 			turn->next_due = next_due;
 	}
 	bgworker_commit();
@@ -245,6 +263,25 @@ take_turn(Turn *turn)
 	/* after the commit: workers shall see what was queued */
 	reap_workers();
 	provide_workers(turn);
+}
+
+/* Are the schedules those of this database?  One line in the log if not. */
+static void
+look_at_identity(Turn *turn)
+{
+	Held	   *held = NULL;
+
+	bgworker_begin("looking whose schedules these are");
+	if (bgworker_lock_extension())
+		held = identity_settle();
+	turn->held = held != NULL;
+	if (scheduler_tell_held(turn->held) || (held != NULL && held->is_news))
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("schedules of database \"%s\" are held: %s", database_name, held->reason),
+				 errdetail_internal("%s", held->detail),
+				 errhint("%s", held->hint)));
+	bgworker_commit();
 }
 
 /*

@@ -164,6 +164,11 @@ announce(Node *parsetree)
 			if (OidIsValid(get_extension_oid("rsfed", true)))
 				wake_extension_created_at_commit();
 			break;
+		case T_AlterExtensionStmt:
+			/* perhaps of the library's version now */
+			if (strcmp(((AlterExtensionStmt *) parsetree)->extname, "rsfed") == 0)
+				wake_extension_created_at_commit();
+			break;
 		case T_DropStmt:
 			/* the scheduler finds out that it is needless */
 			if (((DropStmt *) parsetree)->removeType == OBJECT_EXTENSION)

@@ -24,3 +24,7 @@ BEGIN
 	RAISE NOTICE '%, % rows changed', outcome, changed;
 END
 $$;
+
+-- what the first request of a database remembers, once in its life, would make
+-- two first ones wait for each other
+SELECT rsfed.take_over(current_database()) \g /dev/null

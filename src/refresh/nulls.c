@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * nulls.c
+ *	  Rows of a result that have NULL where none may be.
+ *
+ * Policy: the option not_null is a part of the gate, so such content is
+ * refused with figures, and they speak of the whole result: one row in a
+ * million is another mistake than all of them.  So the rows after the first
+ * one are counted and not written.  A column that is NOT NULL in the table
+ * takes no NULL by any way, so rsfed.ignore_gate passes by only where the
+ * owner dropped that constraint.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "base/compat.h"
+#include "base/settings.h"
+#include "refresh/nulls.h"
+
+void
+nulls_begin(NullCheck *check, const RefreshTarget *target)
+{
+	memset(check, 0, sizeof(NullCheck));
+	check->target = target;
+}
+
+/* Is NULL refused in that column of the result? */
+static bool
+refuses_null(const RefreshTarget *target, int column)
+{
+	return target->not_null[column] || (target->gated_null[column] && !rsfed_ignore_gate);
+}
+
+bool
+nulls_may_be_stored(const NullCheck *check)
+{
+	const RefreshTarget *target = check->target;
+
+	for (int i = 0; i < target->desc->natts; i++)
+	{
+		if (!target->not_null[i] && refuses_null(target, i))
+			return true;
+	}
+	return false;
+}
+
+bool
+nulls_pass(NullCheck *check, TupleTableSlot *row)
+{
+	const RefreshTarget *target = check->target;
+
+	for (int i = 0; i < target->desc->natts; i++)
+	{
+		if (!refuses_null(target, i) || !slot_attisnull(row, i + 1))
+			continue;
+		if (check->rows++ == 0)
+		{
+			check->column = i;
+			check->key = target->nkeys > 0 ? target_key_text(target, row) : NULL;
+		}
+		break;
+	}
+	return check->rows == 0;
+}
+
+void
+nulls_judge(const NullCheck *check, bool *refused)
+{
+	const RefreshTarget *target = check->target;
+	const char *column;
+	char	   *example;
+
+	if (check->rows == 0)
+		return;
+	column = NameStr(TupleDescAttr(target->desc, check->column)->attname);
+	example = check->key ? psprintf(", the first of them with key %s", check->key) : "";
+	*refused = target->gated_null[check->column];
+	if (!*refused)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("query of rollup \"%s\" returned NULL in column \"%s\", which is NOT NULL",
+						target->name, column),
+				 errdetail("Rows with such a NULL: " INT64_FORMAT "%s.", check->rows, example),
+				 errhint("Keep such rows out of the query (WHERE ... IS NOT NULL), or run ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL.",
+						 target->sql_name, quote_identifier(column))));
+	ereport(ERROR,
+			(errcode(ERRCODE_NOT_NULL_VIOLATION),
+			 errmsg("new content of rollup \"%s\" was refused by option not_null: column \"%s\" has NULL",
+					target->name, column),
+			 errdetail("Rows with such a NULL: " INT64_FORMAT "%s. The old content stays.",
+					   check->rows, example),
+			 target->not_null[check->column]
+			 ? errhint("Keep such rows out of the query (WHERE ... IS NOT NULL), or take the column out of the option with rsfed.alter_rollup(). rsfed.ignore_gate is no way past it: the column is NOT NULL in the table.")
+			 : errhint("Keep such rows out of the query (WHERE ... IS NOT NULL), or take the column out of the option with rsfed.alter_rollup(). If the new content is right: SET rsfed.ignore_gate = on, and CALL rsfed.refresh in the same session.")));
+}
