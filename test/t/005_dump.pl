@@ -49,7 +49,7 @@ my %definitions = (
 	schedules => 'SELECT * FROM rsfed.schedules ORDER BY 1, 2',
 	freshness => 'SELECT relation, state, as_of, changed_at FROM rsfed.freshness ORDER BY relation::text',
 	content => 'SELECT * FROM revenue ORDER BY seller',
-	sets => 'SELECT name, rollups, owner, source, state, as_of FROM rsfed.sets',
+	sets => 'SELECT name, rollups, owner, source, as_of FROM rsfed.sets',
 	odd => "SELECT * FROM $odd ORDER BY seller");
 
 # Restores a dump into a database and compares what rsfed says there.
