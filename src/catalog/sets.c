@@ -71,8 +71,9 @@ set_members(int32 set_id)
 
 	catalog_open(&access);
 	n = catalog_run(SPI_OK_SELECT,
-					"SELECT relation_id FROM rsfed_catalog.set_member WHERE set_id = $1"
-					" ORDER BY relation_id",
+					"SELECT m.relation_id FROM rsfed_catalog.set_member m"
+					" JOIN rsfed_catalog.relation r ON r.relation_id = m.relation_id"
+					" WHERE m.set_id = $1 ORDER BY m.relation_id",
 					1, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{

@@ -333,6 +333,8 @@ set_run_refresh(RefreshRun *run)
 		Member	   *member = &members[set->at];
 
 		show_member(member);
+		progress_set_rows(Max(member->run->outcome.rows_received, 0),
+						  Max(member->run->outcome.bytes_received, 0));
 		rollup_apply(member->run, member->rollup, member->target, member->rows);
 	}
 	set->at = -1;

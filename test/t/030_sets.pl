@@ -80,6 +80,20 @@ standin_reset();
 is($node->safe_psql('postgres', "SELECT rsfed.wait($single)"), 'unchanged', 'a member by itself has waited');
 is($node->safe_psql('postgres', "SELECT failures FROM rsfed.sets"), '0', 'a cancel is no failure');
 
+# While the second member is read no snapshot is held, whatever the first one took
+$node->safe_psql('postgres', q{
+	SELECT rsfed.define_rollup('sellers_again', 'warehouse', 'SELECT seller, sum(price) AS revenue FROM set_sales GROUP BY seller');
+	SELECT rsfed.define_set('other', '{total,sellers_again}');
+});
+standin('FAULT stall_after_rows 3');
+$run = $node->safe_psql('postgres', "SELECT rsfed.request_set_refresh('other')");
+poll_for($node, "SELECT set_name, relation, phase FROM rsfed.progress WHERE run_id = $run", 'other|sellers_again|receiving', 'the second member is read');
+is($node->safe_psql('postgres', "SELECT a.backend_xmin IS NULL AND a.backend_xid IS NULL FROM pg_stat_activity a JOIN rsfed.runs r ON r.pid = a.pid WHERE r.run_id = $run"),
+	't', 'without a snapshot');
+standin_reset();
+is($node->safe_psql('postgres', "SELECT rsfed.wait($run)"), 'unchanged', 'and the set ends');
+$node->safe_psql('postgres', "SELECT rsfed.drop_rollup('sellers_again'); SELECT rsfed.drop_set('other')");
+
 # A failure inside a transaction block comes into the history
 standin('FAULT error_1023');
 psql_fails($node, "BEGIN; CALL rsfed.refresh_set('month_end'); COMMIT;", 'XX000', undef, 'a failure in a transaction block');
@@ -101,6 +115,18 @@ $node->safe_psql('postgres', "SELECT rsfed.resume_set('month_end')");
 poll_for($node, $sums, '1500|1500', 'and resumed');
 $node->safe_psql('postgres', "SELECT rsfed.unschedule_set('month_end', 'often')");
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'quiet');
+
+# Even where the outcome cannot be written as it is, no run stays behind as running
+$node->safe_psql('postgres', q{
+	CREATE FUNCTION no_phase() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION $$no phase, please$$; END';
+	CREATE TRIGGER no_phase BEFORE UPDATE ON rsfed_catalog.run FOR EACH ROW WHEN (NEW.phase IS NOT NULL) EXECUTE FUNCTION no_phase();
+});
+standin('FAULT error_1023');
+$run = $node->safe_psql('postgres', "SELECT rsfed.request_set_refresh('month_end')");
+is($node->safe_psql('postgres', "SELECT rsfed.wait($run)"), 'failed', 'a failure that cannot be recorded is a failure');
+standin_reset();
+is(last_set_run(), 'month_end failed, sellers failed, total failed', 'of the members, too');
+$node->safe_psql('postgres', 'DROP TRIGGER no_phase ON rsfed_catalog.run; DROP FUNCTION no_phase()');
 
 # kill -9 of the worker while it applies nothing yet: all three runs are marked failed
 warehouse_sql('UPDATE set_sales SET price = 16');
