@@ -35,7 +35,7 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_resume';
 COMMENT ON FUNCTION rsfed.resume(regclass) IS
-'ends the pause of a relation; what was due meanwhile runs once';
+'ends the pause of a relation, also that of a schedule that paused itself; what was due meanwhile runs once';
 
 CREATE FUNCTION rsfed.pause_all(until timestamptz DEFAULT NULL, reason text DEFAULT NULL)
 RETURNS void
@@ -61,38 +61,57 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 	s.timezone,
 	s.method,
 	s.options,
+	e.defaults OPERATOR(pg_catalog.||) s.options AS effective_options,
 	CASE WHEN pg_catalog.isfinite(s.next_run_at) THEN s.next_run_at END AS next_run_at,
 	l.run_id AS last_run_id,
 	l.status AS last_status,
 	l.requested_at AS last_run_at,
+	w.not_before AS retry_at,
+	s.failures,
+	s.skipped,
+	s.last_skipped_at,
+	s.skip_reason,
 	p.paused,
 	CASE WHEN p.paused THEN GREATEST(
+		CASE WHEN s.paused_at IS NOT NULL THEN 'infinity'::pg_catalog.timestamptz END,
 		CASE WHEN p.by_itself THEN COALESCE(r.paused_until, 'infinity') END,
 		CASE WHEN a.only_row THEN COALESCE(a.paused_until, 'infinity') END) END AS paused_until,
-	CASE WHEN p.by_itself THEN r.pause_reason WHEN p.paused THEN a.pause_reason END AS pause_reason,
-	CASE WHEN p.by_itself THEN r.paused_by WHEN p.paused THEN a.paused_by END AS paused_by,
-	g.is_held AS held,
-	g.held_reason
+	CASE WHEN s.paused_at IS NOT NULL THEN CASE WHEN c.may_see_all THEN s.pause_reason END
+		WHEN p.by_itself THEN r.pause_reason WHEN p.paused THEN a.pause_reason END AS pause_reason,
+	CASE WHEN s.paused_at IS NOT NULL THEN NULL
+		WHEN p.by_itself THEN r.paused_by WHEN p.paused THEN a.paused_by END AS paused_by,
+	i.is_held AS held,
+	i.held_reason
 FROM rsfed_catalog.schedule s
 JOIN rsfed_catalog.relation r USING (relation_id)
-CROSS JOIN rsfed_catalog.guard g
+CROSS JOIN rsfed_catalog.guard i
 LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
-LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
+LEFT JOIN pg_catalog.pg_class g ON g.relnamespace = n.oid AND g.relname = r.relation_name
 LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
+CROSS JOIN LATERAL (SELECT g.oid,
+	COALESCE(pg_catalog.has_table_privilege(g.oid, 'SELECT'), t.may_select) AS may_select,
+	COALESCE(pg_catalog.pg_has_role(g.relowner, 'USAGE')
+		OR pg_catalog.pg_has_role('pg_monitor', 'USAGE'), t.may_see_all) AS may_see_all
+	WHERE g.oid IS NOT NULL OR t.set_id IS NOT NULL) AS c
 LEFT JOIN rsfed_catalog.pause a ON a.paused_until IS NULL OR a.paused_until > pg_catalog.now()
 CROSS JOIN LATERAL (SELECT
 	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())) AS b (by_itself)
-CROSS JOIN LATERAL (SELECT b.by_itself, b.by_itself OR a.only_row IS NOT NULL AS paused) AS p
+CROSS JOIN LATERAL (SELECT b.by_itself, b.by_itself OR a.only_row IS NOT NULL
+	OR s.paused_at IS NOT NULL AS paused) AS p
+CROSS JOIN (SELECT pg_catalog.jsonb_object_agg(o.name, o.default_value) AS defaults
+	FROM rsfed_catalog.options() o
+	WHERE o.scope OPERATOR(pg_catalog.=) 'schedule' AND o.default_value IS NOT NULL) AS e
 LEFT JOIN LATERAL (SELECT u.run_id, u.status, u.requested_at
 	FROM rsfed_catalog.run u
 	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name
 	ORDER BY u.run_id DESC LIMIT 1) AS l ON true
-WHERE pg_catalog.has_table_privilege(c.oid, 'SELECT')
-	OR pg_catalog.pg_has_role(c.relowner, 'USAGE')
-	OR t.may_select OR t.may_see_all
-	OR pg_catalog.pg_has_role('pg_monitor', 'USAGE') AND COALESCE(c.oid, t.set_id) IS NOT NULL;
+LEFT JOIN LATERAL (SELECT pg_catalog.min(COALESCE(u.not_before, u.due_at)) AS not_before
+	FROM rsfed_catalog.run u
+	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name
+		AND u.status = 'queued' AND u.retry_of IS NOT NULL) AS w ON true
+WHERE c.may_select OR c.may_see_all;
 COMMENT ON VIEW rsfed.schedules IS
-'Schedules of relations and of sets, when they run next and what came of the last run; without next_run_at a schedule has stopped';
+'Schedules of relations and of sets, when they run next and what came of the last run; without next_run_at a schedule has stopped, without paused_by a paused one paused itself';
 GRANT SELECT ON rsfed.schedules TO PUBLIC;
 
 CREATE FUNCTION rsfed_catalog.progress(OUT run_id bigint, OUT relation_id integer,

@@ -89,13 +89,17 @@ SELECT m.srvname AS server,
 		ELSE 'none'
 	END AS kind,
 	pg_catalog.max(o.option_value) FILTER (WHERE o.option_name OPERATOR(pg_catalog.=) 'credentials_file') AS credentials_file,
-	(pg_catalog.max(o.option_value) FILTER (WHERE o.option_name OPERATOR(pg_catalog.=) 'valid_until'))::pg_catalog.timestamptz AS valid_until
+	(pg_catalog.max(o.option_value) FILTER (WHERE o.option_name OPERATOR(pg_catalog.=) 'valid_until'))::pg_catalog.timestamptz AS valid_until,
+	h.held_since,
+	CASE WHEN m.umoptions IS NOT NULL THEN h.message END AS held_message
 FROM pg_catalog.pg_user_mappings m
 JOIN pg_catalog.pg_foreign_server s ON s.oid OPERATOR(pg_catalog.=) m.srvid
 JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid OPERATOR(pg_catalog.=) s.srvfdw
+LEFT JOIN rsfed_catalog.held_credentials h ON h.server_id OPERATOR(pg_catalog.=) m.srvid
+	AND h.role_id OPERATOR(pg_catalog.=) m.umuser
 LEFT JOIN LATERAL pg_catalog.pg_options_to_table(m.umoptions) o ON true
 WHERE w.fdwname OPERATOR(pg_catalog.=) ANY ('{rsfed,postgres_fdw}'::pg_catalog.name[])
-GROUP BY m.umid, m.srvname, m.umuser, m.usename, m.umoptions;
+GROUP BY m.umid, m.srvname, m.umuser, m.usename, m.umoptions, h.held_since, h.message;
 COMMENT ON VIEW rsfed.credentials IS
-'Who logs in to which server as whom, and until when; never a password';
+'Who logs in to which server as whom, and until when; held_since where schedules do not try it; never a password';
 GRANT SELECT ON rsfed.credentials TO PUBLIC;

@@ -114,7 +114,8 @@ SELECT c.set_name AS name,
 	c.source,
 	CASE
 		WHEN c.is_paused THEN 'paused'
-		WHEN g.is_held THEN 'held'
+		WHEN g.is_held OR EXISTS (SELECT FROM rsfed_catalog.held_relation h
+			WHERE h.relation_id = c.set_id) THEN 'held'
 		WHEN f.refused THEN 'refused'
 		WHEN f.failures > 0 THEN 'failing'
 		WHEN f.as_of IS NULL THEN 'never'

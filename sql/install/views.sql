@@ -85,6 +85,11 @@ SELECT r.run_id,
 	r.definition,
 	r.requested_by,
 	r.requested_at,
+	r.due_at,
+	r.not_before,
+	r.attempt,
+	r.retry_of,
+	r.priority,
 	r.started_at,
 	r.finished_at,
 	r.finished_at - r.started_at AS elapsed,
@@ -115,7 +120,7 @@ CREATE VIEW rsfed.freshness WITH (security_barrier = true) AS
 SELECT c.relid::pg_catalog.regclass AS relation,
 	CASE
 		WHEN c.is_paused THEN 'paused'
-		WHEN c.is_held THEN 'held'
+		WHEN c.is_held OR h.server_id IS NOT NULL THEN 'held'
 		WHEN f.refused THEN 'refused'
 		WHEN f.failures > 0 THEN 'failing'
 		WHEN w.backfilling THEN 'backfilling'
@@ -133,16 +138,19 @@ SELECT c.relid::pg_catalog.regclass AS relation,
 	f.last_run_id,
 	f.failing_since,
 	f.failures,
-	f.sqlstate,
+	COALESCE(h.sqlstate, f.sqlstate) AS sqlstate,
 	CASE
 		WHEN c.is_held AND NOT c.is_paused THEN c.held_reason
-		WHEN c.may_see_all THEN f.message
+		WHEN NOT c.may_see_all THEN NULL
+		WHEN h.server_id IS NOT NULL THEN 'held: credentials: ' OPERATOR(pg_catalog.||) h.message
+		ELSE f.message
 	END AS message,
 	CASE WHEN pg_catalog.isfinite(s.next_run_at) THEN s.next_run_at END AS next_run_at
 FROM rsfed_catalog.relation_class c
 JOIN rsfed_catalog.freshness f USING (relation_id)
 LEFT JOIN rsfed_catalog.rollup u USING (relation_id)
 LEFT JOIN rsfed_catalog.watermark w USING (relation_id)
+LEFT JOIN rsfed_catalog.held_relation h USING (relation_id)
 LEFT JOIN LATERAL (SELECT pg_catalog.min(x.next_run_at) AS next_run_at
 	FROM rsfed_catalog.schedule x
 	WHERE x.relation_id = ANY (ARRAY(SELECT m.set_id FROM rsfed_catalog.set_member m

@@ -19,6 +19,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "catalog/relation.h"
+#include "catalog/schedules.h"
 #include "catalog/sets.h"
 #include "shmem/wake.h"
 
@@ -95,6 +96,7 @@ rsfed_resume(PG_FUNCTION_ARGS)
 	relation = require_relation(fcinfo, "resume");
 
 	relation_resume(relation->relation_id);
+	schedules_resume(relation->relation_id);
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }
@@ -134,8 +136,13 @@ rsfed_pause_set(PG_FUNCTION_ARGS)
 Datum
 rsfed_resume_set(PG_FUNCTION_ARGS)
 {
+	int32		set_id;
+
 	require_primary("rsfed.resume_set()");
-	relation_resume(require_set(fcinfo, "resume"));
+	set_id = require_set(fcinfo, "resume");
+
+	relation_resume(set_id);
+	schedules_resume(set_id);
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }

@@ -25,6 +25,7 @@
 #include "base/options.h"
 #include "catalog/identity.h"
 #include "catalog/relation.h"
+#include "catalog/retry.h"
 #include "catalog/schedules.h"
 #include "catalog/sets.h"
 #include "schedule/schedule.h"
@@ -145,6 +146,7 @@ rsfed_unschedule_refresh(PG_FUNCTION_ARGS)
 	schedule = require_schedule(relid, argument_text(fcinfo, 1));
 
 	(void) schedule_delete(schedule->relation_id, schedule->name);
+	retries_drop(schedule->relation_id, schedule->name, "Its schedule was removed.");
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }

@@ -19,6 +19,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_type.h"
@@ -43,6 +44,8 @@
 #include "base/options.h"
 #include "base/settings.h"
 #include "catalog/rollup.h"
+#include "refresh/outcome.h"
+#include "shmem/wake.h"
 #include "source/check.h"
 #include "source/credentials.h"
 #include "source/source.h"
@@ -208,6 +211,8 @@ rsfed_set_credentials(PG_FUNCTION_ARGS)
 		CreateUserMapping(stmt);
 	}
 	CommandCounterIncrement();
+	/* where the old ones were held */
+	wake_scheduler_at_commit();
 
 	/*
 	 * Others' log-ins are tried as them only by who may become them, and
@@ -242,6 +247,9 @@ rsfed_check_server(PG_FUNCTION_ARGS)
 		Datum		values[3];
 		bool		nulls[3] = {false};
 
+		/* a log-in that is held is not, if it works */
+		if (item->ok && strcmp(item->item, "log-in") == 0 && !RecoveryInProgress() && !XactReadOnly)
+			outcome_login_works(NameStr(*PG_GETARG_NAME(0)), GetUserId());
 		values[0] = CStringGetTextDatum(item->item);
 		values[1] = BoolGetDatum(item->ok);
 		values[2] = CStringGetTextDatum(item->detail);

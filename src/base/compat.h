@@ -29,6 +29,11 @@
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
+/* 15: the time line is asked for; before, RecoveryInProgress() sets a variable */
+#if PG_VERSION_NUM < 150000
+#define GetWALInsertionTimeLine() (ThisTimeLineID)
+#endif
+
 /* 15: NULLS NOT DISTINCT in unique indexes */
 #if PG_VERSION_NUM >= 150000
 #define RSFED_HAVE_NULLS_NOT_DISTINCT 1

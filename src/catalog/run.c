@@ -21,6 +21,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "base/writer.h"
 #include "catalog/owner_scope.h"
 #include "catalog/run.h"
 #include "catalog/sets.h"
@@ -53,10 +54,11 @@ int64
 run_insert(const RunRequest *request, bool running)
 {
 	static const Oid types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
-	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, INT8OID};
+	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID,
+	INT8OID, TIMESTAMPTZOID, TEXTOID, INT8OID};
 	CatalogAccess access;
-	Datum		values[16];
-	char		nulls[] = "                ";
+	Datum		values[19];
+	char		nulls[] = "                   ";
 	int64		run_id;
 
 	values[0] = Int32GetDatum(request->relation_id);
@@ -76,19 +78,24 @@ run_insert(const RunRequest *request, bool running)
 	set_time(&values[12], &nulls[12], request->not_before);
 	values[13] = Int32GetDatum(request->priority);
 	values[14] = Int32GetDatum(Max(request->attempt, 1));
-	values[15] = Int64GetDatum(request->set_run_id);
-	nulls[15] = request->set_run_id == 0 ? 'n' : ' ';
+	values[15] = Int64GetDatum(request->retry_of);
+	nulls[15] = request->retry_of == 0 ? 'n' : ' ';
+	set_time(&values[16], &nulls[16], request->expires_at);
+	set_text(&values[17], &nulls[17], running ? writer_epoch() : NULL);
+	values[18] = Int64GetDatum(request->set_run_id);
+	nulls[18] = request->set_run_id == 0 ? 'n' : ' ';
 
 	catalog_open(&access);
 	if (catalog_run(SPI_OK_INSERT_RETURNING,
 					"INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
 					" schedule_name, method, since, until, part, requested_by, status, pid,"
-					" backend_start, started_at, due_at, not_before, priority, attempt, set_run_id)"
+					" backend_start, started_at, due_at, not_before, priority, attempt, retry_of,"
+					" expires_at, writer, set_run_id)"
 					" SELECT relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
 					" $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
-					" COALESCE($12, clock_timestamp()), $13, $14, $15, $16"
+					" COALESCE($12, clock_timestamp()), $13, $14, $15, $16, $17, $18, $19"
 					" FROM rsfed_catalog.relation WHERE relation_id = $1 RETURNING run_id",
-					16, types, values, nulls) != 1)
+					19, types, values, nulls) != 1)
 		elog(ERROR, "relation %d is not known to rsfed", request->relation_id);
 	run_id = DatumGetInt64(catalog_datum(0, 1));
 	catalog_close(&access);
@@ -115,6 +122,7 @@ run_find_queued(const RunRequest *request)
 	catalog_open(&access);
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (SPI_execute_with_args("SELECT run_id FROM rsfed_catalog.run WHERE status = 'queued'"
+							  " AND (not_before IS NULL OR not_before <= clock_timestamp())"
 							  " AND relation_id = $1 AND method IS NOT DISTINCT FROM $2"
 							  " AND since IS NOT DISTINCT FROM $3 AND until IS NOT DISTINCT FROM $4"
 							  " AND part IS NOT DISTINCT FROM $5 ORDER BY run_id LIMIT 1",
@@ -125,6 +133,38 @@ run_find_queued(const RunRequest *request)
 	PopActiveSnapshot();
 	catalog_close(&access);
 	return run_id;
+}
+
+/*
+ * A run in the row of a result that begins with RUN_COLUMNS, in the caller's
+ * memory context.
+ */
+#define RUN_COLUMNS(r) \
+	r ".run_id, " r ".relation_id, " r ".trigger, " r ".schedule_name, " r ".method, " r ".since, " \
+	r ".until, " r ".part, " r ".requested_at, " r ".due_at, " r ".priority::int4, " r ".attempt::int4, " \
+	r ".set_run_id"
+
+static Run *
+run_from_row(CatalogAccess *access, uint64 row)
+{
+	Run		   *run = MemoryContextAllocZero(access->caller, sizeof(Run));
+	Datum		part;
+
+	run->run_id = DatumGetInt64(catalog_datum(row, 1));
+	run->request.relation_id = DatumGetInt32(catalog_datum(row, 2));
+	run->request.trigger = catalog_text(access, row, 3);
+	run->request.schedule_name = catalog_text(access, row, 4);
+	run->request.method = catalog_text(access, row, 5);
+	run->request.since = catalog_text(access, row, 6);
+	run->request.until = catalog_text(access, row, 7);
+	part = catalog_copy(access, row, 8);
+	run->request.part = part == (Datum) 0 ? NULL : DatumGetJsonbP(part);
+	run->requested_at = DatumGetTimestampTz(catalog_datum(row, 9));
+	run->request.due_at = DatumGetTimestampTz(catalog_datum(row, 10));
+	run->request.priority = DatumGetInt32(catalog_datum(row, 11));
+	run->request.attempt = DatumGetInt32(catalog_datum(row, 12));
+	run->request.set_run_id = DatumGetInt64(catalog_datum(row, 13));
+	return run;
 }
 
 /*
@@ -166,60 +206,54 @@ join_equal_requests(int64 run_id)
 Run *
 run_take(void)
 {
-	static const Oid types[] = {INT4OID, TIMESTAMPTZOID};
+	static const Oid types[] = {INT4OID, TIMESTAMPTZOID, TEXTOID};
 	CatalogAccess access;
-	Datum		values[2];
+	Datum		values[3];
 	Run		   *run = NULL;
-	Datum		part;
 
 	values[0] = Int32GetDatum(MyProcPid);
 	values[1] = TimestampTzGetDatum(MyStartTimestamp);
+	values[2] = CStringGetTextDatum(writer_epoch());
 
 	lock_queue();
 	catalog_open(&access);
 	if (catalog_run(SPI_OK_UPDATE_RETURNING,
 					"UPDATE rsfed_catalog.run u SET status = 'running', pid = $1, backend_start = $2,"
-					" started_at = clock_timestamp()"
+					" writer = $3, started_at = clock_timestamp()"
 					" WHERE u.run_id = (SELECT q.run_id FROM rsfed_catalog.run q"
 					" WHERE q.status = 'queued'"
 					" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())"
 					" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
 					" WHERE b.status = 'running' AND b.relation_id = q.relation_id)"
 					" ORDER BY q.priority DESC, q.due_at, q.run_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
-					" RETURNING u.run_id, u.relation_id, u.trigger, u.schedule_name, u.method,"
-					" u.since, u.until, u.part, u.requested_at, u.due_at, u.priority::int4, u.attempt::int4",
-					2, types, values, NULL) == 1)
+					" RETURNING " RUN_COLUMNS("u"),
+					3, types, values, NULL) == 1)
 	{
-		run = MemoryContextAllocZero(access.caller, sizeof(Run));
-		run->run_id = DatumGetInt64(catalog_datum(0, 1));
-		run->request.relation_id = DatumGetInt32(catalog_datum(0, 2));
-		run->request.trigger = catalog_text(&access, 0, 3);
-		run->request.schedule_name = catalog_text(&access, 0, 4);
-		run->request.method = catalog_text(&access, 0, 5);
-		run->request.since = catalog_text(&access, 0, 6);
-		run->request.until = catalog_text(&access, 0, 7);
-		part = catalog_copy(&access, 0, 8);
-		run->request.part = part == (Datum) 0 ? NULL : DatumGetJsonbP(part);
-		run->requested_at = DatumGetTimestampTz(catalog_datum(0, 9));
-		run->request.due_at = DatumGetTimestampTz(catalog_datum(0, 10));
-		run->request.priority = DatumGetInt32(catalog_datum(0, 11));
-		run->request.attempt = DatumGetInt32(catalog_datum(0, 12));
+		run = run_from_row(&access, 0);
 		join_equal_requests(run->run_id);
 	}
 	catalog_close(&access);
 	return run;
 }
 
-/* Writes the outcome into the run's row; false if the run had ended already. */
+/* What a row must hold for the run to be at work in this process; $1 its number. */
+#define IS_OURS(pid, backend_start, writer) \
+	" run_id = $1 AND status = 'running' AND pid = $" #pid \
+	" AND backend_start = $" #backend_start " AND writer = $" #writer
+
+/*
+ * Writes the outcome into the run's row; false if the run had ended already,
+ * or (unless anybodys) is not at work in this process of this server.
+ */
 static bool
-write_run(int64 run_id, const RunOutcome *outcome)
+write_run(int64 run_id, const RunOutcome *outcome, bool anybodys)
 {
 	static const Oid types[] = {INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT4OID, INT4OID,
 		INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID};
+	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BOOLOID};
 	const ErrorFields *error = outcome->error;
-	Datum		values[18];
-	char		nulls[] = "                  ";
+	Datum		values[22];
+	char		nulls[] = "                      ";
 
 	values[0] = Int64GetDatum(run_id);
 	values[1] = CStringGetTextDatum(outcome->status);
@@ -241,14 +275,19 @@ write_run(int64 run_id, const RunOutcome *outcome)
 	set_text(&values[15], &nulls[15], error ? error->detail : NULL);
 	set_text(&values[16], &nulls[16], error ? error->hint : NULL);
 	set_text(&values[17], &nulls[17], error ? error->context : NULL);
+	values[18] = Int32GetDatum(MyProcPid);
+	values[19] = TimestampTzGetDatum(MyStartTimestamp);
+	values[20] = CStringGetTextDatum(writer_epoch());
+	values[21] = BoolGetDatum(anybodys);
 
 	return catalog_run(SPI_OK_UPDATE,
 					   "UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
 					   " as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
 					   " bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
 					   " note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
-					   " context = $18 WHERE run_id = $1 AND status = 'running'",
-					   18, types, values, nulls) == 1;
+					   " context = $18 WHERE run_id = $1 AND status = 'running'"
+					   " AND ($22 OR" IS_OURS(19, 20, 21) ")",
+					   22, types, values, nulls) == 1;
 }
 
 /* Freshness after new or confirmed content.  True if the relation recovered. */
@@ -361,14 +400,16 @@ notify_event(int64 run_id, const RsfedRelation *relation, const char *state, con
  * run had ended already, then nothing is written.
  */
 static bool
-finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, bool *written)
+finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, bool anybodys,
+	   bool *written)
 {
 	CatalogAccess access;
 	bool		event = false;
 	bool		published = strcmp(outcome->status, "published") == 0;
+	const char *state = outcome->event;
 
 	catalog_open(&access);
-	*written = write_run(run_id, outcome);
+	*written = write_run(run_id, outcome, anybodys);
 	if (*written && (published || strcmp(outcome->status, "unchanged") == 0))
 	{
 		event = write_success(run_id, relation->relation_id, outcome, published);
@@ -381,13 +422,30 @@ finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, b
 	else if (*written && strcmp(outcome->status, "cancelled") != 0)
 	{
 		event = write_failure(run_id, relation->relation_id, outcome);
-		if (event)
-			notify_event(run_id, relation,
-						 strcmp(outcome->status, "refused") == 0 ? "refused" : "failing",
-						 outcome->error ? outcome->error->sqlstate : NULL);
+		if (state == NULL && event)
+			state = strcmp(outcome->status, "refused") == 0 ? "refused" : "failing";
+		if (state != NULL && state[0] != '\0')
+			notify_event(run_id, relation, state, outcome->error ? outcome->error->sqlstate : NULL);
 	}
 	catalog_close(&access);
 	return event;
+}
+
+/* Raises unless the run is at work in this process of this server; locks its row. */
+static void
+require_ours(int64 run_id)
+{
+	static const Oid types[] = {INT8OID, INT4OID, TIMESTAMPTZOID, TEXTOID};
+	Datum		values[4];
+
+	values[0] = Int64GetDatum(run_id);
+	values[1] = Int32GetDatum(MyProcPid);
+	values[2] = TimestampTzGetDatum(MyStartTimestamp);
+	values[3] = CStringGetTextDatum(writer_epoch());
+	if (catalog_run(SPI_OK_SELECT,
+					"SELECT FROM rsfed_catalog.run WHERE" IS_OURS(2, 3, 4) " FOR NO KEY UPDATE",
+					4, types, values, NULL) != 1)
+		elog(ERROR, "run " INT64_FORMAT " is not running in this process", run_id);
 }
 
 void
@@ -397,6 +455,7 @@ run_finish_step(int64 run_id, const RsfedRelation *relation, const RunOutcome *o
 	bool		published = strcmp(outcome->status, "published") == 0;
 
 	catalog_open(&access);
+	require_ours(run_id);
 	if (write_success(run_id, relation->relation_id, outcome, published))
 		notify_event(run_id, relation, "recovered", NULL);
 	if (published)
@@ -408,10 +467,10 @@ bool
 run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
 {
 	bool		written;
-	bool		event = finish(run_id, relation, outcome, &written);
+	bool		event = finish(run_id, relation, outcome, false, &written);
 
 	if (!written)
-		elog(ERROR, "run " INT64_FORMAT " is not running", run_id);
+		elog(ERROR, "run " INT64_FORMAT " is not running in this process", run_id);
 	return event;
 }
 
@@ -470,48 +529,82 @@ run_finish_members(int64 set_run_id, const RunOutcome *outcome)
 	}
 }
 
-int
-run_fail_orphans(void)
+bool
+run_finish_orphan(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
 {
-	static ErrorFields gone = {"57P02", "the process that ran this refresh is gone",
-		"It ended with the server, or was killed; its transaction was rolled back.",
-	"Nothing was lost: the content is the one before. The next run starts from there."};
-	RunOutcome	outcome = {.status = "failed", .phase = NULL, .error = &gone};
-	CatalogAccess access;
-	uint64		n;
-	int64	   *run_ids;
-	int32	   *relation_ids;
-	int			failed = 0;
+	bool		written;
 
-	outcome.rows_received = outcome.bytes_received = -1;
-	outcome.rows_inserted = outcome.rows_updated = outcome.rows_deleted = -1;
+	(void) finish(run_id, relation, outcome, true, &written);
+	return written;
+}
+
+void
+run_notify_event(int64 run_id, const RsfedRelation *relation, const char *state, const char *sqlstate)
+{
+	CatalogAccess access;
+
+	catalog_open(&access);
+	notify_event(run_id, relation, state, sqlstate);
+	catalog_close(&access);
+}
+
+List *
+run_orphans(void)
+{
+	static const Oid types[] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(writer_epoch())};
+	CatalogAccess access;
+	List	   *orphans = NIL;
+	uint64		n;
 
 	catalog_open(&access);
 	n = catalog_run(SPI_OK_SELECT,
-					"SELECT run_id, relation_id FROM rsfed_catalog.run r WHERE status = 'running'"
-					" AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = r.pid"
-					" AND a.backend_start = r.backend_start)",
-					0, NULL, NULL, NULL);
-	run_ids = MemoryContextAlloc(access.caller, sizeof(int64) * Max(n, 1));
-	relation_ids = MemoryContextAlloc(access.caller, sizeof(int32) * Max(n, 1));
+					"SELECT " RUN_COLUMNS("r") " FROM rsfed_catalog.run r WHERE r.status = 'running'"
+					" AND (r.writer IS DISTINCT FROM $1 OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a"
+					" WHERE a.pid = r.pid AND a.backend_start = r.backend_start))",
+					1, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
-		run_ids[i] = DatumGetInt64(catalog_datum(i, 1));
-		relation_ids[i] = DatumGetInt32(catalog_datum(i, 2));
+		MemoryContext spi = MemoryContextSwitchTo(access.caller);
+
+		orphans = lappend(orphans, run_from_row(&access, i));
+		MemoryContextSwitchTo(spi);
 	}
 	catalog_close(&access);
+	return orphans;
+}
 
-	for (uint64 i = 0; i < n; i++)
-	{
-		RsfedRelation *relation = relation_lookup_id(relation_ids[i]);
-		RsfedRelation dropped = {.relation_id = relation_ids[i], .schema_name = "", .relation_name = ""};
-		bool		written;
+int
+run_count_open(void)
+{
+	CatalogAccess access;
+	int			count;
 
-		/* one that committed and left between the two looks is none */
-		(void) finish(run_ids[i], relation ? relation : &dropped, &outcome, &written);
-		failed += written;
-	}
-	return failed;
+	catalog_open(&access);
+	catalog_run(SPI_OK_SELECT,
+				"SELECT count(*)::int4 FROM rsfed_catalog.run WHERE status = 'running'"
+				" OR status = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())",
+				0, NULL, NULL, NULL);
+	count = DatumGetInt32(catalog_datum(0, 1));
+	catalog_close(&access);
+	return count;
+}
+
+bool
+run_began_failing(int64 run_id, int32 relation_id)
+{
+	static const Oid types[] = {INT4OID, INT8OID};
+	Datum		values[2] = {Int32GetDatum(relation_id), Int64GetDatum(run_id)};
+	CatalogAccess access;
+	bool		first;
+
+	catalog_open(&access);
+	first = catalog_run(SPI_OK_SELECT,
+						"SELECT FROM rsfed_catalog.freshness"
+						" WHERE relation_id = $1 AND last_run_id = $2 AND failures = 1",
+						2, types, values, NULL) > 0;
+	catalog_close(&access);
+	return first;
 }
 
 int

@@ -8,6 +8,7 @@
 #ifndef RSFED_RUN_H
 #define RSFED_RUN_H
 
+#include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
@@ -29,6 +30,10 @@ typedef struct RunRequest
 	TimestampTz not_before;		/* of a retry; 0 = at once */
 	int			priority;		/* the greater goes first */
 	int			attempt;		/* 0 and 1 = the first */
+	int64		retry_of;		/* the run that failed; 0 = none */
+	TimestampTz expires_at;		/* not begun by then it is skipped; 0 = never */
+	int			remote_timeout_ms;	/* of its statements in Redshift; 0 = the
+									 * server's.  Not stored */
 } RunRequest;
 
 /* What came of it; counts are -1 where unknown. */
@@ -49,6 +54,8 @@ typedef struct RunOutcome
 	const char *note;			/* harmless surprises, or NULL */
 	const char *phase;			/* where a failure happened */
 	ErrorFields *error;			/* of failed, refused, cancelled */
+	const char *event;			/* rsfed_event to send for a failure; NULL =
+								 * failing or refused where that begins, "" = none */
 } RunOutcome;
 
 /* A run as a worker takes it. */
@@ -77,11 +84,19 @@ extern int64 run_find_queued(const RunRequest *request);
 extern Run *run_take(void);
 
 /*
- * Writes a run's outcome: its row, and freshness with it, in the current
- * transaction.  Queues NOTIFY rsfed_published after a change, rsfed_event
- * where the relation begins to fail or recovers (true is returned then).
+ * Writes the outcome of a run of this process: its row, and freshness with it,
+ * in the current transaction.  Queues NOTIFY rsfed_published after a change,
+ * rsfed_event where the relation begins to fail or recovers (true is returned
+ * then).  An internal error if the run is not running any more, or not ours.
+ * Whoever ends a run calls outcome_write() (refresh/outcome.h) instead.
  */
 extern bool run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome);
+
+/*
+ * The same for a run that run_orphans() gave; false if it has ended meanwhile,
+ * then nothing is written.
+ */
+extern bool run_finish_orphan(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome);
 
 /*
  * The same outcome for what still runs of a set's members, in the current
@@ -102,8 +117,21 @@ extern void run_finish_step(int64 run_id, const RsfedRelation *relation,
  */
 extern void run_last(int32 relation_id, TimestampTz *as_of, int64 *rows_received);
 
-/* Marks running runs whose process is gone as failed; returns how many. */
-extern int	run_fail_orphans(void);
+/*
+ * Running runs whose process is gone, or that another incarnation of the server
+ * took: List of Run *.
+ */
+extern List *run_orphans(void);
+
+/* Number of runs that work, or that could if there were a worker. */
+extern int	run_count_open(void);
+
+/* Was this run the one with which its relation began to fail? */
+extern bool run_began_failing(int64 run_id, int32 relation_id);
+
+/* NOTIFY rsfed_event at commit; sqlstate may be NULL. */
+extern void run_notify_event(int64 run_id, const RsfedRelation *relation, const char *state,
+							 const char *sqlstate);
 
 /* Number of runs that a worker could take now. */
 extern int	run_count_takeable(void);

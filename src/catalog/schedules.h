@@ -37,15 +37,38 @@ extern bool schedule_delete(int32 relation_id, const char *name);
 extern List *schedule_names(int32 relation_id);
 
 /*
- * The schedules due at "now" of relations that are not paused, longest
- * overdue first, locked (SKIP LOCKED): List of RelationSchedule *.
+ * The schedules due at "now" of relations that are not paused and (looked at if
+ * any_held) whose log-in is not held, longest overdue first, locked (SKIP
+ * LOCKED): List of RelationSchedule *.
  */
-extern List *schedules_due(TimestampTz now, int limit);
+extern List *schedules_due(TimestampTz now, bool any_held, int limit);
+
+/* Those whose next time is later than now, locked (SKIP LOCKED): List as above. */
+extern List *schedules_after(TimestampTz now);
 
 /* Moves a schedule on. */
 extern void schedule_set_next(int32 relation_id, const char *name, TimestampTz next);
 
-/* The earliest next_run_at of what is not paused, or end of a pause; false if none. */
-extern bool schedules_next_due(TimestampTz *next);
+/* Moves it on without a run, and counts that. */
+extern void schedule_skip(int32 relation_id, const char *name, TimestampTz next, const char *reason);
+
+/* Makes it due (again) at a time that could not be served, if that is earlier. */
+extern void schedule_put_back(int32 relation_id, const char *name, TimestampTz due_at);
+
+/*
+ * Counts a due time that ended in a failure; pauses the schedule if that makes
+ * max_failures in a row (0: never).  True if it paused it.
+ */
+extern bool schedule_count_failure(int32 relation_id, const char *name, int max_failures,
+								   const char *message);
+
+/* Ends the pauses that a relation's schedules gave themselves. */
+extern void schedules_resume(int32 relation_id);
+
+/*
+ * The earliest next_run_at of what is neither paused nor held, or end of a
+ * pause; false if none.
+ */
+extern bool schedules_next_due(bool any_held, TimestampTz *next);
 
 #endif							/* RSFED_SCHEDULES_H */

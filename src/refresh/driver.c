@@ -8,7 +8,7 @@
  * progress, or all of what it did, or why it did nothing.  The work stands in
  * a subtransaction, so that a failure can be written down by the process that
  * met it.  An error that ends the process (FATAL) is not caught by PG_TRY and
- * goes its own way; the orphaned row is found by run_fail_orphans().
+ * goes its own way; the orphaned row is found by outcome_fail_orphans().
  *
  * SQL on rsfed's tables stands between a push and a pop of a snapshot: without
  * an active one SPI would give the portal of the CALL a snapshot that stays,
@@ -33,6 +33,7 @@
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "refresh/engine.h"
+#include "refresh/outcome.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
 #include "refresh/set.h"
@@ -130,7 +131,7 @@ finish(RefreshRun *run)
 	if (run->more && !run->first_step_only && run->outcome.error == NULL)
 		run_finish_step(run->run_id, run->relation, &run->outcome);
 	else
-		(void) run_finish(run->run_id, run->relation, &run->outcome);
+		outcome_write(run->run_id, run->relation, run->request, &run->outcome, run->in_transaction);
 	if (run->set != NULL)
 		set_run_finish(run);
 	PopActiveSnapshot();

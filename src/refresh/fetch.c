@@ -65,7 +65,8 @@ make_fetch(const Rollup *rollup, const char *name)
 }
 
 Fetch *
-fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool keep)
+fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool keep,
+			  int remote_timeout_ms)
 {
 	Fetch	   *fetch = make_fetch(rollup, name);
 
@@ -75,6 +76,7 @@ fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, b
 	fetch->request.label = psprintf("rsfed:%s:" INT64_FORMAT, get_database_name(MyDatabaseId), run_id);
 	fetch->request.writable = false;
 	fetch->request.keep = keep;
+	fetch->request.statement_timeout_ms = remote_timeout_ms;
 
 	progress_set_phase(PHASE_CONNECTING);
 	source_check_usage(rollup->source, owner);
@@ -117,7 +119,7 @@ Fetch *
 fetch_open(const Rollup *rollup, const char *name, Oid owner, const char *order,
 		   int64 run_id, bool keep)
 {
-	Fetch	   *fetch = fetch_connect(rollup, name, owner, run_id, keep);
+	Fetch	   *fetch = fetch_connect(rollup, name, owner, run_id, keep, 0);
 
 	fetch_send(fetch, order);
 	return fetch;

@@ -44,10 +44,11 @@ extern Fetch *fetch_open(const Rollup *rollup, const char *name, Oid owner,
 /*
  * The same in two parts: connects and labels the session, so that the caller
  * can ask other things first; then sends the query, as fetch->rollup has it by
- * then.
+ * then.  remote_timeout_ms: for its statements, where the server has none or a
+ * longer one; 0 = the server's.
  */
 extern Fetch *fetch_connect(const Rollup *rollup, const char *name, Oid owner,
-							int64 run_id, bool keep);
+							int64 run_id, bool keep, int remote_timeout_ms);
 extern void fetch_send(Fetch *fetch, const char *order);
 
 /*

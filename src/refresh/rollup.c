@@ -66,7 +66,7 @@ rollup_open_fetch(RefreshRun *run, const RefreshTarget *target, const char *orde
 {
 	RunStep    *step = run->step;
 	Fetch	   *fetch = fetch_connect(step->asked, target->name, target->owner, run->run_id,
-									  run->keep_connection);
+									  run->keep_connection, run->request->remote_timeout_ms);
 
 	run->outcome.server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);
 	run->outcome.remote_pid = remote_backend_pid(fetch->source->conn);

@@ -30,6 +30,7 @@
 #include "base/compat.h"
 #include "catalog/sets.h"
 #include "catalog/watermark.h"
+#include "refresh/outcome.h"
 #include "refresh/set.h"
 #include "refresh/step.h"
 #include "remote/execute.h"
@@ -201,7 +202,7 @@ connect_and_plan(RefreshRun *run, Member *members)
 			host = &members[i];
 	}
 	fetch = fetch_connect(host->step->asked, host->target->name, host->target->owner,
-						  run->run_id, run->keep_connection);
+						  run->run_id, run->keep_connection, run->request->remote_timeout_ms);
 	run->outcome.as_of = now = GetCurrentTimestamp();
 	if (step_needs_clock(host->step))
 		now = step_clock(host->step, fetch);
@@ -392,6 +393,7 @@ set_run_finish(RefreshRun *run)
 		RefreshRun *member = run->set->members[i];
 
 		member->outcome.note = member->note.len > 0 ? member->note.data : NULL;
-		(void) run_finish(member->run_id, member->relation, &member->outcome);
+		outcome_write(member->run_id, member->relation, member->request, &member->outcome,
+					  run->in_transaction);
 	}
 }

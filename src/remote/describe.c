@@ -101,6 +101,7 @@ finish_sent(RemoteConnection *conn, int sent)
 	if (!sent)
 		report_lost(conn, PQerrorMessage(conn->pg));
 	conn->busy = true;
+	conn->sent_at = GetCurrentTimestamp();
 	PG_TRY();
 	{
 		PGresult   *next;

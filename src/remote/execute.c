@@ -61,6 +61,7 @@ run_simple(RemoteConnection *conn, const char *command)
 
 	conn->notices_length = 0;
 	conn->busy = true;
+	conn->sent_at = GetCurrentTimestamp();
 	if (!PQsendQuery(conn->pg, text) || !PQsetSingleRowMode(conn->pg))
 		report_lost(conn, PQerrorMessage(conn->pg));
 	wait_sent(conn);

@@ -42,6 +42,7 @@ struct RemoteConnection
 	bool		busy;			/* wait.c: results are still to be read */
 	bool		ending;			/* busy, but with no more to cancel: it failed
 								 * there, or has been told to end */
+	TimestampTz sent_at;		/* the statement in progress */
 	dlist_node	node;			/* connection.c: of all open ones */
 	MemoryContext context;
 	MemoryContextCallback callback;

@@ -25,6 +25,7 @@
 #define LINE_WIDTH 120
 
 static char *copy_field(const PGresult *result, int field);
+static char *time_limit(RemoteConnection *conn, const char *sqlstate);
 static char *join_lines(char *a, char *b);
 static char *locate(const char *query, const char *position);
 static const char *find_sqlstate(const char *message);
@@ -82,6 +83,9 @@ report_result(RemoteConnection *conn, PGresult *result, const char *query)
 
 	detail = join_lines(detail, locate(query, position));
 
+	/* in Redshift's words a time-out is a user's cancel */
+	detail = join_lines(detail, time_limit(conn, sqlstate));
+
 	/* the functions it refuses are named beside the error only */
 	if (strcmp(sqlstate, "0A000") == 0 && notices != NULL)
 		detail = join_lines(detail, notices);
@@ -94,6 +98,21 @@ report_result(RemoteConnection *conn, PGresult *result, const char *query)
 			 hint ? errhint("%s", hint) : 0,
 			 context ? errcontext("%s", context) : 0,
 			 errcontext("statement on Redshift server \"%s\"", conn->server_name)));
+}
+
+/*
+ * For a statement that was ended: says so if it had its whole statement_timeout;
+ * else NULL.
+ */
+static char *
+time_limit(RemoteConnection *conn, const char *sqlstate)
+{
+	int			limit_ms = conn->pinned.statement_timeout_ms;
+
+	if (strcmp(sqlstate, "57014") != 0 || !conn->is_pinned || limit_ms == 0 ||
+		!TimestampDifferenceExceeds(conn->sent_at, GetCurrentTimestamp(), limit_ms))
+		return NULL;
+	return psprintf("It had run for its statement_timeout of %d ms.", limit_ms);
 }
 
 /* Raises 08006 for a connection that broke; "message" is libpq's. */

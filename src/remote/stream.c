@@ -64,6 +64,7 @@ remote_stream_open(RemoteConnection *conn, const char *query, int stall_timeout_
 
 	conn->notices_length = 0;
 	conn->busy = true;
+	conn->sent_at = GetCurrentTimestamp();
 	conn->stream = stream;
 	stream->conn = conn;
 	if (!PQsendQueryParams(conn->pg, text, 0, NULL, NULL, NULL, NULL, 0) ||

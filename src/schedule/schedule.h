@@ -43,6 +43,11 @@ extern bool schedule_next(const RsfedSchedule *schedule, TimestampTz anchor, Tim
 						  TimestampTz *next);
 extern int64 schedule_min_gap_us(const RsfedSchedule *schedule);
 
+/* clock.c */
+extern bool schedule_is_missed(TimestampTz due, TimestampTz now);
+extern TimestampTz schedule_after_clock(const RsfedSchedule *schedule, TimestampTz anchor,
+										TimestampTz next_run_at, TimestampTz now);
+
 /* cron.c and interval.c, for schedule.c */
 extern void schedule_parse_cron(RsfedSchedule *schedule, const char *text);
 extern bool schedule_next_cron(const RsfedSchedule *schedule, TimestampTz after, TimestampTz *next);

@@ -263,6 +263,23 @@ database_launch_ended(Oid database, TimestampTz now)
 	return delay_s;
 }
 
+void
+databases_clock_set_back(TimestampTz now)
+{
+	lock_exclusive();
+	for (int i = 0; i < MAX_DATABASES; i++)
+	{
+		DatabaseSlot *slot = &rsfed_shmem->databases[i];
+
+		if (slot->extension == EXTENSION_PRESENT)
+			slot->wanted = true;
+		if (slot->scheduler != NULL)
+			SetLatch(&slot->scheduler->procLatch);
+		slot->not_before = Min(slot->not_before, now);
+	}
+	unlock();
+}
+
 bool
 database_extension_known(Oid database)
 {

@@ -55,6 +55,12 @@ extern void database_launch_failed(Oid database, TimestampTz not_before);
  */
 extern int	database_launch_ended(Oid database, TimestampTz now);
 
+/*
+ * The clock was set back to now: each database with the extension gets a
+ * scheduler that looks at its schedules, and no back-off lasts longer for it.
+ */
+extern void databases_clock_set_back(TimestampTz now);
+
 /* Is it known whether that database has the extension?  True if it is gone. */
 extern bool database_extension_known(Oid database);
 

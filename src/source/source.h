@@ -21,6 +21,7 @@ typedef struct SourceRequest
 	bool		writable;		/* rsfed.execute() */
 	const char *label;			/* query_group; NULL = as it is */
 	bool		keep;			/* leave it open for the next run (workers) */
+	int			statement_timeout_ms;	/* if shorter than the server's; 0 = that one */
 } SourceRequest;
 
 typedef struct SourceConnection

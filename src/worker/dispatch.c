@@ -5,8 +5,11 @@
  *
  * Policy: the run and the schedule's next time are written in one transaction,
  * so that a due time is neither lost nor used twice.  The next time is counted
- * from now: what was missed while nothing ran is made up for once.  A schedule
- * whose last run still waits or works gets no second one; it moves on.
+ * from now: what was missed while nothing ran is made up for once, or not at
+ * all (option missed).  While the run before works, or waits for a worker, a due
+ * time is skipped, or waits as the only one (option overlap); the schedule
+ * counts what it skipped.  A retry that still waits for its time gives way to
+ * the next due time, which does the same with more attempts to come.
  *
  * A schedule that cannot be read, or has no next time, stands still at
  * infinity until somebody changes it, and must not stop the others.
@@ -23,25 +26,32 @@
 
 #include "base/compat.h"
 #include "base/options.h"
+#include "catalog/held.h"
 #include "catalog/owner_scope.h"
+#include "catalog/retry.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
+#include "refresh/outcome.h"
 #include "schedule/schedule.h"
 #include "shmem/failures.h"
 #include "worker/bgworker.h"
 #include "worker/dispatch.h"
 
-/* A schedule whose run has not ended. */
-typedef struct OpenRun
+/* What there is of the runs before. */
+typedef struct Before
 {
-	int32		relation_id;
-	char	   *schedule_name;
-} OpenRun;
+	bool		is_running;
+	bool		waits;			/* for a worker */
+	int64		retry;			/* waits for its time; 0 = none */
+} Before;
 
-static List *open_runs(void);
-static bool has_open_run(List *open, const RelationSchedule *schedule);
+static Before runs_before(List *open, const RelationSchedule *schedule);
 static void dispatch_one(const RelationSchedule *schedule, List *open, TimestampTz now);
-static TimestampTz next_time(const RelationSchedule *schedule, TimestampTz now);
+static const char *reason_to_skip(const RelationSchedule *schedule, const Before *before,
+								  TimestampTz now);
+static void queue(const RelationSchedule *schedule, TimestampTz now);
+static bool read_times(const RelationSchedule *schedule, TimestampTz now, bool keep,
+					   TimestampTz *next);
 static void report_stopped(const RelationSchedule *schedule, const char *reason);
 
 int
@@ -58,8 +68,8 @@ dispatch_due(TimestampTz now, int limit)
 		bgworker_begin("queueing refreshes that are due");
 		if (bgworker_lock_extension())
 		{
-			open = open_runs();
-			due = schedules_due(now, limit);
+			due = schedules_due(now, held_any(), limit);
+			open = due == NIL ? NIL : runs_open_of_schedules(now);
 			foreach(lc, due)
 				dispatch_one(lfirst(lc), open, now);
 		}
@@ -72,81 +82,136 @@ dispatch_due(TimestampTz now, int limit)
 	}
 }
 
-/* The runs of schedules that have not ended: List of OpenRun *. */
-static List *
-open_runs(void)
+static Before
+runs_before(List *open, const RelationSchedule *schedule)
 {
-	CatalogAccess access;
-	List	   *open = NIL;
-	uint64		n;
-
-	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					"SELECT relation_id, schedule_name FROM rsfed_catalog.run"
-					" WHERE status IN ('queued', 'running') AND schedule_name IS NOT NULL",
-					0, NULL, NULL, NULL);
-	for (uint64 i = 0; i < n; i++)
-	{
-		MemoryContext spi = MemoryContextSwitchTo(access.caller);
-		OpenRun    *run = palloc(sizeof(OpenRun));
-
-		run->relation_id = DatumGetInt32(catalog_datum(i, 1));
-		run->schedule_name = catalog_text(&access, i, 2);
-		open = lappend(open, run);
-		MemoryContextSwitchTo(spi);
-	}
-	catalog_close(&access);
-	return open;
-}
-
-static bool
-has_open_run(List *open, const RelationSchedule *schedule)
-{
+	Before		before = {0};
 	ListCell   *lc;
 
 	foreach(lc, open)
 	{
 		OpenRun    *run = lfirst(lc);
 
-		if (run->relation_id == schedule->relation_id &&
-			strcmp(run->schedule_name, schedule->name) == 0)
-			return true;
+		if (run->relation_id != schedule->relation_id ||
+			strcmp(run->schedule_name, schedule->name) != 0)
+			continue;
+		if (run->is_running)
+			before.is_running = true;
+		else if (run->is_retry_to_come)
+			before.retry = run->run_id;
+		else
+			before.waits = true;
 	}
-	return false;
+	return before;
 }
 
 static void
 dispatch_one(const RelationSchedule *schedule, List *open, TimestampTz now)
 {
-	TimestampTz next = next_time(schedule, now);
+	TimestampTz next;
+	Before		before = runs_before(open, schedule);
+	const char *reason = reason_to_skip(schedule, &before, now);
 
-	if (!has_open_run(open, schedule))
+	if (!read_times(schedule, now, false, &next))
+		next = DT_NOEND;
+	/* whatever the text says: never twice within a second */
+	next = Max(next, TimestampTzPlusMilliseconds(now, 1000));
+
+	if (reason != NULL)
 	{
-		RunRequest	request = {0};
-
-		request.relation_id = schedule->relation_id;
-		request.trigger = "schedule";
-		request.due_at = schedule->next_run_at;
-		request.schedule_name = schedule->name;
-		request.method = schedule->method;
-		request.since = option_text(OPTION_SCHEDULE, schedule->options, "since");
-		request.until = option_text(OPTION_SCHEDULE, schedule->options, "until");
-		(void) run_insert(&request, false);
+		schedule_skip(schedule->relation_id, schedule->name, next, reason);
+		return;
 	}
+	if (before.retry != 0)
+	{
+		run_skip(before.retry, "The schedule's next time came before it.");
+		if (outcome_retry_superseded(before.retry, schedule))
+			return;
+	}
+	queue(schedule, now);
 	schedule_set_next(schedule->relation_id, schedule->name, next);
 }
 
+/* Why a due time gets no run; NULL if it gets one. */
+static const char *
+reason_to_skip(const RelationSchedule *schedule, const Before *before, TimestampTz now)
+{
+	const char *missed = option_text(OPTION_SCHEDULE, schedule->options, "missed");
+	const char *overlap = option_text(OPTION_SCHEDULE, schedule->options, "overlap");
+
+	if (strcmp(missed, "skip") == 0 && schedule_is_missed(schedule->next_run_at, now))
+		return "missed: it was over for more than a minute when it could be looked at";
+	if (before->waits)
+		return "overlap: the run before it still waited for a worker";
+	if (before->is_running && strcmp(overlap, "skip") == 0)
+		return "overlap: the run before it was still at work";
+	return NULL;
+}
+
+/* The run for a due time. */
+static void
+queue(const RelationSchedule *schedule, TimestampTz now)
+{
+	RunRequest	request = {0};
+	int64		jitter_ms = option_int(OPTION_SCHEDULE, schedule->options, "start_jitter");
+	int64		timeout_ms = option_int(OPTION_SCHEDULE, schedule->options, "queue_timeout");
+	TimestampTz begins = now;
+
+	request.relation_id = schedule->relation_id;
+	request.trigger = "schedule";
+	request.due_at = schedule->next_run_at;
+	request.schedule_name = schedule->name;
+	request.method = schedule->method;
+	request.since = option_text(OPTION_SCHEDULE, schedule->options, "since");
+	request.until = option_text(OPTION_SCHEDULE, schedule->options, "until");
+	request.priority = (int) option_int(OPTION_SCHEDULE, schedule->options, "priority");
+	if (jitter_ms > 0)
+		request.not_before = begins =
+			TimestampTzPlusMilliseconds(now, (int64) (jitter_ms * outcome_chance()));
+	if (timeout_ms > 0)
+		request.expires_at = TimestampTzPlusMilliseconds(begins, timeout_ms);
+	(void) run_insert(&request, false);
+}
+
+void
+dispatch_after_clock(TimestampTz now)
+{
+	List	   *later = NIL;
+	ListCell   *lc;
+
+	bgworker_begin("looking at the clock");
+	if (bgworker_lock_extension())
+	{
+		later = schedules_after(now);
+		runs_after_clock(now);
+	}
+	foreach(lc, later)
+	{
+		RelationSchedule *schedule = lfirst(lc);
+		TimestampTz next;
+
+		if (!read_times(schedule, now, true, &next) || next == schedule->next_run_at)
+			continue;
+		ereport(LOG,
+				(errmsg("the clock was set back: schedule \"%s\" of relation %d is due at %s again",
+						schedule->name, schedule->relation_id, timestamptz_to_str(next))));
+		schedule_set_next(schedule->relation_id, schedule->name, next);
+	}
+	bgworker_commit();
+}
+
 /*
- * The first time after now that the schedule names; infinity, with a line in
- * the log, if it names none or cannot be read.  The subtransaction is there for
- * the error only: nothing is written in it, so it costs no transaction number.
+ * The first time after now that the schedule names, or (keep) what becomes of
+ * the one that is written down; false, with a line in the log, if it names none
+ * or cannot be read.  The subtransaction is there for the error only: nothing is
+ * written in it, so it costs no transaction number.
  */
-static TimestampTz
-next_time(const RelationSchedule *schedule, TimestampTz now)
+static bool
+read_times(const RelationSchedule *schedule, TimestampTz now, bool keep, TimestampTz *next)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	TimestampTz next = DT_NOEND;
+	volatile bool found = false;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
@@ -154,9 +219,12 @@ next_time(const RelationSchedule *schedule, TimestampTz now)
 	{
 		RsfedSchedule *parsed = schedule_parse(schedule->schedule, schedule->timezone);
 
-		if (!schedule_next(parsed, schedule->anchor, now, &next))
+		found = true;
+		if (keep)
+			*next = schedule_after_clock(parsed, schedule->anchor, schedule->next_run_at, now);
+		else if (!schedule_next(parsed, schedule->anchor, now, next))
 		{
-			next = DT_NOEND;
+			found = false;
 			report_stopped(schedule, "It names no time that is still to come.");
 		}
 		ReleaseCurrentSubTransaction();
@@ -172,15 +240,13 @@ next_time(const RelationSchedule *schedule, TimestampTz now)
 			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		next = DT_NOEND;
+		found = false;
 		report_stopped(schedule, error->message);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
-
-	/* whatever the text says: never twice within a second */
-	return Max(next, TimestampTzPlusMilliseconds(now, 1000));
+	return found;
 }
 
 static void
@@ -195,21 +261,6 @@ report_stopped(const RelationSchedule *schedule, const char *reason)
 			 errdetail_internal("%s", reason),
 			 errhint("Give it a new one with rsfed.%s().",
 					 relation != NULL && relation->is_set ? "alter_set_schedule" : "alter_schedule")));
-}
-
-int
-dispatch_count_open(void)
-{
-	CatalogAccess access;
-	int			count;
-
-	catalog_open(&access);
-	catalog_run(SPI_OK_SELECT,
-				"SELECT count(*)::int4 FROM rsfed_catalog.run WHERE status IN ('queued', 'running')",
-				0, NULL, NULL, NULL);
-	count = DatumGetInt32(catalog_datum(0, 1));
-	catalog_close(&access);
-	return count;
 }
 
 /* The text, or NULL for the empty one. */
@@ -259,6 +310,6 @@ dispatch_record_failures(void)
 		owner_scope_enter(&scope, failure.userid, false);
 		run_id = run_insert(&request, true);
 		owner_scope_leave(&scope);
-		(void) run_finish(run_id, relation, &outcome);
+		outcome_write(run_id, relation, &request, &outcome, true);
 	}
 }

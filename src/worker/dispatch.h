@@ -24,7 +24,10 @@ extern int	dispatch_due(TimestampTz now, int limit);
  */
 extern void dispatch_record_failures(void);
 
-/* Number of runs that wait or are at work.  Inside a transaction. */
-extern int	dispatch_count_open(void);
+/*
+ * Looks at every schedule, and at what waits for its time, with a clock that may
+ * have been set back.  Outside a transaction.
+ */
+extern void dispatch_after_clock(TimestampTz now);
 
 #endif							/* RSFED_DISPATCH_H */

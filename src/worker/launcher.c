@@ -43,6 +43,8 @@
 #define RESCAN_MS 60000
 /* without a free worker slot, tried again after that */
 #define SHORTAGE_MS 10000
+/* a clock that goes back by less is being adjusted, not set */
+#define CLOCK_BACK_MS 1000
 /* pg_database.datconnlimit of a database whose DROP was interrupted */
 #define DATCONNLIMIT_INVALID (-2)
 
@@ -105,6 +107,7 @@ launcher_loop(void)
 {
 	uint32		wait_event = RSFED_WAIT_EVENT_NEW("RsfedLauncherMain");
 	TimestampTz next_scan = 0;
+	TimestampTz last_look = 0;
 	List	   *launches = NIL;
 
 	MemoryContextSwitchTo(TopMemoryContext);
@@ -112,6 +115,11 @@ launcher_loop(void)
 	{
 		TimestampTz now = GetCurrentTimestamp();
 		TimestampTz wake_at;
+
+		/* schedulers that have left wait for a time that may be far off now */
+		if (TimestampTzPlusMilliseconds(now, CLOCK_BACK_MS) < last_look)
+			databases_clock_set_back(now);
+		last_look = now;
 
 		/* a clock that was set back must not put the next look off */
 		if (launcher_take_rescan() || now >= next_scan ||

@@ -19,7 +19,6 @@
 #include <limits.h>
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -36,10 +35,12 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "base/settings.h"
+#include "catalog/held.h"
 #include "catalog/identity.h"
-#include "catalog/owner_scope.h"
+#include "catalog/retry.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
+#include "refresh/outcome.h"
 #include "refresh/refresh.h"
 #include "shmem/workers.h"
 #include "source/source.h"
@@ -70,6 +71,8 @@ static const char *database_name = "?";
 
 static void worker_loop(Work *work, MemoryContext run_context);
 static bool take_run(Work *work, bool *extension);
+static void read_schedule(Work *work);
+static bool skip_held(Run *run);
 static void run_and_report(Work *work, MemoryContext run_context);
 static void execute_run(Work *work, RefreshResult *result);
 static void open_portal(void);
@@ -146,7 +149,7 @@ worker_loop(Work *work, MemoryContext run_context)
 
 		MemoryContextSwitchTo(run_context);
 		found = take_run(work, &extension);
-		if (found)
+		if (found && work->run != NULL)
 			run_and_report(work, run_context);
 		memset(work, 0, sizeof(Work));
 		MemoryContextSwitchTo(TopMemoryContext);
@@ -162,7 +165,8 @@ worker_loop(Work *work, MemoryContext run_context)
 			idle_since = 0;
 			continue;
 		}
-		if (idle_since == 0)
+		/* a clock that was set back must not keep us */
+		if (idle_since == 0 || idle_since > GetCurrentTimestamp())
 			idle_since = GetCurrentTimestamp();
 		leave_at = TimestampTzPlusMilliseconds(idle_since,
 											   rsfed_idle_connection * INT64CONST(1000));
@@ -173,8 +177,9 @@ worker_loop(Work *work, MemoryContext run_context)
 }
 
 /*
- * Takes the next run of the queue into work; false if there is none.
- * Allocates in the current memory context.  *extension: is it still there.
+ * Takes the next run of the queue into work; false if there is none.  One that
+ * must not be begun becomes skipped, and work->run stays NULL.  Allocates in the
+ * current memory context.  *extension: is it still there.
  */
 static bool
 take_run(Work *work, bool *extension)
@@ -186,25 +191,49 @@ take_run(Work *work, bool *extension)
 	/* where another database owns the schedules, nothing starts */
 	if (*extension && identity_check() == NULL)
 		run = run_take();
-	if (run != NULL)
+	if (run != NULL && !skip_held(run))
 	{
 		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);
 
 		work->run = run;
-		work->timeout_ms = 0;
 		work->relation = relation ? relation_title(relation) :
 			psprintf("relation %d", run->request.relation_id);
-		if (run->request.schedule_name != NULL)
-		{
-			RelationSchedule *schedule = schedule_load(run->request.relation_id,
-													   run->request.schedule_name);
-
-			if (schedule != NULL)
-				work->timeout_ms = option_int(OPTION_SCHEDULE, schedule->options, "run_timeout");
-		}
+		read_schedule(work);
 	}
 	bgworker_commit();
 	return run != NULL;
+}
+
+/* The time-outs of the run, as its schedule has them now. */
+static void
+read_schedule(Work *work)
+{
+	RunRequest *request = &work->run->request;
+	RelationSchedule *schedule = NULL;
+
+	work->timeout_ms = 0;
+	if (request->schedule_name != NULL)
+		schedule = schedule_load(request->relation_id, request->schedule_name);
+	if (schedule == NULL)
+		return;
+	work->timeout_ms = option_int(OPTION_SCHEDULE, schedule->options, "run_timeout");
+	request->remote_timeout_ms = (int) option_int(OPTION_SCHEDULE, schedule->options,
+												  "remote_timeout");
+}
+
+/*
+ * A run that was queued before its owner's log-in was held: tries no log-in, and
+ * is due again once that is not held any more.
+ */
+static bool
+skip_held(Run *run)
+{
+	if (run->request.schedule_name == NULL || !held_any() ||
+		!held_relation(run->request.relation_id))
+		return false;
+	run_skip(run->run_id, "Log-ins of the owner to the source are held; it runs once they are not.");
+	schedule_put_back(run->request.relation_id, run->request.schedule_name, run->request.due_at);
+	return true;
 }
 
 /* Runs what was taken; whatever happens, the worker can go on afterwards. */
@@ -349,7 +378,8 @@ write_failure(Work *work, ErrorData *error)
 		outcome.rows_received = outcome.bytes_received = -1;
 		outcome.rows_inserted = outcome.rows_updated = outcome.rows_deleted = -1;
 		if (status != NULL && strcmp(status, "running") == 0)
-			(void) run_finish(work->run->run_id, relation ? relation : &dropped, &outcome);
+			outcome_write(work->run->run_id, relation ? relation : &dropped,
+						  &work->run->request, &outcome, false);
 		run_finish_members(work->run->run_id, &outcome);
 	}
 	bgworker_commit();
@@ -358,7 +388,7 @@ write_failure(Work *work, ErrorData *error)
 /*
  * One line in the log for a refresh that did not work out: a WARNING when the
  * relation begins to fail, because then somebody should look, LOG while it
- * goes on.
+ * goes on, and where the WARNING about its held log-in has been given.
  */
 static void
 report_failure(const Work *work, const RefreshResult *result)
@@ -380,24 +410,12 @@ report_failure(const Work *work, const RefreshResult *result)
 static bool
 begins_to_fail(const Work *work)
 {
-	static const Oid types[] = {INT4OID, INT8OID};
-	CatalogAccess access;
-	Datum		values[2];
+	int32		relation_id = work->run->request.relation_id;
 	bool		first = false;
-
-	values[0] = Int32GetDatum(work->run->request.relation_id);
-	values[1] = Int64GetDatum(work->run->run_id);
 
 	bgworker_begin("recording a failure");
 	if (bgworker_lock_extension())
-	{
-		catalog_open(&access);
-		first = catalog_run(SPI_OK_SELECT,
-							"SELECT FROM rsfed_catalog.freshness"
-							" WHERE relation_id = $1 AND last_run_id = $2 AND failures = 1",
-							2, types, values, NULL) > 0;
-		catalog_close(&access);
-	}
+		first = run_began_failing(work->run->run_id, relation_id) && !held_relation(relation_id);
 	bgworker_commit();
 	return first;
 }

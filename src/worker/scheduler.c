@@ -37,8 +37,10 @@
 #include "base/settings.h"
 #include "catalog/extension.h"
 #include "catalog/identity.h"
+#include "catalog/retry.h"
 #include "catalog/run.h"
 #include "catalog/schedules.h"
+#include "refresh/outcome.h"
 #include "shmem/databases.h"
 #include "shmem/workers.h"
 #include "worker/bgworker.h"
@@ -54,16 +56,22 @@
 #define RETRY_MS 1000
 /* without a free worker slot, tried again after that */
 #define SHORTAGE_MS 5000
+/* with a log-in held: a look at its credentials file that often */
+#define HELD_MS 5000
+/* a clock that goes back by less is being adjusted, not set */
+#define CLOCK_BACK_MS 1000
 
 /* What a turn found. */
 typedef struct Turn
 {
 	bool		extension;		/* still there */
-	bool		held;			/* another database owns the schedules */
+	bool		not_ours;		/* another database owns the schedules */
+	bool		logins_held;	/* some log-ins are left alone */
 	int			dispatched;
 	int			takeable;
 	int			open;			/* runs that wait or work */
 	bool		short_of_slots; /* no process could be had */
+	bool		held;			/* log-ins are */
 	TimestampTz next_due;		/* DT_NOEND if nothing is */
 } Turn;
 
@@ -168,6 +176,7 @@ scheduler_loop(void)
 	MemoryContext turn_context;
 	uint32		wait_event = RSFED_WAIT_EVENT_NEW("RsfedSchedulerMain");
 	TimestampTz quiet_since = 0;
+	TimestampTz last_turn = DT_NOEND;
 
 	turn_context = AllocSetContextCreate(TopMemoryContext, "rsfed scheduler turn",
 										 ALLOCSET_DEFAULT_SIZES);
@@ -187,6 +196,11 @@ scheduler_loop(void)
 			quiet_since = 0;
 
 		MemoryContextSwitchTo(turn_context);
+		/* also at the first turn: it may have been set while nobody looked */
+		now = GetCurrentTimestamp();
+		if (TimestampTzPlusMilliseconds(now, CLOCK_BACK_MS) < last_turn)
+			dispatch_after_clock(now);
+		last_turn = now;
 		take_turn(&turn);
 		MemoryContextSwitchTo(TopMemoryContext);
 		MemoryContextReset(turn_context);
@@ -220,7 +234,8 @@ scheduler_loop(void)
 
 		bgworker_sleep(wake_at,
 					   turn.short_of_slots ? SHORTAGE_MS :
-					   turn.open > 0 && !turn.held ? OPEN_RUNS_MS : LEAVE_AFTER_MS,
+					   turn.logins_held ? HELD_MS :
+					   turn.open > 0 && !turn.not_ours ? OPEN_RUNS_MS : LEAVE_AFTER_MS,
 					   wait_event);
 	}
 }
@@ -229,7 +244,7 @@ scheduler_loop(void)
 static bool
 quiet(const Turn *turn, TimestampTz now)
 {
-	return turn->dispatched == 0 && (turn->open == 0 || turn->held) &&
+	return turn->dispatched == 0 && (turn->open == 0 || turn->not_ours) && !turn->logins_held &&
 		turn->next_due > TimestampTzPlusMilliseconds(now, LEAVE_AFTER_MS);
 }
 
@@ -240,7 +255,7 @@ take_turn(Turn *turn)
 	TimestampTz next_due;
 
 	look_at_identity(turn);
-	if (!turn->held)
+	if (!turn->not_ours)
 		turn->dispatched = dispatch_due(GetCurrentTimestamp(), DISPATCH_LIMIT);
 
 	bgworker_begin("looking after the queue");
@@ -249,14 +264,18 @@ take_turn(Turn *turn)
 	if (turn->extension)
 	{
 		dispatch_record_failures();
-		turn->open = dispatch_count_open();
+		turn->logins_held = outcome_release_logins();
+		(void) runs_expire(GetCurrentTimestamp());
+		if (run_count_open() > 0)
+			(void) outcome_fail_orphans();
+		/* retries of those are open, too */
+		turn->open = run_count_open();
 		if (turn->open > 0)
-		{
-			(void) run_fail_orphans();
-			turn->takeable = turn->held ? 0 : run_count_takeable();
-		}
-		if (!turn->held && schedules_next_due(&next_due))
+			turn->takeable = turn->not_ours ? 0 : run_count_takeable();
+		if (!turn->not_ours && schedules_next_due(turn->logins_held, &next_due))
 			turn->next_due = next_due;
+		if (!turn->not_ours && runs_next_look(GetCurrentTimestamp(), &next_due))
+			turn->next_due = Min(turn->next_due, next_due);
 	}
 	bgworker_commit();
 
@@ -274,8 +293,8 @@ look_at_identity(Turn *turn)
 	bgworker_begin("looking whose schedules these are");
 	if (bgworker_lock_extension())
 		held = identity_settle();
-	turn->held = held != NULL;
-	if (scheduler_tell_held(turn->held) || (held != NULL && held->is_news))
+	turn->not_ours = held != NULL;
+	if (scheduler_tell_held(turn->not_ours) || (held != NULL && held->is_news))
 		ereport(WARNING,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("schedules of database \"%s\" are held: %s", database_name, held->reason),

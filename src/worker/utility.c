@@ -169,6 +169,14 @@ announce(Node *parsetree)
 			if (strcmp(((AlterExtensionStmt *) parsetree)->extname, "rsfed") == 0)
 				wake_extension_created_at_commit();
 			break;
+		case T_CreateUserMappingStmt:
+		case T_AlterUserMappingStmt:
+		case T_DropUserMappingStmt:
+		case T_AlterForeignServerStmt:
+			/* log-ins that are held may work now */
+			if (OidIsValid(get_extension_oid("rsfed", true)))
+				wake_scheduler_at_commit();
+			break;
 		case T_DropStmt:
 			/* the scheduler finds out that it is needless */
 			if (((DropStmt *) parsetree)->removeType == OBJECT_EXTENSION)

@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * writer.h
+ *	  Which server this is, of all that may ever write these tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_WRITER_H
+#define RSFED_WRITER_H
+
+/*
+ * System identifier, timeline and start of the server, as a text: another one
+ * after a restart, a promotion, a restore.  Not during recovery.  palloc'd.
+ */
+extern char *writer_epoch(void);
+
+#endif							/* RSFED_WRITER_H */

@@ -1,0 +1,319 @@
+/*-------------------------------------------------------------------------
+ *
+ * outcome.c
+ *	  The end of a run, and what follows from it.
+ *
+ * Policy: what follows from an outcome is written in the transaction of the
+ * outcome, so that neither is there without the other: a retry cannot be lost,
+ * nor be queued for a failure that was rolled back.
+ *
+ * Retries are for runs of schedules, and for requests whose process died;
+ * somebody who waits in a CALL sees the error.  A retry that would come after
+ * the schedule's next time is left to that one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "base/options.h"
+#include "catalog/held.h"
+#include "catalog/retry.h"
+#include "catalog/rollup.h"
+#include "catalog/schedules.h"
+#include "catalog/sets.h"
+#include "redshift/failure.h"
+#include "refresh/outcome.h"
+#include "schedule/backoff.h"
+#include "shmem/progress.h"
+#include "shmem/wake.h"
+#include "source/fingerprint.h"
+
+double
+outcome_chance(void)
+{
+	uint32		bits;
+
+	if (!pg_strong_random(&bits, sizeof(bits)))
+		return 0;
+	return bits / ((double) PG_UINT32_MAX + 1);
+}
+
+/* The relation itself, of a set one of its members: they share source and owner. */
+static const RsfedRelation *
+some_rollup(const RsfedRelation *relation)
+{
+	ListCell   *lc;
+
+	if (!relation->is_set)
+		return relation;
+	foreach(lc, set_members(relation->relation_id))
+	{
+		const RsfedRelation *member = relation_lookup_id(lfirst_int(lc));
+
+		if (member != NULL)
+			return member;
+	}
+	return relation;
+}
+
+/*
+ * Holds the log-in that the relation's owner used.  False if that is not known:
+ * then the failure is one like others.
+ */
+static bool
+hold_login(const RsfedRelation *relation, RunOutcome *outcome)
+{
+	SourceLogin login;
+	HeldLogin	held;
+	Rollup	   *rollup;
+
+	relation = some_rollup(relation);
+	if (!relation->is_rollup || !OidIsValid(relation->relid))
+		return false;
+	rollup = rollup_load(relation->relation_id);
+	if (!source_login(rollup->source, relation_owner(relation->relid), &login))
+		return false;
+	held.server_id = login.server_id;
+	held.role_id = login.role_id;
+	held.fingerprint = source_fingerprint(&login);
+	outcome->event = "";
+	if (held.fingerprint == NULL ||
+		!held_insert(&held, outcome->error->sqlstate, outcome->error->message))
+		return held.fingerprint != NULL;
+
+	outcome->event = "held";
+	ereport(WARNING,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("log-ins of %s%s%s to Redshift server \"%s\" are held",
+					OidIsValid(login.role_id) ? "role \"" : "",
+					OidIsValid(login.role_id) ? GetUserNameFromId(login.role_id, true) : "PUBLIC",
+					OidIsValid(login.role_id) ? "\"" : "", rollup->source),
+			 errdetail("No schedule tries them until the user mapping, its credentials file or the server changes, or a log-in works."),
+			 errhint("Set the right credentials with SELECT rsfed.set_credentials(%s, username => '...', password => '...'); if they are right, SELECT * FROM rsfed.check_server(%s).",
+					 quote_literal_cstr(rollup->source), quote_literal_cstr(rollup->source))));
+	return true;
+}
+
+/* The policy of a schedule's options; NULL has the defaults. */
+static RsfedBackoff
+backoff_policy(Jsonb *options)
+{
+	RsfedBackoff policy;
+
+	policy.delay_ms = option_int(OPTION_SCHEDULE, options, "retry_delay");
+	policy.factor = option_int(OPTION_SCHEDULE, options, "retry_factor");
+	policy.max_delay_ms = option_int(OPTION_SCHEDULE, options, "retry_max_delay");
+	policy.jitter_percent = (int) option_int(OPTION_SCHEDULE, options, "retry_jitter");
+	return policy;
+}
+
+/*
+ * Queues a retry, if there is to be one; options are the schedule's, next_run_at
+ * its next time.  died: with its process, so it is due at once.
+ */
+static bool
+queue_retry(int64 run_id, const RunRequest *request, Jsonb *options, TimestampTz next_run_at,
+			bool died)
+{
+	RunRequest	retry = *request;
+	int			attempt = Max(request->attempt, 1);
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz at = now;
+	int64		queue_timeout = option_int(OPTION_SCHEDULE, options, "queue_timeout");
+	RsfedBackoff policy = backoff_policy(options);
+
+	if (attempt > option_int(OPTION_SCHEDULE, options, "retries"))
+		return false;
+	if (!died)
+		at = TimestampTzPlusMilliseconds(now, backoff_delay_ms(&policy, attempt, outcome_chance()));
+	if (next_run_at <= at && !died)
+		return false;
+	retry.retry_of = run_id;
+	retry.attempt = attempt + 1;
+	retry.not_before = died ? 0 : at;
+	retry.expires_at = queue_timeout > 0 ? TimestampTzPlusMilliseconds(at, queue_timeout) : 0;
+	(void) run_insert(&retry, false);
+	wake_scheduler_at_commit();
+	return true;
+}
+
+/* One more time in a row ended in a failure; true if the schedule paused itself. */
+static bool
+count_failure(int64 run_id, const RsfedRelation *relation, const RelationSchedule *schedule,
+			  const RunOutcome *outcome)
+{
+	int			max_failures = (int) option_int(OPTION_SCHEDULE, schedule->options, "max_failures");
+	const char *message = outcome->error ? outcome->error->message : outcome->status;
+
+	if (!schedule_count_failure(schedule->relation_id, schedule->name, max_failures, message))
+		return false;
+	retries_drop(schedule->relation_id, schedule->name, "The schedule has paused itself.");
+	run_notify_event(run_id, relation, "paused", outcome->error ? outcome->error->sqlstate : NULL);
+	if (OidIsValid(relation->relid) || relation->is_set)
+	{
+		char	   *name = relation_title(relation);
+		char	   *own_name = relation->is_set ? relation->relation_name : name;
+
+		ereport(WARNING,
+				(errmsg("schedule \"%s\" of %s has paused itself", schedule->name, name),
+				 errdetail_plural("It failed %d time in a row, the last time with: %s",
+								  "It failed %d times in a row, the last time with: %s",
+								  max_failures, max_failures, message),
+				 errhint("Once the cause is mended, run SELECT rsfed.%s(%s);",
+						 relation->is_set ? "resume_set" : "resume", quote_literal_cstr(own_name))));
+	}
+	return true;
+}
+
+bool
+outcome_retry_superseded(int64 run_id, const RelationSchedule *schedule)
+{
+	RsfedRelation *relation = relation_lookup_id(schedule->relation_id);
+	RunOutcome	outcome = {.status = "the retry came too late"};
+
+	return relation != NULL && count_failure(run_id, relation, schedule, &outcome);
+}
+
+/* What follows from a failure that was written. */
+static void
+follow_failure(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
+			   RunOutcome *outcome, FailureKind kind, bool died)
+{
+	RelationSchedule *schedule = NULL;
+	bool		retried = false;
+
+	/* what follows for a member is what follows for its set */
+	if (request->set_run_id != 0)
+		return;
+	if (request->schedule_name != NULL)
+		schedule = schedule_load(request->relation_id, request->schedule_name);
+	if (kind == FAILURE_CREDENTIALS)
+	{
+		/* once it works again, at once */
+		if (schedule != NULL)
+			schedule_put_back(schedule->relation_id, schedule->name, request->due_at);
+		return;
+	}
+	if (kind == FAILURE_PASSING && relation->relation_name[0] != '\0')
+	{
+		if (schedule != NULL)
+			retried = queue_retry(run_id, request, schedule->options, schedule->next_run_at, died);
+		else if (died && strcmp(request->trigger, "request") == 0)
+			retried = queue_retry(run_id, request, NULL, DT_NOEND, true);
+	}
+	if (schedule != NULL && !retried)
+		(void) count_failure(run_id, relation, schedule, outcome);
+}
+
+/* What follows from a success that was written. */
+static void
+follow_success(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
+			   const RunOutcome *outcome)
+{
+	if (!outcome->is_partial)
+		retries_settle(run_id, request);
+	/* a schedule's run does not log in where that is held */
+	if (request->schedule_name == NULL && relation->is_rollup && OidIsValid(relation->relid))
+		outcome_login_works(rollup_load(relation->relation_id)->source,
+							relation_owner(relation->relid));
+}
+
+static FailureKind
+kind_of(const RunOutcome *outcome)
+{
+	bool		at_login = outcome->phase != NULL &&
+		strcmp(outcome->phase, phase_name(PHASE_CONNECTING)) == 0;
+
+	if (strcmp(outcome->status, "failed") != 0 || outcome->error == NULL)
+		return FAILURE_LASTING;
+	return failure_kind(outcome->error->sqlstate, outcome->error->message,
+						outcome->error->detail, at_login);
+}
+
+void
+outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
+			  RunOutcome *outcome, bool in_transaction)
+{
+	FailureKind kind;
+
+	if (outcome->error == NULL)
+	{
+		(void) run_finish(run_id, relation, outcome);
+		follow_success(run_id, relation, request, outcome);
+		return;
+	}
+	kind = kind_of(outcome);
+	if (kind == FAILURE_CREDENTIALS && (in_transaction || !hold_login(relation, outcome)))
+		kind = FAILURE_LASTING;
+	(void) run_finish(run_id, relation, outcome);
+	if (!in_transaction && strcmp(outcome->status, "cancelled") != 0)
+		follow_failure(run_id, relation, request, outcome, kind, false);
+}
+
+int
+outcome_fail_orphans(void)
+{
+	static ErrorFields gone = {"57P02", "the process that ran this refresh is gone",
+		"It ended with the server, or was killed; its transaction was rolled back.",
+	"Nothing was lost: the content is the one before. The next run starts from there."};
+	List	   *orphans = run_orphans();
+	ListCell   *lc;
+	int			failed = 0;
+
+	foreach(lc, orphans)
+	{
+		Run		   *run = lfirst(lc);
+		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);
+		RsfedRelation dropped = {.relation_id = run->request.relation_id,
+		.schema_name = "",.relation_name = ""};
+		RunOutcome	outcome = {.status = "failed",.error = &gone};
+
+		outcome.rows_received = outcome.bytes_received = -1;
+		outcome.rows_inserted = outcome.rows_updated = outcome.rows_deleted = -1;
+		if (relation == NULL)
+			relation = &dropped;
+		/* one that committed and left between the two looks is none */
+		if (!run_finish_orphan(run->run_id, relation, &outcome))
+			continue;
+		failed++;
+		follow_failure(run->run_id, relation, &run->request, &outcome, FAILURE_PASSING, true);
+	}
+	return failed;
+}
+
+bool
+outcome_release_logins(void)
+{
+	List	   *held = held_list();
+	ListCell   *lc;
+	bool		some_left = false;
+
+	foreach(lc, held)
+	{
+		HeldLogin  *login = lfirst(lc);
+		SourceLogin source = {.server_id = login->server_id,.role_id = login->role_id};
+		char	   *fingerprint = source_fingerprint(&source);
+
+		if (fingerprint != NULL && strcmp(fingerprint, login->fingerprint) == 0)
+			some_left = true;
+		else if (held_delete(login->server_id, login->role_id))
+			ereport(LOG,
+					(errmsg("log-ins to Redshift are held no longer: their credentials have changed")));
+	}
+	return some_left;
+}
+
+void
+outcome_login_works(const char *source, Oid userid)
+{
+	SourceLogin login;
+
+	if (source_login(source, userid, &login) && held_delete(login.server_id, login.role_id))
+		wake_scheduler_at_commit();
+}

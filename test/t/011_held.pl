@@ -1,0 +1,159 @@
+# Log-ins that Redshift rejects, or that have expired, are held: one event, no
+# further attempt by any schedule of that role on that server; it goes on by
+# itself when mapping, file or server change, or when a log-in works.
+
+use strict;
+use warnings;
+
+use RsfedTest;
+use Test::More;
+
+my $node = start_primary('primary');
+my $right = quote_literal($ENV{WAREHOUSE_PASSWORD});
+
+standin_reset();
+warehouse_sql(q{
+	DROP TABLE IF EXISTS held_sales;
+	CREATE TABLE held_sales (seller integer, price decimal(8,2));
+	INSERT INTO held_sales SELECT i, 10 FROM generate_series(1, 100) AS i;
+});
+my $query = 'SELECT seller, sum(price) AS revenue FROM held_sales GROUP BY seller';
+
+sub sql { return $node->safe_psql('postgres', $_[0]) }
+
+sub connections_made
+{
+	my ($made) = standin('STATUS') =~ /^connections_made\|(\d+)/m;
+	return $made;
+}
+
+# every schedule of the database is due now; the bell wakes the scheduler
+sql('CREATE MATERIALIZED VIEW bell AS SELECT 1 AS one; CREATE UNIQUE INDEX ON bell (one)');
+sub make_due
+{
+	sql(q{UPDATE rsfed_catalog.schedule SET next_run_at = now(); SELECT rsfed.request_refresh('bell')});
+}
+
+sub new_workers
+{
+	sql(q{SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'rsfed worker'});
+	poll_for($node, q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'rsfed worker'}, '0', 'new workers');
+}
+
+for my $name (qw(one two three four five six))
+{
+	sql("SELECT rsfed.define_rollup('$name', 'warehouse', '$query'); SELECT rsfed.schedule_refresh('$name', '\@yearly')");
+}
+# another role with credentials of its own on the same server, and a schedule
+sql(qq{CREATE ROLE other; GRANT CREATE ON SCHEMA public TO other; GRANT USAGE ON FOREIGN SERVER warehouse TO other;
+	SET client_min_messages = error;
+	SELECT rsfed.set_credentials('warehouse', '$ENV{WAREHOUSE_USER}', $right, for_role => 'other', verify => false);
+	SET SESSION AUTHORIZATION other;
+	SELECT rsfed.define_rollup('others', 'warehouse', '$query'); SELECT rsfed.schedule_refresh('others', '\@yearly')});
+
+my $states = q{SELECT string_agg(state, ' ' ORDER BY state) FROM rsfed.freshness WHERE relation::text NOT IN ('bell', 'others')};
+my $held = 'held held held held held held';
+my $fresh = 'fresh fresh fresh fresh fresh fresh';
+is(sql($states), $fresh, 'fresh before');
+
+# --- A wrong password
+sub spoil
+{
+	sql("SET client_min_messages = error; SELECT rsfed.set_credentials('warehouse', '$ENV{WAREHOUSE_USER}', 'wrong', verify => false)");
+}
+spoil();
+new_workers();
+my $before = connections_made();
+make_due();
+poll_for($node, $states, $held, 'a wrong password: every rollup of the role on that server is held');
+poll_for($node, q{SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')}, '0', 'nothing is queued or at work');
+is(sql(q{SELECT count(*) FROM rsfed.runs WHERE attempt > 1}), '0', 'no retries');
+my $refused = sql(q{SELECT count(*) FROM rsfed.runs WHERE sqlstate = '28P01'});
+cmp_ok($refused, '<=', 4, 'no more log-ins than there are workers');
+cmp_ok($refused, '>=', 1, 'at least one');
+poll_for($node, q{SELECT status FROM rsfed.runs WHERE relation = 'others'::regclass ORDER BY run_id DESC LIMIT 1}, 'unchanged',
+	'another role goes on');
+
+my $attempts = connections_made();
+my $runs = sql("SELECT count(*) FROM rsfed.runs WHERE relation <> 'bell'::regclass");
+make_due();
+poll_for($node, q{SELECT count(*) FROM rsfed.runs WHERE relation = 'bell'::regclass AND status IN ('queued', 'running')}, '0', 'the scheduler has looked');
+poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE relation <> 'bell'::regclass", $runs + 1,
+	'due again while they are held: only the other role has a run');
+poll_for($node, q{SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')}, '0', 'which ends');
+cmp_ok(connections_made() - $attempts, '<=', 1, 'and only it may have connected');
+
+my ($message) = sql(q{SELECT message FROM rsfed.freshness WHERE relation = 'one'::regclass});
+like($message, qr/^held: credentials: log-in of user/, 'freshness says why');
+is(sql(q{SELECT for_role || ' ' || (held_since < now())::text FROM rsfed.credentials WHERE held_since IS NOT NULL}),
+	sql('SELECT current_user') . ' true', 'rsfed.credentials too, and only that mapping');
+unlike(sql('SELECT * FROM rsfed_catalog.held_credentials'), qr/wrong|\Q$ENV{WAREHOUSE_PASSWORD}\E/, 'no password stands there');
+my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
+is(() = $log =~ /WARNING:  log-ins of role .* are held/g, 1, 'one WARNING');
+unlike($log, qr/WARNING:  refresh of/, 'and none for each relation');
+
+# --- The right password: everything goes on by itself, once
+sql("SELECT rsfed.set_credentials('warehouse', '$ENV{WAREHOUSE_USER}', $right)");
+poll_for($node, $states, $fresh, 'the right password: everything goes on by itself');
+poll_for($node, q{SELECT count(*) FROM rsfed.schedules WHERE last_status = 'unchanged'}, '7', 'what was due meanwhile has run');
+is(sql('SELECT count(*) FROM rsfed.credentials WHERE held_since IS NOT NULL'), '0', 'nothing is held');
+
+# --- ALTER USER MAPPING is noticed as well
+spoil();
+new_workers();
+make_due();
+poll_for($node, $states, $held, 'held again');
+sql("ALTER USER MAPPING FOR CURRENT_USER SERVER warehouse OPTIONS (SET password $right)");
+poll_for($node, $states, $fresh, 'after ALTER USER MAPPING it goes on');
+
+# --- A credentials file: an expired one is held without asking Redshift; a new one goes on
+my $file = PostgreSQL::Test::Utils::tempdir() . '/credentials.json';
+sub write_file
+{
+	my ($password, $expiration) = @_;
+	open(my $handle, '>', "$file.new") or die;
+	print $handle qq({"DbUser": "$ENV{WAREHOUSE_USER}", "DbPassword": "$password", "Expiration": "$expiration"});
+	close $handle;
+	rename "$file.new", $file or die;
+}
+write_file($ENV{WAREHOUSE_PASSWORD}, '2001-01-01T00:00:00Z');
+sql("ALTER USER MAPPING FOR CURRENT_USER SERVER warehouse OPTIONS (DROP password, ADD credentials_file '$file')");
+new_workers();
+make_due();
+poll_for($node, $states, $held, 'an expired credentials file: held');
+like(sql(q{SELECT message FROM rsfed.freshness WHERE relation = 'one'::regclass}), qr/expired/, 'because it has expired');
+write_file($ENV{WAREHOUSE_PASSWORD}, '2999-01-01T00:00:00Z');
+poll_for($node, $states, $fresh, 'a new file: it goes on');
+is(sql('SELECT count(*) FROM rsfed.credentials WHERE held_since IS NOT NULL'), '0', 'nothing is held any more');
+
+# --- Mended in Redshift itself: a log-in that works clears it
+standin('FAULT reject_logins');
+new_workers();
+make_due();
+poll_for($node, $states, $held, 'Redshift rejects the log-in');
+standin_reset();
+sql("SELECT * FROM rsfed.check_server('warehouse')");
+poll_for($node, $states, $fresh, 'rsfed.check_server logs in: it goes on');
+
+standin('FAULT reject_logins');
+new_workers();
+make_due();
+poll_for($node, $states, $held, 'rejected once more');
+standin_reset();
+sql("CALL rsfed.refresh('one')");
+poll_for($node, $states, $fresh, 'CALL refresh logs in: it goes on');
+
+# --- DROP of what is held leaves nothing behind
+spoil();
+new_workers();
+make_due();
+poll_for($node, 'SELECT count(*) FROM rsfed_catalog.held_credentials', '1', 'held a last time');
+sql("SET client_min_messages = error; SELECT rsfed.drop_server('warehouse', cascade => true)");
+poll_for($node, 'SELECT count(*) FROM rsfed_catalog.held_credentials', '0', 'DROP SERVER: it is forgotten');
+
+$node->stop;
+$log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
+unlike($log, qr/PANIC|TRAP:|signal 11|signal 6/, 'nothing crashed');
+unlike($log, qr/\Q$ENV{WAREHOUSE_PASSWORD}\E/, 'no password in the log');
+warehouse_sql('DROP TABLE held_sales');
+done_testing();
