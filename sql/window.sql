@@ -156,6 +156,24 @@ SELECT min(d), max(d) FROM by_date;
 TABLE state;
 SELECT rsfed.drop_rollup('by_date');
 
+-- a batch that is as long as what is open: it holds a complete bucket all the same, or it would be asked for again and again
+SELECT clock_at('2008-02-10 10:20:00+00');
+\set d 'SELECT trunc(saletime) AS d, count(*) AS n FROM sale_log WHERE saletime >= {from} AND saletime < {to} GROUP BY 1'
+SELECT rsfed.define_rollup('by_date', 'wh', :'d', method => 'window', options => '{"start": "2008-02-05", "tail": "open", "batch": "1 day"}', populate => false);
+CALL rsfed.refresh('by_date') \gset
+SELECT note FROM rsfed.runs WHERE run_id = :run_id;
+TABLE state;
+SELECT min(d), max(d) FROM by_date;
+-- a date with a time of day is after the day's beginning
+CALL rsfed.refresh('by_date', since => '2008-02-06 12:00', until => '2008-02-07 12:00') \gset
+SELECT note FROM rsfed.runs WHERE run_id = :run_id;
+SELECT rsfed.drop_rollup('by_date');
+-- and oldest first, where all there is is open
+SELECT rsfed.define_rollup('by_date', 'wh', :'d', method => 'window', options => '{"start": "2008-02-08", "tail": "open", "settle": "4 days", "batch": "1 day", "batch_order": "oldest"}');
+TABLE state;
+SELECT min(d), max(d) FROM by_date;
+SELECT rsfed.drop_rollup('by_date');
+
 -- rows from outside of the range
 SELECT error_of($$SELECT rsfed.define_rollup('w', 'wh', 'SELECT date_trunc(''month'', saletime) AS month, count(*) AS n FROM sale_log WHERE saletime >= {from} AND saletime < {to} GROUP BY 1', method => 'window', options => '{"start": "2008-01-10"}')$$);
 

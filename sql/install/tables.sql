@@ -117,11 +117,54 @@ CREATE TABLE rsfed_catalog.freshness
 	failing_since	timestamptz,
 	failures		integer NOT NULL DEFAULT 0,
 	refused			boolean NOT NULL DEFAULT false,
+	late			boolean NOT NULL DEFAULT false,
 	sqlstate		text,
 	message			text
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE rsfed_catalog.freshness IS
 'How fresh each relation is; committed together with the content it speaks of';
+COMMENT ON COLUMN rsfed_catalog.freshness.late IS
+'Has it been told that the content became older than max_age';
+
+-- An interval as intervals are compared: a day has 24 hours, a month 30 days.
+-- What is too far away to be reached is no lateness at all.
+CREATE FUNCTION rsfed_catalog.late_at(as_of timestamptz, max_age interval)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+SELECT CASE WHEN s.seconds OPERATOR(pg_catalog.<) 1e10
+	THEN $1 OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => s.seconds)
+	ELSE 'infinity'::pg_catalog.timestamptz END
+FROM (SELECT (30 OPERATOR(pg_catalog.*) (12 OPERATOR(pg_catalog.*) pg_catalog.date_part('year', $2)
+		OPERATOR(pg_catalog.+) pg_catalog.date_part('month', $2))
+	OPERATOR(pg_catalog.+) pg_catalog.date_part('day', $2)) OPERATOR(pg_catalog.*) 86400
+	OPERATOR(pg_catalog.+) pg_catalog.date_part('hour', $2) OPERATOR(pg_catalog.*) 3600
+	OPERATOR(pg_catalog.+) pg_catalog.date_part('minute', $2) OPERATOR(pg_catalog.*) 60
+	OPERATOR(pg_catalog.+) pg_catalog.date_part('second', $2)) AS s (seconds)
+$$;
+REVOKE ALL ON FUNCTION rsfed_catalog.late_at(timestamptz, interval) FROM PUBLIC;
+COMMENT ON FUNCTION rsfed_catalog.late_at(timestamptz, interval) IS
+'When content of that as_of becomes older than max_age; infinity beyond some three centuries';
+
+-- What runs added up to; unlike the runs themselves never pruned.  Not dumped:
+-- monitoring takes a counter that begins again at zero for what it is.
+CREATE TABLE rsfed_catalog.counter
+(
+	relation_id		integer PRIMARY KEY,
+	published		bigint NOT NULL DEFAULT 0,
+	unchanged		bigint NOT NULL DEFAULT 0,
+	refused			bigint NOT NULL DEFAULT 0,
+	failed			bigint NOT NULL DEFAULT 0,
+	cancelled		bigint NOT NULL DEFAULT 0,
+	run_seconds		double precision NOT NULL DEFAULT 0,
+	rows_received	bigint NOT NULL DEFAULT 0,
+	bytes_received	bigint NOT NULL DEFAULT 0,
+	rows_inserted	bigint NOT NULL DEFAULT 0,
+	rows_updated	bigint NOT NULL DEFAULT 0,
+	rows_deleted	bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+COMMENT ON TABLE rsfed_catalog.counter IS
+'What the runs of each relation added up to since it is known here, those that history forgot included';
 
 -- Values are held as text, as their type writes them (timestamptz in UTC): a
 -- window may run over dates, timestamps or integers.

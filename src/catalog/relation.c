@@ -261,7 +261,7 @@ relation_delete(int32 relation_id)
 {
 	static const Oid types[] = {INT4OID};
 	static const char *const tables[] = {"schedule", "freshness", "local_sort", "watermark",
-	"probe", "definition", "rollup", "relation_oid", "relation"};
+	"counter", "probe", "definition", "rollup", "relation_oid", "relation"};
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
 

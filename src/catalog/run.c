@@ -22,6 +22,8 @@
 
 #include "base/compat.h"
 #include "base/writer.h"
+#include "catalog/counter.h"
+#include "catalog/event.h"
 #include "catalog/owner_scope.h"
 #include "catalog/run.h"
 #include "catalog/sets.h"
@@ -250,10 +252,10 @@ write_run(int64 run_id, const RunOutcome *outcome, bool anybodys)
 {
 	static const Oid types[] = {INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT4OID, INT4OID,
 		INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BOOLOID};
+	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BOOLOID, TEXTOID};
 	const ErrorFields *error = outcome->error;
-	Datum		values[22];
-	char		nulls[] = "                      ";
+	Datum		values[23];
+	char		nulls[] = "                       ";
 
 	values[0] = Int64GetDatum(run_id);
 	values[1] = CStringGetTextDatum(outcome->status);
@@ -279,28 +281,54 @@ write_run(int64 run_id, const RunOutcome *outcome, bool anybodys)
 	values[19] = TimestampTzGetDatum(MyStartTimestamp);
 	values[20] = CStringGetTextDatum(writer_epoch());
 	values[21] = BoolGetDatum(anybodys);
+	set_text(&values[22], &nulls[22], outcome->label);
 
 	return catalog_run(SPI_OK_UPDATE,
 					   "UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
 					   " as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
 					   " bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
 					   " note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
-					   " context = $18 WHERE run_id = $1 AND status = 'running'"
+					   " context = $18, label = $23 WHERE run_id = $1 AND status = 'running'"
 					   " AND ($22 OR" IS_OURS(19, 20, 21) ")",
-					   22, types, values, nulls) == 1;
+					   23, types, values, nulls) == 1;
 }
 
-/* Freshness after new or confirmed content.  True if the relation recovered. */
+/* NOTIFY rsfed_published at commit; every listener may read it: no values of rows. */
+static void
+notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID};
+	Datum		values[7];
+
+	values[0] = CStringGetTextDatum(relation->schema_name);
+	values[1] = CStringGetTextDatum(relation->relation_name);
+	values[2] = Int64GetDatum(run_id);
+	values[3] = TimestampTzGetDatum(outcome->as_of);
+	values[4] = Int64GetDatum(Max(outcome->rows_inserted, 0));
+	values[5] = Int64GetDatum(Max(outcome->rows_updated, 0));
+	values[6] = Int64GetDatum(Max(outcome->rows_deleted, 0));
+	catalog_run(SPI_OK_SELECT,
+				"SELECT pg_notify('rsfed_published', json_build_object("
+				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'as_of', $4,"
+				" 'inserted', $5, 'updated', $6, 'deleted', $7)::text)",
+				7, types, values, NULL);
+}
+
+/*
+ * Freshness after new or confirmed content, and what is to be told of it.
+ * True if the relation recovered or has its first content.
+ */
 static bool
-write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool changed)
+write_success(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, bool changed)
 {
 	static const Oid types[] = {INT4OID, TIMESTAMPTZOID, INT8OID, BOOLOID, BOOLOID, TIMESTAMPTZOID};
 	TimestampTz data_through = outcome->data_through == 0 ? outcome->as_of : outcome->data_through;
 	Datum		values[6];
 	char		nulls[] = "      ";
-	uint64		n;
+	bool		recovered;
+	bool		first;
 
-	values[0] = Int32GetDatum(relation_id);
+	values[0] = Int32GetDatum(relation->relation_id);
 	values[1] = TimestampTzGetDatum(outcome->as_of);
 	values[2] = Int64GetDatum(run_id);
 	values[3] = BoolGetDatum(changed);
@@ -309,7 +337,7 @@ write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool c
 	nulls[5] = data_through == DT_NOBEGIN ? 'n' : ' ';
 
 	/* of a relation of which only a part is new, the rest is as old as before */
-	n = catalog_run(SPI_OK_UPDATE_RETURNING,
+	if (catalog_run(SPI_OK_UPDATE_RETURNING,
 					"UPDATE rsfed_catalog.freshness f SET last_run_id = $3,"
 					" as_of = CASE WHEN $5 THEN f.as_of ELSE $2 END,"
 					" data_through = CASE WHEN $5 THEN f.data_through ELSE $6 END,"
@@ -318,12 +346,24 @@ write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool c
 					" failing_since = CASE WHEN $5 THEN f.failing_since END,"
 					" failures = CASE WHEN $5 THEN f.failures ELSE 0 END,"
 					" refused = $5 AND f.refused,"
+					" late = f.late AND ($5 OR EXISTS (SELECT 1 FROM rsfed_catalog.rollup u"
+					" WHERE u.relation_id = $1"
+					" AND rsfed_catalog.late_at($2, u.max_age) <= clock_timestamp())),"
 					" sqlstate = CASE WHEN $5 THEN f.sqlstate END,"
 					" message = CASE WHEN $5 THEN f.message END"
 					" FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
-					" RETURNING o.failures > 0 AND NOT $5",
-					6, types, values, nulls);
-	return n == 1 && DatumGetBool(catalog_datum(0, 1));
+					" RETURNING (o.failures > 0 OR o.late AND NOT f.late) AND NOT $5,"
+					" o.as_of IS NULL AND f.as_of IS NOT NULL",
+					6, types, values, nulls) != 1)
+		return false;
+	recovered = DatumGetBool(catalog_datum(0, 1));
+	first = DatumGetBool(catalog_datum(0, 2));
+	if (recovered)
+		event_tell(relation, run_id, "recovered", NULL);
+	/* of a set each member tells */
+	if (changed && !relation->is_set)
+		notify_published(run_id, relation, outcome);
+	return recovered || first;
 }
 
 /* Freshness after a failure: the content is as old as before.  True at the first. */
@@ -350,51 +390,6 @@ write_failure(int64 run_id, int32 relation_id, const RunOutcome *outcome)
 	return n == 1 && DatumGetBool(catalog_datum(0, 1));
 }
 
-/* NOTIFY rsfed_published at commit; every listener may read it: no values of rows. */
-static void
-notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
-{
-	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID};
-	Datum		values[7];
-
-	values[0] = CStringGetTextDatum(relation->schema_name);
-	values[1] = CStringGetTextDatum(relation->relation_name);
-	values[2] = Int64GetDatum(run_id);
-	values[3] = TimestampTzGetDatum(outcome->as_of);
-	values[4] = Int64GetDatum(Max(outcome->rows_inserted, 0));
-	values[5] = Int64GetDatum(Max(outcome->rows_updated, 0));
-	values[6] = Int64GetDatum(Max(outcome->rows_deleted, 0));
-	catalog_run(SPI_OK_SELECT,
-				"SELECT pg_notify('rsfed_published', json_build_object("
-				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'as_of', $4,"
-				" 'inserted', $5, 'updated', $6, 'deleted', $7)::text)",
-				7, types, values, NULL);
-}
-
-/*
- * NOTIFY rsfed_event at commit.  The message of an error stays out of it: it
- * may quote data, and every role may listen.
- */
-static void
-notify_event(int64 run_id, const RsfedRelation *relation, const char *state, const char *sqlstate)
-{
-	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID, TEXTOID, TEXTOID};
-	Datum		values[5];
-	char		nulls[] = "     ";
-
-	values[0] = CStringGetTextDatum(relation->schema_name);
-	values[1] = CStringGetTextDatum(relation->relation_name);
-	values[2] = Int64GetDatum(run_id);
-	values[3] = CStringGetTextDatum(state);
-	set_text(&values[4], &nulls[4], sqlstate);
-	catalog_run(SPI_OK_SELECT,
-				"SELECT pg_notify('rsfed_event', json_build_object("
-				" CASE $1 WHEN '' THEN 'set' ELSE 'relation' END,"
-				" CASE $1 WHEN '' THEN $2 ELSE format('%I.%I', $1, $2) END,"
-				" 'run_id', $3, 'state', $4, 'sqlstate', $5)::text)",
-				5, types, values, nulls);
-}
-
 /*
  * Writes outcome, freshness and notifications.  False through *written if the
  * run had ended already, then nothing is written.
@@ -410,22 +405,17 @@ finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, b
 
 	catalog_open(&access);
 	*written = write_run(run_id, outcome, anybodys);
+	if (*written)
+		counter_add(run_id);
 	if (*written && (published || strcmp(outcome->status, "unchanged") == 0))
-	{
-		event = write_success(run_id, relation->relation_id, outcome, published);
-		if (event)
-			notify_event(run_id, relation, "recovered", NULL);
-		/* of a set each member tells */
-		if (published && !relation->is_set)
-			notify_published(run_id, relation, outcome);
-	}
+		event = write_success(run_id, relation, outcome, published);
 	else if (*written && strcmp(outcome->status, "cancelled") != 0)
 	{
 		event = write_failure(run_id, relation->relation_id, outcome);
 		if (state == NULL && event)
 			state = strcmp(outcome->status, "refused") == 0 ? "refused" : "failing";
 		if (state != NULL && state[0] != '\0')
-			notify_event(run_id, relation, state, outcome->error ? outcome->error->sqlstate : NULL);
+			event_tell(relation, run_id, state, outcome->error ? outcome->error->sqlstate : NULL);
 	}
 	catalog_close(&access);
 	return event;
@@ -448,19 +438,17 @@ require_ours(int64 run_id)
 		elog(ERROR, "run " INT64_FORMAT " is not running in this process", run_id);
 }
 
-void
+bool
 run_finish_step(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
 {
 	CatalogAccess access;
-	bool		published = strcmp(outcome->status, "published") == 0;
+	bool		event;
 
 	catalog_open(&access);
 	require_ours(run_id);
-	if (write_success(run_id, relation->relation_id, outcome, published))
-		notify_event(run_id, relation, "recovered", NULL);
-	if (published)
-		notify_published(run_id, relation, outcome);
+	event = write_success(run_id, relation, outcome, strcmp(outcome->status, "published") == 0);
 	catalog_close(&access);
+	return event;
 }
 
 bool
@@ -544,7 +532,7 @@ run_notify_event(int64 run_id, const RsfedRelation *relation, const char *state,
 	CatalogAccess access;
 
 	catalog_open(&access);
-	notify_event(run_id, relation, state, sqlstate);
+	event_tell(relation, run_id, state, sqlstate);
 	catalog_close(&access);
 }
 
@@ -588,23 +576,6 @@ run_count_open(void)
 	count = DatumGetInt32(catalog_datum(0, 1));
 	catalog_close(&access);
 	return count;
-}
-
-bool
-run_began_failing(int64 run_id, int32 relation_id)
-{
-	static const Oid types[] = {INT4OID, INT8OID};
-	Datum		values[2] = {Int32GetDatum(relation_id), Int64GetDatum(run_id)};
-	CatalogAccess access;
-	bool		first;
-
-	catalog_open(&access);
-	first = catalog_run(SPI_OK_SELECT,
-						"SELECT FROM rsfed_catalog.freshness"
-						" WHERE relation_id = $1 AND last_run_id = $2 AND failures = 1",
-						2, types, values, NULL) > 0;
-	catalog_close(&access);
-	return first;
 }
 
 int

@@ -45,6 +45,7 @@ typedef struct RunOutcome
 	bool		is_partial;		/* says nothing of the rest of the relation */
 	const char *server;			/* the member asked; may be NULL */
 	int			remote_pid;
+	const char *label;			/* of its statements there; may be NULL */
 	int			definition;		/* 0 = unknown */
 	int64		rows_received;
 	int64		bytes_received;
@@ -84,11 +85,12 @@ extern int64 run_find_queued(const RunRequest *request);
 extern Run *run_take(void);
 
 /*
- * Writes the outcome of a run of this process: its row, and freshness with it,
- * in the current transaction.  Queues NOTIFY rsfed_published after a change,
- * rsfed_event where the relation begins to fail or recovers (true is returned
- * then).  An internal error if the run is not running any more, or not ours.
- * Whoever ends a run calls outcome_write() (refresh/outcome.h) instead.
+ * Writes the outcome of a run of this process: its row, counters, and freshness
+ * with it, in the current transaction.  Queues NOTIFY rsfed_published after a
+ * change, and tells (event.h) where the relation begins to fail or recovers;
+ * true is returned then, and for its first content: the scheduler wants to know
+ * when it will be late.  An internal error if the run is not running any more,
+ * or not ours.  Whoever ends a run calls outcome_write() (refresh/outcome.h) instead.
  */
 extern bool run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome);
 
@@ -106,9 +108,9 @@ extern void run_finish_members(int64 set_run_id, const RunOutcome *outcome);
 
 /*
  * Freshness and notifications after a step of a run that goes on, in the
- * current transaction.
+ * current transaction.  Returns the same.
  */
-extern void run_finish_step(int64 run_id, const RsfedRelation *relation,
+extern bool run_finish_step(int64 run_id, const RsfedRelation *relation,
 							const RunOutcome *outcome);
 
 /*
@@ -126,10 +128,7 @@ extern List *run_orphans(void);
 /* Number of runs that work, or that could if there were a worker. */
 extern int	run_count_open(void);
 
-/* Was this run the one with which its relation began to fail? */
-extern bool run_began_failing(int64 run_id, int32 relation_id);
-
-/* NOTIFY rsfed_event at commit; sqlstate may be NULL. */
+/* As event_tell(), which see; sqlstate may be NULL. */
 extern void run_notify_event(int64 run_id, const RsfedRelation *relation, const char *state,
 							 const char *sqlstate);
 

@@ -39,6 +39,7 @@
 #include "refresh/set.h"
 #include "shmem/failures.h"
 #include "shmem/progress.h"
+#include "shmem/wake.h"
 
 /* Interrupted so often, the outcome of a failed run is given up. */
 #define FINISH_TRIES 10
@@ -126,14 +127,19 @@ refresh_run_end(RefreshRun *run)
 static void
 finish(RefreshRun *run)
 {
+	bool		changed = false;
+
 	run->outcome.note = run->note.len > 0 ? run->note.data : NULL;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (run->more && !run->first_step_only && run->outcome.error == NULL)
-		run_finish_step(run->run_id, run->relation, &run->outcome);
+		changed = run_finish_step(run->run_id, run->relation, &run->outcome);
 	else
 		outcome_write(run->run_id, run->relation, run->request, &run->outcome, run->in_transaction);
 	if (run->set != NULL)
 		set_run_finish(run);
+	/* when the relation will be late is not what the scheduler thinks */
+	if (changed)
+		wake_scheduler_at_commit();
 	PopActiveSnapshot();
 }
 

@@ -244,7 +244,9 @@ outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 
 	if (outcome->error == NULL)
 	{
-		(void) run_finish(run_id, relation, outcome);
+		/* when it will be late is not what the scheduler thinks */
+		if (run_finish(run_id, relation, outcome))
+			wake_scheduler_at_commit();
 		follow_success(run_id, relation, request, outcome);
 		return;
 	}

@@ -70,6 +70,7 @@ rollup_open_fetch(RefreshRun *run, const RefreshTarget *target, const char *orde
 
 	run->outcome.server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);
 	run->outcome.remote_pid = remote_backend_pid(fetch->source->conn);
+	run->outcome.label = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->request.label);
 	if (!step_ask(run, step, fetch))
 	{
 		fetch_close(fetch);

@@ -212,12 +212,14 @@ connect_and_plan(RefreshRun *run, Member *members)
 		RunOutcome *outcome = &member->run->outcome;
 
 		outcome->server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);
+		outcome->label = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->request.label);
 		outcome->remote_pid = remote_backend_pid(fetch->source->conn);
 		step_plan(member->run, member->step, run->outcome.as_of, now);
 		member->fetch = fetch_join(fetch, member->step->asked, member->target->name);
 		member->fetch->memory_kb = Max(maintenance_work_mem / set->count, LEAST_MEMORY_KB);
 	}
 	run->outcome.server = members[0].run->outcome.server;
+	run->outcome.label = members[0].run->outcome.label;
 	run->outcome.remote_pid = members[0].run->outcome.remote_pid;
 	return fetch;
 }

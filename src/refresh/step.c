@@ -278,7 +278,11 @@ finish_window(RefreshRun *run, const Rollup *rollup, RunStep *step)
 	if (now == NULL)
 		return;
 	watermark_store(rollup->relation_id, now);
-	run->more = now->backfilling && step->plan.want == WINDOW_NEXT;
+	/* whatever the plan: steps that move nothing do not go on for ever */
+	run->more = now->backfilling && step->plan.want == WINDOW_NEXT &&
+		(!run->tail_done || step->watermark == NULL ||
+		 strcmp(now->filled_from, step->watermark->filled_from) != 0 ||
+		 strcmp(now->filled_to, step->watermark->filled_to) != 0);
 	run->tail_done |= step->plan.is_current;
 	run->batch_pause_ms = option_int(OPTION_ROLLUP, rollup->options, "batch_pause");
 	run->outcome.data_through = window->bucket.kind == BUCKET_INTEGER ? DT_NOBEGIN

@@ -292,17 +292,13 @@ parse_value(const Window *window, const char *text)
 {
 	Datum		cstring = CStringGetDatum(text);
 	Datum		none = ObjectIdGetDatum(InvalidOid);
-	DateADT		date;
 
 	switch (window->bucket.kind)
 	{
 		case BUCKET_INTEGER:
 			return DatumGetInt64(DirectFunctionCall1(int8in, cstring));
 		case BUCKET_DATE:
-			date = DatumGetDateADT(DirectFunctionCall1(date_in, cstring));
-			if (DATE_NOT_FINITE(date))
-				return DT_NOEND;
-			return date * USECS_PER_DAY;
+			/* date_in would drop the time of day, and with it until's last bucket */
 		case BUCKET_TIMESTAMP:
 			return DatumGetTimestamp(DirectFunctionCall3(timestamp_in, cstring, none,
 														 Int32GetDatum(-1)));

@@ -99,7 +99,10 @@ batch_end(const Window *window, int64 boundary, int sign)
 	return end > boundary ? end : bucket_next(bucket, boundary);
 }
 
-/* The first step of all: nothing is filled. */
+/*
+ * The first step of all: nothing is filled.  A batch holds a complete bucket, if
+ * there is one: what is not complete is not filled, and moves no watermark.
+ */
 static void
 plan_first(const Window *window, int64 end, WindowStep *step)
 {
@@ -107,10 +110,14 @@ plan_first(const Window *window, int64 end, WindowStep *step)
 	step->to = end;
 	if (window->has_batch && step->low < end)
 	{
-		if (window->newest_first)
-			step->from = Max(step->low, batch_end(window, end, -1));
-		else
-			step->to = Min(end, batch_end(window, step->low, 1));
+		if (!window->newest_first)
+		{
+			step->to = batch_end(window, step->low, 1);
+			if (step->to >= step->complete_to)
+				step->to = end;
+		}
+		else if (step->complete_to > step->low)
+			step->from = Max(step->low, batch_end(window, step->complete_to, -1));
 	}
 	step->tail_moves = true;
 	step->is_current = step->to >= end;

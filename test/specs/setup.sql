@@ -11,7 +11,7 @@ SELECT rsfed.register_server('warehouse', :'host', :'dbname', :'user',
 	password => :'password', port => :port) \g /dev/null
 
 -- A refresh whose answer is the same each time: without run, times and duration.
-CREATE PROCEDURE refresh_quietly(relation regclass) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE refresh_quietly(relation regclass, since text DEFAULT NULL, until text DEFAULT NULL, part jsonb DEFAULT NULL) LANGUAGE plpgsql AS $$
 DECLARE
 	run bigint;
 	outcome text;
@@ -19,7 +19,7 @@ DECLARE
 	as_of timestamptz;
 	elapsed interval;
 BEGIN
-	CALL rsfed.refresh(relation, run_id => run, status => outcome, rows_changed => changed,
+	CALL rsfed.refresh(relation, since => since, until => until, part => part, run_id => run, status => outcome, rows_changed => changed,
 					   as_of => as_of, elapsed => elapsed);
 	RAISE NOTICE '%, % rows changed', outcome, changed;
 END

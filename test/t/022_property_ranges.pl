@@ -173,7 +173,7 @@ my $control = "host=$ENV{WAREHOUSE_HOST} port=$ENV{WAREHOUSE_CONTROL_PORT} dbnam
 sub clock_at
 {
 	my ($at) = @_;
-	my $text = defined $at ? "'" . strftime('%Y-%m-%d %H:%M:%S+00', gmtime($at)) . "'::timestamptz" : "date_trunc('second', statement_timestamp())";
+	my $text = defined $at ? "'" . strftime('%Y-%m-%d %H:%M:%S+00', gmtime($at)) . "'::timestamptz" : "date_trunc('second', \"absent.statement_timestamp\"())";
 	return "SELECT dblink_exec(" . quote_literal($owner) . ", "
 	  . quote_literal("CREATE OR REPLACE FUNCTION pg_catalog.getdate() RETURNS timestamp LANGUAGE sql STABLE RETURN $text\::timestamp") . ") \\g /dev/null\n";
 }
@@ -190,7 +190,7 @@ sub choose_options
 {
 	my ($shape) = @_;
 	my $number = $shape->{values} eq 'number';
-	my $option = $shape->{option} //= { bucket => $shape->{bucket_option}, $number ? () : (tail => one_of('closed', 'open')) };
+	my $option = $shape->{option} //= { bucket => $shape->{bucket_option}, $number ? (window_column => 'b') : (tail => one_of('closed', 'open')) };
 
 	$option->{lookback} = one_of(@{ $shape->{lookbacks} });
 	$option->{settle} = one_of(@{ $shape->{settles} });
@@ -368,6 +368,8 @@ sub expect
 
 	# what is due: the tail, and what was never filled
 	my $tail = $filled ? max(bucket_floor($shape, moved_back($shape, $to, span($shape->{option}{lookback} // '0'))), $from, $low) : $low;
+	# with nothing due the last bucket is asked for, so that the old ones can go
+	$tail = bucket_floor($shape, $end - 1) if $filled && $from < $low && $tail >= $end && $end > $low;
 	my $complete = max($bounds->{complete}, $greatest->([ $tail, $end ]));
 	return {
 		row => sub {
@@ -596,7 +598,9 @@ sub define_shape
 	  . ($windowed ? clock_at($shape->{now}) : '')
 	  . "SELECT rsfed.define_rollup('$name', 'warehouse', " . quote_literal($shape->{query})
 	  . ($windowed ? ", method => 'window', timezone => '$shape->{zone}', options => '" . options_json($shape) . "'" : ", key => '{t, k, d}'")
-	  . ', populate => ' . ($populate ? 'true' : 'false') . ") \\g /dev/null\n" . watermark_sql($shape) . "\\echo rows\n" . local_sql($shape) . ";\n";
+	  . ', populate => ' . ($populate ? 'true' : 'false') . ") \\g /dev/null\n"
+	  # a worker goes on with what the first batch left
+	  . "SELECT rsfed.wait(run_id) FROM rsfed.runs WHERE status IN ('queued', 'running') \\g /dev/null\n" . watermark_sql($shape) . "\\echo rows\n" . local_sql($shape) . ";\n";
 	my ($said, $lines) = split /^rows\n?/m, decode_utf8($primary->safe_psql('postgres', encode_utf8($script))), 2;
 	my $after = rows_of($shape, $lines);
 	if (!$windowed)
