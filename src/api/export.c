@@ -140,7 +140,8 @@ find_relations(Script *script)
 	{
 		RsfedRelation *relation = relation_lookup_id(lfirst_int(lc));
 
-		if (relation == NULL ||
+		/* sets are not exported yet: they go between rollups and schedules */
+		if (relation == NULL || relation->is_set ||
 			!(has_privs_of_role(GetUserId(), relation_owner(relation->relid)) ||
 			  has_privs_of_role(GetUserId(), ROLE_PG_MONITOR)))
 			continue;
