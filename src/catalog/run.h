@@ -70,17 +70,23 @@ extern int64 run_insert(const RunRequest *request, bool running);
 
 /*
  * The number of a queued run that asks for the same; 0 if there is none.  Those
- * of other transactions that have not committed are not seen (run_take).
+ * of other transactions that have not committed are not seen (run_join_equal).
  */
 extern int64 run_find_queued(const RunRequest *request);
 
 /*
  * Takes the queued run of the highest priority that is overdue longest and
- * whose relation has no run in progress, marks it running by this process, and returns it; NULL if there
- * is none.  SKIP LOCKED: several workers may ask at once.  Queued requests that
- * ask for the same are skipped, and point to this run.
+ * whose relation has no run in progress, marks it running by this process, and
+ * returns it; NULL if there is none.  SKIP LOCKED: several workers may ask at
+ * once.
  */
 extern Run *run_take(void);
+
+/*
+ * For a run that was taken in this transaction and begins after it: queued
+ * requests that ask for the same become skipped, and point to it.
+ */
+extern void run_join_equal(int64 run_id);
 
 /*
  * Writes the outcome of a run of this process: its row, and freshness with it,

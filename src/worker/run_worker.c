@@ -195,6 +195,7 @@ take_run(Work *work, bool *extension)
 	{
 		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);
 
+		run_join_equal(run->run_id);
 		work->run = run;
 		work->relation = relation ? relation_display_name(relation->relid) :
 			psprintf("relation %d", run->request.relation_id);
