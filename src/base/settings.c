@@ -19,7 +19,10 @@
 
 bool		rsfed_scheduler = true;
 int			rsfed_max_workers = 4;
+int			rsfed_max_runs_per_owner = 0;
 int			rsfed_idle_connection = 60;
+int			rsfed_history_time = 30 * 24 * 60;
+int			rsfed_history_runs = 1000;
 int			rsfed_max_result_rows = 20000000;
 bool		rsfed_ignore_gate = false;
 char	   *rsfed_identity = NULL;
@@ -42,12 +45,31 @@ settings_init(void)
 							&rsfed_max_workers, 4, 1, 64,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
+	/* Whoever may create a materialized view can make a slow one. */
+	DefineCustomIntVariable("rsfed.max_runs_per_owner",
+							"Sets the maximum number of refreshes of one owner's relations that background workers run at the same time.",
+							"In each database. 0 means all workers, but one less where relations of several owners are refreshed.",
+							&rsfed_max_runs_per_owner, 0, 0, 64,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
 	DefineCustomIntVariable("rsfed.idle_connection",
 							"Sets how long a background worker keeps an idle connection to Redshift.",
 							"Nothing is sent over it meanwhile. 0 closes it after each run.",
 							&rsfed_idle_connection, 60, 0, 3600,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 
+	/* The scheduler forgets runs; the counters of rsfed.metrics go on. */
+	DefineCustomIntVariable("rsfed.history_time",
+							"Sets how long ended runs are kept in rsfed.runs.",
+							"The last run of a relation and of a schedule stays. 0 means for ever.",
+							&rsfed_history_time, 30 * 24 * 60, 0, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MIN, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("rsfed.history_runs",
+							"Sets how many runs of each relation are kept in rsfed.runs.",
+							"The oldest go first. 0 means any number.",
+							&rsfed_history_runs, 1000, 0, INT_MAX,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
 	/*
 	 * Not by ALTER SYSTEM: that writes into the data directory, and so into
 	 * every copy of it.

@@ -11,17 +11,16 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
-#include "catalog/pg_namespace.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
-#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
 #include "base/writer.h"
+#include "catalog/counter.h"
+#include "catalog/event.h"
 #include "catalog/owner_scope.h"
 #include "catalog/run.h"
 
@@ -83,16 +82,23 @@ run_insert(const RunRequest *request, bool running)
 	set_text(&values[17], &nulls[17], running ? writer_epoch() : NULL);
 
 	catalog_open(&access);
-	if (catalog_run(SPI_OK_INSERT_RETURNING,
-					"INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
-					" schedule_name, method, since, until, part, requested_by, status, pid,"
-					" backend_start, started_at, due_at, not_before, priority, attempt, retry_of,"
-					" expires_at, writer)"
-					" SELECT relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
-					" $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
-					" COALESCE($12, clock_timestamp()), $13, $14, $15, $16, $17, $18"
-					" FROM rsfed_catalog.relation WHERE relation_id = $1 RETURNING run_id",
-					18, types, values, nulls) != 1)
+	if (catalog_run_kept(SPI_OK_INSERT_RETURNING,
+						 "INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
+						 " schedule_name, method, since, until, part, requested_by, status, pid,"
+						 " backend_start, started_at, due_at, not_before, priority, attempt, retry_of,"
+						 " expires_at, writer, waits_for, owner, turn_at)"
+						 " SELECT r.relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
+						 " $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
+						 " COALESCE($12, clock_timestamp()), $13, $14, $15, $16, $17, $18,"
+						 /* a retry has waited already; src/catalog/after.c goes on with it */
+						 " CASE WHEN $2 = 'schedule' AND $15 <= 1 AND $16 IS NULL AND EXISTS (SELECT"
+						 " FROM rsfed_catalog.schedule_after a"
+						 " WHERE a.relation_id = $1 AND a.schedule_name = $3) THEN '' END,"
+						 " COALESCE((SELECT c.relowner FROM rsfed_catalog.relation_oid o"
+						 " JOIN pg_class c ON c.oid = o.relid WHERE o.relation_id = $1), 0),"
+						 " COALESCE($12, clock_timestamp()) - $14 * interval '" PRIORITY_STEP "'"
+						 " FROM rsfed_catalog.relation r WHERE r.relation_id = $1 RETURNING run_id",
+						 18, types, values, nulls) != 1)
 		elog(ERROR, "relation %d is not known to rsfed", request->relation_id);
 	run_id = DatumGetInt64(catalog_datum(0, 1));
 	catalog_close(&access);
@@ -132,15 +138,7 @@ run_find_queued(const RunRequest *request)
 	return run_id;
 }
 
-/*
- * A run in the row of a result that begins with RUN_COLUMNS, in the caller's
- * memory context.
- */
-#define RUN_COLUMNS(r) \
-	r ".run_id, " r ".relation_id, " r ".trigger, " r ".schedule_name, " r ".method, " r ".since, " \
-	r ".until, " r ".part, " r ".requested_at, " r ".due_at, " r ".priority::int4, " r ".attempt::int4"
-
-static Run *
+Run *
 run_from_row(CatalogAccess *access, uint64 row)
 {
 	Run		   *run = MemoryContextAllocZero(access->caller, sizeof(Run));
@@ -162,75 +160,6 @@ run_from_row(CatalogAccess *access, uint64 row)
 	return run;
 }
 
-/*
- * One taker at a time: a snapshot taken before another's commit would not see
- * that the relation is already being refreshed.  Released at commit.
- */
-static void
-lock_queue(void)
-{
-	Oid			nspid = get_namespace_oid("rsfed_catalog", false);
-
-	LockDatabaseObject(NamespaceRelationId, nspid, 0, ExclusiveLock);
-}
-
-/*
- * A run that begins has yet to ask Redshift, so it brings what requests that
- * equal it ask for: they are over with it.  Most of them never become runs of
- * their own (run_find_queued), but transactions that ask for the same at the
- * same time do not see each other's requests.  Were they to lock something,
- * one would have to wait for the other's end, for as long as that may take,
- * and two that ask for two things would deadlock.
- */
-void
-run_join_equal(int64 run_id)
-{
-	CatalogAccess access;
-	Datum		values[1] = {Int64GetDatum(run_id)};
-
-	catalog_open(&access);
-	catalog_run(SPI_OK_UPDATE,
-				"UPDATE rsfed_catalog.run SET status = 'skipped', finished_at = clock_timestamp(),"
-				" joined_run_id = $1, note = format('Run %s did what was asked for.', $1)"
-				" WHERE run_id IN (SELECT q.run_id FROM rsfed_catalog.run q, rsfed_catalog.run t"
-				" WHERE t.run_id = $1 AND q.status = 'queued' AND q.trigger = 'request'"
-				" AND q.relation_id = t.relation_id AND q.method IS NOT DISTINCT FROM t.method"
-				" AND q.since IS NOT DISTINCT FROM t.since AND q.until IS NOT DISTINCT FROM t.until"
-				" AND q.part IS NOT DISTINCT FROM t.part FOR UPDATE OF q SKIP LOCKED)",
-				1, (Oid[]) {INT8OID}, values, NULL);
-	catalog_close(&access);
-}
-
-Run *
-run_take(void)
-{
-	static const Oid types[] = {INT4OID, TIMESTAMPTZOID, TEXTOID};
-	CatalogAccess access;
-	Datum		values[3];
-	Run		   *run = NULL;
-
-	values[0] = Int32GetDatum(MyProcPid);
-	values[1] = TimestampTzGetDatum(MyStartTimestamp);
-	values[2] = CStringGetTextDatum(writer_epoch());
-
-	lock_queue();
-	catalog_open(&access);
-	if (catalog_run(SPI_OK_UPDATE_RETURNING,
-					"UPDATE rsfed_catalog.run u SET status = 'running', pid = $1, backend_start = $2,"
-					" writer = $3, started_at = clock_timestamp()"
-					" WHERE u.run_id = (SELECT q.run_id FROM rsfed_catalog.run q"
-					" WHERE q.status = 'queued'"
-					" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())"
-					" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
-					" WHERE b.status = 'running' AND b.relation_id = q.relation_id)"
-					" ORDER BY q.priority DESC, q.due_at, q.run_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
-					" RETURNING " RUN_COLUMNS("u"),
-					3, types, values, NULL) == 1)
-		run = run_from_row(&access, 0);
-	catalog_close(&access);
-	return run;
-}
-
 /* What a row must hold for the run to be at work in this process; $1 its number. */
 #define IS_OURS(pid, backend_start, writer) \
 	" run_id = $1 AND status = 'running' AND pid = $" #pid \
@@ -245,10 +174,10 @@ write_run(int64 run_id, const RunOutcome *outcome, bool anybodys)
 {
 	static const Oid types[] = {INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT4OID, INT4OID,
 		INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BOOLOID};
+	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BOOLOID, TEXTOID};
 	const ErrorFields *error = outcome->error;
-	Datum		values[22];
-	char		nulls[] = "                      ";
+	Datum		values[23];
+	char		nulls[] = "                       ";
 
 	values[0] = Int64GetDatum(run_id);
 	values[1] = CStringGetTextDatum(outcome->status);
@@ -274,28 +203,54 @@ write_run(int64 run_id, const RunOutcome *outcome, bool anybodys)
 	values[19] = TimestampTzGetDatum(MyStartTimestamp);
 	values[20] = CStringGetTextDatum(writer_epoch());
 	values[21] = BoolGetDatum(anybodys);
+	set_text(&values[22], &nulls[22], outcome->label);
 
-	return catalog_run(SPI_OK_UPDATE,
-					   "UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
-					   " as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
-					   " bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
-					   " note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
-					   " context = $18 WHERE run_id = $1 AND status = 'running'"
-					   " AND ($22 OR" IS_OURS(19, 20, 21) ")",
-					   22, types, values, nulls) == 1;
+	return catalog_run_kept(SPI_OK_UPDATE,
+							"UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
+							" as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
+							" bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
+							" note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
+							" context = $18, label = $23 WHERE run_id = $1 AND status = 'running'"
+							" AND ($22 OR" IS_OURS(19, 20, 21) ")",
+							23, types, values, nulls) == 1;
 }
 
-/* Freshness after new or confirmed content.  True if the relation recovered. */
+/* NOTIFY rsfed_published at commit; every listener may read it: no values of rows. */
+static void
+notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID};
+	Datum		values[7];
+
+	values[0] = CStringGetTextDatum(relation->schema_name);
+	values[1] = CStringGetTextDatum(relation->relation_name);
+	values[2] = Int64GetDatum(run_id);
+	values[3] = TimestampTzGetDatum(outcome->as_of);
+	values[4] = Int64GetDatum(Max(outcome->rows_inserted, 0));
+	values[5] = Int64GetDatum(Max(outcome->rows_updated, 0));
+	values[6] = Int64GetDatum(Max(outcome->rows_deleted, 0));
+	catalog_run_kept(SPI_OK_SELECT,
+					 "SELECT pg_notify('rsfed_published', json_build_object("
+					 "'relation', format('%I.%I', $1, $2), 'run_id', $3, 'as_of', $4,"
+					 " 'inserted', $5, 'updated', $6, 'deleted', $7)::text)",
+					 7, types, values, NULL);
+}
+
+/*
+ * Freshness after new or confirmed content, and what is to be told of it.
+ * True if the relation recovered or has its first content.
+ */
 static bool
-write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool changed)
+write_success(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, bool changed)
 {
 	static const Oid types[] = {INT4OID, TIMESTAMPTZOID, INT8OID, BOOLOID, BOOLOID, TIMESTAMPTZOID};
 	TimestampTz data_through = outcome->data_through == 0 ? outcome->as_of : outcome->data_through;
 	Datum		values[6];
 	char		nulls[] = "      ";
-	uint64		n;
+	bool		recovered;
+	bool		first;
 
-	values[0] = Int32GetDatum(relation_id);
+	values[0] = Int32GetDatum(relation->relation_id);
 	values[1] = TimestampTzGetDatum(outcome->as_of);
 	values[2] = Int64GetDatum(run_id);
 	values[3] = BoolGetDatum(changed);
@@ -304,21 +259,32 @@ write_success(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool c
 	nulls[5] = data_through == DT_NOBEGIN ? 'n' : ' ';
 
 	/* of a relation of which only a part is new, the rest is as old as before */
-	n = catalog_run(SPI_OK_UPDATE_RETURNING,
-					"UPDATE rsfed_catalog.freshness f SET last_run_id = $3,"
-					" as_of = CASE WHEN $5 THEN f.as_of ELSE $2 END,"
-					" data_through = CASE WHEN $5 THEN f.data_through ELSE $6 END,"
-					" changed_at = CASE WHEN $4 OR f.changed_at IS NULL THEN clock_timestamp()"
-					" ELSE f.changed_at END,"
-					" failing_since = CASE WHEN $5 THEN f.failing_since END,"
-					" failures = CASE WHEN $5 THEN f.failures ELSE 0 END,"
-					" refused = $5 AND f.refused,"
-					" sqlstate = CASE WHEN $5 THEN f.sqlstate END,"
-					" message = CASE WHEN $5 THEN f.message END"
-					" FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
-					" RETURNING o.failures > 0 AND NOT $5",
-					6, types, values, nulls);
-	return n == 1 && DatumGetBool(catalog_datum(0, 1));
+	if (catalog_run_kept(SPI_OK_UPDATE_RETURNING,
+						 "UPDATE rsfed_catalog.freshness f SET last_run_id = $3,"
+						 " as_of = CASE WHEN $5 THEN f.as_of ELSE $2 END,"
+						 " data_through = CASE WHEN $5 THEN f.data_through ELSE $6 END,"
+						 " changed_at = CASE WHEN $4 OR f.changed_at IS NULL THEN clock_timestamp()"
+						 " ELSE f.changed_at END,"
+						 " failing_since = CASE WHEN $5 THEN f.failing_since END,"
+						 " failures = CASE WHEN $5 THEN f.failures ELSE 0 END,"
+						 " refused = $5 AND f.refused,"
+						 " late = f.late AND ($5 OR EXISTS (SELECT 1 FROM rsfed_catalog.rollup u"
+						 " WHERE u.relation_id = $1"
+						 " AND rsfed_catalog.late_at($2, u.max_age) <= clock_timestamp())),"
+						 " sqlstate = CASE WHEN $5 THEN f.sqlstate END,"
+						 " message = CASE WHEN $5 THEN f.message END"
+						 " FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
+						 " RETURNING (o.failures > 0 OR o.late AND NOT f.late) AND NOT $5,"
+						 " o.as_of IS NULL AND f.as_of IS NOT NULL",
+						 6, types, values, nulls) != 1)
+		return false;
+	recovered = DatumGetBool(catalog_datum(0, 1));
+	first = DatumGetBool(catalog_datum(0, 2));
+	if (recovered)
+		event_tell(relation, run_id, "recovered", NULL);
+	if (changed)
+		notify_published(run_id, relation, outcome);
+	return recovered || first;
 }
 
 /* Freshness after a failure: the content is as old as before.  True at the first. */
@@ -345,49 +311,6 @@ write_failure(int64 run_id, int32 relation_id, const RunOutcome *outcome)
 	return n == 1 && DatumGetBool(catalog_datum(0, 1));
 }
 
-/* NOTIFY rsfed_published at commit; every listener may read it: no values of rows. */
-static void
-notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
-{
-	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID};
-	Datum		values[7];
-
-	values[0] = CStringGetTextDatum(relation->schema_name);
-	values[1] = CStringGetTextDatum(relation->relation_name);
-	values[2] = Int64GetDatum(run_id);
-	values[3] = TimestampTzGetDatum(outcome->as_of);
-	values[4] = Int64GetDatum(Max(outcome->rows_inserted, 0));
-	values[5] = Int64GetDatum(Max(outcome->rows_updated, 0));
-	values[6] = Int64GetDatum(Max(outcome->rows_deleted, 0));
-	catalog_run(SPI_OK_SELECT,
-				"SELECT pg_notify('rsfed_published', json_build_object("
-				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'as_of', $4,"
-				" 'inserted', $5, 'updated', $6, 'deleted', $7)::text)",
-				7, types, values, NULL);
-}
-
-/*
- * NOTIFY rsfed_event at commit.  The message of an error stays out of it: it
- * may quote data, and every role may listen.
- */
-static void
-notify_event(int64 run_id, const RsfedRelation *relation, const char *state, const char *sqlstate)
-{
-	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID, TEXTOID, TEXTOID};
-	Datum		values[5];
-	char		nulls[] = "     ";
-
-	values[0] = CStringGetTextDatum(relation->schema_name);
-	values[1] = CStringGetTextDatum(relation->relation_name);
-	values[2] = Int64GetDatum(run_id);
-	values[3] = CStringGetTextDatum(state);
-	set_text(&values[4], &nulls[4], sqlstate);
-	catalog_run(SPI_OK_SELECT,
-				"SELECT pg_notify('rsfed_event', json_build_object("
-				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'state', $4, 'sqlstate', $5)::text)",
-				5, types, values, nulls);
-}
-
 /*
  * Writes outcome, freshness and notifications.  False through *written if the
  * run had ended already, then nothing is written.
@@ -403,21 +326,17 @@ finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, b
 
 	catalog_open(&access);
 	*written = write_run(run_id, outcome, anybodys);
+	if (*written)
+		counter_add(run_id);
 	if (*written && (published || strcmp(outcome->status, "unchanged") == 0))
-	{
-		event = write_success(run_id, relation->relation_id, outcome, published);
-		if (event)
-			notify_event(run_id, relation, "recovered", NULL);
-		if (published)
-			notify_published(run_id, relation, outcome);
-	}
+		event = write_success(run_id, relation, outcome, published);
 	else if (*written && strcmp(outcome->status, "cancelled") != 0)
 	{
 		event = write_failure(run_id, relation->relation_id, outcome);
 		if (state == NULL && event)
 			state = strcmp(outcome->status, "refused") == 0 ? "refused" : "failing";
 		if (state != NULL && state[0] != '\0')
-			notify_event(run_id, relation, state, outcome->error ? outcome->error->sqlstate : NULL);
+			event_tell(relation, run_id, state, outcome->error ? outcome->error->sqlstate : NULL);
 	}
 	catalog_close(&access);
 	return event;
@@ -440,19 +359,17 @@ require_ours(int64 run_id)
 		elog(ERROR, "run " INT64_FORMAT " is not running in this process", run_id);
 }
 
-void
+bool
 run_finish_step(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
 {
 	CatalogAccess access;
-	bool		published = strcmp(outcome->status, "published") == 0;
+	bool		event;
 
 	catalog_open(&access);
 	require_ours(run_id);
-	if (write_success(run_id, relation->relation_id, outcome, published))
-		notify_event(run_id, relation, "recovered", NULL);
-	if (published)
-		notify_published(run_id, relation, outcome);
+	event = write_success(run_id, relation, outcome, strcmp(outcome->status, "published") == 0);
 	catalog_close(&access);
+	return event;
 }
 
 bool
@@ -481,7 +398,7 @@ run_notify_event(int64 run_id, const RsfedRelation *relation, const char *state,
 	CatalogAccess access;
 
 	catalog_open(&access);
-	notify_event(run_id, relation, state, sqlstate);
+	event_tell(relation, run_id, state, sqlstate);
 	catalog_close(&access);
 }
 
@@ -495,11 +412,11 @@ run_orphans(void)
 	uint64		n;
 
 	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					"SELECT " RUN_COLUMNS("r") " FROM rsfed_catalog.run r WHERE r.status = 'running'"
-					" AND (r.writer IS DISTINCT FROM $1 OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a"
-					" WHERE a.pid = r.pid AND a.backend_start = r.backend_start))",
-					1, types, values, NULL);
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT " RUN_COLUMNS("r") " FROM rsfed_catalog.run r WHERE r.status = 'running'"
+						 " AND (r.writer IS DISTINCT FROM $1 OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a"
+						 " WHERE a.pid = r.pid AND a.backend_start = r.backend_start))",
+						 1, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
 		MemoryContext spi = MemoryContextSwitchTo(access.caller);
@@ -521,43 +438,6 @@ run_count_open(void)
 	catalog_run(SPI_OK_SELECT,
 				"SELECT count(*)::int4 FROM rsfed_catalog.run WHERE status = 'running'"
 				" OR status = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())",
-				0, NULL, NULL, NULL);
-	count = DatumGetInt32(catalog_datum(0, 1));
-	catalog_close(&access);
-	return count;
-}
-
-bool
-run_began_failing(int64 run_id, int32 relation_id)
-{
-	static const Oid types[] = {INT4OID, INT8OID};
-	Datum		values[2] = {Int32GetDatum(relation_id), Int64GetDatum(run_id)};
-	CatalogAccess access;
-	bool		first;
-
-	catalog_open(&access);
-	first = catalog_run(SPI_OK_SELECT,
-						"SELECT FROM rsfed_catalog.freshness"
-						" WHERE relation_id = $1 AND last_run_id = $2 AND failures = 1",
-						2, types, values, NULL) > 0;
-	catalog_close(&access);
-	return first;
-}
-
-int
-run_count_takeable(void)
-{
-	CatalogAccess access;
-	int			count;
-
-	/* of one relation only one at a time */
-	catalog_open(&access);
-	catalog_run(SPI_OK_SELECT,
-				"SELECT count(DISTINCT q.relation_id)::int4 FROM rsfed_catalog.run q"
-				" WHERE q.status = 'queued'"
-				" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())"
-				" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
-				" WHERE b.status = 'running' AND b.relation_id = q.relation_id)",
 				0, NULL, NULL, NULL);
 	count = DatumGetInt32(catalog_datum(0, 1));
 	catalog_close(&access);
@@ -662,4 +542,23 @@ run_status(int64 run_id)
 	PopActiveSnapshot();
 	catalog_close(&access);
 	return status;
+}
+
+bool
+run_queued_here(int64 run_id)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[1] = {Int64GetDatum(run_id)};
+	CatalogAccess access;
+	bool		here;
+
+	catalog_open(&access);
+	if (SPI_execute_with_args("SELECT xmin FROM rsfed_catalog.run"
+							  " WHERE run_id = $1 AND status = 'queued'",
+							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read run " INT64_FORMAT, run_id);
+	here = SPI_processed == 1 &&
+		TransactionIdIsCurrentTransactionId(DatumGetTransactionId(catalog_datum(0, 1)));
+	catalog_close(&access);
+	return here;
 }

@@ -13,7 +13,11 @@
 #include "utils/timestamp.h"
 
 #include "base/errors.h"
+#include "catalog/owner_scope.h"
 #include "catalog/relation.h"
+
+/* A run goes ahead of those that are due up to that much earlier, a step of its priority. */
+#define PRIORITY_STEP "10 min"
 
 /* What was asked for, and by what. */
 typedef struct RunRequest
@@ -44,6 +48,7 @@ typedef struct RunOutcome
 	bool		is_partial;		/* says nothing of the rest of the relation */
 	const char *server;			/* the member asked; may be NULL */
 	int			remote_pid;
+	const char *label;			/* of its statements there; may be NULL */
 	int			definition;		/* 0 = unknown */
 	int64		rows_received;
 	int64		bytes_received;
@@ -65,35 +70,32 @@ typedef struct Run
 	TimestampTz requested_at;
 } Run;
 
+/*
+ * Columns of the row r for run_from_row(), which makes a Run of a row of the
+ * last statement's result, in the caller's memory context.
+ */
+#define RUN_COLUMNS(r) \
+	r ".run_id, " r ".relation_id, " r ".trigger, " r ".schedule_name, " r ".method, " r ".since, " \
+	r ".until, " r ".part, " r ".requested_at, " r ".due_at, " r ".priority::int4, " r ".attempt::int4"
+
+extern Run *run_from_row(CatalogAccess *access, uint64 row);
+
 /* A new row, queued or (started by this process) running; returns run_id. */
 extern int64 run_insert(const RunRequest *request, bool running);
 
 /*
  * The number of a queued run that asks for the same; 0 if there is none.  Those
- * of other transactions that have not committed are not seen (run_join_equal).
+ * of other transactions that have not committed are not seen (queue_join_equal).
  */
 extern int64 run_find_queued(const RunRequest *request);
 
 /*
- * Takes the queued run of the highest priority that is overdue longest and
- * whose relation has no run in progress, marks it running by this process, and
- * returns it; NULL if there is none.  SKIP LOCKED: several workers may ask at
- * once.
- */
-extern Run *run_take(void);
-
-/*
- * For a run that was taken in this transaction and begins after it: queued
- * requests that ask for the same become skipped, and point to it.
- */
-extern void run_join_equal(int64 run_id);
-
-/*
- * Writes the outcome of a run of this process: its row, and freshness with it,
- * in the current transaction.  Queues NOTIFY rsfed_published after a change,
- * rsfed_event where the relation begins to fail or recovers (true is returned
- * then).  An internal error if the run is not running any more, or not ours.
- * Whoever ends a run calls outcome_write() (refresh/outcome.h) instead.
+ * Writes the outcome of a run of this process: its row, counters, and freshness
+ * with it, in the current transaction.  Queues NOTIFY rsfed_published after a
+ * change, and tells (event.h) where the relation begins to fail or recovers;
+ * true is returned then, and for its first content: the scheduler wants to know
+ * when it will be late.  An internal error if the run is not running any more,
+ * or not ours.  Whoever ends a run calls outcome_write() (refresh/outcome.h) instead.
  */
 extern bool run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome);
 
@@ -105,9 +107,9 @@ extern bool run_finish_orphan(int64 run_id, const RsfedRelation *relation, const
 
 /*
  * Freshness and notifications after a step of a run that goes on, in the
- * current transaction.
+ * current transaction.  Returns the same.
  */
-extern void run_finish_step(int64 run_id, const RsfedRelation *relation,
+extern bool run_finish_step(int64 run_id, const RsfedRelation *relation,
 							const RunOutcome *outcome);
 
 /*
@@ -119,15 +121,9 @@ extern List *run_orphans(void);
 /* Number of runs that work, or that could if there were a worker. */
 extern int	run_count_open(void);
 
-/* Was this run the one with which its relation began to fail? */
-extern bool run_began_failing(int64 run_id, int32 relation_id);
-
-/* NOTIFY rsfed_event at commit; sqlstate may be NULL. */
+/* As event_tell(), which see; sqlstate may be NULL. */
 extern void run_notify_event(int64 run_id, const RsfedRelation *relation, const char *state,
 							 const char *sqlstate);
-
-/* Number of runs that a worker could take now. */
-extern int	run_count_takeable(void);
 
 /*
  * Cancels: a queued run becomes cancelled, the process of a running one gets
@@ -141,5 +137,8 @@ extern bool run_cancel(int64 run_id);
  * That of a request which another run did what it asked for is that run's.
  */
 extern char *run_status(int64 run_id);
+
+/* Did the current transaction queue that run? */
+extern bool run_queued_here(int64 run_id);
 
 #endif							/* RSFED_RUN_H */

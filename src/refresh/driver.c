@@ -31,13 +31,14 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "catalog/owner_scope.h"
+#include "catalog/freshness.h"
 #include "refresh/engine.h"
 #include "refresh/outcome.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
 #include "shmem/failures.h"
 #include "shmem/progress.h"
+#include "shmem/wake.h"
 
 /* Interrupted so often, the outcome of a failed run is given up. */
 #define FINISH_TRIES 10
@@ -126,12 +127,17 @@ refresh_run_end(RefreshRun *run)
 static void
 finish(RefreshRun *run)
 {
+	bool		changed = false;
+
 	run->outcome.note = run->note.len > 0 ? run->note.data : NULL;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (run->more && !run->first_step_only && run->outcome.error == NULL)
-		run_finish_step(run->run_id, run->relation, &run->outcome);
+		changed = run_finish_step(run->run_id, run->relation, &run->outcome);
 	else
 		outcome_write(run->run_id, run->relation, run->request, &run->outcome, run->in_transaction);
+	/* when the relation will be late is not what the scheduler thinks */
+	if (changed)
+		wake_scheduler_at_commit();
 	PopActiveSnapshot();
 }
 
@@ -171,24 +177,11 @@ begin_run(const RunRequest *request, int64 run_id)
 static void
 show_progress(RefreshRun *run)
 {
-	static const Oid types[] = {INT4OID};
-	Datum		values[1] = {Int32GetDatum(run->relation->relation_id)};
-	CatalogAccess access;
-	int64		rows = -1;
-	TimestampTz as_of = 0;
+	int64		rows;
+	TimestampTz as_of;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
-	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT f.as_of, r.rows_received FROM rsfed_catalog.freshness f"
-					" LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id"
-					" WHERE f.relation_id = $1",
-					1, types, values, NULL) == 1)
-	{
-		as_of = DatumGetTimestampTz(catalog_datum(0, 1));
-		rows = catalog_isnull(0, 2) ? -1 : DatumGetInt64(catalog_datum(0, 2));
-	}
-	catalog_close(&access);
+	freshness_last(run->relation->relation_id, &as_of, &rows);
 	PopActiveSnapshot();
 	progress_begin(run->run_id, run->relation->relation_id, run->relation->relid, rows, as_of);
 	progress_set_phase(PHASE_STARTING);

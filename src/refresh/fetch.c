@@ -63,6 +63,7 @@ fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, b
 	};
 	Fetch	   *fetch = palloc0(sizeof(Fetch));
 
+	fetch->label = request.label;
 	fetch->rollup = rollup;
 	fetch->name = name;
 	fetch->is_own_limit = option_is_set(rollup->options, "max_result_rows");

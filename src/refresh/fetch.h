@@ -19,6 +19,7 @@ typedef struct Fetch
 {
 	const Rollup *rollup;
 	const char *name;			/* the rollup's, for messages */
+	const char *label;			/* query_group of the session */
 	SourceConnection *source;
 	RemoteStream *stream;
 	RemoteColumns *columns;		/* of the result */

@@ -29,9 +29,13 @@
 #define MAX_FILE_SIZE 65536
 
 static char *read_file(const char *path);
+static void raise_not_understood(const char *path) pg_attribute_noreturn();
 static void parse_file(const char *path, char *content, ForeignServer *server, Credentials *credentials);
 static char *json_field(Jsonb *json, const char *name);
 static Jsonb *parse_json(char *content);
+static char *trim(char *content);
+static char *file_expiration(Jsonb *json);
+static TimestampTz parse_expiry(const char *until);
 static void check_not_expired(ForeignServer *server, UserMapping *mapping, const char *until, const char *where);
 
 /* See credentials.h. */
@@ -53,6 +57,28 @@ credentials_load(ForeignServer *server, UserMapping *mapping)
 	else
 		parse_file(path, read_file(path), server, credentials);
 	return credentials;
+}
+
+/* See credentials.h. */
+bool
+credentials_expiry(List *options, TimestampTz *expiry)
+{
+	const char *path = source_option(options, "credentials_file");
+	const char *until = source_option(options, "valid_until");
+
+	if (path != NULL)
+	{
+		char	   *start = trim(read_file(path));
+		Jsonb	   *json = *start == '{' ? parse_json(start) : NULL;
+
+		if (*start == '{' && json == NULL)
+			raise_not_understood(path);
+		until = json ? file_expiration(json) : NULL;
+	}
+	if (until == NULL)
+		return false;
+	*expiry = parse_expiry(until);
+	return true;
 }
 
 /* The value of an option in a list of DefElem, or NULL. */
@@ -101,20 +127,47 @@ read_file(const char *path)
 	return content;
 }
 
+/* The text without white space around it; cuts it in place. */
+static char *
+trim(char *content)
+{
+	size_t		length = strlen(content);
+
+	while (length > 0 && isspace((unsigned char) content[length - 1]))
+		content[--length] = '\0';
+	while (isspace((unsigned char) *content))
+		content++;
+	return content;
+}
+
+/* Raises 22023 without a word of the content. */
+static void
+raise_not_understood(const char *path)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("credentials file \"%s\" could not be understood", path),
+			 errdetail("It holds neither a password nor JSON with the fields DbUser, DbPassword and Expiration (or dbUser, dbPassword and expiration).")));
+}
+
+/* When the credentials of a file expire, as it writes that; or NULL. */
+static char *
+file_expiration(Jsonb *json)
+{
+	char	   *until = json_field(json, "Expiration");
+
+	return until ? until : json_field(json, "expiration");
+}
+
 /* Takes user and password from the text of a credentials file. */
 static void
 parse_file(const char *path, char *content, ForeignServer *server, Credentials *credentials)
 {
-	size_t		length = strlen(content);
-	char	   *start = content;
+	char	   *start = trim(content);
 	Jsonb	   *json;
 	char	   *user;
 	char	   *until;
 
-	while (length > 0 && isspace((unsigned char) content[length - 1]))
-		content[--length] = '\0';
-	while (isspace((unsigned char) *start))
-		start++;
 	if (*start != '{')
 	{
 		credentials->password = start;
@@ -138,14 +191,9 @@ parse_file(const char *path, char *content, ForeignServer *server, Credentials *
 			credentials->password = json_field(json, "dbPassword");
 	}
 	if (json == NULL || credentials->password == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("credentials file \"%s\" could not be understood", path),
-				 errdetail("It holds neither a password nor JSON with the fields DbUser, DbPassword and Expiration (or dbUser, dbPassword and expiration).")));
+		raise_not_understood(path);
 
-	until = json_field(json, "Expiration");
-	if (until == NULL)
-		until = json_field(json, "expiration");
+	until = file_expiration(json);
 	if (until != NULL)
 		check_not_expired(server, NULL, until, psprintf("file \"%s\"", path));
 }
@@ -193,19 +241,24 @@ json_field(Jsonb *json, const char *name)
 	return NULL;
 }
 
+/* A time as timestamptz input reads it, or in seconds since 1970. */
+static TimestampTz
+parse_expiry(const char *until)
+{
+	if (until[0] != '\0' && strspn(until, "0123456789.") == strlen(until))
+		return time_t_to_timestamptz((pg_time_t) strtod(until, NULL));
+	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
+												   CStringGetDatum(until),
+												   ObjectIdGetDatum(InvalidOid),
+												   Int32GetDatum(-1)));
+}
+
 /* Raises 28P01 if a time has passed; "where" says who says so. */
 static void
 check_not_expired(ForeignServer *server, UserMapping *mapping, const char *until, const char *where)
 {
-	TimestampTz expiry;
+	TimestampTz expiry = parse_expiry(until);
 
-	if (until[0] != '\0' && strspn(until, "0123456789.") == strlen(until))
-		expiry = time_t_to_timestamptz((pg_time_t) strtod(until, NULL));
-	else
-		expiry = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
-														 CStringGetDatum(until),
-														 ObjectIdGetDatum(InvalidOid),
-														 Int32GetDatum(-1)));
 	if (expiry > GetCurrentTimestamp())
 		return;
 	ereport(ERROR,

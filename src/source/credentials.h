@@ -9,6 +9,7 @@
 #define RSFED_CREDENTIALS_H
 
 #include "foreign/foreign.h"
+#include "utils/timestamp.h"
 
 typedef struct Credentials
 {
@@ -22,6 +23,13 @@ typedef struct Credentials
  * cannot be read or understood.
  */
 extern Credentials *credentials_load(ForeignServer *server, UserMapping *mapping);
+
+/*
+ * Until when the credentials of a mapping with these options are valid, by the
+ * file that they name (which is read) or by the option valid_until; false if
+ * neither says.  Raises what reading the file raises.
+ */
+extern bool credentials_expiry(List *options, TimestampTz *expiry);
 
 /* The value of an option in a list of DefElem, or NULL. */
 extern const char *source_option(List *options, const char *name);

@@ -35,6 +35,9 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "base/settings.h"
+#include "catalog/after.h"
+#include "catalog/owner_scope.h"
+#include "catalog/queue.h"
 #include "catalog/held.h"
 #include "catalog/identity.h"
 #include "catalog/retry.h"
@@ -42,6 +45,7 @@
 #include "catalog/schedules.h"
 #include "refresh/outcome.h"
 #include "refresh/refresh.h"
+#include "shmem/wake.h"
 #include "shmem/workers.h"
 #include "source/source.h"
 #include "worker/bgworker.h"
@@ -80,7 +84,6 @@ static void close_portal(bool failed);
 static void recover(Work *work, MemoryContext run_context);
 static void write_failure(Work *work, ErrorData *error);
 static void report_failure(const Work *work, const RefreshResult *result);
-static bool begins_to_fail(const Work *work);
 static void worker_error_context(void *arg);
 
 /* The worker's process; what it is for stands in its bgw_extra. */
@@ -190,12 +193,17 @@ take_run(Work *work, bool *extension)
 	*extension = bgworker_lock_extension();
 	/* where another database owns the schedules, nothing starts */
 	if (*extension && identity_check() == NULL)
-		run = run_take();
+	{
+		/* what the run before this one let go is more than this worker can take */
+		if (after_release() > 0)
+			wake_scheduler_at_commit();
+		run = queue_take();
+	}
 	if (run != NULL && !skip_held(run))
 	{
 		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);
 
-		run_join_equal(run->run_id);
+		queue_join_equal(run->run_id);
 		work->run = run;
 		work->relation = relation ? relation_display_name(relation->relid) :
 			psprintf("relation %d", run->request.relation_id);
@@ -386,16 +394,15 @@ write_failure(Work *work, ErrorData *error)
 }
 
 /*
- * One line in the log for a refresh that did not work out: a WARNING when the
- * relation begins to fail, because then somebody should look, LOG while it
- * goes on, and where the WARNING about its held log-in has been given.
+ * What went wrong, for the log.  The WARNING that somebody should look, when
+ * the relation begins to fail, comes from src/catalog/event.c.
  */
 static void
 report_failure(const Work *work, const RefreshResult *result)
 {
 	if (result->error == NULL)
 		return;
-	ereport(begins_to_fail(work) ? WARNING : LOG,
+	ereport(LOG,
 			(errcode(MAKE_SQLSTATE(result->error->sqlstate[0], result->error->sqlstate[1],
 								   result->error->sqlstate[2], result->error->sqlstate[3],
 								   result->error->sqlstate[4])),
@@ -404,18 +411,4 @@ report_failure(const Work *work, const RefreshResult *result)
 			 result->error->detail ? errdetail_internal("%s", result->error->detail) : 0,
 			 result->error->hint ? errhint("%s", result->error->hint) : 0,
 			 result->error->context ? errcontext("%s", result->error->context) : 0));
-}
-
-/* Was the failure just written the first one of its relation? */
-static bool
-begins_to_fail(const Work *work)
-{
-	int32		relation_id = work->run->request.relation_id;
-	bool		first = false;
-
-	bgworker_begin("recording a failure");
-	if (bgworker_lock_extension())
-		first = run_began_failing(work->run->run_id, relation_id) && !held_relation(relation_id);
-	bgworker_commit();
-	return first;
 }

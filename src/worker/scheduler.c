@@ -4,8 +4,9 @@
  *	  The process that, in one database, sees to it that what is due is run.
  *
  * Each turn: runs whose process is gone become failed; what is due is queued
- * (dispatch.c); run workers are woken or started for what is queued; then
- * sleep until the next due time or until somebody announces something.
+ * (dispatch.c); what became late is told; run workers are woken or started for
+ * what is queued; with nothing of that to do, a step of forgetting old runs;
+ * then sleep until the next due time or until somebody announces something.
  * It talks to no warehouse, and holds nothing in memory that matters: with
  * nothing to do for a minute it leaves, and its next due time stays in shared
  * memory for the launcher.  A failure ends it, and the launcher starts another
@@ -35,7 +36,11 @@
 
 #include "base/compat.h"
 #include "base/settings.h"
+#include "catalog/after.h"
+#include "catalog/queue.h"
+#include "catalog/event.h"
 #include "catalog/extension.h"
+#include "catalog/history.h"
 #include "catalog/identity.h"
 #include "catalog/retry.h"
 #include "catalog/run.h"
@@ -61,6 +66,12 @@
 /* a clock that goes back by less is being adjusted, not set */
 #define CLOCK_BACK_MS 1000
 
+/* old runs are looked for that often */
+#define PRUNE_EVERY_MS (10 * 60 * 1000)
+/* in one transaction: relations looked at, rows deleted */
+#define PRUNE_RELATIONS 20
+#define PRUNE_ROWS 200
+
 /* What a turn found. */
 typedef struct Turn
 {
@@ -71,7 +82,8 @@ typedef struct Turn
 	int			takeable;
 	int			open;			/* runs that wait or work */
 	bool		short_of_slots; /* no process could be had */
-	bool		held;			/* log-ins are */
+	bool		clock_back;		/* since the last turn, or it is the first */
+	bool		pruning;		/* old runs are yet to be looked for */
 	TimestampTz next_due;		/* DT_NOEND if nothing is */
 } Turn;
 
@@ -95,6 +107,7 @@ static ExtensionState check_extension(bool *usable);
 static void take_turn(Turn *turn);
 static void look_at_identity(Turn *turn);
 static void provide_workers(Turn *turn);
+static void prune_step(Turn *turn);
 static bool start_worker(void);
 static void reap_workers(void);
 static bool quiet(const Turn *turn, TimestampTz now);
@@ -198,10 +211,10 @@ scheduler_loop(void)
 		MemoryContextSwitchTo(turn_context);
 		/* also at the first turn: it may have been set while nobody looked */
 		now = GetCurrentTimestamp();
-		if (TimestampTzPlusMilliseconds(now, CLOCK_BACK_MS) < last_turn)
-			dispatch_after_clock(now);
+		turn.clock_back = TimestampTzPlusMilliseconds(now, CLOCK_BACK_MS) < last_turn;
 		last_turn = now;
 		take_turn(&turn);
+		prune_step(&turn);
 		MemoryContextSwitchTo(TopMemoryContext);
 		MemoryContextReset(turn_context);
 
@@ -221,6 +234,8 @@ scheduler_loop(void)
 		wake_at = turn.next_due;
 		if (wake_at <= now && turn.dispatched == 0)
 			wake_at = TimestampTzPlusMilliseconds(now, RETRY_MS);
+		if (turn.pruning)
+			wake_at = now;
 
 		if (!quiet(&turn, now))
 			quiet_since = 0;
@@ -245,6 +260,7 @@ static bool
 quiet(const Turn *turn, TimestampTz now)
 {
 	return turn->dispatched == 0 && (turn->open == 0 || turn->not_ours) && !turn->logins_held &&
+		!turn->pruning &&
 		turn->next_due > TimestampTzPlusMilliseconds(now, LEAVE_AFTER_MS);
 }
 
@@ -255,6 +271,8 @@ take_turn(Turn *turn)
 	TimestampTz next_due;
 
 	look_at_identity(turn);
+	if (turn->clock_back && !turn->not_ours)
+		dispatch_after_clock(GetCurrentTimestamp());
 	if (!turn->not_ours)
 		turn->dispatched = dispatch_due(GetCurrentTimestamp(), DISPATCH_LIMIT);
 
@@ -263,17 +281,24 @@ take_turn(Turn *turn)
 	turn->next_due = DT_NOEND;
 	if (turn->extension)
 	{
-		dispatch_record_failures();
+		/* before any relation's freshness, as whoever fails to log in locks them */
 		turn->logins_held = outcome_release_logins();
+		dispatch_record_failures();
 		(void) runs_expire(GetCurrentTimestamp());
 		if (run_count_open() > 0)
 			(void) outcome_fail_orphans();
 		/* retries of those are open, too */
 		turn->open = run_count_open();
-		if (turn->open > 0)
-			turn->takeable = turn->not_ours ? 0 : run_count_takeable();
+		if (turn->open > 0 && !turn->not_ours)
+		{
+			(void) after_release();
+			turn->takeable = queue_count_takeable();
+		}
+		/* of a copy everything becomes late */
+		if (!turn->not_ours)
+			turn->next_due = event_tell_late();
 		if (!turn->not_ours && schedules_next_due(turn->logins_held, &next_due))
-			turn->next_due = next_due;
+			turn->next_due = Min(turn->next_due, next_due);
 		if (!turn->not_ours && runs_next_look(GetCurrentTimestamp(), &next_due))
 			turn->next_due = Min(turn->next_due, next_due);
 	}
@@ -328,6 +353,38 @@ provide_workers(Turn *turn)
 		(void) workers_free_one_elsewhere(MyDatabaseId);
 	}
 	scheduler_set_starved(ready < turn->takeable);
+}
+
+/*
+ * Forgets some old runs, in a short transaction of its own, where there is
+ * nothing else to do now.  The walk over all relations begins anew some time
+ * after the last one ended, and with each scheduler that comes.
+ */
+static void
+prune_step(Turn *turn)
+{
+	static TimestampTz next_walk = 0;
+	static int32 after = 0;
+	TimestampTz now = GetCurrentTimestamp();
+	bool		more = false;
+	int			pruned;
+
+	/* a clock that was set back must not put the next walk off */
+	if (!turn->extension || turn->dispatched > 0 || turn->next_due <= now ||
+		(now < next_walk && next_walk <= TimestampTzPlusMilliseconds(now, PRUNE_EVERY_MS)))
+		return;
+
+	bgworker_begin("forgetting old runs");
+	if (bgworker_lock_extension())
+		more = history_prune(&after, PRUNE_RELATIONS, PRUNE_ROWS, &pruned);
+	bgworker_commit();
+
+	turn->pruning = more;
+	if (!more)
+	{
+		after = 0;
+		next_walk = TimestampTzPlusMilliseconds(now, PRUNE_EVERY_MS);
+	}
 }
 
 /* Starts one more run worker; false if there must not, or cannot, be one. */

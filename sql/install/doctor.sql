@@ -1,0 +1,428 @@
+-- What is wrong, and the statement that mends it: one view a topic, one row a
+-- problem, and rsfed.doctor(), which reads them all and the servers where asked.
+-- A view of this schema is a topic by being there.  Columns: severity (error,
+-- warning, notice), subject, problem, remedy (statements that run as pasted),
+-- on_primary (is the remedy to be run on the primary).
+--
+-- Nothing here takes a lock on a served table, so that a look never waits for
+-- ALTER TABLE or VACUUM FULL: sizes are those of pg_class.
+
+CREATE SCHEMA rsfed_doctor;
+COMMENT ON SCHEMA rsfed_doctor IS 'rsfed: the topics of rsfed.doctor(), one view each';
+GRANT USAGE ON SCHEMA rsfed_doctor TO PUBLIC;
+
+CREATE VIEW rsfed_doctor.scheduler WITH (security_barrier = true) AS
+WITH s AS MATERIALIZED (SELECT t.*, pg_catalog.current_setting('max_worker_processes')::pg_catalog.int4 AS slots,
+		-- launcher, a scheduler per database, run workers, PostgreSQL's own launcher
+		1 + GREATEST(t.databases, 1) + COALESCE(pg_catalog.current_setting('rsfed.max_workers', true)::pg_catalog.int4, 4)
+			+ (pg_catalog.current_setting('max_logical_replication_workers')::pg_catalog.int4 > 0)::pg_catalog.int4 AS needed
+	FROM rsfed_catalog.scheduler_state() t)
+SELECT v.severity, 'scheduler' AS subject, v.problem,
+	COALESCE(v.remedy, 'SELECT * FROM rsfed.scheduler;') AS remedy, false AS on_primary
+FROM s
+CROSS JOIN LATERAL (VALUES
+	('not preloaded', 'error',
+		'The library is not preloaded: no schedule and no request is run here. Add it and restart the server.',
+		(SELECT 'ALTER SYSTEM SET shared_preload_libraries = '
+			|| COALESCE(pg_catalog.string_agg(pg_catalog.quote_literal(pg_catalog.btrim(l.name, ' "')), ', ' ORDER BY l.n) || ', ', '')
+			|| '''rsfed'';'
+			FROM pg_catalog.pg_settings g
+			LEFT JOIN LATERAL pg_catalog.regexp_split_to_table(g.setting, ',') WITH ORDINALITY AS l (name, n)
+				ON pg_catalog.btrim(l.name, ' "') <> ''
+			WHERE g.name = 'shared_preload_libraries' AND g.setting IS NOT NULL HAVING pg_catalog.count(g.setting) > 0)),
+	('off', 'error',
+		'The setting rsfed.scheduler is off: no schedule and no request is run in any database of this server.',
+		'ALTER SYSTEM SET rsfed.scheduler = on; SELECT pg_catalog.pg_reload_conf();'),
+	('no launcher', 'error',
+		pg_catalog.format('The launcher does not run, so no scheduler does. %s',
+			CASE WHEN s.slots < s.needed
+				THEN pg_catalog.format('max_worker_processes is %s, rsfed needs %s at least; it is changed by a restart.', s.slots, s.needed)
+				ELSE 'It is started again within a second; if that lasts, the server''s log says why.' END),
+		CASE WHEN s.slots < s.needed
+			THEN pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', s.needed + 2)
+			ELSE 'SELECT pg_catalog.pg_current_logfile();' END),
+	('crashed', 'error',
+		pg_catalog.format('The scheduler ended unexpectedly, %s times in a row; it is started again at %s. The server''s log says why.',
+			s.failures, s.retry_at),
+		'SELECT pg_catalog.pg_current_logfile();'),
+	('no worker slot', 'error',
+		pg_catalog.format('No process could be had for the scheduler: all of max_worker_processes (%s) are taken. It is changed by a restart.', s.slots),
+		pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', GREATEST(s.needed, s.slots) + 2)),
+	('not connectable', 'error',
+		'The database is a template or allows no connections: it has no scheduler.',
+		(SELECT pg_catalog.format(CASE WHEN d.datistemplate THEN 'ALTER DATABASE %I IS_TEMPLATE false;'
+				ELSE 'ALTER DATABASE %I ALLOW_CONNECTIONS true;' END, d.datname)
+			FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())),
+	('unknown', 'warning',
+		'The launcher has not looked yet whether this database needs a scheduler; it looks at one database after the other.',
+		NULL),
+	('dismissed', 'warning',
+		'A command that needs this database empty keeps its scheduler away.',
+		'SELECT pid, state, query FROM pg_catalog.pg_stat_activity WHERE query ~* ''database'' AND pid <> pg_catalog.pg_backend_pid();')
+) AS v (state, severity, problem, remedy)
+WHERE v.state = s.state
+	AND (s.state <> 'unknown' OR pg_catalog.pg_postmaster_start_time() < pg_catalog.now() - '1 minute'::pg_catalog.interval)
+UNION ALL
+SELECT 'warning', 'worker slots',
+	pg_catalog.format('max_worker_processes is %s; rsfed needs %s: a launcher, %s, rsfed.max_workers, and PostgreSQL''s own.%s It is changed by a restart.',
+		s.slots, s.needed, CASE WHEN s.databases > 1 THEN s.databases || ' schedulers' ELSE 'a scheduler' END,
+		CASE WHEN s.state = 'replica' THEN ' This replica would lack them after a promotion.' END),
+	pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', s.needed + 2), false
+FROM s
+WHERE s.slots < s.needed AND s.state NOT IN ('no launcher', 'no worker slot')
+UNION ALL
+SELECT 'warning', 'worker slots',
+	pg_catalog.format('Runs wait, and only %s of rsfed.max_workers (%s) processes could be had: max_worker_processes (%s) is taken by others. It is changed by a restart.',
+		s.workers_busy + s.workers_idle, pg_catalog.current_setting('rsfed.max_workers'), s.slots),
+	pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', s.slots + pg_catalog.current_setting('rsfed.max_workers')::pg_catalog.int4), false
+FROM s
+WHERE s.starved AND s.slots >= s.needed
+	AND s.workers_busy + s.workers_idle < pg_catalog.current_setting('rsfed.max_workers', true)::pg_catalog.int4;
+COMMENT ON VIEW rsfed_doctor.scheduler IS
+'Why no schedule runs here, and worker slots that are short';
+
+CREATE VIEW rsfed_doctor.version WITH (security_barrier = true) AS
+SELECT 'error' AS severity, 'extension rsfed' AS subject,
+	pg_catalog.format('The extension is of version %s, the library of version %s.%s', e.extversion, s.library_version,
+		CASE WHEN v.known THEN '' ELSE ' There is no script for the library''s version: install both from the same package, and restart the server.' END) AS problem,
+	CASE WHEN v.known THEN pg_catalog.format('ALTER EXTENSION rsfed UPDATE TO %L;', s.library_version)
+		ELSE 'SELECT * FROM pg_catalog.pg_available_extension_versions WHERE name = ''rsfed'';' END AS remedy,
+	true AS on_primary
+FROM pg_catalog.pg_extension e, rsfed_catalog.scheduler_state() s,
+	LATERAL (SELECT EXISTS (SELECT FROM pg_catalog.pg_extension_update_paths('rsfed') p
+		WHERE p.source = e.extversion AND p.target = s.library_version AND p.path IS NOT NULL)) AS v (known)
+WHERE e.extname = 'rsfed' AND e.extversion <> s.library_version;
+COMMENT ON VIEW rsfed_doctor.version IS
+'Extension and library of different versions';
+
+CREATE VIEW rsfed_doctor.guard WITH (security_barrier = true) AS
+SELECT v.severity, pg_catalog.format('database %I', pg_catalog.current_database()) AS subject, v.problem, v.remedy, v.on_primary
+FROM rsfed_catalog.guard g
+CROSS JOIN LATERAL (
+	SELECT 'error' AS severity, pg_catalog.format('Its schedules are held: %s. If they are to run here, and nowhere else any more, a superuser says so.',
+			g.held_reason) AS problem,
+		pg_catalog.format('SELECT rsfed.take_over(%L);', pg_catalog.current_database()) AS remedy, true AS on_primary
+	WHERE g.is_held
+	UNION ALL
+	SELECT 'warning', pg_catalog.format('This replica would hold its schedules if it were promoted: %s. The setting rsfed.identity must be here what it is on the primary, in a file outside the data directory.',
+			g.mismatch),
+		'SHOW config_file;', false
+	WHERE NOT g.is_held AND g.mismatch IS NOT NULL
+	UNION ALL
+	SELECT 'notice', 'The setting rsfed.identity is not given: a server started from a snapshot of this one''s volume cannot be told from it, and would run the same schedules. Give primary and replicas one value, in a file outside the data directory.',
+		'SHOW config_file;', false
+	WHERE NOT g.is_held AND g.own_identity IS NULL AND EXISTS (SELECT FROM rsfed_catalog.schedule)
+		AND pg_catalog.pg_has_role('pg_monitor', 'USAGE')
+) v;
+COMMENT ON VIEW rsfed_doctor.guard IS
+'Schedules that are held because this may be a copy, and copies that could not be told';
+
+CREATE VIEW rsfed_doctor.relation WITH (security_barrier = true) AS
+SELECT v.severity, c.name AS subject, v.problem,
+	COALESCE(v.remedy, pg_catalog.format('CALL rsfed.refresh(%L);', c.name)) AS remedy,
+	v.on_primary
+FROM (SELECT c.*, pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS name
+	FROM rsfed_catalog.relation_class c WHERE c.may_see_all) c
+JOIN rsfed.freshness f ON f.relation = c.relid
+LEFT JOIN rsfed_catalog.rollup u USING (relation_id)
+LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
+CROSS JOIN LATERAL (SELECT
+	-- of Redshift, the way to it, or the log-in to it
+	CASE WHEN u.source IS NOT NULL AND pg_catalog.left(f.sqlstate, 2) IN ('08', '28', '53', '57', '58')
+		THEN pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', u.source)
+		ELSE pg_catalog.format('SELECT status, phase, message, detail, hint FROM rsfed.runs WHERE run_id = %s;', f.last_run_id)
+	END AS look,
+	CASE WHEN f.is_late THEN ' It is late: older than ' || f.max_age || '.' ELSE '' END AS late) l
+CROSS JOIN LATERAL (
+	SELECT 'error' AS severity,
+		pg_catalog.format('%s since %s: %s (SQLSTATE %s).%s%s',
+			CASE f.failures WHEN 1 THEN 'Its refresh failed' ELSE 'Its refreshes failed ' || f.failures || ' times' END,
+			pg_catalog.date_trunc('second', f.failing_since), f.message, f.sqlstate,
+			COALESCE(' ' || r.detail, '') || COALESCE(' ' || r.hint, ''), l.late) AS problem,
+		l.look AS remedy, false AS on_primary
+	WHERE f.state = 'failing'
+	UNION ALL
+	SELECT 'error', pg_catalog.format('Its gate refused new content: %s.%s SET rsfed.ignore_gate = on in a session and CALL rsfed.refresh there publish it all the same.',
+		f.message, l.late),
+		CASE WHEN u.relation_id IS NULL THEN l.look ELSE pg_catalog.format('SELECT * FROM rsfed.compare(%L);', c.name) END, false
+	WHERE f.state = 'refused'
+	UNION ALL
+	SELECT 'error', pg_catalog.format('Its owner''s log-in is %s.%s No schedule tries it until the credentials change, by rsfed.set_credentials() or their file, or work again.',
+		f.message, l.late),
+		pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', u.source), false
+	WHERE f.state = 'held' AND NOT c.is_held
+	UNION ALL
+	SELECT 'warning', pg_catalog.format('It is older than its max_age (%s): of %s.%s', f.max_age, pg_catalog.date_trunc('second', f.as_of),
+		CASE WHEN f.state = 'paused' THEN ' It is paused.' WHEN f.next_run_at IS NULL THEN ' No schedule refreshes it.' ELSE '' END), NULL, true
+	WHERE f.is_late AND f.as_of IS NOT NULL AND f.state NOT IN ('failing', 'refused', 'held')
+	UNION ALL
+	SELECT 'warning', 'It has never been filled.', NULL, true
+	WHERE f.as_of IS NULL AND f.failures = 0 AND c.kind = 'rollup' AND f.state NOT IN ('backfilling', 'held')
+) v;
+COMMENT ON VIEW rsfed_doctor.relation IS
+'Relations whose refreshes fail, are refused or whose log-in is held, and what is late or was never filled';
+
+CREATE VIEW rsfed_doctor.schedule WITH (security_barrier = true) AS
+SELECT v.severity, pg_catalog.format('schedule %I of %s', s.schedule_name, c.name) AS subject, v.problem, v.remedy, true AS on_primary
+FROM (SELECT c.*, pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS name
+	FROM rsfed_catalog.relation_class c WHERE c.may_see_all) c
+JOIN rsfed_catalog.schedule s USING (relation_id)
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM rsfed_catalog.run r
+	WHERE r.relation_id = s.relation_id AND r.schedule_name = s.schedule_name) AS has_run) h
+CROSS JOIN LATERAL (
+	SELECT 'error' AS severity, 'It has stopped: it names no time that is still to come, or cannot be read.' AS problem,
+		pg_catalog.format('SELECT rsfed.alter_schedule(%L, %L, schedule => ''@daily'');', c.name, s.schedule_name) AS remedy
+	WHERE NOT pg_catalog.isfinite(s.next_run_at)
+	UNION ALL
+	SELECT 'error', pg_catalog.format('It has paused itself since %s: %s', pg_catalog.date_trunc('second', s.paused_at), s.pause_reason),
+		pg_catalog.format('SELECT rsfed.resume(%L);', c.name)
+	WHERE s.paused_at IS NOT NULL
+	UNION ALL
+	SELECT 'error', pg_catalog.format(CASE WHEN h.has_run THEN 'It is overdue since %s.' ELSE 'It has never run; it is due since %s.' END,
+			pg_catalog.date_trunc('second', s.next_run_at)),
+		pg_catalog.format('CALL rsfed.refresh(%L%s);', c.name,
+			CASE WHEN s.method IS NULL THEN '' ELSE ', method => ' || pg_catalog.quote_literal(s.method) END)
+	WHERE NOT c.is_paused AND NOT c.is_held AND s.paused_at IS NULL AND pg_catalog.isfinite(s.next_run_at)
+		AND NOT EXISTS (SELECT FROM rsfed_catalog.held_relation l WHERE l.relation_id = s.relation_id)
+		AND s.next_run_at < pg_catalog.now() - '5 minutes'::pg_catalog.interval
+) v;
+COMMENT ON VIEW rsfed_doctor.schedule IS
+'Schedules that have stopped, paused themselves, never ran or are overdue';
+
+CREATE VIEW rsfed_doctor.source WITH (security_barrier = true) AS
+SELECT 'error' AS severity, pg_catalog.format('server %I', l.source) AS subject,
+	pg_catalog.format(CASE pg_catalog.left(l.sqlstate, 2)
+			WHEN '28' THEN 'It rejected the credentials at its last use, %s: %s. New ones are set by rsfed.set_credentials().'
+			ELSE 'It could not be reached at its last use, %s: %s.' END,
+		pg_catalog.date_trunc('second', l.finished_at), l.message) AS problem,
+	pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', l.source) AS remedy, false AS on_primary
+FROM (SELECT DISTINCT ON (u.source) u.source, r.status, r.sqlstate, r.message, r.finished_at
+	FROM rsfed_catalog.relation_class c
+	JOIN rsfed_catalog.rollup u USING (relation_id)
+	JOIN rsfed_catalog.freshness f USING (relation_id)
+	JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
+	WHERE c.may_see_all
+	ORDER BY u.source, r.run_id DESC) l
+WHERE l.status = 'failed' AND pg_catalog.left(l.sqlstate, 2) IN ('08', '28');
+COMMENT ON VIEW rsfed_doctor.source IS
+'Sources that could not be reached, or rejected a log-in, at their last use';
+
+CREATE VIEW rsfed_doctor.credentials WITH (security_barrier = true) AS
+SELECT v.severity, pg_catalog.format('credentials of %s for server %I', m.role, m.srvname) AS subject, v.problem,
+	pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', m.srvname) AS remedy, false AS on_primary
+FROM (SELECT m.oid, s.srvname, m.umoptions,
+		CASE m.umuser WHEN 0 THEN 'public' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(m.umuser)) END AS role
+	FROM pg_catalog.pg_user_mapping m
+	JOIN pg_catalog.pg_foreign_server s ON s.oid = m.umserver
+	JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw
+	WHERE w.fdwname = 'rsfed' OR w.fdwname = 'postgres_fdw'
+		AND EXISTS (SELECT FROM rsfed_catalog.rollup u WHERE u.source = s.srvname)) m
+CROSS JOIN LATERAL rsfed_catalog.credentials_expiry(m.oid) x
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM pg_catalog.unnest(m.umoptions) o
+	WHERE o LIKE 'credentials_file=%') AS by_file) b
+CROSS JOIN LATERAL (
+	SELECT 'error' AS severity, pg_catalog.format('%s.', x.problem) AS problem WHERE x.problem IS NOT NULL
+	UNION ALL
+	SELECT CASE WHEN x.valid_until <= pg_catalog.now() THEN 'error' ELSE 'warning' END,
+		pg_catalog.format('%s at %s. %s', CASE WHEN x.valid_until <= pg_catalog.now() THEN 'They expired' ELSE 'They expire' END,
+			pg_catalog.date_trunc('second', x.valid_until),
+			CASE WHEN b.by_file THEN 'Whatever writes the credentials_file has not renewed it.'
+				ELSE 'New ones are set by rsfed.set_credentials().' END)
+	WHERE x.valid_until < pg_catalog.now()
+		-- what rotates by itself lives for minutes anyway
+		+ CASE WHEN b.by_file THEN '1 minute'::pg_catalog.interval ELSE '7 days' END
+) v
+UNION ALL
+-- a refresh logs in as the relation's owner
+SELECT 'error', c.name, v.problem, v.remedy, true
+FROM (SELECT c.relowner, u.source, pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS name,
+		pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)) AS owner
+	FROM rsfed_catalog.relation_class c JOIN rsfed_catalog.rollup u USING (relation_id)
+	WHERE c.may_see_all) c
+JOIN pg_catalog.pg_foreign_server s ON s.srvname = c.source
+CROSS JOIN LATERAL (
+	SELECT pg_catalog.format('Its owner %s has no user mapping for server %I: its refreshes fail. One is made by rsfed.set_credentials(for_role => ...).',
+			c.owner, c.source) AS problem,
+		pg_catalog.format('SELECT * FROM rsfed.credentials WHERE server = %L;', c.source) AS remedy
+	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_user_mapping m WHERE m.umserver = s.oid AND m.umuser IN (0, c.relowner))
+	UNION ALL
+	SELECT pg_catalog.format('Its owner %s may not use server %I: its refreshes fail.', c.owner, c.source),
+		pg_catalog.format('GRANT USAGE ON FOREIGN SERVER %I TO %s;', c.source, c.owner)
+	WHERE NOT pg_catalog.has_server_privilege(c.relowner, s.oid, 'USAGE')
+) v;
+COMMENT ON VIEW rsfed_doctor.credentials IS
+'Credentials that have expired, or will within a week (of a file: a minute), files that cannot be read, owners without a log-in';
+
+CREATE VIEW rsfed_doctor.tls WITH (security_barrier = true) AS
+SELECT 'warning' AS severity, pg_catalog.format('server %I', s.server) AS subject,
+	pg_catalog.format('sslmode is "%s": nobody checks that it is the warehouse that answers%s. It needs a certificate for the host''s name.', s.sslmode,
+		CASE WHEN s.sslmode IN ('disable', 'allow', 'prefer') THEN ', and password and rows may go unencrypted' ELSE '' END) AS problem,
+	pg_catalog.format('ALTER SERVER %I OPTIONS (%s sslmode ''verify-full'');', s.server,
+		CASE WHEN o.is_set THEN 'SET' ELSE 'ADD' END) AS remedy, true AS on_primary
+FROM rsfed.servers s
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM pg_catalog.pg_foreign_server f, pg_catalog.unnest(f.srvoptions) x
+	WHERE f.srvname = s.server AND x LIKE 'sslmode=%') AS is_set) o
+WHERE s.sslmode NOT IN ('verify-full', 'verify-ca')
+	AND (s.wrapper = 'rsfed' OR EXISTS (SELECT FROM rsfed_catalog.rollup u WHERE u.source = s.server))
+	AND (s.may_use OR pg_catalog.pg_has_role('pg_monitor', 'USAGE'));
+COMMENT ON VIEW rsfed_doctor.tls IS
+'Servers whose certificate is not verified';
+
+-- Everything about served tables.  A row's width is known from its statistics.
+CREATE VIEW rsfed_doctor.served WITH (security_barrier = true) AS
+WITH published AS MATERIALIZED (
+	SELECT g.relid, pg_catalog.string_agg(pg_catalog.quote_ident(q.pubname), ', ' ORDER BY q.pubname) AS names
+	FROM pg_catalog.pg_publication q, pg_catalog.pg_get_publication_tables(q.pubname) g
+	WHERE q.pubupdate OR q.pubdelete
+	GROUP BY g.relid)
+SELECT v.severity, c.name AS subject, v.problem, pg_catalog.format(v.remedy, c.name) AS remedy, true AS on_primary
+FROM (SELECT c.relid, c.kind, pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS name, r.relkind, r.relreplident,
+		r.reltuples, r.relpages::pg_catalog.int8 * pg_catalog.current_setting('block_size')::pg_catalog.int8 AS bytes,
+		COALESCE((SELECT o.option_value::pg_catalog.int4 FROM pg_catalog.pg_options_to_table(r.reloptions) o
+			WHERE o.option_name = 'fillfactor'), 100) AS fillfactor,
+		w.width, c.relation_id
+	FROM rsfed_catalog.relation_class c
+	JOIN pg_catalog.pg_class r ON r.oid = c.relid
+	CROSS JOIN LATERAL (SELECT pg_catalog.sum(a.stawidth) AS width
+		FROM pg_catalog.pg_statistic a WHERE a.starelid = c.relid AND NOT a.stainherit) w
+	WHERE c.may_see_all AND r.relkind IN ('r', 'm')) c
+LEFT JOIN rsfed_catalog.rollup u USING (relation_id)
+LEFT JOIN rsfed_catalog.freshness f USING (relation_id)
+LEFT JOIN pg_catalog.pg_stat_all_tables t ON t.relid = c.relid
+LEFT JOIN published p ON p.relid = c.relid
+CROSS JOIN LATERAL (
+	SELECT 'warning' AS severity,
+		'It has no statistics: queries of it are planned by guess.' AS problem, 'ANALYZE %s;' AS remedy
+	WHERE c.width IS NULL AND f.changed_at IS NOT NULL AND (c.reltuples <> 0 OR t.n_live_tup > 0)
+	UNION ALL
+	SELECT 'warning', pg_catalog.format('%s of its row versions are dead, %s are alive: autovacuum does not keep up, or something holds the oldest snapshot.',
+		t.n_dead_tup, t.n_live_tup), 'VACUUM (ANALYZE) %s;'
+	WHERE t.n_dead_tup > 10000 AND t.n_dead_tup > t.n_live_tup / 2
+	UNION ALL
+	SELECT 'notice', pg_catalog.format('It takes %s, its rows about %s. Readers wait while it is rewritten, here and on replicas.',
+		pg_catalog.pg_size_pretty(c.bytes), pg_catalog.pg_size_pretty(e.bytes)), 'VACUUM (FULL, ANALYZE) %s;'
+	FROM (SELECT (c.reltuples * (32 + c.width) * 100 / c.fillfactor)::pg_catalog.int8) AS e (bytes)
+	WHERE c.reltuples >= 0 AND c.bytes > 3 * e.bytes + 10485760
+	UNION ALL
+	SELECT 'notice', 'Its window is never compared as a whole: what came later than its lookback, and what was deleted, is not found.',
+		'SELECT rsfed.schedule_refresh(' || pg_catalog.replace(pg_catalog.quote_literal(c.name), '%', '%%')
+			|| ', ''@daily'', name => ''full merge'', method => ''merge'');'
+	WHERE u.method = 'window' AND NOT EXISTS (SELECT FROM rsfed_catalog.schedule s
+		WHERE s.relation_id = c.relation_id AND s.method = 'merge')
+	UNION ALL
+	SELECT 'error', pg_catalog.format('It is published by %s and has no replica identity: refreshes that change or delete rows fail.', p.names),
+		'ALTER TABLE %s REPLICA IDENTITY FULL;'
+	WHERE p.names IS NOT NULL AND (c.relreplident = 'n'
+		OR c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.relid AND i.indisprimary)
+		OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.relid AND i.indisreplident))
+) v;
+COMMENT ON VIEW rsfed_doctor.served IS
+'Served tables: bloat, missing statistics, windows without a full merge, publications without a replica identity';
+
+CREATE VIEW rsfed_doctor.replication WITH (security_barrier = true) AS
+SELECT v.severity, v.subject, v.problem, v.remedy, false AS on_primary
+FROM (SELECT pg_catalog.pg_is_in_recovery() AS is_replica, pg_catalog.current_setting('hot_standby_feedback')::pg_catalog.bool AS feedback) h
+CROSS JOIN LATERAL (
+	-- seen from here, whoever streams from here
+	SELECT 'warning' AS severity, pg_catalog.format('replica %s', r.name) AS subject,
+		'It runs with hot_standby_feedback off: vacuum here cancels long queries there. Run the remedy on that replica.' AS problem,
+		'ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_catalog.pg_reload_conf();' AS remedy
+	FROM (SELECT r.*, COALESCE(NULLIF(r.application_name, ''), r.client_addr::pg_catalog.text, r.pid::pg_catalog.text) AS name, l.xmin AS slot_xmin, l.slot_type
+		FROM pg_catalog.pg_stat_replication r LEFT JOIN pg_catalog.pg_replication_slots l ON l.active_pid = r.pid) r
+	WHERE r.state = 'streaming' AND r.replay_lsn IS NOT NULL AND r.slot_type IS DISTINCT FROM 'logical'
+		AND r.backend_xmin IS NULL AND r.slot_xmin IS NULL
+	UNION ALL
+	SELECT 'warning', pg_catalog.format('replica %s', r.name),
+		pg_catalog.format('It is far behind: %s of WAL are not replayed there%s.', pg_catalog.pg_size_pretty(r.bytes),
+			COALESCE(', ' || pg_catalog.date_trunc('second', r.replay_lag) || ' old', '')),
+		pg_catalog.format('SELECT * FROM pg_catalog.pg_stat_replication WHERE pid = %s;', r.pid)
+	FROM (SELECT r.pid, r.replay_lag, pg_catalog.pg_wal_lsn_diff(r.sent_lsn, r.replay_lsn) AS bytes,
+			COALESCE(NULLIF(r.application_name, ''), r.client_addr::pg_catalog.text, r.pid::pg_catalog.text) AS name
+		FROM pg_catalog.pg_stat_replication r WHERE r.state IN ('streaming', 'catchup')) r
+	WHERE r.replay_lag > '1 minute'::pg_catalog.interval OR r.bytes > 268435456
+	UNION ALL
+	-- seen from the replica itself
+	SELECT 'warning', 'this replica',
+		'hot_standby_feedback is off: vacuum on the primary cancels long queries here.',
+		'ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_catalog.pg_reload_conf();'
+	WHERE h.is_replica AND NOT h.feedback
+	UNION ALL
+	SELECT 'error', 'this replica', 'The replay of WAL is paused: what is read here grows old.',
+		'SELECT pg_catalog.pg_wal_replay_resume();'
+	WHERE CASE WHEN h.is_replica THEN pg_catalog.pg_is_wal_replay_paused() END
+	UNION ALL
+	SELECT 'warning', 'this replica',
+		pg_catalog.format('It is far behind: the last transaction that it replayed is of %s.', pg_catalog.date_trunc('second', pg_catalog.pg_last_xact_replay_timestamp())),
+		'SELECT * FROM pg_catalog.pg_stat_wal_receiver;'
+	WHERE h.is_replica AND pg_catalog.pg_last_wal_receive_lsn() > pg_catalog.pg_last_wal_replay_lsn()
+		AND pg_catalog.pg_last_xact_replay_timestamp() < pg_catalog.clock_timestamp() - '1 minute'::pg_catalog.interval
+) v
+WHERE pg_catalog.pg_has_role('pg_monitor', 'USAGE');
+COMMENT ON VIEW rsfed_doctor.replication IS
+'Replicas without hot_standby_feedback, paused or far behind; for pg_monitor';
+
+GRANT SELECT ON ALL TABLES IN SCHEMA rsfed_doctor TO PUBLIC;
+
+CREATE FUNCTION rsfed.doctor(remote boolean DEFAULT false)
+RETURNS TABLE (severity text, subject text, problem text, remedy text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO' SET intervalstyle = 'postgres'
+AS $$
+DECLARE
+	topics name[];
+	topic name;
+	here jsonb;
+	rows jsonb := '[]';
+	is_replica boolean := pg_is_in_recovery();
+BEGIN
+	-- the views of the extension, not what somebody put beside them
+	SELECT array_agg(c.relname ORDER BY c.relname) INTO topics
+	FROM pg_class c
+	JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+	WHERE c.relnamespace = 'rsfed_doctor'::regnamespace AND c.relkind = 'v';
+
+	FOREACH topic IN ARRAY topics LOOP
+		BEGIN
+			EXECUTE format('SELECT jsonb_agg(to_jsonb(t)) FROM rsfed_doctor.%I t', topic) INTO here;
+		EXCEPTION WHEN OTHERS THEN
+			here := jsonb_build_array(jsonb_build_object('severity', 'warning', 'subject', 'rsfed.doctor()',
+				'problem', format('It could not look at the topic %s: %s.', topic, SQLERRM),
+				'remedy', 'SELECT * FROM rsfed.scheduler;'));
+		END;
+		rows := rows || COALESCE(here, '[]');
+	END LOOP;
+
+	IF remote THEN
+		FOR topic IN SELECT s.server FROM rsfed.servers s
+			WHERE s.may_use AND EXISTS (SELECT FROM rsfed.credentials m
+				WHERE m.server = s.server AND m.for_role IN (current_user, 'public'))
+		LOOP
+			BEGIN
+				SELECT jsonb_agg(jsonb_build_object('severity',
+					CASE WHEN i.item IN ('name resolution', 'TCP', 'log-in', 'session', 'credentials') THEN 'error' ELSE 'warning' END,
+					'subject', format('server %I', topic), 'problem', format('%s: %s', i.item, i.detail),
+					'remedy', format('SELECT * FROM rsfed.check_server(%L);', topic))) INTO here
+				FROM rsfed.check_server(topic) i WHERE NOT i.ok;
+			EXCEPTION WHEN OTHERS THEN
+				here := jsonb_build_array(jsonb_build_object('severity', 'error', 'subject', format('server %I', topic),
+					'problem', format('It could not be checked: %s.', SQLERRM),
+					'remedy', format('SELECT * FROM rsfed.check_server(%L);', topic)));
+			END;
+			rows := rows || COALESCE(here, '[]');
+		END LOOP;
+	END IF;
+
+	IF rows = '[]' THEN
+		rows := jsonb_build_array(jsonb_build_object('severity', 'ok', 'subject', format('database %I', current_database()),
+			'problem', format('Nothing found. Looked at: %s%s.', array_to_string(topics, ', '),
+				CASE WHEN remote THEN '; asked the servers' ELSE '' END)));
+	END IF;
+	RETURN QUERY
+		SELECT r.severity, r.subject,
+			r.problem || CASE WHEN is_replica AND r.on_primary THEN ' Run the remedy on the primary.' ELSE '' END, r.remedy
+		FROM jsonb_to_recordset(rows) AS r (severity text, subject text, problem text, remedy text, on_primary boolean)
+		ORDER BY array_position(ARRAY['error', 'warning', 'notice', 'ok'], r.severity), r.subject, r.problem;
+END
+$$;
+COMMENT ON FUNCTION rsfed.doctor(boolean) IS
+'What is wrong here, worst first, each with the statement that mends it; remote => true asks the servers too';

@@ -1,0 +1,78 @@
+-- Figures for Prometheus: name, labels, value, by its conventions: base units,
+-- counters end in _total.  One pass over the relations; for pg_monitor.
+
+CREATE VIEW rsfed.metrics AS
+-- of each relation
+SELECT m.name, pg_catalog.jsonb_build_object('relation', c.label) AS labels, m.value
+FROM (SELECT c.relid, pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS label
+	FROM rsfed_catalog.relation_class c) c
+JOIN rsfed.freshness f ON f.relation = c.relid
+CROSS JOIN LATERAL (VALUES
+	('rsfed_as_of_timestamp_seconds', pg_catalog.date_part('epoch', f.as_of)),
+	('rsfed_age_seconds', pg_catalog.date_part('epoch', f.age)),
+	('rsfed_max_age_seconds', pg_catalog.date_part('epoch', f.max_age)),
+	('rsfed_late', f.is_late::pg_catalog.int4::pg_catalog.float8),
+	('rsfed_consecutive_failures', f.failures::pg_catalog.float8),
+	('rsfed_failing_since_timestamp_seconds', pg_catalog.date_part('epoch', f.failing_since)),
+	('rsfed_changed_timestamp_seconds', pg_catalog.date_part('epoch', f.changed_at)),
+	('rsfed_data_through_timestamp_seconds', CASE WHEN pg_catalog.isfinite(f.data_through)
+		THEN pg_catalog.date_part('epoch', f.data_through) END),
+	('rsfed_next_run_timestamp_seconds', pg_catalog.date_part('epoch', f.next_run_at))
+) AS m (name, value)
+WHERE m.value IS NOT NULL
+UNION ALL
+SELECT 'rsfed_state', pg_catalog.jsonb_build_object('relation',
+	pg_catalog.format('%I.%I', c.schema_name, c.relation_name), 'state', f.state), 1
+FROM rsfed_catalog.relation_class c JOIN rsfed.freshness f ON f.relation = c.relid
+UNION ALL
+-- what runs added up to
+SELECT m.name, pg_catalog.jsonb_build_object('relation',
+	pg_catalog.format('%I.%I', r.schema_name, r.relation_name)) || m.labels, m.value
+FROM rsfed_catalog.relation r
+JOIN rsfed_catalog.counter n USING (relation_id)
+CROSS JOIN LATERAL (VALUES
+	('rsfed_runs_total', '{"status": "published"}'::pg_catalog.jsonb, n.published::pg_catalog.float8),
+	('rsfed_runs_total', '{"status": "unchanged"}', n.unchanged),
+	('rsfed_runs_total', '{"status": "refused"}', n.refused),
+	('rsfed_runs_total', '{"status": "failed"}', n.failed),
+	('rsfed_runs_total', '{"status": "cancelled"}', n.cancelled),
+	('rsfed_run_seconds_total', '{}', n.run_seconds),
+	('rsfed_received_rows_total', '{}', n.rows_received),
+	('rsfed_received_bytes_total', '{}', n.bytes_received),
+	('rsfed_changed_rows_total', '{"change": "inserted"}', n.rows_inserted),
+	('rsfed_changed_rows_total', '{"change": "updated"}', n.rows_updated),
+	('rsfed_changed_rows_total', '{"change": "deleted"}', n.rows_deleted)
+) AS m (name, labels, value)
+WHERE pg_catalog.pg_has_role('pg_monitor', 'USAGE')
+UNION ALL
+-- the queue
+SELECT 'rsfed_runs', pg_catalog.jsonb_build_object('status', s.status),
+	pg_catalog.count(r.run_id)::pg_catalog.float8
+FROM (VALUES ('queued'), ('running')) AS s (status)
+LEFT JOIN rsfed_catalog.run r ON r.status = s.status AND r.status IN ('queued', 'running')
+WHERE pg_catalog.pg_has_role('pg_monitor', 'USAGE')
+GROUP BY s.status
+UNION ALL
+-- the processes
+SELECT m.name, m.labels, m.value
+FROM rsfed.scheduler s
+CROSS JOIN LATERAL (VALUES
+	('rsfed_info', pg_catalog.jsonb_build_object('version', s.library_version), 1::pg_catalog.float8),
+	('rsfed_scheduler_up', '{}', (s.state IN ('running', 'asleep', 'starting'))::pg_catalog.int4),
+	('rsfed_scheduler_state', pg_catalog.jsonb_build_object('state', s.state), 1),
+	('rsfed_workers', '{"state": "busy"}', s.workers_busy),
+	('rsfed_workers', '{"state": "idle"}', s.workers_idle)
+) AS m (name, labels, value)
+UNION ALL
+-- when log-ins end
+SELECT 'rsfed_credentials_expiry_timestamp_seconds', pg_catalog.jsonb_build_object('server', s.srvname,
+	'role', CASE m.umuser WHEN 0 THEN 'public' ELSE pg_catalog.pg_get_userbyid(m.umuser) END),
+	pg_catalog.date_part('epoch', x.valid_until)
+FROM pg_catalog.pg_user_mapping m
+JOIN pg_catalog.pg_foreign_server s ON s.oid = m.umserver
+JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw AND w.fdwname IN ('rsfed', 'postgres_fdw')
+CROSS JOIN LATERAL rsfed_catalog.credentials_expiry(m.oid) x
+WHERE pg_catalog.isfinite(x.valid_until);
+COMMENT ON VIEW rsfed.metrics IS
+'Figures for Prometheus: name, labels, value; works on replicas; for pg_monitor';
+GRANT SELECT ON rsfed.metrics TO pg_monitor;

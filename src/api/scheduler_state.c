@@ -1,0 +1,203 @@
+/*-------------------------------------------------------------------------
+ *
+ * scheduler_state.c
+ *	  The SQL functions behind the view rsfed.scheduler and rsfed.doctor().
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_user_mapping.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "api/result.h"
+#include "base/compat.h"
+#include "base/errors.h"
+#include "base/settings.h"
+#include "shmem/describe.h"
+#include "source/credentials.h"
+
+#define STATE_COLUMNS 11
+
+PG_FUNCTION_INFO_V1(rsfed_scheduler_state);
+PG_FUNCTION_INFO_V1(rsfed_credentials_expiry);
+
+/* May anybody connect to this database, and is it no template? */
+static bool
+is_connectable(void)
+{
+	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	Form_pg_database form;
+	bool		connectable;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_database) GETSTRUCT(tuple);
+	connectable = form->datallowconn && !form->datistemplate;
+	ReleaseSysCache(tuple);
+	return connectable;
+}
+
+/* Why there is no scheduler in this database now, or that there is one. */
+static const char *
+state_word(const SchedulerState *state, TimestampTz now)
+{
+	if (!rsfed_preloaded)
+		return "not preloaded";
+	if (RecoveryInProgress())
+		return "replica";
+	if (!rsfed_scheduler)
+		return "off";
+	if (state->launcher_pid == 0)
+		return "no launcher";
+	if (state->scheduler_pid != 0)
+		return "running";
+	if (!is_connectable())
+		return "not connectable";
+	if (!state->known)
+		return "unknown";
+	if (state->holds > 0)
+		return "dismissed";
+	if (state->launching)
+		return "starting";
+	if (state->not_before > now)
+		return state->failures > 0 ? "crashed" : "no worker slot";
+	if (state->extension != EXTENSION_PRESENT)
+		return "unknown";
+	return state->wanted || state->next_due <= now ? "starting" : "asleep";
+}
+
+static void
+set_timestamp(Datum *value, bool *isnull, TimestampTz time, TimestampTz none)
+{
+	*isnull = time == none;
+	*value = TimestampTzGetDatum(time);
+}
+
+/* rsfed_catalog.scheduler_state(): one row, as CREATE FUNCTION says. */
+Datum
+rsfed_scheduler_state(PG_FUNCTION_ARGS)
+{
+	ResultRows *result = result_begin(fcinfo);
+	TimestampTz now = GetCurrentTimestamp();
+	SchedulerState state;
+	Datum		values[STATE_COLUMNS];
+	bool		nulls[STATE_COLUMNS] = {0};
+
+	(void) scheduler_describe(MyDatabaseId, &state);
+	values[0] = CStringGetTextDatum(state_word(&state, now));
+	values[1] = Int32GetDatum(state.scheduler_pid);
+	nulls[1] = state.scheduler_pid == 0;
+	values[2] = Int32GetDatum(state.launcher_pid);
+	nulls[2] = state.launcher_pid == 0;
+	set_timestamp(&values[3], &nulls[3], state.next_due, DT_NOEND);
+	set_timestamp(&values[4], &nulls[4], state.not_before > now ? state.not_before : 0, 0);
+	values[5] = Int32GetDatum(state.failures);
+	values[6] = BoolGetDatum(state.starved);
+	values[7] = Int32GetDatum(state.databases);
+	values[8] = Int32GetDatum(state.workers_busy);
+	values[9] = Int32GetDatum(state.workers_idle);
+	values[10] = CStringGetTextDatum(RSFED_VERSION);
+	result_add(result, values, nulls);
+	return (Datum) 0;
+}
+
+/* May the current user know of a mapping more than that it is there? */
+static bool
+may_see_mapping(Oid serverid, Oid userid)
+{
+	return userid == GetUserId() || rsfed_foreign_server_ownercheck(serverid, GetUserId()) ||
+		has_privs_of_role(GetUserId(), ROLE_PG_MONITOR);
+}
+
+/* The options of a user mapping that the current user may know; NIL if none. */
+static List *
+mapping_options(Oid mapping_id)
+{
+	HeapTuple	tuple = SearchSysCache1(USERMAPPINGOID, ObjectIdGetDatum(mapping_id));
+	Form_pg_user_mapping form;
+	List	   *options = NIL;
+	Datum		value;
+	bool		isnull;
+
+	if (!HeapTupleIsValid(tuple))
+		return NIL;
+	form = (Form_pg_user_mapping) GETSTRUCT(tuple);
+	value = SysCacheGetAttr(USERMAPPINGOID, tuple, Anum_pg_user_mapping_umoptions, &isnull);
+	if (!isnull && may_see_mapping(form->umserver, form->umuser))
+		options = untransformRelOptions(value);
+	ReleaseSysCache(tuple);
+	return options;
+}
+
+/*
+ * Looks when credentials expire, in a subtransaction: a file that cannot be
+ * read is a finding, not the end of the look.  Returns its error, or NULL.
+ */
+static ErrorData *
+try_expiry(List *options, bool *found, TimestampTz *expiry)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		*found = credentials_expiry(options, expiry);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (error != NULL && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		ReThrowError(error);
+	return error;
+}
+
+/*
+ * rsfed_catalog.credentials_expiry(mapping oid): until when the credentials of
+ * a user mapping are valid, by its option valid_until or by the file that it
+ * names, which is read; and what is wrong with the file.  Both NULL if neither
+ * says, or to whom may not see the mapping.  Never a word of the file.
+ */
+Datum
+rsfed_credentials_expiry(PG_FUNCTION_ARGS)
+{
+	ResultRows *result = result_begin(fcinfo);
+	List	   *options = mapping_options(PG_GETARG_OID(0));
+	bool		found = false;
+	TimestampTz expiry = 0;
+	ErrorData  *error = try_expiry(options, &found, &expiry);
+	Datum		values[2];
+	bool		nulls[2];
+
+	values[0] = TimestampTzGetDatum(expiry);
+	nulls[0] = !found;
+	values[1] = error ? CStringGetTextDatum(error->message) : (Datum) 0;
+	nulls[1] = error == NULL;
+	result_add(result, values, nulls);
+	return (Datum) 0;
+}
