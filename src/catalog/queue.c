@@ -156,7 +156,7 @@ queue_join_equal(int64 run_id)
 	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.run SET status = 'skipped', finished_at = clock_timestamp(),"
-				" joined_run_id = $1, note = format('Run %s did what was asked for.', $1)"
+				" joined_run_id = $1, note = format('It asked for the same as run %s.', $1)"
 				" WHERE run_id IN (SELECT q.run_id FROM rsfed_catalog.run q, rsfed_catalog.run t"
 				" WHERE t.run_id = $1 AND q.status = 'queued' AND q.trigger = 'request'"
 				" AND q.relation_id = t.relation_id AND q.method IS NOT DISTINCT FROM t.method"
