@@ -148,27 +148,30 @@ set_limits(Datum *values)
 }
 
 /*
- * Requests that equal a run that has just been taken are over with it: it has
- * yet to ask Redshift, so it will bring what they asked for.  Most of them
- * never become runs of their own (run_find_queued), but transactions that ask
- * for the same at the same time do not see each other's requests.  Were they
- * to lock something, one would have to wait for the other's end, for as long
- * as that may take, and two that ask for two things would deadlock.
+ * A run that begins has yet to ask Redshift, so it brings what requests that
+ * equal it ask for: they are over with it.  Most of them never become runs of
+ * their own (run_find_queued), but transactions that ask for the same at the
+ * same time do not see each other's requests.  Were they to lock something,
+ * one would have to wait for the other's end, for as long as that may take,
+ * and two that ask for two things would deadlock.
  */
-static void
-join_equal_requests(int64 run_id)
+void
+queue_join_equal(int64 run_id)
 {
+	CatalogAccess access;
 	Datum		values[1] = {Int64GetDatum(run_id)};
 
+	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.run SET status = 'skipped', finished_at = clock_timestamp(),"
-				" joined_run_id = $1, note = format('Run %s did what was asked for.', $1)"
+				" joined_run_id = $1, note = format('It asked for the same as run %s.', $1)"
 				" WHERE run_id IN (SELECT q.run_id FROM rsfed_catalog.run q, rsfed_catalog.run t"
 				" WHERE t.run_id = $1 AND q.status = 'queued' AND q.trigger = 'request'"
 				" AND q.relation_id = t.relation_id AND q.method IS NOT DISTINCT FROM t.method"
 				" AND q.since IS NOT DISTINCT FROM t.since AND q.until IS NOT DISTINCT FROM t.until"
 				" AND q.part IS NOT DISTINCT FROM t.part FOR UPDATE OF q SKIP LOCKED)",
 				1, (Oid[]) {INT8OID}, values, NULL);
+	catalog_close(&access);
 }
 
 Run *
@@ -195,10 +198,7 @@ queue_take(void)
 						 " WHERE o.room > 0 ORDER BY o.at_work, n.turn_at, n.run_id LIMIT 1)"
 						 " RETURNING " RUN_COLUMNS("t"),
 						 LIMITS + 3, types, values, NULL) == 1)
-	{
 		run = run_from_row(&access, 0);
-		join_equal_requests(run->run_id);
-	}
 	catalog_close(&access);
 	return run;
 }

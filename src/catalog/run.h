@@ -87,7 +87,7 @@ extern int64 run_insert(const RunRequest *request, bool running);
 
 /*
  * The number of a queued run that asks for the same; 0 if there is none.  Those
- * of other transactions that have not committed are not seen (queue_take).
+ * of other transactions that have not committed are not seen (queue_join_equal).
  */
 extern int64 run_find_queued(const RunRequest *request);
 

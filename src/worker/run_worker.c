@@ -203,6 +203,7 @@ take_run(Work *work, bool *extension)
 	{
 		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);
 
+		queue_join_equal(run->run_id);
 		work->run = run;
 		work->relation = relation ? relation_title(relation) :
 			psprintf("relation %d", run->request.relation_id);

@@ -19,7 +19,7 @@ use Test::More;
 my $rounds = $ENV{RSFED_ROUNDS} // 60;
 my $seed = $ENV{RSFED_SEED} // int(rand(2**31));
 
-alarm max(300, $rounds);
+alarm max(300, 4 * $rounds);
 srand($seed);
 diag("RSFED_SEED=$seed RSFED_ROUNDS=$rounds");
 
