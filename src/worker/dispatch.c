@@ -142,7 +142,7 @@ reason_to_skip(const RelationSchedule *schedule, const Before *before, Timestamp
 	if (strcmp(missed, "skip") == 0 && schedule_is_missed(schedule->next_run_at, now))
 		return "missed: it was over for more than a minute when it could be looked at";
 	if (before->waits)
-		return "overlap: the run before it still waited for a worker";
+		return "overlap: the run before it had not begun yet";
 	if (before->is_running && strcmp(overlap, "skip") == 0)
 		return "overlap: the run before it was still at work";
 	return NULL;

@@ -212,7 +212,7 @@ make_due('slow');
 poll_runs('slow', 'status, priority', 'running:0 queued:7', 'overlap queue_one: it waits');
 make_due('slow');
 poll_for($node, "SELECT skipped || ' ' || skip_reason FROM rsfed.schedules WHERE relation = 'slow'::regclass",
-	'2 overlap: the run before it still waited for a worker', 'a second one does not');
+	'2 overlap: the run before it had not begun yet', 'a second one does not');
 
 # queue_timeout: what waits too long is skipped
 sql("UPDATE rsfed_catalog.run SET expires_at = now() WHERE status = 'queued' AND expires_at > now() + interval '23 h'");
