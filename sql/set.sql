@@ -136,6 +136,9 @@ SELECT error_of(s) FROM unnest(ARRAY[
 	$$SELECT rsfed.unschedule_set('books', 'day')$$,
 	$$SELECT rsfed.pause_set('boks')$$]) s;
 
+-- rsfed.export() makes it again
+SELECT line FROM regexp_split_to_table(rsfed.export(), E'\n') AS line WHERE line LIKE '%books%';
+
 -- queued for a worker; a request that equals a queued one gets its number
 BEGIN;
 SELECT rsfed.request_set_refresh('books') AS requested \gset

@@ -7,6 +7,7 @@ SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.rollup', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.set_member', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.definition', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.schedule', '');
+SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.schedule_after', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.freshness', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.watermark', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.probe', '');

@@ -13,7 +13,11 @@
 #include "utils/timestamp.h"
 
 #include "base/errors.h"
+#include "catalog/owner_scope.h"
 #include "catalog/relation.h"
+
+/* A run goes ahead of those that are due up to that much earlier, a step of its priority. */
+#define PRIORITY_STEP "10 min"
 
 /* What was asked for, and by what. */
 typedef struct RunRequest
@@ -67,22 +71,25 @@ typedef struct Run
 	TimestampTz requested_at;
 } Run;
 
+/*
+ * Columns of the row r for run_from_row(), which makes a Run of a row of the
+ * last statement's result, in the caller's memory context.
+ */
+#define RUN_COLUMNS(r) \
+	r ".run_id, " r ".relation_id, " r ".trigger, " r ".schedule_name, " r ".method, " r ".since, " \
+	r ".until, " r ".part, " r ".requested_at, " r ".due_at, " r ".priority::int4, " r ".attempt::int4, " \
+	r ".set_run_id"
+
+extern Run *run_from_row(CatalogAccess *access, uint64 row);
+
 /* A new row, queued or (started by this process) running; returns run_id. */
 extern int64 run_insert(const RunRequest *request, bool running);
 
 /*
  * The number of a queued run that asks for the same; 0 if there is none.  Those
- * of other transactions that have not committed are not seen (run_take).
+ * of other transactions that have not committed are not seen (queue_take).
  */
 extern int64 run_find_queued(const RunRequest *request);
-
-/*
- * Takes the queued run of the highest priority that is overdue longest and
- * whose relation has no run in progress, marks it running by this process, and returns it; NULL if there
- * is none.  SKIP LOCKED: several workers may ask at once.  Queued requests that
- * ask for the same are skipped, and point to this run.
- */
-extern Run *run_take(void);
 
 /*
  * Writes the outcome of a run of this process: its row, counters, and freshness
@@ -114,12 +121,6 @@ extern bool run_finish_step(int64 run_id, const RsfedRelation *relation,
 							const RunOutcome *outcome);
 
 /*
- * as_of of a relation's content (0 if there is none) and the rows that its last
- * run received (-1 = unknown).
- */
-extern void run_last(int32 relation_id, TimestampTz *as_of, int64 *rows_received);
-
-/*
  * Running runs whose process is gone, or that another incarnation of the server
  * took: List of Run *.
  */
@@ -131,9 +132,6 @@ extern int	run_count_open(void);
 /* As event_tell(), which see; sqlstate may be NULL. */
 extern void run_notify_event(int64 run_id, const RsfedRelation *relation, const char *state,
 							 const char *sqlstate);
-
-/* Number of runs that a worker could take now. */
-extern int	run_count_takeable(void);
 
 /*
  * Cancels: a queued run becomes cancelled, the process of a running one gets
@@ -147,5 +145,8 @@ extern bool run_cancel(int64 run_id);
  * That of a request which another run did what it asked for is that run's.
  */
 extern char *run_status(int64 run_id);
+
+/* Did the current transaction queue that run? */
+extern bool run_queued_here(int64 run_id);
 
 #endif							/* RSFED_RUN_H */

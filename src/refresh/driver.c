@@ -31,7 +31,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "catalog/owner_scope.h"
+#include "catalog/freshness.h"
 #include "refresh/engine.h"
 #include "refresh/outcome.h"
 #include "refresh/refresh.h"
@@ -185,7 +185,7 @@ show_progress(RefreshRun *run)
 	TimestampTz as_of;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
-	run_last(run->relation->relation_id, &as_of, &rows);
+	freshness_last(run->relation->relation_id, &as_of, &rows);
 	PopActiveSnapshot();
 	progress_begin(run->run_id, run->relation->relation_id,
 				   run->set != NULL && run->set->count > 0

@@ -28,6 +28,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "catalog/freshness.h"
 #include "catalog/sets.h"
 #include "catalog/watermark.h"
 #include "refresh/outcome.h"
@@ -252,7 +253,7 @@ show_member(const Member *member)
 	TimestampTz as_of;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
-	run_last(member->rollup->relation_id, &as_of, &rows);
+	freshness_last(member->rollup->relation_id, &as_of, &rows);
 	PopActiveSnapshot();
 	progress_move(member->target->relid, rows, as_of);
 }
