@@ -14,7 +14,7 @@ CREATE TABLE rsfed_catalog.relation
 	paused_by		name,
 	pause_reason	text,
 	UNIQUE (schema_name, relation_name),
-	CHECK (kind <> 'set' OR schema_name = '')
+	CHECK ((kind = 'set') = (schema_name = ''))
 );
 COMMENT ON TABLE rsfed_catalog.relation IS
 'What rsfed refreshes: rollups, native materialized views with a schedule, and sets of rollups, which are in no schema';

@@ -317,8 +317,8 @@ relation_delete(int32 relation_id)
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
 
-	sets_forget_member(relation_id);
 	after_forget(relation_id, NULL);
+	sets_forget_member(relation_id);
 	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.run SET status = 'cancelled',"
@@ -434,7 +434,7 @@ relations_sync(void)
 	catalog_open_any_version(&access);
 	if (catalog_run(SPI_OK_UPDATE,
 					"UPDATE rsfed_catalog.relation r"
-					" SET schema_name = r.relation_id::text, relation_name = ''"
+					" SET schema_name = 'pg_renamed', relation_name = r.relation_id::text"
 					" FROM rsfed_catalog.relation_oid o"
 					" JOIN pg_class c ON c.oid = o.relid"
 					" JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -447,7 +447,7 @@ relations_sync(void)
 					" FROM rsfed_catalog.relation_oid o"
 					" JOIN pg_class c ON c.oid = o.relid"
 					" JOIN pg_namespace n ON n.oid = c.relnamespace"
-					" WHERE o.relation_id = r.relation_id AND r.relation_name = ''",
+					" WHERE o.relation_id = r.relation_id AND r.schema_name = 'pg_renamed'",
 					0, NULL, NULL, NULL);
 	catalog_close(&access);
 }

@@ -89,17 +89,19 @@ run_insert(const RunRequest *request, bool running)
 						 "INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
 						 " schedule_name, method, since, until, part, requested_by, status, pid,"
 						 " backend_start, started_at, due_at, not_before, priority, attempt, retry_of,"
-						 " expires_at, writer, waits_for, owner, turn_at, set_run_id)"
+						 " expires_at, writer, set_run_id, waits_for, owner, turn_at)"
 						 " SELECT r.relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
 						 " $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
-						 " COALESCE($12, clock_timestamp()), $13, $14, $15, $16, $17, $18,"
+						 " COALESCE($12, clock_timestamp()), $13, $14, $15, $16, $17, $18, $19,"
 						 /* a retry has waited already; src/catalog/after.c goes on with it */
 						 " CASE WHEN $2 = 'schedule' AND $15 <= 1 AND $16 IS NULL AND EXISTS (SELECT"
 						 " FROM rsfed_catalog.schedule_after a"
 						 " WHERE a.relation_id = $1 AND a.schedule_name = $3) THEN '' END,"
+						 /* the members of a set have one owner */
 						 " COALESCE((SELECT c.relowner FROM rsfed_catalog.relation_oid o"
-						 " JOIN pg_class c ON c.oid = o.relid WHERE o.relation_id = " OR_ITS_MEMBER("$1") "), 0),"
-						 " COALESCE($12, clock_timestamp()) - $14 * interval '" PRIORITY_STEP "', $19"
+						 " JOIN pg_class c ON c.oid = o.relid WHERE o.relation_id = COALESCE("
+						 "(SELECT m.relation_id FROM rsfed_catalog.set_member m WHERE m.set_id = $1 LIMIT 1), $1)), 0),"
+						 " COALESCE($12, clock_timestamp()) - $14 * interval '" PRIORITY_STEP "'"
 						 " FROM rsfed_catalog.relation r WHERE r.relation_id = $1 RETURNING run_id",
 						 19, types, values, nulls) != 1)
 		elog(ERROR, "relation %d is not known to rsfed", request->relation_id);

@@ -12,14 +12,6 @@
 
 #include "catalog/relation.h"
 
-/*
- * In SQL: the relation_id of a set's first member, or that of what is none; for
- * what the members have in common, the source and the owner.
- */
-#define OR_ITS_MEMBER(id) \
-	"COALESCE((SELECT min(sm.relation_id) FROM rsfed_catalog.set_member sm" \
-	" WHERE sm.set_id = " id "), " id ")"
-
 /* The set of that name, 0 if there is none; or 42704 with the nearest name. */
 extern int32 set_find(const char *name);
 extern int32 set_require(const char *name);
