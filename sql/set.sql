@@ -2,7 +2,7 @@
 \i test/include/warehouse.psql
 SET search_path = public;
 SELECT rsfed.execute('wh', 'CREATE TABLE booking (id integer, account integer, amount integer, day date)');
-SELECT rsfed.execute('wh', 'INSERT INTO booking SELECT salesid, salesid % 5, 10, date ''2024-01-01'' + salesid % 10 FROM trade WHERE salesid BETWEEN 101 AND 200');
+SELECT rsfed.execute('wh', 'INSERT INTO booking SELECT k, k % 5, 10, date ''2024-01-01'' + k % 10 FROM big WHERE k <= 100');
 -- SYSDATE is when the transaction began: it tells whether there was one
 SELECT rsfed.define_rollup('by_account', 'wh', 'SELECT account, sum(amount) AS total, count(*) AS n, max(SYSDATE) AS read_in FROM booking GROUP BY account', key => '{account}', timezone => 'Europe/Berlin');
 SELECT rsfed.define_rollup('grand_total', 'wh', 'SELECT 1 AS one, sum(amount) AS total, max(SYSDATE) AS read_in FROM booking', key => '{one}', timezone => 'Europe/Berlin');
@@ -135,6 +135,9 @@ SELECT error_of(s) FROM unnest(ARRAY[
 	$$SELECT rsfed.alter_set_schedule('books', 'dai', '@daily')$$,
 	$$SELECT rsfed.unschedule_set('books', 'day')$$,
 	$$SELECT rsfed.pause_set('boks')$$]) s;
+
+-- rsfed.export() makes it again
+SELECT line FROM regexp_split_to_table(rsfed.export(), E'\n') AS line WHERE line LIKE '%books%';
 
 -- queued for a worker; a request that equals a queued one gets its number
 BEGIN;

@@ -91,8 +91,10 @@ JOIN rsfed_catalog.relation r USING (relation_id)
 CROSS JOIN rsfed_catalog.guard i
 LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
 LEFT JOIN pg_catalog.pg_class g ON g.relnamespace = n.oid AND g.relname = r.relation_name
+-- of a set each member is held
+LEFT JOIN LATERAL (SELECT x.* FROM rsfed_catalog.held_relation x
+	WHERE x.relation_id = s.relation_id LIMIT 1) h ON true
 LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
-LEFT JOIN rsfed_catalog.held_relation h USING (relation_id)
 CROSS JOIN LATERAL (SELECT g.oid,
 	COALESCE(pg_catalog.has_table_privilege(g.oid, 'SELECT'), t.may_select) AS may_select,
 	COALESCE(pg_catalog.pg_has_role(g.relowner, 'USAGE')

@@ -40,6 +40,7 @@
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
 #include "catalog/schedules.h"
+#include "catalog/sets.h"
 
 PG_FUNCTION_INFO_V1(rsfed_export);
 
@@ -50,6 +51,7 @@ typedef struct Script
 	Oid			role;
 	List	   *rollups;		/* of RsfedRelation *, those to be exported */
 	List	   *views;			/* the same of materialized views */
+	List	   *sets;			/* and of sets */
 } Script;
 
 /* What values look like must not depend on the session. */
@@ -121,12 +123,63 @@ become(Script *script, Oid role)
 	script->role = role;
 }
 
-/* 'schema.name' as a literal that regclass takes; palloc'd. */
+/* 'schema.name' as a literal that regclass takes, or the name of a set; palloc'd. */
 static char *
 relation_literal(const RsfedRelation *relation)
 {
+	if (relation->is_set)
+		return quote_literal_cstr(relation->relation_name);
 	return quote_literal_cstr(quote_qualified_identifier(relation->schema_name,
 														 relation->relation_name));
+}
+
+/* The members of a set, those that are there: List of RsfedRelation *. */
+static List *
+load_members(const RsfedRelation *set)
+{
+	List	   *members = NIL;
+	List	   *ids = set_members(set->relation_id);
+	ListCell   *lc;
+
+	foreach(lc, ids)
+	{
+		RsfedRelation *member = relation_lookup_id(lfirst_int(lc));
+
+		if (member != NULL)
+			members = lappend(members, member);
+	}
+	return members;
+}
+
+/* Who is to make it: the owner, of a set that of its members. */
+static Oid
+maker(const RsfedRelation *relation)
+{
+	if (relation->is_set)
+		relation = linitial(load_members(relation));
+	return relation_owner(relation->relid);
+}
+
+static bool
+may_see(const RsfedRelation *relation)
+{
+	return has_privs_of_role(GetUserId(), relation_owner(relation->relid)) ||
+		has_privs_of_role(GetUserId(), ROLE_PG_MONITOR);
+}
+
+/* A set that can be made again, by one role, from rollups that are exported. */
+static bool
+is_exported_set(const RsfedRelation *set)
+{
+	List	   *members = load_members(set);
+	ListCell   *lc;
+
+	foreach(lc, members)
+	{
+		if (!may_see(lfirst(lc)) || maker(lfirst(lc)) != maker(linitial(members)))
+			return false;
+	}
+	return members != NIL;
 }
 
 /* The relations whose definition the caller may see, by name. */
@@ -140,10 +193,13 @@ find_relations(Script *script)
 	{
 		RsfedRelation *relation = relation_lookup_id(lfirst_int(lc));
 
-		/* sets are not exported yet: they go between rollups and schedules */
-		if (relation == NULL || relation->is_set ||
-			!(has_privs_of_role(GetUserId(), relation_owner(relation->relid)) ||
-			  has_privs_of_role(GetUserId(), ROLE_PG_MONITOR)))
+		if (relation != NULL && relation->is_set)
+		{
+			if (is_exported_set(relation))
+				script->sets = lappend(script->sets, relation);
+			continue;
+		}
+		if (relation == NULL || !may_see(relation))
 			continue;
 		if (relation->is_rollup)
 			script->rollups = lappend(script->rollups, relation);
@@ -318,22 +374,39 @@ add_rollup(Script *script, const RsfedRelation *relation)
 						   ",\n\tpopulate => false, if_not_exists => true, adopt => true);\n");
 }
 
+static void
+add_set(Script *script, const RsfedRelation *set)
+{
+	List	   *members = load_members(set);
+	ListCell   *lc;
+
+	become(script, maker(set));
+	appendStringInfo(&script->text, "SELECT rsfed.define_set(%s, ARRAY[", relation_literal(set));
+	foreach(lc, members)
+		appendStringInfo(&script->text, "%s%s", lc == list_head(members) ? "" : ", ",
+						 relation_literal(lfirst(lc)));
+	appendStringInfo(&script->text, "]::regclass[])\nWHERE NOT EXISTS (SELECT FROM rsfed.sets WHERE name = %s);\n",
+					 relation_literal(set));
+}
+
 /* A schedule that is the same already stays; its grid and due time, too. */
 static void
 add_schedule(Script *script, const RsfedRelation *relation, const RelationSchedule *schedule)
 {
 	const char *name = relation_literal(relation);
 
-	become(script, relation_owner(relation->relid));
-	appendStringInfo(&script->text, "SELECT rsfed.schedule_refresh(%s, %s", name,
+	become(script, maker(relation));
+	appendStringInfo(&script->text, "SELECT rsfed.%s(%s, %s",
+					 relation->is_set ? "schedule_set" : "schedule_refresh", name,
 					 quote_literal_cstr(schedule->schedule));
 	add_argument(script, "name", schedule->name);
 	add_argument(script, "method", schedule->method);
 	add_argument(script, "timezone", schedule->timezone);
 	add_options(script, schedule->options);
 	appendStringInfo(&script->text, ")\nWHERE NOT EXISTS (SELECT FROM rsfed.schedules"
-					 " WHERE relation = %s::regclass AND name = %s",
-					 name, quote_literal_cstr(schedule->name));
+					 " WHERE %s = %s%s AND name = %s",
+					 relation->is_set ? "set_name" : "relation", name,
+					 relation->is_set ? "" : "::regclass", quote_literal_cstr(schedule->name));
 	appendStringInfo(&script->text, "\n\tAND schedule = %s AND timezone = %s",
 					 quote_literal_cstr(schedule->schedule), quote_literal_cstr(schedule->timezone));
 	if (schedule->method)
@@ -435,8 +508,9 @@ add_pauses(Script *script, List *relations)
 
 		if (!relation_pause_load(relation->relation_id, &until, &reason))
 			continue;
-		become(script, relation_owner(relation->relid));
-		appendStringInfo(&script->text, "SELECT rsfed.pause(%s", relation_literal(relation));
+		become(script, maker(relation));
+		appendStringInfo(&script->text, "SELECT rsfed.%s(%s",
+						 relation->is_set ? "pause_set" : "pause", relation_literal(relation));
 		add_pause_arguments(script, until, reason, false);
 	}
 }
@@ -469,12 +543,18 @@ rsfed_export(PG_FUNCTION_ARGS)
 	appendStringInfoString(&script.text, "\n-- Schedules; materialized views must be there\n");
 	add_schedules(&script, script.rollups);
 	add_schedules(&script, script.views);
+	if (script.sets != NIL)
+		appendStringInfoString(&script.text, "\n-- Sets\n");
+	foreach(lc, script.sets)
+		add_set(&script, lfirst(lc));
+	add_schedules(&script, script.sets);
 	add_afters(&script, script.rollups);
 	add_afters(&script, script.views);
 
 	appendStringInfoString(&script.text, "\n-- Pauses\n");
 	add_pauses(&script, script.rollups);
 	add_pauses(&script, script.views);
+	add_pauses(&script, script.sets);
 	become(&script, GetUserId());
 	/* that of all is a superuser's to make, and so to see here */
 	if (superuser() && pause_all_load(&until, &reason))
