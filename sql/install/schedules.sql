@@ -80,13 +80,17 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 		WHEN p.by_itself THEN r.pause_reason WHEN p.paused THEN a.pause_reason END AS pause_reason,
 	CASE WHEN s.paused_at IS NOT NULL THEN NULL
 		WHEN p.by_itself THEN r.paused_by WHEN p.paused THEN a.paused_by END AS paused_by,
-	i.is_held AS held,
-	i.held_reason
+	i.is_held OR h.server_id IS NOT NULL AS held,
+	CASE WHEN i.is_held THEN i.held_reason
+		WHEN h.server_id IS NULL THEN NULL
+		WHEN c.may_see_all THEN 'credentials: ' OPERATOR(pg_catalog.||) h.message
+		ELSE 'credentials' END AS held_reason
 FROM rsfed_catalog.schedule s
 JOIN rsfed_catalog.relation r USING (relation_id)
 CROSS JOIN rsfed_catalog.guard i
 JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
 JOIN pg_catalog.pg_class g ON g.relnamespace = n.oid AND g.relname = r.relation_name
+LEFT JOIN rsfed_catalog.held_relation h USING (relation_id)
 CROSS JOIN LATERAL (SELECT g.oid, g.relowner, pg_catalog.pg_has_role(g.relowner, 'USAGE')
 	OR pg_catalog.pg_has_role('pg_monitor', 'USAGE') AS may_see_all) AS c
 LEFT JOIN rsfed_catalog.pause a ON a.paused_until IS NULL OR a.paused_until > pg_catalog.now()

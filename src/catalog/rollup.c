@@ -228,3 +228,46 @@ rollups_of_source(const char *source)
 						 " WHERE u.source = $1 ORDER BY 1",
 						 1, types, values);
 }
+
+List *
+rollup_ids(const char *source)
+{
+	static const Oid types[] = {TEXTOID};
+	CatalogAccess access;
+	Datum		values[1] = {source ? CStringGetTextDatum(source) : (Datum) 0};
+	List	   *ids = NIL;
+	MemoryContext old;
+	uint64		n;
+
+	catalog_open_any_version(&access);
+	n = catalog_run(SPI_OK_SELECT,
+					"SELECT u.relation_id"
+					" FROM rsfed_catalog.rollup u JOIN rsfed_catalog.relation r"
+					" ON r.relation_id = u.relation_id"
+					" WHERE $1 IS NULL OR u.source = $1"
+					" ORDER BY r.schema_name, r.relation_name",
+					1, types, values, source ? " " : "n");
+	old = MemoryContextSwitchTo(access.caller);
+	for (uint64 i = 0; i < n; i++)
+		ids = lappend_int(ids, DatumGetInt32(catalog_datum(i, 1)));
+	MemoryContextSwitchTo(old);
+	catalog_close(&access);
+	return ids;
+}
+
+void
+rollups_rename_source(const char *old_name, const char *new_name)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID};
+	CatalogAccess access;
+	Datum		values[2];
+
+	values[0] = CStringGetTextDatum(old_name);
+	values[1] = CStringGetTextDatum(new_name);
+
+	catalog_open(&access);
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.rollup SET source = $2 WHERE source = $1",
+				2, types, values, NULL);
+	catalog_close(&access);
+}

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -541,4 +542,23 @@ run_status(int64 run_id)
 	PopActiveSnapshot();
 	catalog_close(&access);
 	return status;
+}
+
+bool
+run_queued_here(int64 run_id)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[1] = {Int64GetDatum(run_id)};
+	CatalogAccess access;
+	bool		here;
+
+	catalog_open(&access);
+	if (SPI_execute_with_args("SELECT xmin FROM rsfed_catalog.run"
+							  " WHERE run_id = $1 AND status = 'queued'",
+							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read run " INT64_FORMAT, run_id);
+	here = SPI_processed == 1 &&
+		TransactionIdIsCurrentTransactionId(DatumGetTransactionId(catalog_datum(0, 1)));
+	catalog_close(&access);
+	return here;
 }

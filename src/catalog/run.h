@@ -138,4 +138,7 @@ extern bool run_cancel(int64 run_id);
  */
 extern char *run_status(int64 run_id);
 
+/* Did the current transaction queue that run? */
+extern bool run_queued_here(int64 run_id);
+
 #endif							/* RSFED_RUN_H */

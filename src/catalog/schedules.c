@@ -192,7 +192,7 @@ schedules_after(TimestampTz now)
 	catalog_open(&access);
 	n = catalog_run(SPI_OK_SELECT,
 					"SELECT " SCHEDULE_COLUMNS " FROM rsfed_catalog.schedule s"
-					" WHERE s.next_run_at > $1 AND isfinite(s.next_run_at) FOR UPDATE SKIP LOCKED",
+					" WHERE s.next_run_at > $1 AND isfinite(s.next_run_at)",
 					1, types, values, NULL);
 	later = schedules_from_rows(&access, n);
 	catalog_close(&access);
@@ -216,6 +216,26 @@ schedule_set_next(int32 relation_id, const char *name, TimestampTz next)
 					 " WHERE relation_id = $1"
 					 " AND schedule_name = $2",
 					 3, types, values, NULL);
+	catalog_close(&access);
+}
+
+void
+schedule_move(const RelationSchedule *schedule, TimestampTz next)
+{
+	static const Oid types[] = {INT4OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	CatalogAccess access;
+	Datum		values[4];
+
+	values[0] = Int32GetDatum(schedule->relation_id);
+	values[1] = CStringGetTextDatum(schedule->name);
+	values[2] = TimestampTzGetDatum(schedule->next_run_at);
+	values[3] = TimestampTzGetDatum(next);
+
+	catalog_open(&access);
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.schedule SET next_run_at = $4"
+				" WHERE relation_id = $1 AND schedule_name = $2 AND next_run_at = $3",
+				4, types, values, NULL);
 	catalog_close(&access);
 }
 
