@@ -35,6 +35,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "catalog/after.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
 #include "catalog/schedules.h"
@@ -315,11 +316,47 @@ add_rollup(Script *script, const RsfedRelation *relation)
 						   ",\n\tpopulate => false, if_not_exists => true, adopt => true);\n");
 }
 
+/* What a schedule comes after as an array of SQL; NULL if nothing. */
+static char *
+after_array(const RelationSchedule *schedule)
+{
+	List	   *names = after_names(schedule->relation_id, schedule->name);
+	StringInfoData array;
+	ListCell   *lc;
+
+	if (names == NIL)
+		return NULL;
+	initStringInfo(&array);
+	foreach(lc, names)
+		appendStringInfo(&array, "%s%s", array.len > 0 ? ", " : "ARRAY[",
+						 quote_literal_cstr(lfirst(lc)));
+	appendStringInfoChar(&array, ']');
+	return array.data;
+}
+
+/* What it comes after is there only when all schedules are. */
+static void
+add_after(Script *script, const RsfedRelation *relation, const RelationSchedule *schedule)
+{
+	const char *name = relation_literal(relation);
+	char	   *after = after_array(schedule);
+
+	if (after == NULL)
+		return;
+	become(script, relation_owner(relation->relid));
+	appendStringInfo(&script->text, "SELECT rsfed.alter_schedule(%s, %s,\n\toptions => jsonb_build_object('after', %s))"
+					 "\nFROM rsfed.schedules WHERE relation = %s::regclass AND name = %s"
+					 "\n\tAND after IS DISTINCT FROM %s;\n",
+					 name, quote_literal_cstr(schedule->name), after,
+					 name, quote_literal_cstr(schedule->name), after);
+}
+
 /* A schedule that is the same already stays; its grid and due time, too. */
 static void
 add_schedule(Script *script, const RsfedRelation *relation, const RelationSchedule *schedule)
 {
 	const char *name = relation_literal(relation);
+	char	   *after = after_array(schedule);
 
 	become(script, relation_owner(relation->relid));
 	appendStringInfo(&script->text, "SELECT rsfed.schedule_refresh(%s, %s", name,
@@ -337,7 +374,8 @@ add_schedule(Script *script, const RsfedRelation *relation, const RelationSchedu
 		appendStringInfo(&script->text, " AND method = %s", quote_literal_cstr(schedule->method));
 	else
 		appendStringInfoString(&script->text, " AND method IS NULL");
-	appendStringInfo(&script->text, "\n\tAND options = %s);\n",
+	appendStringInfo(&script->text, "\n\tAND after IS NOT DISTINCT FROM %s AND options = %s);\n",
+					 after ? after : "NULL",
 					 quote_literal_cstr(JsonbToCString(NULL, &schedule->options->root,
 													   VARSIZE(schedule->options))));
 }
@@ -355,6 +393,15 @@ add_schedules(Script *script, List *relations)
 
 		foreach(name, names)
 			add_schedule(script, relation, schedule_load(relation->relation_id, lfirst(name)));
+	}
+	foreach(lc, relations)
+	{
+		RsfedRelation *relation = lfirst(lc);
+		List	   *names = schedule_names(relation->relation_id);
+		ListCell   *name;
+
+		foreach(name, names)
+			add_after(script, relation, schedule_load(relation->relation_id, lfirst(name)));
 	}
 }
 

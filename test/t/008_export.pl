@@ -63,6 +63,7 @@ $node->safe_psql('postgres', qq{
 	SELECT rsfed.drop_server('by hand');
 	CREATE MATERIALIZED VIEW seen AS SELECT sum(revenue) AS total FROM revenue ; CREATE UNIQUE INDEX ON seen (total);
 	SELECT rsfed.schedule_refresh('seen', '1 hour');
+	SELECT rsfed.alter_schedule('revenue', 'often', options => '{"after": ["seen", "revenue/O''Brien \\\\ \\"x\\""]}');
 	SELECT rsfed.pause('seen');
 	SELECT rsfed.pause_all(until => '2037-01-01 00:00+00');
 });
@@ -102,7 +103,7 @@ sub run_script
 }
 my %state = (
 	rollups => 'SELECT rollup, source, query, key, method, columns, timezone, max_age, options, owner FROM rsfed.rollups ORDER BY rollup::text',
-	schedules => 'SELECT relation, name, schedule, timezone, method, options, paused, paused_until, pause_reason FROM rsfed.schedules ORDER BY 1, 2',
+	schedules => 'SELECT relation, name, schedule, timezone, method, options, after, paused, paused_until, pause_reason FROM rsfed.schedules ORDER BY 1, 2',
 	servers => 'SELECT * FROM rsfed.servers ORDER BY server',
 	credentials => 'SELECT server, for_role, username, kind, credentials_file FROM rsfed.credentials ORDER BY 1, 2');
 
