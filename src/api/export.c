@@ -334,7 +334,10 @@ after_array(const RelationSchedule *schedule)
 	return array.data;
 }
 
-/* What it comes after is there only when all schedules are. */
+/*
+ * What it comes after is there only when all schedules are.  Said by whoever
+ * runs the script, since the owner need not be one who may name the others.
+ */
 static void
 add_after(Script *script, const RsfedRelation *relation, const RelationSchedule *schedule)
 {
@@ -343,7 +346,7 @@ add_after(Script *script, const RsfedRelation *relation, const RelationSchedule 
 
 	if (after == NULL)
 		return;
-	become(script, relation_owner(relation->relid));
+	become(script, GetUserId());
 	appendStringInfo(&script->text, "SELECT rsfed.alter_schedule(%s, %s,\n\toptions => jsonb_build_object('after', %s))"
 					 "\nFROM rsfed.schedules WHERE relation = %s::regclass AND name = %s"
 					 "\n\tAND after IS DISTINCT FROM %s;\n",
@@ -394,6 +397,13 @@ add_schedules(Script *script, List *relations)
 		foreach(name, names)
 			add_schedule(script, relation, schedule_load(relation->relation_id, lfirst(name)));
 	}
+}
+
+static void
+add_afters(Script *script, List *relations)
+{
+	ListCell   *lc;
+
 	foreach(lc, relations)
 	{
 		RsfedRelation *relation = lfirst(lc);
@@ -467,6 +477,8 @@ rsfed_export(PG_FUNCTION_ARGS)
 	appendStringInfoString(&script.text, "\n-- Schedules; materialized views must be there\n");
 	add_schedules(&script, script.rollups);
 	add_schedules(&script, script.views);
+	add_afters(&script, script.rollups);
+	add_afters(&script, script.views);
 
 	appendStringInfoString(&script.text, "\n-- Pauses\n");
 	add_pauses(&script, script.rollups);
