@@ -181,6 +181,21 @@ find_path(List *edges, const char *from, const char *goal, List **seen, List **p
 	return false;
 }
 
+List *
+after_names(int32 relation_id, const char *name)
+{
+	static const Oid types[] = {INT4OID, TEXTOID};
+	Datum		values[2] = {Int32GetDatum(relation_id), CStringGetTextDatum(name)};
+
+	return catalog_names("SELECT format('%I.%I%s', r.schema_name, r.relation_name,"
+						 " CASE WHEN a.after_schedule_name <> 'refresh' THEN '/' || a.after_schedule_name END)"
+						 " FROM rsfed_catalog.schedule_after a"
+						 " JOIN rsfed_catalog.relation r ON r.relation_id = a.after_relation_id"
+						 " WHERE a.relation_id = $1 AND a.schedule_name = $2"
+						 " ORDER BY r.schema_name, r.relation_name, a.after_schedule_name",
+						 2, types, values);
+}
+
 void
 after_forget(int32 relation_id, const char *name)
 {

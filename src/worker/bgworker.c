@@ -55,6 +55,9 @@ bgworker_start(BackgroundWorker *worker)
 	worker->bgw_notify_pid = MyProcPid;
 	if (RegisterDynamicBackgroundWorker(worker, &handle))
 	{
+		if (shortage_told)
+			ereport(LOG,
+					(errmsg("a background worker slot is free again for \"%s\"", worker->bgw_name)));
 		shortage_told = false;
 		return handle;
 	}

@@ -27,8 +27,8 @@ extern void bgworker_fill(BackgroundWorker *worker, const WorkerKind *kind, cons
 
 /*
  * Registers while the server runs, with this process to be told of start and
- * end; NULL where max_worker_processes is exhausted: that is logged once until
- * it works again.  The handle is palloc'd in the current memory context.
+ * end; NULL where max_worker_processes is exhausted: that is logged once, and once
+ * more when it works again.  The handle is palloc'd in the current memory context.
  */
 extern BackgroundWorkerHandle *bgworker_start(BackgroundWorker *worker);
 
