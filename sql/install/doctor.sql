@@ -270,6 +270,11 @@ COMMENT ON VIEW rsfed_doctor.tls IS
 
 -- Everything about served tables.  A row's width is known from its statistics.
 CREATE VIEW rsfed_doctor.served WITH (security_barrier = true) AS
+WITH published AS MATERIALIZED (
+	SELECT g.relid, pg_catalog.string_agg(pg_catalog.quote_ident(q.pubname), ', ' ORDER BY q.pubname) AS names
+	FROM pg_catalog.pg_publication q, pg_catalog.pg_get_publication_tables(q.pubname) g
+	WHERE q.pubupdate OR q.pubdelete
+	GROUP BY g.relid)
 SELECT v.severity, c.name AS subject, v.problem, pg_catalog.format(v.remedy, c.name) AS remedy, true AS on_primary
 FROM (SELECT c.relid, c.kind, pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS name, r.relkind, r.relreplident,
 		r.reltuples, r.relpages::pg_catalog.int8 * pg_catalog.current_setting('block_size')::pg_catalog.int8 AS bytes,
@@ -284,6 +289,7 @@ FROM (SELECT c.relid, c.kind, pg_catalog.format('%I.%I', c.schema_name, c.relati
 LEFT JOIN rsfed_catalog.rollup u USING (relation_id)
 LEFT JOIN rsfed_catalog.freshness f USING (relation_id)
 LEFT JOIN pg_catalog.pg_stat_all_tables t ON t.relid = c.relid
+LEFT JOIN published p ON p.relid = c.relid
 CROSS JOIN LATERAL (
 	SELECT 'warning' AS severity,
 		'It has no statistics: queries of it are planned by guess.' AS problem, 'ANALYZE %s;' AS remedy
@@ -306,10 +312,6 @@ CROSS JOIN LATERAL (
 	UNION ALL
 	SELECT 'error', pg_catalog.format('It is published by %s and has no replica identity: refreshes that change or delete rows fail.', p.names),
 		'ALTER TABLE %s REPLICA IDENTITY FULL;'
-	FROM (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(q.pubname), ', ' ORDER BY q.pubname) AS names
-		FROM pg_catalog.pg_publication q
-		WHERE (q.pubupdate OR q.pubdelete) AND c.relkind = 'r' AND EXISTS (SELECT
-			FROM pg_catalog.pg_get_publication_tables(q.pubname) g WHERE g.relid = c.relid)) p
 	WHERE p.names IS NOT NULL AND (c.relreplident = 'n'
 		OR c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.relid AND i.indisprimary)
 		OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.relid AND i.indisreplident))

@@ -255,7 +255,7 @@ $node->safe_psql('postgres', "SELECT rsfed.set_credentials('warehouse', 'u', 'p'
 $node->safe_psql('postgres', "SET ROLE watcher; CREATE TEMP TABLE exported AS $exporter_query; RESET ROLE; CREATE TABLE exported_columns AS "
 	  . "SELECT attname AS name, atttypid::regtype::text AS type FROM pg_attribute WHERE attrelid = 'exported'::regclass AND attnum > 0");
 my %column = map { split /\|/ } split /\n/, $node->safe_psql('postgres', 'SELECT name, type FROM exported_columns');
-my %known = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
+my %known = map { split /\|/, $_, 2 } split /\n/, $node->safe_psql('postgres',
 	q{SELECT name, string_agg(DISTINCT key, ' ' ORDER BY key) FROM rsfed.metrics LEFT JOIN jsonb_object_keys(labels) key ON true GROUP BY name});
 for my $metric (@{ $collector->{metrics} })
 {
