@@ -212,8 +212,7 @@ class Round:
             self.relations = []
             self.primary.sql.run(
                 f"SELECT rsfed.define_rollup('filling', '{SERVER}', $$ {QUERY_DAY} $$, method => 'window', populate => false, "
-                f"options => '{{\"bucket\": \"1 day\", \"start\": \"{world.content.base}\", \"batch\": \"5 days\"}}')"
-                .replace(world.content.base, world.first_day))
+                f"options => '{{\"bucket\": \"1 day\", \"start\": \"{world.first_day}\", \"batch\": \"5 days\"}}')")
             self.primary.sql.run("SELECT rsfed.schedule_refresh('filling', '1 second')")
         for relation in self.relations:
             if relation != "parted":
