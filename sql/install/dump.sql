@@ -1,8 +1,10 @@
--- What pg_dump carries over: definitions, schedules, watermarks, probes,
--- freshness, and whose schedules they are; not the runs of this server, nor the cache of oids.
+-- What pg_dump carries over: definitions, sets, schedules, watermarks, probes,
+-- freshness, and whose schedules they are; not the
+-- runs of this server, nor the cache of oids.
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation_relation_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.rollup', '');
+SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.set_member', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.definition', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.schedule', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.schedule_after', '');

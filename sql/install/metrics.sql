@@ -43,7 +43,8 @@ CROSS JOIN LATERAL (VALUES
 	('rsfed_changed_rows_total', '{"change": "updated"}', n.rows_updated),
 	('rsfed_changed_rows_total', '{"change": "deleted"}', n.rows_deleted)
 ) AS m (name, labels, value)
-WHERE pg_catalog.pg_has_role('pg_monitor', 'USAGE')
+-- what a set did is counted for its members
+WHERE pg_catalog.pg_has_role('pg_monitor', 'USAGE') AND r.kind OPERATOR(pg_catalog.<>) 'set'
 UNION ALL
 -- the queue
 SELECT 'rsfed_runs', pg_catalog.jsonb_build_object('status', s.status),

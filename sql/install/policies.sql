@@ -15,7 +15,7 @@ COMMENT ON TABLE rsfed_catalog.held_credentials IS
 'User mappings (role 0: of PUBLIC) whose log-in was refused or has expired: the scheduler does not try them until they change';
 
 CREATE VIEW rsfed_catalog.held_relation WITH (security_barrier = true) AS
-SELECT u.relation_id,
+SELECT x.relation_id,
 	h.server_id,
 	h.role_id,
 	h.held_since,
@@ -27,8 +27,10 @@ JOIN rsfed_catalog.rollup u ON u.source = s.srvname
 JOIN rsfed_catalog.relation r USING (relation_id)
 JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
+CROSS JOIN LATERAL (SELECT u.relation_id UNION ALL SELECT m.set_id
+	FROM rsfed_catalog.set_member m WHERE m.relation_id = u.relation_id) AS x
 WHERE h.role_id = c.relowner
 	OR h.role_id = 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_user_mapping m
 		WHERE m.umserver = h.server_id AND m.umuser = c.relowner);
 COMMENT ON VIEW rsfed_catalog.held_relation IS
-'Rollups that are not refreshed by schedule because the log-in of their owner is held';
+'Rollups, and sets of them, that are not refreshed by schedule because the log-in of their owner is held';

@@ -55,6 +55,7 @@ REVOKE EXECUTE ON FUNCTION rsfed.resume_all() FROM PUBLIC;
 
 CREATE VIEW rsfed.schedules WITH (security_barrier = true) AS
 SELECT c.oid::pg_catalog.regclass AS relation,
+	t.set_name,
 	s.schedule_name AS name,
 	s.schedule,
 	s.timezone,
@@ -88,11 +89,15 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 FROM rsfed_catalog.schedule s
 JOIN rsfed_catalog.relation r USING (relation_id)
 CROSS JOIN rsfed_catalog.guard i
-JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
-JOIN pg_catalog.pg_class g ON g.relnamespace = n.oid AND g.relname = r.relation_name
+LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
+LEFT JOIN pg_catalog.pg_class g ON g.relnamespace = n.oid AND g.relname = r.relation_name
+LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
 LEFT JOIN rsfed_catalog.held_relation h USING (relation_id)
-CROSS JOIN LATERAL (SELECT g.oid, g.relowner, pg_catalog.pg_has_role(g.relowner, 'USAGE')
-	OR pg_catalog.pg_has_role('pg_monitor', 'USAGE') AS may_see_all) AS c
+CROSS JOIN LATERAL (SELECT g.oid,
+	COALESCE(pg_catalog.has_table_privilege(g.oid, 'SELECT'), t.may_select) AS may_select,
+	COALESCE(pg_catalog.pg_has_role(g.relowner, 'USAGE')
+		OR pg_catalog.pg_has_role('pg_monitor', 'USAGE'), t.may_see_all) AS may_see_all
+	WHERE g.oid IS NOT NULL OR t.set_id IS NOT NULL) AS c
 LEFT JOIN rsfed_catalog.pause a ON a.paused_until IS NULL OR a.paused_until > pg_catalog.now()
 CROSS JOIN LATERAL (SELECT
 	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())) AS b (by_itself)
@@ -115,12 +120,13 @@ LEFT JOIN LATERAL (SELECT pg_catalog.min(COALESCE(u.not_before, u.due_at)) AS no
 	FROM rsfed_catalog.run u
 	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name
 		AND u.status = 'queued' AND u.retry_of IS NOT NULL) AS w ON true
-WHERE pg_catalog.has_table_privilege(c.oid, 'SELECT') OR c.may_see_all;
+WHERE c.may_select OR c.may_see_all;
 COMMENT ON VIEW rsfed.schedules IS
-'Schedules, when they run next and what came of the last run; without next_run_at a schedule has stopped, without paused_by a paused one paused itself';
+'Schedules of relations and of sets, when they run next and what came of the last run; without next_run_at a schedule has stopped, without paused_by a paused one paused itself';
 GRANT SELECT ON rsfed.schedules TO PUBLIC;
 
-CREATE FUNCTION rsfed_catalog.progress(OUT run_id bigint, OUT relation regclass, OUT pid integer,
+CREATE FUNCTION rsfed_catalog.progress(OUT run_id bigint, OUT relation_id integer,
+	OUT relation regclass, OUT pid integer,
 	OUT phase text, OUT rows bigint, OUT bytes bigint, OUT rows_last_run bigint,
 	OUT percent double precision, OUT rows_per_second double precision, OUT elapsed interval,
 	OUT replaces_as_of timestamptz)
@@ -131,9 +137,10 @@ COMMENT ON FUNCTION rsfed_catalog.progress() IS
 'refreshes at work in this database that the caller may see; read the view rsfed.progress';
 
 CREATE VIEW rsfed.progress AS
-SELECT run_id, relation, pid, phase, rows, bytes, rows_last_run, percent, rows_per_second,
-	elapsed, replaces_as_of
-FROM rsfed_catalog.progress();
+SELECT p.run_id, p.relation, p.pid, p.phase, p.rows, p.bytes, p.rows_last_run, p.percent,
+	p.rows_per_second, p.elapsed, p.replaces_as_of, s.relation_name AS set_name
+FROM rsfed_catalog.progress() p
+LEFT JOIN rsfed_catalog.relation s ON s.relation_id = p.relation_id AND s.kind = 'set';
 COMMENT ON VIEW rsfed.progress IS
-'Refreshes at work now, in this database; percent is measured against the last run and may be unknown';
+'Refreshes at work now, in this database, of a set the member that it is at; percent is measured against the last run and may be unknown';
 GRANT SELECT ON rsfed.progress TO PUBLIC;

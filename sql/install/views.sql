@@ -3,6 +3,7 @@
 -- decided here and nowhere else:
 --   freshness	whoever may SELECT the relation, and pg_monitor
 --   rollups	the same; the query only for the owner and pg_monitor
+--   sets		whoever may SELECT all its members, and pg_monitor
 --   runs		the owner (or a member of that role) and pg_monitor
 
 CREATE VIEW rsfed_catalog.relation_class WITH (security_barrier = true) AS
@@ -70,10 +71,13 @@ COMMENT ON VIEW rsfed.definitions IS
 CREATE VIEW rsfed.runs WITH (security_barrier = true) AS
 SELECT r.run_id,
 	c.relid::pg_catalog.regclass AS relation,
-	pg_catalog.format('%I.%I', r.schema_name, r.relation_name) AS relation_name,
+	CASE WHEN r.schema_name <> ''
+		THEN pg_catalog.format('%I.%I', r.schema_name, r.relation_name) END AS relation_name,
+	CASE WHEN r.schema_name = '' THEN r.relation_name END AS set_name,
 	r.status,
 	r.trigger,
 	r.schedule_name,
+	r.set_run_id,
 	r.method,
 	r.since,
 	r.until,
@@ -109,7 +113,8 @@ SELECT r.run_id,
 	r.context
 FROM rsfed_catalog.run r
 LEFT JOIN rsfed_catalog.relation_class c USING (relation_id)
-WHERE c.may_see_all OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');
+LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
+WHERE c.may_see_all OR t.may_see_all OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');
 COMMENT ON VIEW rsfed.runs IS
 'Attempts to refresh, newest number last; for the owner of the relation and pg_monitor';
 
@@ -149,7 +154,9 @@ LEFT JOIN rsfed_catalog.rollup u USING (relation_id)
 LEFT JOIN rsfed_catalog.watermark w USING (relation_id)
 LEFT JOIN rsfed_catalog.held_relation h USING (relation_id)
 LEFT JOIN LATERAL (SELECT pg_catalog.min(x.next_run_at) AS next_run_at
-	FROM rsfed_catalog.schedule x WHERE x.relation_id = c.relation_id) s ON true
+	FROM rsfed_catalog.schedule x
+	WHERE x.relation_id = ANY (ARRAY(SELECT m.set_id FROM rsfed_catalog.set_member m
+		WHERE m.relation_id = c.relation_id) OPERATOR(pg_catalog.||) c.relation_id)) s ON true
 WHERE c.may_select OR c.may_see_all;
 COMMENT ON VIEW rsfed.freshness IS
 'How old each refreshed relation is and whether its refreshes succeed; readable on replicas';

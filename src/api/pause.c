@@ -20,10 +20,13 @@
 #include "base/errors.h"
 #include "catalog/relation.h"
 #include "catalog/schedules.h"
+#include "catalog/sets.h"
 #include "shmem/wake.h"
 
 PG_FUNCTION_INFO_V1(rsfed_pause);
 PG_FUNCTION_INFO_V1(rsfed_resume);
+PG_FUNCTION_INFO_V1(rsfed_pause_set);
+PG_FUNCTION_INFO_V1(rsfed_resume_set);
 PG_FUNCTION_INFO_V1(rsfed_pause_all);
 PG_FUNCTION_INFO_V1(rsfed_resume_all);
 
@@ -94,6 +97,52 @@ rsfed_resume(PG_FUNCTION_ARGS)
 
 	relation_resume(relation->relation_id);
 	schedules_resume(relation->relation_id);
+	wake_scheduler_at_commit();
+	PG_RETURN_VOID();
+}
+
+/* The set to pause or resume: 42704 if there is none, 42501 without the right. */
+static int32
+require_set(FunctionCallInfo fcinfo, const char *action)
+{
+	char	   *name;
+	int32		set_id;
+
+	argument_require(fcinfo, 0, "set_name");
+	name = argument_text(fcinfo, 0);
+	set_id = set_require(name);
+	set_require_maintainer(set_id, name, action);
+	return set_id;
+}
+
+/* pause_set(set_name, until, reason) */
+Datum
+rsfed_pause_set(PG_FUNCTION_ARGS)
+{
+	int32		set_id;
+	TimestampTz until;
+	bool		has_until;
+
+	require_primary("rsfed.pause_set()");
+	set_id = require_set(fcinfo, "pause");
+	has_until = until_argument(fcinfo, 1, &until);
+
+	relation_pause(set_id, has_until ? &until : NULL, argument_text(fcinfo, 2));
+	wake_scheduler_at_commit();
+	PG_RETURN_VOID();
+}
+
+/* resume_set(set_name) */
+Datum
+rsfed_resume_set(PG_FUNCTION_ARGS)
+{
+	int32		set_id;
+
+	require_primary("rsfed.resume_set()");
+	set_id = require_set(fcinfo, "resume");
+
+	relation_resume(set_id);
+	schedules_resume(set_id);
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }

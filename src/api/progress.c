@@ -22,7 +22,7 @@
 #include "base/compat.h"
 #include "shmem/progress.h"
 
-#define PROGRESS_COLUMNS 11
+#define PROGRESS_COLUMNS 12
 
 PG_FUNCTION_INFO_V1(rsfed_progress);
 
@@ -69,28 +69,29 @@ put_progress(ResultRows *result, const Progress *progress, int pid, TimestampTz 
 
 	values[0] = Int64GetDatum(progress->run_id);
 	nulls[0] = progress->run_id == 0;
-	values[1] = ObjectIdGetDatum(progress->relid);
-	values[2] = Int32GetDatum(pid);
-	values[3] = CStringGetTextDatum(phase_name(progress->phase));
-	values[4] = Int64GetDatum(progress->rows);
-	values[5] = Int64GetDatum(progress->bytes);
-	values[6] = Int64GetDatum(progress->rows_last_run);
-	nulls[6] = progress->rows_last_run < 0;
+	values[1] = Int32GetDatum(progress->relation_id);
+	values[2] = ObjectIdGetDatum(progress->relid);
+	values[3] = Int32GetDatum(pid);
+	values[4] = CStringGetTextDatum(phase_name(progress->phase));
+	values[5] = Int64GetDatum(progress->rows);
+	values[6] = Int64GetDatum(progress->bytes);
+	values[7] = Int64GetDatum(progress->rows_last_run);
+	nulls[7] = progress->rows_last_run < 0;
 
 	/* more rows than the last time is still not more than all */
 	if (progress->rows_last_run > 0)
-		values[7] = Float8GetDatum(Min(100.0, 100.0 * progress->rows / progress->rows_last_run));
-	else
-		nulls[7] = true;
-
-	if (progress->receiving_since != 0 && now > progress->receiving_since && progress->rows > 0)
-		values[8] = Float8GetDatum(progress->rows * 1000000.0 / (now - progress->receiving_since));
+		values[8] = Float8GetDatum(Min(100.0, 100.0 * progress->rows / progress->rows_last_run));
 	else
 		nulls[8] = true;
 
-	values[9] = IntervalPGetDatum(elapsed);
-	values[10] = TimestampTzGetDatum(progress->replaces_as_of);
-	nulls[10] = progress->replaces_as_of == 0;
+	if (progress->receiving_since != 0 && now > progress->receiving_since && progress->rows > 0)
+		values[9] = Float8GetDatum(progress->rows * 1000000.0 / (now - progress->receiving_since));
+	else
+		nulls[9] = true;
+
+	values[10] = IntervalPGetDatum(elapsed);
+	values[11] = TimestampTzGetDatum(progress->replaces_as_of);
+	nulls[11] = progress->replaces_as_of == 0;
 
 	result_add(result, values, nulls);
 }

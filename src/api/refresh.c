@@ -23,6 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "api/refresh.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "catalog/identity.h"
@@ -177,29 +178,21 @@ refresh_row(FunctionCallInfo fcinfo, const RefreshResult *result)
 	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 
-/*
- * CALL rsfed.refresh(relation, method, since, until, part): outside a
- * transaction block in transactions of its own, else in the caller's.
- */
 Datum
-rsfed_refresh(PG_FUNCTION_ARGS)
+refresh_call(FunctionCallInfo fcinfo, const RunRequest *request)
 {
 	bool		atomic = fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
 		castNode(CallContext, fcinfo->context)->atomic;
-	RunRequest	request;
 	RefreshResult result;
 
-	require_primary("rsfed.refresh()");
-	request_from_arguments(fcinfo, "call", &request);
 	tell_if_held();
-
 	if (atomic)
 	{
 		ereport(NOTICE,
 				(errmsg("refreshing inside the present transaction"),
 				 errdetail("The new content, and the run in rsfed.runs, appear when it commits and are gone if it does not."),
 				 errhint("Outside a transaction block, CALL rsfed.refresh commits by itself.")));
-		refresh_run_in_transaction(&request, &result);
+		refresh_run_in_transaction(request, &result);
 		return refresh_row(fcinfo, &result);
 	}
 
@@ -210,7 +203,7 @@ rsfed_refresh(PG_FUNCTION_ARGS)
 		 * CALL as long as its portal */
 		MemoryContext spi = MemoryContextSwitchTo(PortalContext);
 
-		refresh_run_autonomous(&request, 0, false, &result);
+		refresh_run_autonomous(request, 0, false, &result);
 		MemoryContextSwitchTo(spi);
 	}
 	SPI_finish();
@@ -219,23 +212,41 @@ rsfed_refresh(PG_FUNCTION_ARGS)
 	return refresh_row(fcinfo, &result);
 }
 
+/* CALL rsfed.refresh(relation, method, since, until, part) */
+Datum
+rsfed_refresh(PG_FUNCTION_ARGS)
+{
+	RunRequest	request;
+
+	require_primary("rsfed.refresh()");
+	request_from_arguments(fcinfo, "call", &request);
+	return refresh_call(fcinfo, &request);
+}
+
+int64
+refresh_queue(const RunRequest *request)
+{
+	int64		run_id;
+
+	identity_remember();
+	refuse_if_held();
+	run_id = run_find_queued(request);
+	if (run_id == 0)
+		run_id = run_insert(request, false);
+	wake_scheduler_at_commit();
+	return run_id;
+}
+
 /* rsfed.request_refresh(relation, ...): queued at commit, run by a worker. */
 Datum
 rsfed_request_refresh(PG_FUNCTION_ARGS)
 {
 	RunRequest	request;
-	int64		run_id;
 
 	require_primary("rsfed.request_refresh()");
 	require_preloaded("requested refreshes");
 	request_from_arguments(fcinfo, "request", &request);
-	identity_remember();
-	refuse_if_held();
-	run_id = run_find_queued(&request);
-	if (run_id == 0)
-		run_id = run_insert(&request, false);
-	wake_scheduler_at_commit();
-	PG_RETURN_INT64(run_id);
+	PG_RETURN_INT64(refresh_queue(&request));
 }
 
 /*

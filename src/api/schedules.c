@@ -29,15 +29,23 @@
 #include "catalog/relation.h"
 #include "catalog/retry.h"
 #include "catalog/schedules.h"
+#include "catalog/sets.h"
 #include "schedule/schedule.h"
 #include "shmem/wake.h"
 
 PG_FUNCTION_INFO_V1(rsfed_schedule_refresh);
 PG_FUNCTION_INFO_V1(rsfed_alter_schedule);
 PG_FUNCTION_INFO_V1(rsfed_unschedule_refresh);
+PG_FUNCTION_INFO_V1(rsfed_schedule_set);
+PG_FUNCTION_INFO_V1(rsfed_alter_set_schedule);
+PG_FUNCTION_INFO_V1(rsfed_unschedule_set);
 
 static void set_first_run(RelationSchedule *schedule);
 static RelationSchedule *require_schedule(Oid relid, const char *name);
+static RelationSchedule *require_set_schedule(FunctionCallInfo fcinfo, const char *action,
+											  RsfedRelation **member);
+static RelationSchedule *find_schedule(int32 relation_id, const char *title, const char *name);
+static void check_set_options(Jsonb *options);
 
 /* schedule_refresh(relation, schedule, name, method, timezone, options) */
 Datum
@@ -172,18 +180,156 @@ static RelationSchedule *
 require_schedule(Oid relid, const char *name)
 {
 	RsfedRelation *relation = relation_lookup(relid);
-	RelationSchedule *schedule = NULL;
-	List	   *names = NIL;
 
-	if (relation != NULL)
-	{
-		schedule = schedule_load(relation->relation_id, name);
-		names = schedule_names(relation->relation_id);
-	}
+	return find_schedule(relation ? relation->relation_id : 0, get_rel_name(relid), name);
+}
+
+/* The same by rsfed's number, 0 for what has none. */
+static RelationSchedule *
+find_schedule(int32 relation_id, const char *title, const char *name)
+{
+	RelationSchedule *schedule = schedule_load(relation_id, name);
+
 	if (schedule == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("schedule \"%s\" of \"%s\" does not exist", name, get_rel_name(relid)),
-				 errhint("%s", unknown_name_hint(name, names, "schedules of it"))));
+				 errmsg("schedule \"%s\" of \"%s\" does not exist", name, title),
+				 errhint("%s", unknown_name_hint(name, schedule_names(relation_id),
+												 "schedules of it"))));
 	return schedule;
+}
+
+/* Raises 22023 for options that ask for a part of what is refreshed. */
+static void
+check_set_options(Jsonb *options)
+{
+	static const char *const partial[] = {"since", "until"};
+
+	for (int i = 0; i < lengthof(partial); i++)
+	{
+		if (option_is_set(options, partial[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s\" does not apply to a set", partial[i]),
+					 errdetail("The members of a set are refreshed by their own methods."),
+					 errhint("Make the schedule for the rollup: rsfed.schedule_refresh(...).")));
+	}
+}
+
+/* One of the members, for what they have in common; NULL if it is gone. */
+static RsfedRelation *
+some_member(int32 set_id)
+{
+	List	   *members = set_members(set_id);
+
+	return members == NIL ? NULL : relation_lookup_id(linitial_int(members));
+}
+
+/* schedule_set(set_name, schedule, name, timezone, options) */
+Datum
+rsfed_schedule_set(PG_FUNCTION_ARGS)
+{
+	RelationSchedule schedule = {0};
+	RsfedSchedule *parsed;
+	RsfedRelation *member;
+	char	   *set;
+
+	require_primary("rsfed.schedule_set()");
+	argument_require(fcinfo, 0, "set_name");
+	argument_require(fcinfo, 1, "schedule");
+	argument_require(fcinfo, 2, "name");
+	argument_require(fcinfo, 3, "timezone");
+
+	set = argument_text(fcinfo, 0);
+	schedule.schedule = argument_text(fcinfo, 1);
+	schedule.name = argument_text(fcinfo, 2);
+	schedule.timezone = argument_text(fcinfo, 3);
+
+	check_schedule_name(schedule.name);
+	schedule.relation_id = set_require(set);
+	set_require_maintainer(schedule.relation_id, set, "schedule refreshes of");
+	parsed = schedule_parse(schedule.schedule, schedule.timezone);
+	schedule.options = argument_no_options();
+	if (!PG_ARGISNULL(4))
+	{
+		options_check(OPTION_SCHEDULE, PG_GETARG_JSONB_P(4));
+		schedule.options = options_merge(schedule.options, PG_GETARG_JSONB_P(4));
+		check_set_options(schedule.options);
+	}
+	member = some_member(schedule.relation_id);
+	if (member != NULL)
+		check_rollup_schedule(member, NULL, parsed);
+	warn_unless_preloaded();
+
+	schedule.anchor = GetCurrentTimestamp();
+	set_first_run(&schedule);
+	identity_remember();
+	schedule_store(&schedule);
+	warn_if_held();
+	wake_scheduler_at_commit();
+	PG_RETURN_VOID();
+}
+
+/*
+ * The schedule that the first two arguments name, after the check of rights,
+ * and one of the set's members (NULL if that is gone).
+ */
+static RelationSchedule *
+require_set_schedule(FunctionCallInfo fcinfo, const char *action, RsfedRelation **member)
+{
+	char	   *set;
+	int32		set_id;
+
+	argument_require(fcinfo, 0, "set_name");
+	argument_require(fcinfo, 1, "name");
+	set = argument_text(fcinfo, 0);
+	set_id = set_require(set);
+	set_require_maintainer(set_id, set, action);
+	*member = some_member(set_id);
+	return find_schedule(set_id, set, argument_text(fcinfo, 1));
+}
+
+/* alter_set_schedule(set_name, name, schedule, options) */
+Datum
+rsfed_alter_set_schedule(PG_FUNCTION_ARGS)
+{
+	RelationSchedule *schedule;
+	RsfedRelation *member;
+
+	require_primary("rsfed.alter_set_schedule()");
+	schedule = require_set_schedule(fcinfo, "change a schedule of", &member);
+	if (!PG_ARGISNULL(2))
+	{
+		RsfedSchedule *parsed;
+
+		schedule->schedule = argument_text(fcinfo, 2);
+		parsed = schedule_parse(schedule->schedule, schedule->timezone);
+		if (member != NULL)
+			warn_if_billed_often(member, parsed);
+		schedule->anchor = GetCurrentTimestamp();
+		set_first_run(schedule);
+	}
+	if (!PG_ARGISNULL(3))
+	{
+		options_check(OPTION_SCHEDULE, PG_GETARG_JSONB_P(3));
+		schedule->options = options_merge(schedule->options, PG_GETARG_JSONB_P(3));
+		check_set_options(schedule->options);
+	}
+	schedule_store(schedule);
+	wake_scheduler_at_commit();
+	PG_RETURN_VOID();
+}
+
+/* unschedule_set(set_name, name) */
+Datum
+rsfed_unschedule_set(PG_FUNCTION_ARGS)
+{
+	RelationSchedule *schedule;
+	RsfedRelation *member;
+
+	require_primary("rsfed.unschedule_set()");
+	schedule = require_set_schedule(fcinfo, "remove a schedule of", &member);
+	(void) schedule_delete(schedule->relation_id, schedule->name);
+	wake_scheduler_at_commit();
+	PG_RETURN_VOID();
 }

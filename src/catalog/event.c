@@ -26,7 +26,7 @@
 typedef struct PendingLine
 {
 	int			level;			/* nesting of the transaction that wrote it */
-	char	   *relation;
+	char	   *relation;		/* with its kind before it */
 	char	   *state;
 	char	   *detail;
 } PendingLine;
@@ -56,7 +56,9 @@ event_tell(const RsfedRelation *relation, int64 run_id, const char *state, const
 	nulls[4] = sqlstate ? ' ' : 'n';
 	catalog_run(SPI_OK_SELECT,
 				"SELECT pg_notify('rsfed_event', json_build_object("
-				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'state', $4, 'sqlstate', $5)::text)",
+				" CASE $1 WHEN '' THEN 'set' ELSE 'relation' END,"
+				" CASE $1 WHEN '' THEN $2 ELSE format('%I.%I', $1, $2) END,"
+				" 'run_id', $3, 'state', $4, 'sqlstate', $5)::text)",
 				5, types, values, nulls);
 	log_later(relation, run_id, state, sqlstate);
 }
@@ -79,7 +81,10 @@ log_later(const RsfedRelation *relation, int64 run_id, const char *state, const 
 	old = MemoryContextSwitchTo(TopTransactionContext);
 	line = palloc0(sizeof(PendingLine));
 	line->level = GetCurrentTransactionNestLevel();
-	line->relation = quote_qualified_identifier(relation->schema_name, relation->relation_name);
+	line->relation = relation->is_set
+		? psprintf("set %s", quote_identifier(relation->relation_name))
+		: psprintf("relation %s", quote_qualified_identifier(relation->schema_name,
+															 relation->relation_name));
 	line->state = pstrdup(state);
 	if (run_id != 0 && sqlstate != NULL)
 		line->detail = psprintf("Run " INT64_FORMAT " ended with SQLSTATE %s.", run_id, sqlstate);
@@ -100,7 +105,7 @@ log_now(const PendingLine *line)
 
 	client_min_messages = ERROR;
 	ereport(WARNING,
-			(errmsg("rsfed: relation %s is now %s", line->relation, line->state),
+			(errmsg("rsfed: %s is now %s", line->relation, line->state),
 			 line->detail ? errdetail_internal("%s", line->detail) : 0,
 			 errhidestmt(true),
 			 errhidecontext(true)));

@@ -38,15 +38,21 @@
 #include "catalog/owner_scope.h"
 #include "catalog/queue.h"
 
+/* The rollup that tells a run's source: of a set any member, they have one. */
+#define ASKED_FOR(r) \
+	"COALESCE((SELECT m.relation_id FROM rsfed_catalog.set_member m" \
+	" WHERE m.set_id = " r ".relation_id LIMIT 1), " r ".relation_id)"
+
 /*
- * What is at work, and of which servers and owners.  $1, $2: servers with the
+ * What is at work, and of which servers and owners; of a set its own run, not
+ * those of its members.  $1, $2: servers with the
  * option max_runs, and its values.
  */
 #define AT_WORK \
 	" busy AS MATERIALIZED (" \
-	" SELECT b.relation_id, b.trigger IN ('schedule', 'request') AS is_worker, b.owner, u.source" \
-	" FROM rsfed_catalog.run b" \
-	" LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = b.relation_id" \
+	" SELECT b.relation_id, b.trigger IN ('schedule', 'request') AND b.set_run_id IS NULL AS is_worker," \
+	" b.owner, u.source FROM rsfed_catalog.run b" \
+	" LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = " ASKED_FOR("b") \
 	" WHERE b.status = 'running')," \
 	" sources AS MATERIALIZED (SELECT l.source, l.max_runs - (SELECT count(*)::int4 FROM busy b" \
 	" WHERE b.is_worker AND b.source = l.source) AS room" \
@@ -79,11 +85,13 @@
 /* Runs that may begin, but for the room of their owner. */
 #define TAKEABLE \
 	" FROM rsfed_catalog.run q" \
-	" LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = q.relation_id" \
+	" LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = " ASKED_FOR("q") \
 	" LEFT JOIN sources s ON s.source = u.source" \
 	" WHERE q.status = 'queued' AND q.waits_for IS NULL AND q.owner = o.owner" \
 	" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())" \
-	" AND NOT EXISTS (SELECT FROM busy b WHERE b.relation_id = q.relation_id)" \
+	" AND NOT EXISTS (SELECT FROM busy b WHERE b.relation_id = q.relation_id" \
+	" OR EXISTS (SELECT FROM rsfed_catalog.set_member m" \
+	" WHERE m.set_id = q.relation_id AND m.relation_id = b.relation_id))" \
 	" AND (s.room IS NULL OR s.room > 0)"
 
 /* The parameters $1 to $4 of the above. */

@@ -30,8 +30,9 @@
 #include "catalog/after.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
+#include "catalog/sets.h"
 
-#define RELATION_COLUMNS "relation_id, schema_name, relation_name, kind = 'rollup'," \
+#define RELATION_COLUMNS "relation_id, schema_name, relation_name, kind = 'rollup', kind = 'set'," \
 	" (SELECT o.relid FROM rsfed_catalog.relation_oid o" \
 	" WHERE o.relation_id = rsfed_catalog.relation.relation_id)"
 
@@ -48,7 +49,8 @@ relation_from_row(CatalogAccess *access, uint64 row)
 	relation->schema_name = catalog_text(access, row, 2);
 	relation->relation_name = catalog_text(access, row, 3);
 	relation->is_rollup = DatumGetBool(catalog_datum(row, 4));
-	relation->relid = DatumGetObjectId(catalog_datum(row, 5));
+	relation->is_set = DatumGetBool(catalog_datum(row, 5));
+	relation->relid = DatumGetObjectId(catalog_datum(row, 6));
 	return relation;
 }
 
@@ -156,8 +158,8 @@ relation_lookup_id(int32 relation_id)
 	Oid			nspid;
 	Oid			relid;
 
-	if (relation == NULL)
-		return NULL;
+	if (relation == NULL || relation->is_set)
+		return relation;
 	nspid = get_namespace_oid(relation->schema_name, true);
 	relid = OidIsValid(nspid) ? get_relname_relid(relation->relation_name, nspid) : InvalidOid;
 	if (OidIsValid(relid) && is_that_relation(relation, relid))
@@ -179,6 +181,14 @@ relation_display_name(Oid relid)
 	if (name == NULL)
 		return psprintf("%u", relid);
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), name);
+}
+
+char *
+relation_title(const RsfedRelation *relation)
+{
+	if (relation->is_set)
+		return psprintf("set \"%s\"", relation->relation_name);
+	return relation_display_name(relation->relid);
 }
 
 /* Names of all rollups, as one would write them: List of char *. */
@@ -308,6 +318,7 @@ relation_delete(int32 relation_id)
 	Datum		values[1] = {Int32GetDatum(relation_id)};
 
 	after_forget(relation_id, NULL);
+	sets_forget_member(relation_id);
 	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.run SET status = 'cancelled',"
@@ -423,7 +434,7 @@ relations_sync(void)
 	catalog_open_any_version(&access);
 	if (catalog_run(SPI_OK_UPDATE,
 					"UPDATE rsfed_catalog.relation r"
-					" SET schema_name = '', relation_name = r.relation_id::text"
+					" SET schema_name = 'pg_renamed', relation_name = r.relation_id::text"
 					" FROM rsfed_catalog.relation_oid o"
 					" JOIN pg_class c ON c.oid = o.relid"
 					" JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -436,7 +447,7 @@ relations_sync(void)
 					" FROM rsfed_catalog.relation_oid o"
 					" JOIN pg_class c ON c.oid = o.relid"
 					" JOIN pg_namespace n ON n.oid = c.relnamespace"
-					" WHERE o.relation_id = r.relation_id AND r.schema_name = ''",
+					" WHERE o.relation_id = r.relation_id AND r.schema_name = 'pg_renamed'",
 					0, NULL, NULL, NULL);
 	catalog_close(&access);
 }

@@ -17,13 +17,17 @@ typedef struct RsfedRelation
 	Oid			relid;
 	char	   *schema_name;
 	char	   *relation_name;
-	bool		is_rollup;		/* else a native materialized view */
+	bool		is_rollup;		/* else a native materialized view, or */
+	bool		is_set;			/* a set of rollups: no relid, no schema */
 } RsfedRelation;
 
 /* The row of a relation by its oid; NULL if rsfed does not refresh it. */
 extern RsfedRelation *relation_lookup(Oid relid);
 
-/* By rsfed's own number; NULL if it is gone or its relation does not exist. */
+/*
+ * By rsfed's own number; NULL if it is gone or its relation does not exist.
+ * May be a set.
+ */
 extern RsfedRelation *relation_lookup_id(int32 relation_id);
 
 /* Raises 42809 (the nearest rollup as a hint) if relid is not a rollup. */
@@ -46,6 +50,9 @@ extern void relation_delete(int32 relation_id);
 
 /* "schema"."name", quoted where needed, for messages; palloc'd. */
 extern char *relation_display_name(Oid relid);
+
+/* What messages call it: the name above, or that of the set; palloc'd. */
+extern char *relation_title(const RsfedRelation *relation);
 
 /* The role that owns a relation, which is there. */
 extern Oid	relation_owner(Oid relid);

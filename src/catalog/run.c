@@ -23,6 +23,7 @@
 #include "catalog/event.h"
 #include "catalog/owner_scope.h"
 #include "catalog/run.h"
+#include "catalog/sets.h"
 
 /* An optional text as a parameter. */
 static void
@@ -53,10 +54,10 @@ run_insert(const RunRequest *request, bool running)
 {
 	static const Oid types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
 	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID,
-	INT8OID, TIMESTAMPTZOID, TEXTOID};
+	INT8OID, TIMESTAMPTZOID, TEXTOID, INT8OID};
 	CatalogAccess access;
-	Datum		values[18];
-	char		nulls[] = "                  ";
+	Datum		values[19];
+	char		nulls[] = "                   ";
 	int64		run_id;
 
 	values[0] = Int32GetDatum(request->relation_id);
@@ -80,25 +81,29 @@ run_insert(const RunRequest *request, bool running)
 	nulls[15] = request->retry_of == 0 ? 'n' : ' ';
 	set_time(&values[16], &nulls[16], request->expires_at);
 	set_text(&values[17], &nulls[17], running ? writer_epoch() : NULL);
+	values[18] = Int64GetDatum(request->set_run_id);
+	nulls[18] = request->set_run_id == 0 ? 'n' : ' ';
 
 	catalog_open(&access);
 	if (catalog_run_kept(SPI_OK_INSERT_RETURNING,
 						 "INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
 						 " schedule_name, method, since, until, part, requested_by, status, pid,"
 						 " backend_start, started_at, due_at, not_before, priority, attempt, retry_of,"
-						 " expires_at, writer, waits_for, owner, turn_at)"
+						 " expires_at, writer, set_run_id, waits_for, owner, turn_at)"
 						 " SELECT r.relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
 						 " $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
-						 " COALESCE($12, clock_timestamp()), $13, $14, $15, $16, $17, $18,"
+						 " COALESCE($12, clock_timestamp()), $13, $14, $15, $16, $17, $18, $19,"
 						 /* a retry has waited already; src/catalog/after.c goes on with it */
 						 " CASE WHEN $2 = 'schedule' AND $15 <= 1 AND $16 IS NULL AND EXISTS (SELECT"
 						 " FROM rsfed_catalog.schedule_after a"
 						 " WHERE a.relation_id = $1 AND a.schedule_name = $3) THEN '' END,"
+						 /* the members of a set have one owner */
 						 " COALESCE((SELECT c.relowner FROM rsfed_catalog.relation_oid o"
-						 " JOIN pg_class c ON c.oid = o.relid WHERE o.relation_id = $1), 0),"
+						 " JOIN pg_class c ON c.oid = o.relid WHERE o.relation_id = COALESCE("
+						 "(SELECT m.relation_id FROM rsfed_catalog.set_member m WHERE m.set_id = $1 LIMIT 1), $1)), 0),"
 						 " COALESCE($12, clock_timestamp()) - $14 * interval '" PRIORITY_STEP "'"
 						 " FROM rsfed_catalog.relation r WHERE r.relation_id = $1 RETURNING run_id",
-						 18, types, values, nulls) != 1)
+						 19, types, values, nulls) != 1)
 		elog(ERROR, "relation %d is not known to rsfed", request->relation_id);
 	run_id = DatumGetInt64(catalog_datum(0, 1));
 	catalog_close(&access);
@@ -157,6 +162,7 @@ run_from_row(CatalogAccess *access, uint64 row)
 	run->request.due_at = DatumGetTimestampTz(catalog_datum(row, 10));
 	run->request.priority = DatumGetInt32(catalog_datum(row, 11));
 	run->request.attempt = DatumGetInt32(catalog_datum(row, 12));
+	run->request.set_run_id = DatumGetInt64(catalog_datum(row, 13));
 	return run;
 }
 
@@ -282,7 +288,8 @@ write_success(int64 run_id, const RsfedRelation *relation, const RunOutcome *out
 	first = DatumGetBool(catalog_datum(0, 2));
 	if (recovered)
 		event_tell(relation, run_id, "recovered", NULL);
-	if (changed)
+	/* of a set each member tells */
+	if (changed && !relation->is_set)
 		notify_published(run_id, relation, outcome);
 	return recovered || first;
 }
@@ -381,6 +388,39 @@ run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcom
 	if (!written)
 		elog(ERROR, "run " INT64_FORMAT " is not running in this process", run_id);
 	return event;
+}
+
+void
+run_finish_members(int64 set_run_id, const RunOutcome *outcome)
+{
+	static const Oid types[] = {INT8OID};
+	Datum		values[1] = {Int64GetDatum(set_run_id)};
+	CatalogAccess access;
+	uint64		n;
+	int64	   *run_ids;
+	int32	   *relation_ids;
+
+	catalog_open(&access);
+	n = catalog_run(SPI_OK_SELECT,
+					"SELECT run_id, relation_id FROM rsfed_catalog.run"
+					" WHERE set_run_id = $1 AND status = 'running' ORDER BY run_id",
+					1, types, values, NULL);
+	run_ids = MemoryContextAlloc(access.caller, sizeof(int64) * Max(n, 1));
+	relation_ids = MemoryContextAlloc(access.caller, sizeof(int32) * Max(n, 1));
+	for (uint64 i = 0; i < n; i++)
+	{
+		run_ids[i] = DatumGetInt64(catalog_datum(i, 1));
+		relation_ids[i] = DatumGetInt32(catalog_datum(i, 2));
+	}
+	catalog_close(&access);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		RsfedRelation *relation = relation_lookup_id(relation_ids[i]);
+		RsfedRelation dropped = {.relation_id = relation_ids[i], .schema_name = "", .relation_name = ""};
+
+		(void) run_finish(run_ids[i], relation ? relation : &dropped, outcome);
+	}
 }
 
 bool
@@ -490,7 +530,9 @@ run_cancel(int64 run_id)
 	bool		done = false;
 
 	relation = relation_lookup_id(relation_id);
-	if (relation != NULL)
+	if (relation != NULL && relation->is_set)
+		set_require_maintainer(relation_id, relation->relation_name, "cancel a refresh of");
+	else if (relation != NULL)
 		relation_require_maintainer(relation->relid, "cancel a refresh of");
 	else if (!superuser())
 		ereport(ERROR,

@@ -25,6 +25,7 @@ typedef struct RunRequest
 	int32		relation_id;
 	const char *trigger;		/* call, request, schedule, define */
 	const char *schedule_name;	/* or NULL */
+	int64		set_run_id;		/* of a member: the run of its set; else 0 */
 	const char *method;			/* NULL = the rollup's own */
 	const char *since;
 	const char *until;
@@ -76,7 +77,8 @@ typedef struct Run
  */
 #define RUN_COLUMNS(r) \
 	r ".run_id, " r ".relation_id, " r ".trigger, " r ".schedule_name, " r ".method, " r ".since, " \
-	r ".until, " r ".part, " r ".requested_at, " r ".due_at, " r ".priority::int4, " r ".attempt::int4"
+	r ".until, " r ".part, " r ".requested_at, " r ".due_at, " r ".priority::int4, " r ".attempt::int4, " \
+	r ".set_run_id"
 
 extern Run *run_from_row(CatalogAccess *access, uint64 row);
 
@@ -104,6 +106,12 @@ extern bool run_finish(int64 run_id, const RsfedRelation *relation, const RunOut
  * then nothing is written.
  */
 extern bool run_finish_orphan(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome);
+
+/*
+ * The same outcome for what still runs of a set's members, in the current
+ * transaction.
+ */
+extern void run_finish_members(int64 set_run_id, const RunOutcome *outcome);
 
 /*
  * Freshness and notifications after a step of a run that goes on, in the

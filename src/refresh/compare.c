@@ -213,7 +213,7 @@ local_rows(Relation rel, const RefreshTarget *target, Snapshot snapshot)
 	int			natts = target->desc->natts;
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TableScanDesc scan = table_beginscan(rel, snapshot, 0, NULL);
-	RowSpill   *spill = spill_begin(target, true);
+	RowSpill   *spill = spill_begin(target, true, maintenance_work_mem);
 	Datum	   *values = palloc(sizeof(Datum) * natts);
 	bool	   *nulls = palloc(sizeof(bool) * natts);
 
@@ -327,7 +327,7 @@ fetch_result(const Comparison *comparison, const Rollup *rollup, const RefreshTa
 	*scope = step_begin(run, rollup, target)->scope;
 	fetch = rollup_open_fetch(run, target, NULL);
 	if (fetch == NULL)
-		return spill_finish(spill_begin(target, true));
+		return spill_finish(spill_begin(target, true, maintenance_work_mem));
 	if (comparison->query == NULL && comparison->source == NULL)
 		ordinals = description_match(rollup, fetch->columns, target, &run->note);
 	else

@@ -36,6 +36,7 @@
 #include "refresh/outcome.h"
 #include "refresh/refresh.h"
 #include "refresh/run.h"
+#include "refresh/set.h"
 #include "shmem/failures.h"
 #include "shmem/progress.h"
 #include "shmem/wake.h"
@@ -43,7 +44,6 @@
 /* Interrupted so often, the outcome of a failed run is given up. */
 #define FINISH_TRIES 10
 
-static RefreshRun *begin_run(const RunRequest *request, int64 run_id);
 static void show_progress(RefreshRun *run);
 static void do_refresh(RefreshRun *run);
 static ErrorData *refresh_in_order(RefreshRun *run);
@@ -59,7 +59,7 @@ refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connec
 					   RefreshResult *result)
 {
 	TimestampTz started = GetCurrentTimestamp();
-	RefreshRun *run = begin_run(request, run_id);
+	RefreshRun *run = refresh_run_new(request, run_id);
 	ErrorData  *error;
 
 	run->keep_connection = keep_connection;
@@ -109,7 +109,7 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 RefreshRun *
 refresh_run_begin(const RunRequest *request)
 {
-	RefreshRun *run = begin_run(request, 0);
+	RefreshRun *run = refresh_run_new(request, 0);
 
 	run->in_transaction = run->first_step_only = true;
 	show_progress(run);
@@ -135,19 +135,17 @@ finish(RefreshRun *run)
 		changed = run_finish_step(run->run_id, run->relation, &run->outcome);
 	else
 		outcome_write(run->run_id, run->relation, run->request, &run->outcome, run->in_transaction);
+	if (run->set != NULL)
+		set_run_finish(run);
 	/* when the relation will be late is not what the scheduler thinks */
 	if (changed)
 		wake_scheduler_at_commit();
 	PopActiveSnapshot();
 }
 
-/*
- * The run's row, unless a worker brought one, and what is known before the
- * start.  Lives in a context of its own below the caller's, which outlives
- * transactions.
- */
-static RefreshRun *
-begin_run(const RunRequest *request, int64 run_id)
+/* The context outlives transactions, if the caller's does. */
+RefreshRun *
+refresh_run_new(const RunRequest *request, int64 run_id)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "rsfed run",
 												  ALLOCSET_SMALL_SIZES);
@@ -169,6 +167,12 @@ begin_run(const RunRequest *request, int64 run_id)
 		run->relation->relation_id = request->relation_id;
 		run->relation->schema_name = run->relation->relation_name = "";
 	}
+	if (run->relation->is_set)
+	{
+		PushActiveSnapshot(GetTransactionSnapshot());
+		set_run_begin(run);
+		PopActiveSnapshot();
+	}
 	MemoryContextSwitchTo(old);
 	return run;
 }
@@ -183,7 +187,10 @@ show_progress(RefreshRun *run)
 	PushActiveSnapshot(GetTransactionSnapshot());
 	freshness_last(run->relation->relation_id, &as_of, &rows);
 	PopActiveSnapshot();
-	progress_begin(run->run_id, run->relation->relation_id, run->relation->relid, rows, as_of);
+	progress_begin(run->run_id, run->relation->relation_id,
+				   run->set != NULL && run->set->count > 0
+				   ? run->set->members[0]->relation->relid : run->relation->relid,
+				   rows, as_of);
 	progress_set_phase(PHASE_STARTING);
 }
 
@@ -191,6 +198,11 @@ show_progress(RefreshRun *run)
 static void
 do_refresh(RefreshRun *run)
 {
+	if (run->set != NULL)
+	{
+		set_run_refresh(run);
+		return;
+	}
 	if (!OidIsValid(run->relation->relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -271,6 +283,8 @@ try_refresh(RefreshRun *run)
 		error = CopyErrorData();
 		FlushErrorState();
 		run->outcome.phase = phase_name(progress_current_phase());
+		if (run->set != NULL)
+			run->refused = set_run_is_refused(run);
 		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_END_TRY();
@@ -312,6 +326,12 @@ is_local_cancel(const ErrorData *error)
 {
 	return error->sqlerrcode == ERRCODE_QUERY_CANCELED && error->message_id != NULL &&
 		strcmp(error->message_id, "canceling statement due to user request") == 0;
+}
+
+static const char *
+failure_status(const RefreshRun *run, const ErrorData *error)
+{
+	return run->refused ? "refused" : is_local_cancel(error) ? "cancelled" : "failed";
 }
 
 /*
@@ -364,13 +384,39 @@ record_failure(RefreshRun *run, ErrorData *error)
 	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(run));
 	RunOutcome *outcome = &run->outcome;
 
-	outcome->status = run->refused ? "refused" : is_local_cancel(error) ? "cancelled" : "failed";
+	outcome->status = failure_status(run, error);
 	outcome->rows_inserted = outcome->rows_updated = outcome->rows_deleted = -1;
 	outcome->error = error_fields(error);
+	if (run->set != NULL)
+		set_run_fail(run, outcome->status, outcome->error);
 	MemoryContextSwitchTo(old);
 
 	finish_failed(run);
 	SPI_commit();
+}
+
+/* Gives a failed run to the scheduler. */
+static void
+put_failure(const RefreshRun *run, const ErrorFields *error, const char *status)
+{
+	const char *phase = run->outcome.phase ? run->outcome.phase : "";
+	const char *method = run->request->method ? run->request->method : "";
+	Failure		failure = {
+		.database = MyDatabaseId,
+		.relation_id = run->relation->relation_id,
+		.userid = GetOuterUserId(),
+		.cancelled = strcmp(status, "cancelled") == 0,
+		.refused = strcmp(status, "refused") == 0,
+	};
+
+	strlcpy(failure.method, method, NAMEDATALEN);
+	strlcpy(failure.phase, phase, NAMEDATALEN);
+	strlcpy(failure.sqlstate, error->sqlstate, sizeof(failure.sqlstate));
+	failure_set_text(failure.message, error->message);
+	failure_set_text(failure.detail, error->detail);
+	failure_set_text(failure.hint, error->hint);
+	failure_set_text(failure.context, error->context);
+	failure_put(&failure);
 }
 
 /*
@@ -380,24 +426,17 @@ record_failure(RefreshRun *run, ErrorData *error)
 static void
 hand_over_failure(RefreshRun *run, const ErrorData *error)
 {
-	const char *phase = run->outcome.phase ? run->outcome.phase : "";
-	const char *method = run->request->method ? run->request->method : "";
-	Failure		failure = {
-		.database = MyDatabaseId,
-		.relation_id = run->relation->relation_id,
-		.userid = GetOuterUserId(),
-		.cancelled = is_local_cancel(error),
-		.refused = run->refused,
-	};
+	ErrorFields *fields = error_fields(error);
+	const char *status = failure_status(run, error);
 
-	strlcpy(failure.method, method, NAMEDATALEN);
-	strlcpy(failure.phase, phase, NAMEDATALEN);
-	strlcpy(failure.sqlstate, unpack_sql_state(error->sqlerrcode), sizeof(failure.sqlstate));
-	failure_set_text(failure.message, error->message);
-	failure_set_text(failure.detail, error->detail);
-	failure_set_text(failure.hint, error->hint);
-	failure_set_text(failure.context, error->context);
-	failure_put(&failure);
+	put_failure(run, fields, status);
+	if (run->set != NULL)
+	{
+		set_run_fail(run, status, fields);
+		for (int i = 0; i < run->set->count; i++)
+			put_failure(run->set->members[i], run->set->members[i]->outcome.error,
+						run->set->members[i]->outcome.status);
+	}
 	progress_end();
 }
 

@@ -48,34 +48,60 @@ statement_text(const Rollup *rollup, const char *order)
 					redshift_strip(rollup->query), order);
 }
 
-Fetch *
-fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool keep,
-			  int remote_timeout_ms)
+/* What is known without a connection. */
+static Fetch *
+make_fetch(const Rollup *rollup, const char *name)
 {
-	SourceRequest request = {
-		.source = rollup->source,
-		.userid = owner,
-		.timezone = rollup->timezone,
-		.label = psprintf("rsfed:%s:" INT64_FORMAT, get_database_name(MyDatabaseId), run_id),
-		.writable = false,
-		.keep = keep,
-		.statement_timeout_ms = remote_timeout_ms,
-	};
 	Fetch	   *fetch = palloc0(sizeof(Fetch));
 
-	fetch->label = request.label;
 	fetch->rollup = rollup;
 	fetch->name = name;
 	fetch->is_own_limit = option_is_set(rollup->options, "max_result_rows");
 	fetch->max_rows = fetch->is_own_limit
 		? option_int(OPTION_ROLLUP, rollup->options, "max_result_rows")
 		: rsfed_max_result_rows;
+	fetch->memory_kb = maintenance_work_mem;
+	return fetch;
+}
+
+Fetch *
+fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool keep,
+			  int remote_timeout_ms)
+{
+	Fetch	   *fetch = make_fetch(rollup, name);
+
+	fetch->request.source = rollup->source;
+	fetch->request.userid = owner;
+	fetch->request.timezone = rollup->timezone;
+	fetch->request.label = psprintf("rsfed:%s:" INT64_FORMAT, get_database_name(MyDatabaseId), run_id);
+	fetch->request.writable = false;
+	fetch->request.keep = keep;
+	fetch->request.statement_timeout_ms = remote_timeout_ms;
 
 	progress_set_phase(PHASE_CONNECTING);
 	source_check_usage(rollup->source, owner);
-	fetch->source = source_connect(&request);
+	fetch->source = source_connect(&fetch->request);
 	InvalidateCatalogSnapshot();
 	return fetch;
+}
+
+Fetch *
+fetch_join(const Fetch *host, const Rollup *rollup, const char *name)
+{
+	Fetch	   *fetch = make_fetch(rollup, name);
+
+	fetch->request = host->request;
+	fetch->request.timezone = rollup->timezone;
+	fetch->source = host->source;
+	fetch->is_guest = true;
+	return fetch;
+}
+
+void
+fetch_take_turn(Fetch *fetch)
+{
+	source_repin(fetch->source, &fetch->request);
+	InvalidateCatalogSnapshot();
 }
 
 void
@@ -196,7 +222,7 @@ fetch_rows(Fetch *fetch, const RefreshTarget *target, const int *ordinals, bool 
 
 	owner_scope_enter(&scope, target->owner, true);
 	fetch->reader = row_reader_create(fetch->columns, target->desc, ordinals);
-	spill = spill_begin(target, ordered);
+	spill = spill_begin(target, ordered, fetch->memory_kb);
 	drain(fetch, target, spill);
 	rows = spill_finish(spill);
 	owner_scope_leave(&scope);
@@ -265,5 +291,6 @@ fetch_close(Fetch *fetch)
 {
 	if (fetch->stream != NULL)
 		remote_stream_close(fetch->stream);
-	source_release(fetch->source);
+	if (!fetch->is_guest)
+		source_release(fetch->source);
 }

@@ -19,8 +19,9 @@ typedef struct Fetch
 {
 	const Rollup *rollup;
 	const char *name;			/* the rollup's, for messages */
-	const char *label;			/* query_group of the session */
+	SourceRequest request;
 	SourceConnection *source;
+	bool		is_guest;		/* the connection is another fetch's */
 	RemoteStream *stream;
 	RemoteColumns *columns;		/* of the result */
 	TimestampTz as_of;			/* just before the query was sent */
@@ -28,6 +29,7 @@ typedef struct Fetch
 	bool		needs_snapshot; /* for each row, and none is active */
 	int64		max_rows;		/* 0 = any number */
 	bool		is_own_limit;	/* max_rows is the rollup's option */
+	int			memory_kb;		/* for rows that are kept here */
 } Fetch;
 
 /*
@@ -48,6 +50,14 @@ extern Fetch *fetch_open(const Rollup *rollup, const char *name, Oid owner,
 extern Fetch *fetch_connect(const Rollup *rollup, const char *name, Oid owner,
 							int64 run_id, bool keep, int remote_timeout_ms);
 extern void fetch_send(Fetch *fetch, const char *order);
+
+/*
+ * A fetch for another rollup of the same source on the connection of this one.
+ * Before it asks anything the session is made its own by the second, again
+ * after each turn of another; closing it leaves the connection to its host.
+ */
+extern Fetch *fetch_join(const Fetch *host, const Rollup *rollup, const char *name);
+extern void fetch_take_turn(Fetch *fetch);
 
 /*
  * Reads the whole result as rows of the target, sorted by its key if ordered,

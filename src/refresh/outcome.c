@@ -26,6 +26,7 @@
 #include "catalog/retry.h"
 #include "catalog/rollup.h"
 #include "catalog/schedules.h"
+#include "catalog/sets.h"
 #include "redshift/failure.h"
 #include "refresh/outcome.h"
 #include "schedule/backoff.h"
@@ -43,6 +44,24 @@ outcome_chance(void)
 	return bits / ((double) PG_UINT32_MAX + 1);
 }
 
+/* The relation itself, of a set one of its members: they share source and owner. */
+static const RsfedRelation *
+some_rollup(const RsfedRelation *relation)
+{
+	ListCell   *lc;
+
+	if (!relation->is_set)
+		return relation;
+	foreach(lc, set_members(relation->relation_id))
+	{
+		const RsfedRelation *member = relation_lookup_id(lfirst_int(lc));
+
+		if (member != NULL)
+			return member;
+	}
+	return relation;
+}
+
 /*
  * Holds the log-in that the relation's owner used.  False if that is not known:
  * then the failure is one like others.
@@ -54,6 +73,7 @@ hold_login(const RsfedRelation *relation, RunOutcome *outcome)
 	HeldLogin	held;
 	Rollup	   *rollup;
 
+	relation = some_rollup(relation);
 	if (!relation->is_rollup || !OidIsValid(relation->relid))
 		return false;
 	rollup = rollup_load(relation->relation_id);
@@ -136,17 +156,18 @@ count_failure(int64 run_id, const RsfedRelation *relation, const RelationSchedul
 	retries_drop(schedule->relation_id, schedule->name, "The schedule has paused itself.");
 	run_notify_event(outcome->error ? run_id : 0, relation, "paused",
 					 outcome->error ? outcome->error->sqlstate : NULL);
-	if (OidIsValid(relation->relid))
+	if (OidIsValid(relation->relid) || relation->is_set)
 	{
-		char	   *name = relation_display_name(relation->relid);
+		char	   *name = relation_title(relation);
+		char	   *own_name = relation->is_set ? relation->relation_name : name;
 
 		ereport(LOG,
 				(errmsg("schedule \"%s\" of %s has paused itself", schedule->name, name),
 				 errdetail_plural("It failed %d time in a row, the last time with: %s",
 								  "It failed %d times in a row, the last time with: %s",
 								  max_failures, max_failures, message),
-				 errhint("Once the cause is mended, run SELECT rsfed.resume(%s);",
-						 quote_literal_cstr(name))));
+				 errhint("Once the cause is mended, run SELECT rsfed.%s(%s);",
+						 relation->is_set ? "resume_set" : "resume", quote_literal_cstr(own_name))));
 	}
 	return true;
 }
@@ -168,6 +189,9 @@ follow_failure(int64 run_id, const RsfedRelation *relation, const RunRequest *re
 	RelationSchedule *schedule = NULL;
 	bool		retried = false;
 
+	/* what follows for a member is what follows for its set */
+	if (request->set_run_id != 0)
+		return;
 	if (request->schedule_name != NULL)
 		schedule = schedule_load(request->relation_id, request->schedule_name);
 	if (kind == FAILURE_CREDENTIALS)

@@ -70,7 +70,7 @@ rollup_open_fetch(RefreshRun *run, const RefreshTarget *target, const char *orde
 
 	run->outcome.server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);
 	run->outcome.remote_pid = remote_backend_pid(fetch->source->conn);
-	run->outcome.label = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->label);
+	run->outcome.label = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->request.label);
 	if (!step_ask(run, step, fetch))
 	{
 		fetch_close(fetch);
@@ -110,21 +110,25 @@ rollup_close_fetch(RefreshRun *run, Fetch *fetch)
 }
 
 RowSource *
-rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
+rollup_drain(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, Fetch *fetch)
 {
 	const Engine *engine = run_engine(run, rollup);
-	Fetch	   *fetch;
-	int		   *ordinals;
-	RowSource  *rows;
+	int		   *ordinals = description_match(rollup, fetch->columns, target, &run->note);
+	RowSource  *rows = fetch_rows(fetch, target, ordinals, engine->ordered);
 
-	(void) step_begin(run, rollup, target);
-	fetch = rollup_open_fetch(run, target, NULL);
-	if (fetch == NULL)
-		return NULL;
-	ordinals = description_match(rollup, fetch->columns, target, &run->note);
-	rows = fetch_rows(fetch, target, ordinals, engine->ordered);
 	rollup_close_fetch(run, fetch);
 	return rows;
+}
+
+RowSource *
+rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
+{
+	Fetch	   *fetch;
+
+	(void) run_engine(run, rollup);
+	(void) step_begin(run, rollup, target);
+	fetch = rollup_open_fetch(run, target, NULL);
+	return fetch == NULL ? NULL : rollup_drain(run, rollup, target, fetch);
 }
 
 /*
@@ -285,18 +289,26 @@ describe_target(RefreshRun *run, const Rollup *rollup)
 	return target;
 }
 
+Rollup *
+rollup_prepare(RefreshRun *run, RefreshTarget **target)
+{
+	Rollup	   *rollup;
+
+	rollup = load_definition(run);
+	run->outcome.definition = rollup->definition;
+	*target = describe_target(run, rollup);
+	return rollup;
+}
+
 void
 rollup_refresh(RefreshRun *run)
 {
-	Rollup	   *rollup;
 	RefreshTarget *target;
+	Rollup	   *rollup = rollup_prepare(run, &target);
 	Fetch	   *fetch;
 	char	   *order;
 	int		   *ordinals;
 
-	rollup = load_definition(run);
-	run->outcome.definition = rollup->definition;
-	target = describe_target(run, rollup);
 	order = stream_order(run, step_begin(run, rollup, target)->asked, target);
 	fetch = rollup_open_fetch(run, target, order);
 	if (fetch == NULL)

@@ -45,11 +45,11 @@ struct RowSource
 typedef struct RowSpill RowSpill;
 
 /*
- * Takes rows in memory up to maintenance_work_mem, then in temporary files;
+ * Takes rows in memory up to so many kB, then in temporary files;
  * ordered: sorts them by the target's key.  Lives in the current memory
  * context and resource owner.
  */
-extern RowSpill *spill_begin(const RefreshTarget *target, bool ordered);
+extern RowSpill *spill_begin(const RefreshTarget *target, bool ordered, int memory_kb);
 
 /* Adds one row; the values are copied. */
 extern void spill_put(RowSpill *spill, Datum *values, bool *nulls);

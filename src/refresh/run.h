@@ -36,7 +36,18 @@ typedef struct RefreshRun
 	bool		asks_no_probe;	/* whatever it says, the query is sent */
 	const char *probe_answer;	/* to be remembered with the content; or NULL */
 	bool		refused;		/* the error is the gate's word */
+
+	/* sets */
+	struct SetRun *set;			/* what a set's run consists of (set.h); or NULL */
+	bool		in_set;			/* it is a member's, and part of its set's */
 } RefreshRun;
+
+/*
+ * A run and its row, unless a worker brought one (run_id): what is known before
+ * the start.  A set's run has those of its members with it.  Lives in a memory
+ * context of its own below the current one.
+ */
+extern RefreshRun *refresh_run_new(const RunRequest *request, int64 run_id);
 
 /*
  * Keeps two refreshes of one relation apart, and waits for the other: a
@@ -57,6 +68,16 @@ extern void rollup_close_fetch(RefreshRun *run, Fetch *fetch);
 
 /* Adds to the outcome's counts and says by them whether anything is published. */
 extern void rollup_count_changes(RefreshRun *run, int64 inserted, int64 updated, int64 deleted);
+
+/*
+ * The rollup of the run as it is defined now, and its table, without keeping a
+ * lock; 42P01 if it is gone.
+ */
+extern Rollup *rollup_prepare(RefreshRun *run, RefreshTarget **target);
+
+/* Takes all rows of a query that was sent, counts them, and closes the fetch. */
+extern RowSource *rollup_drain(RefreshRun *run, const Rollup *rollup,
+							   const RefreshTarget *target, Fetch *fetch);
 
 /*
  * Reads the whole result of a rollup's query for a target, which may be what

@@ -49,7 +49,7 @@ spill_end(RowSource *source)
 }
 
 RowSpill *
-spill_begin(const RefreshTarget *target, bool ordered)
+spill_begin(const RefreshTarget *target, bool ordered, int memory_kb)
 {
 	RowSpill   *spill = palloc0(sizeof(RowSpill));
 
@@ -67,10 +67,10 @@ spill_begin(const RefreshTarget *target, bool ordered)
 		spill->sort = tuplesort_begin_heap(target->desc, target->nkeys, columns,
 										   target->sort_operators, target->sort_collations,
 										   target->sort_nulls_first,
-										   maintenance_work_mem, NULL, 0);
+										   memory_kb, NULL, 0);
 	}
 	else
-		spill->store = tuplestore_begin_heap(false, false, maintenance_work_mem);
+		spill->store = tuplestore_begin_heap(false, false, memory_kb);
 	return spill;
 }
 

@@ -105,6 +105,7 @@ step_begin(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
 		step->want.since = request->since;
 		step->want.until = request->until;
 		step->want.tail_done = run->tail_done;
+		step->want.undivided = run->in_set;
 		if (request->part != NULL)
 			step->want.want = WINDOW_PART;
 		else if (request->since != NULL || request->until != NULL)
@@ -123,14 +124,21 @@ step_begin(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
 	return step;
 }
 
+bool
+step_needs_clock(const RunStep *step)
+{
+	return step->window != NULL && step->window->bucket.kind != BUCKET_INTEGER;
+}
+
 /*
  * Redshift's clock.  GETDATE() shows the wall clock of the session, which is
  * in the rollup's time zone; of two instants that look the same, it is the one
  * nearer to the clock here.
  */
-static TimestampTz
-ask_clock(const Window *window, Fetch *fetch)
+TimestampTz
+step_clock(const RunStep *step, Fetch *fetch)
 {
+	const Window *window = step->window;
 	int			nrows;
 	int			ncolumns;
 	char	  **cells = remote_fetch_all(fetch->source->conn, "/* rsfed clock */ SELECT GETDATE()",
@@ -189,8 +197,8 @@ ask_probe(const Rollup *rollup, const char *probe, Fetch *fetch)
  * Asks the probe, if the rollup has one and the run may trust it; true if its
  * answer says that nothing is new.
  */
-static bool
-probe_finds_nothing(RefreshRun *run, RunStep *step, Fetch *fetch)
+bool
+step_probe(RefreshRun *run, RunStep *step, Fetch *fetch)
 {
 	const Rollup *rollup = step->asked;
 	char	   *probe = option_text(OPTION_ROLLUP, rollup->options, "probe");
@@ -217,38 +225,46 @@ probe_finds_nothing(RefreshRun *run, RunStep *step, Fetch *fetch)
 		 plan->filled_from < plan->filled_to && plan->complete_to <= plan->filled_to);
 }
 
-bool
-step_ask(RefreshRun *run, RunStep *step, Fetch *fetch)
+void
+step_plan(RefreshRun *run, RunStep *step, TimestampTz asked_at, TimestampTz now)
 {
 	WindowStep *plan = &step->plan;
 
-	if (step->window != NULL)
-	{
-		TimestampTz asked_at = GetCurrentTimestamp();
+	if (step->window == NULL)
+		return;
+	window_plan(step->window, step->watermark, &step->want, now, plan);
+	step->scope->from = plan->from;
+	step->scope->to = plan->to;
+	step->scope->low = plan->low;
+	step->scope->prune = plan->prune;
+	step->is_current = plan->is_current;
+	/* a batch of old data does not make the newest any younger */
+	if (plan->is_current || run->outcome.as_of == 0)
+		run->outcome.as_of = asked_at;
+}
 
-		window_plan(step->window, step->watermark, &step->want,
-					step->window->bucket.kind == BUCKET_INTEGER ? asked_at
-					: ask_clock(step->window, fetch), plan);
-		step->scope->from = plan->from;
-		step->scope->to = plan->to;
-		step->scope->low = plan->low;
-		step->scope->prune = plan->prune;
-		step->is_current = plan->is_current;
-		/* a batch of old data does not make the newest any younger */
-		if (plan->is_current || run->outcome.as_of == 0)
-			run->outcome.as_of = asked_at;
-	}
-	if (probe_finds_nothing(run, step, fetch))
+bool
+step_fill(RunStep *step)
+{
+	const WindowStep *plan = &step->plan;
+
+	if (step->window == NULL)
+		return true;
+	if (plan->from >= plan->to && !step->scope->all_local)
 		return false;
-	if (step->window != NULL)
-	{
-		if (plan->from >= plan->to && !step->scope->all_local)
-			return false;
-		step->asked->query = redshift_fill_placeholders(step->asked->query,
-														window_literal(step->window, plan->from),
-														window_literal(step->window, plan->to));
-	}
+	step->asked->query = redshift_fill_placeholders(step->asked->query,
+													window_literal(step->window, plan->from),
+													window_literal(step->window, plan->to));
 	return true;
+}
+
+bool
+step_ask(RefreshRun *run, RunStep *step, Fetch *fetch)
+{
+	TimestampTz asked_at = GetCurrentTimestamp();
+
+	step_plan(run, step, asked_at, step_needs_clock(step) ? step_clock(step, fetch) : asked_at);
+	return !step_probe(run, step, fetch) && step_fill(step);
 }
 
 /* Writes the new watermark; the run's outcome says how far the data goes. */

@@ -45,6 +45,18 @@ extern RunStep *step_begin(RefreshRun *run, const Rollup *rollup, const RefreshT
 extern bool step_ask(RefreshRun *run, RunStep *step, Fetch *fetch);
 
 /*
+ * The parts of step_ask, for whoever asks several rollups over one connection:
+ * Redshift's clock, as an instant, and whether the step needs it; the range,
+ * by that clock; the probe, true if nothing is new; the query with its range,
+ * false if there is nothing to ask for.
+ */
+extern bool step_needs_clock(const RunStep *step);
+extern TimestampTz step_clock(const RunStep *step, Fetch *fetch);
+extern void step_plan(RefreshRun *run, RunStep *step, TimestampTz asked_at, TimestampTz now);
+extern bool step_probe(RefreshRun *run, RunStep *step, Fetch *fetch);
+extern bool step_fill(RunStep *step);
+
+/*
  * After the rows, or without any: writes watermark and probe in the current
  * transaction, and whether another step follows.
  */

@@ -125,14 +125,14 @@ plan_first(const Window *window, int64 end, WindowStep *step)
 
 /* The tail: from the watermark less the lookback on, in batches if it is long. */
 static void
-plan_tail(const Window *window, int64 end, WindowStep *step)
+plan_tail(const Window *window, int64 end, bool undivided, WindowStep *step)
 {
 	const Bucket *bucket = &window->bucket;
 
 	step->from = bucket_floor(bucket, bucket_move(bucket, step->filled_to, &window->lookback, -1));
 	step->from = Max(step->from, Max(step->filled_from, step->low));
 	step->to = end;
-	if (window->has_batch)
+	if (window->has_batch && !undivided)
 	{
 		int64		limit = batch_end(window, Max(step->filled_to, step->low), 1);
 
@@ -217,7 +217,7 @@ window_plan(const Window *window, const Watermark *watermark, const WindowReques
 	if (!filled)
 		plan_first(window, end, step);
 	else if (!request->tail_done || step->filled_to < step->complete_to)
-		plan_tail(window, end, step);
+		plan_tail(window, end, request->undivided, step);
 	else
 		plan_backfill(window, step);
 

@@ -25,6 +25,7 @@ typedef struct WindowRequest
 	const char *since;			/* or NULL */
 	const char *until;
 	bool		tail_done;		/* an earlier step of the run brought the tail */
+	bool		undivided;		/* the tail in one step, however long it is */
 } WindowRequest;
 
 /* One step: one remote query, one commit. */

@@ -85,6 +85,23 @@ progress_begin(int64 run_id, int32 relation_id, Oid relid, int64 rows_last_run,
 }
 
 void
+progress_move(Oid relid, int64 rows_last_run, TimestampTz replaces_as_of)
+{
+	if (!active)
+		return;
+	current.relid = relid;
+	current.rows = current.bytes = 0;
+	current.receiving_since = 0;
+	current.rows_last_run = rows_last_run;
+	current.replaces_as_of = replaces_as_of;
+	if (entry == NULL)
+		return;
+	publish_begin();
+	entry->data = current;
+	publish_end();
+}
+
+void
 progress_set_phase(RefreshPhase phase)
 {
 	if (!active)

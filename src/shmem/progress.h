@@ -25,12 +25,14 @@ typedef enum RefreshPhase
 extern const char *phase_name(RefreshPhase phase);
 
 /*
- * Begins, moves and ends this process's entry.  Never raise, cost a few
+ * Begins, moves and ends this process's entry; progress_move: to another of the
+ * relations that are refreshed together, whose rows are counted anew.  Never raise, cost a few
  * stores, and do nothing without shared memory.  progress_current_phase works
  * without it too (it is what a failure reports).
  */
 extern void progress_begin(int64 run_id, int32 relation_id, Oid relid,
 						   int64 rows_last_run, TimestampTz replaces_as_of);
+extern void progress_move(Oid relid, int64 rows_last_run, TimestampTz replaces_as_of);
 extern void progress_set_phase(RefreshPhase phase);
 extern void progress_set_rows(int64 rows, int64 bytes);
 extern void progress_end(void);

@@ -142,6 +142,20 @@ find_mapping(Oid userid, Oid serverid)
 	return found;
 }
 
+/* The session that a request asks for; palloc'd. */
+static RemoteSession *
+wanted_session(ForeignServer *server, const SourceRequest *request)
+{
+	RemoteSession *session = target_session(server, request->timezone, request->writable);
+
+	session->label = request->label;
+	if (request->statement_timeout_ms > 0 &&
+		(session->statement_timeout_ms == 0 ||
+		 session->statement_timeout_ms > request->statement_timeout_ms))
+		session->statement_timeout_ms = request->statement_timeout_ms;
+	return session;
+}
+
 /*
  * Connects, or takes the kept connection; see source.h.  The struct and, unless
  * kept, the connection live in the current memory context.
@@ -151,14 +165,9 @@ source_connect(const SourceRequest *request)
 {
 	ForeignServer *server = source_server(request->source);
 	UserMapping *mapping = usable_mapping(server, request->userid);
-	RemoteSession *session = target_session(server, request->timezone, request->writable);
+	RemoteSession *session = wanted_session(server, request);
 	SourceConnection *source = palloc0(sizeof(SourceConnection));
 
-	session->label = request->label;
-	if (request->statement_timeout_ms > 0 &&
-		(session->statement_timeout_ms == 0 ||
-		 session->statement_timeout_ms > request->statement_timeout_ms))
-		session->statement_timeout_ms = request->statement_timeout_ms;
 	source->server = server->servername;
 	source->stall_timeout_ms =
 		(int) option_int_text(OPTION_SERVER, "stall_timeout",
@@ -179,6 +188,13 @@ source_connect(const SourceRequest *request)
 	else
 		source->conn = remote_connect(target_build(server, mapping, request->userid), session);
 	return source;
+}
+
+/* See source.h. */
+void
+source_repin(SourceConnection *source, const SourceRequest *request)
+{
+	remote_session_set(source->conn, wanted_session(source_server(request->source), request));
 }
 
 /* Gives it back; see source.h. */

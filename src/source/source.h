@@ -54,6 +54,12 @@ extern bool source_is_usable(const char *source, Oid userid);
 extern SourceConnection *source_connect(const SourceRequest *request);
 
 /*
+ * Makes the session of an open connection the one of another request for the
+ * same source and user; may be in a transaction there, which must commit then.
+ */
+extern void source_repin(SourceConnection *source, const SourceRequest *request);
+
+/*
  * Gives it back: kept if that was asked and it is usable, else closed.  After
  * an error nobody calls this: the memory context closes it.
  */

@@ -257,9 +257,10 @@ report_stopped(const RelationSchedule *schedule, const char *reason)
 	ereport(WARNING,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("schedule \"%s\" of %s has stopped", schedule->name,
-					relation ? relation_display_name(relation->relid) : "a dropped relation"),
+					relation ? relation_title(relation) : "a dropped relation"),
 			 errdetail_internal("%s", reason),
-			 errhint("Give it a new one with rsfed.alter_schedule().")));
+			 errhint("Give it a new one with rsfed.%s().",
+					 relation != NULL && relation->is_set ? "alter_set_schedule" : "alter_schedule")));
 }
 
 /* The text, or NULL for the empty one. */

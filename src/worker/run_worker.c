@@ -204,7 +204,7 @@ take_run(Work *work, bool *extension)
 		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);
 
 		work->run = run;
-		work->relation = relation ? relation_display_name(relation->relid) :
+		work->relation = relation ? relation_title(relation) :
 			psprintf("relation %d", run->request.relation_id);
 		read_schedule(work);
 	}
@@ -388,6 +388,7 @@ write_failure(Work *work, ErrorData *error)
 		if (status != NULL && strcmp(status, "running") == 0)
 			outcome_write(work->run->run_id, relation ? relation : &dropped,
 						  &work->run->request, &outcome, false);
+		run_finish_members(work->run->run_id, &outcome);
 	}
 	bgworker_commit();
 }

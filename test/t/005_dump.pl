@@ -40,6 +40,9 @@ $node->safe_psql('postgres', q{
 	CREATE MATERIALIZED VIEW total AS SELECT sum(revenue) AS total FROM revenue;
 	SELECT rsfed.schedule_refresh('total', '1 hour');
 });
+$node->safe_psql('postgres', "SELECT rsfed.define_set('both', ARRAY[" . quote_literal($odd) . ", 'revenue']::regclass[])");
+$node->safe_psql('postgres', "SELECT rsfed.schedule_set('both', '\@daily', timezone => 'Asia/Tokyo')");
+$node->safe_psql('postgres', "CALL rsfed.refresh_set('both')");
 
 my $dir = PostgreSQL::Test::Utils::tempdir;
 my %definitions = (
@@ -47,6 +50,7 @@ my %definitions = (
 	schedules => 'SELECT relation, name, schedule, timezone, method, options, next_run_at, paused, paused_until, pause_reason, paused_by FROM rsfed.schedules ORDER BY 1, 2',
 	freshness => 'SELECT relation, as_of, changed_at FROM rsfed.freshness ORDER BY relation::text',
 	content => 'SELECT * FROM revenue ORDER BY seller',
+	sets => 'SELECT name, rollups, owner, source, as_of FROM rsfed.sets',
 	odd => "SELECT * FROM $odd ORDER BY seller");
 
 # Restores a dump into a database and compares what rsfed says there.
@@ -65,6 +69,8 @@ sub same_after_restore
 	# the password of the mapping is in the dump of a superuser
 	$node->safe_psql($database, "CALL rsfed.refresh('revenue')");
 	is($node->safe_psql($database, 'SELECT count(*) FROM revenue'), '10', "$kind: a refresh works at once");
+	$node->safe_psql($database, "CALL rsfed.refresh_set('both')");
+	is($node->safe_psql($database, "SELECT count(*) FROM rsfed.runs WHERE set_run_id IS NOT NULL"), '2', "$kind: and that of a set");
 	$node->safe_psql($database, "SELECT rsfed.define_rollup('third', 'warehouse', '$query')");
 	is($node->safe_psql($database, 'SELECT count(*) FROM rsfed.rollups'), '3', "$kind: a new definition gets a number of its own");
 }
@@ -134,6 +140,7 @@ is($node->safe_psql('plain', "SELECT count(*) FROM rsfed_catalog.relation WHERE 
 $node->safe_psql('directory', qq{DROP TABLE $odd});
 is($node->safe_psql('directory', "SELECT count(*) FROM rsfed_catalog.relation WHERE relation_name LIKE 'a rollup%'"), '0',
 	'and so is one that was restored');
+is($node->safe_psql('directory', 'SELECT rollups FROM rsfed.sets'), '{revenue}', 'also by the set that it was in');
 
 # DROP EXTENSION keeps the tables and what hangs on them
 $node->safe_psql('plain', 'DROP EXTENSION rsfed CASCADE');

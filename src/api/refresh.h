@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * refresh.h
+ *	  What the CALLs that refresh have in common.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_API_REFRESH_H
+#define RSFED_API_REFRESH_H
+
+#include "fmgr.h"
+
+#include "catalog/run.h"
+
+/*
+ * Runs the request of a procedure: outside a transaction block in transactions
+ * of its own, else in the caller's.  Raises the run's error; returns the row of
+ * run_id, status, rows_changed, as_of, elapsed.
+ */
+extern Datum refresh_call(FunctionCallInfo fcinfo, const RunRequest *request);
+
+/* Queues the request, or finds one that asks for the same; its run_id. */
+extern int64 refresh_queue(const RunRequest *request);
+
+#endif							/* RSFED_API_REFRESH_H */
