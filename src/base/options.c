@@ -77,7 +77,7 @@ static const OptionSpec option_specs[] =
 	{OPTION_SERVER, "statement_timeout", OPTION_TIME, "15min", "ms", 0, INT_MAX, NULL, false,
 	"Time after which Redshift ends a statement, waiting in its queue included; 0 means none."},
 	{OPTION_SERVER, "stall_timeout", OPTION_TIME, "60s", "s", 0, INT_MAX, NULL, false,
-	"Longest silence in the middle of a result before it is given up; 0 means any."},
+	"Longest silence in the middle of a result, or after statement_timeout, before it is given up; 0 means any."},
 	{OPTION_SERVER, "search_path", OPTION_STRING, "\"$user\", public", NULL, 0, 0, NULL, false,
 	"Schemas in which Redshift looks for unqualified names; it never finds external schemas so."},
 	{OPTION_SERVER, "enable_case_sensitive_identifier", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,

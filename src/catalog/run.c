@@ -455,7 +455,10 @@ run_orphans(void)
 	n = catalog_run_kept(SPI_OK_SELECT,
 						 "SELECT " RUN_COLUMNS("r") " FROM rsfed_catalog.run r WHERE r.status = 'running'"
 						 " AND (r.writer IS DISTINCT FROM $1 OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a"
-						 " WHERE a.pid = r.pid AND a.backend_start = r.backend_start))",
+						 " WHERE a.pid = r.pid AND a.backend_start = r.backend_start"
+						 /* in a session that has gone on: its outcome could not be written */
+						 " AND NOT (a.backend_type = 'client backend'"
+						 " AND (a.state = 'idle' OR a.query_start > r.started_at) IS TRUE)))",
 						 1, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{

@@ -122,7 +122,7 @@ extern bool run_finish_step(int64 run_id, const RsfedRelation *relation,
 
 /*
  * Running runs whose process is gone, or that another incarnation of the server
- * took: List of Run *.
+ * took, or whose session does something else by now: List of Run *.
  */
 extern List *run_orphans(void);
 

@@ -78,9 +78,9 @@ refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connec
 		if (error == NULL)
 			error = try_commit(run);
 	} while (error == NULL && run->more);
-	progress_end();
 	if (error != NULL)
 		record_failure(run, error);
+	progress_end();
 	fill_result(run, started, result);
 }
 
@@ -344,11 +344,12 @@ finish_failed(RefreshRun *run)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool written = false;
+	ErrorData  *volatile error;
 	volatile int tries = 0;
 
-	while (!written)
+	do
 	{
+		error = NULL;
 		tries++;
 		BeginInternalSubTransaction(NULL);
 		MemoryContextSwitchTo(caller);
@@ -356,23 +357,24 @@ finish_failed(RefreshRun *run)
 		{
 			finish(run);
 			ReleaseCurrentSubTransaction();
-			written = true;
 		}
 		PG_CATCH();
 		{
-			int			code = geterrcode();
-
-			if (tries == FINISH_TRIES ||
-				(code != ERRCODE_QUERY_CANCELED && code != ERRCODE_LOCK_NOT_AVAILABLE))
-				PG_RE_THROW();
+			/* rolled back before it is raised: else the session stays in it */
 			MemoryContextSwitchTo(caller);
+			error = CopyErrorData();
 			FlushErrorState();
 			RollbackAndReleaseCurrentSubTransaction();
 		}
 		PG_END_TRY();
 		MemoryContextSwitchTo(caller);
 		CurrentResourceOwner = owner;
-	}
+		if (error != NULL &&
+			(tries == FINISH_TRIES ||
+			 (error->sqlerrcode != ERRCODE_QUERY_CANCELED &&
+			  error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)))
+			ReThrowError(error);
+	} while (error != NULL);
 }
 
 /* Commits the failure as the run's outcome. */

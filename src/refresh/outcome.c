@@ -265,8 +265,8 @@ outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 int
 outcome_fail_orphans(void)
 {
-	static ErrorFields gone = {"57P02", "the process that ran this refresh is gone",
-		"It ended with the server, or was killed; its transaction was rolled back.",
+	static ErrorFields gone = {"57P02", "the refresh ended without an outcome",
+		"Its process ended with the server, was killed, or could not write what became of it; its transaction was rolled back.",
 	"Nothing was lost: the content is the one before. The next run starts from there."};
 	List	   *orphans = run_orphans();
 	ListCell   *lc;

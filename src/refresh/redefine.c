@@ -209,7 +209,7 @@ try_lock(Oid relid)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool locked = true;
+	ErrorData  *volatile error = NULL;
 	int			nestlevel = NewGUCNestLevel();
 
 	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION,
@@ -223,21 +223,19 @@ try_lock(Oid relid)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
+		/* rolled back before it is raised: else the session stays in it */
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
-		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		locked = false;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller);
 	CurrentResourceOwner = owner;
 	AtEOXact_GUC(false, nestlevel);
-	return locked;
+	if (error != NULL && error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		ReThrowError(error);
+	return error == NULL;
 }
 
 static void

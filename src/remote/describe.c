@@ -68,7 +68,7 @@ remote_describe(RemoteConnection *conn, const char *query)
 
 		PG_TRY();
 		{
-			ended = run_simple(conn, "ROLLBACK");
+			ended = run_simple(conn, "ROLLBACK", 0);
 		}
 		PG_CATCH();
 		{
@@ -85,7 +85,7 @@ remote_describe(RemoteConnection *conn, const char *query)
 static void
 run_checked(RemoteConnection *conn, const char *command)
 {
-	PGresult   *result = run_simple(conn, command);
+	PGresult   *result = run_simple(conn, command, 0);
 
 	if (PQresultStatus(result) != PGRES_COMMAND_OK)
 		report_result(conn, result, command);

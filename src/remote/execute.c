@@ -27,7 +27,7 @@ remote_execute(RemoteConnection *conn, const char *command)
 	char	   *notices;
 
 	require_open(conn);
-	result = run_simple(conn, command);
+	result = run_simple(conn, command, 0);
 	switch (PQresultStatus(result))
 	{
 		case PGRES_COMMAND_OK:
@@ -51,10 +51,11 @@ remote_execute(RemoteConnection *conn, const char *command)
 /*
  * Sends by the simple protocol and reads all results; returns the first error,
  * else the last result (its rows are dropped as they come).  The caller clears
- * it; it lies in malloc'd memory, so nothing may raise before.  Interruptible.
+ * it; it lies in malloc'd memory, so nothing may raise before.  Interruptible;
+ * raises 08006 after silence_ms (0 = any) without a byte of an answer.
  */
 PGresult *
-run_simple(RemoteConnection *conn, const char *command)
+run_simple(RemoteConnection *conn, const char *command, int silence_ms)
 {
 	PGresult   *volatile last = NULL;
 	char	   *text = to_wire(command);
@@ -70,9 +71,12 @@ run_simple(RemoteConnection *conn, const char *command)
 	{
 		for (;;)
 		{
-			PGresult   *result = wait_result(conn, 0, NULL);
+			bool		silent;
+			PGresult   *result = wait_result(conn, silence_ms, &silent);
 			ExecStatusType status;
 
+			if (silent)
+				report_lost(conn, psprintf("Nothing arrived for %d ms.", silence_ms));
 			if (result == NULL)
 				break;
 			status = PQresultStatus(result);

@@ -95,7 +95,7 @@ extern bool drain_quietly(RemoteConnection *conn, TimestampTz deadline);
 extern void session_pin(RemoteConnection *conn, const RemoteSession *session);
 
 /* execute.c */
-extern PGresult *run_simple(RemoteConnection *conn, const char *command);
+extern PGresult *run_simple(RemoteConnection *conn, const char *command, int silence_ms);
 extern void require_open(RemoteConnection *conn);
 extern char *to_wire(const char *text);
 

@@ -47,7 +47,9 @@ remote_session_set(RemoteConnection *conn, const RemoteSession *session)
 
 /*
  * Sends what differs from what is pinned, all of it the first time.
- * Interruptible; raises what the server raises.
+ * Interruptible; raises what the server raises.  A setting takes no time: an
+ * answer that takes longer than a log-in may does not come any more, as where
+ * a kept connection has died without a word.
  */
 void
 session_pin(RemoteConnection *conn, const RemoteSession *session)
@@ -68,7 +70,7 @@ session_pin(RemoteConnection *conn, const RemoteSession *session)
 
 		/* in doubt until all is set: a caller may catch the error */
 		conn->is_pinned = false;
-		result = run_simple(conn, all.data);
+		result = run_simple(conn, all.data, conn->target.connect_timeout_ms);
 		if (PQresultStatus(result) == PGRES_COMMAND_OK)
 			PQclear(result);
 		else if (is_unknown_setting(result))
@@ -156,7 +158,8 @@ send_one_by_one(RemoteConnection *conn, List *settings)
 	foreach(lc, settings)
 	{
 		Setting    *setting = lfirst(lc);
-		PGresult   *result = run_simple(conn, setting->command);
+		PGresult   *result = run_simple(conn, setting->command,
+											conn->target.connect_timeout_ms);
 
 		if (PQresultStatus(result) == PGRES_COMMAND_OK ||
 			(setting->optional && is_unknown_setting(result)))

@@ -11,6 +11,8 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "remote/internal.h"
 
 #include "base/compat.h"
@@ -39,6 +41,7 @@ struct RemoteStream
 
 static void stream_reset(void *arg);
 static void stream_end(RemoteStream *stream);
+static int	longest_silence(const RemoteStream *stream);
 static bool fetch(RemoteStream *stream);
 static RemoteColumns *read_columns(RemoteStream *stream, const PGresult *result);
 pg_noreturn static void report_silence(RemoteStream *stream);
@@ -184,6 +187,22 @@ remote_stream_next(RemoteStream *stream, char ***values, int **lengths)
 	return true;
 }
 
+/*
+ * How long nothing may arrive now, in ms; 0 = any time.  A query may think for as
+ * long as Redshift lets it; where not even Redshift's word that this was too
+ * long arrives, the host has stopped or the network is gone.  Once a query
+ * talks it must go on.
+ */
+static int
+longest_silence(const RemoteStream *stream)
+{
+	int			limit_ms = stream->conn->pinned.statement_timeout_ms;
+
+	if (stream->rows > 0 || stream->stall_timeout_ms == 0)
+		return stream->stall_timeout_ms;
+	return limit_ms == 0 ? 0 : (int) Min((int64) limit_ms + stream->stall_timeout_ms, INT_MAX);
+}
+
 /* Takes the next result into stream->result; false at the end of all. */
 static bool
 fetch(RemoteStream *stream)
@@ -200,8 +219,7 @@ fetch(RemoteStream *stream)
 	if (conn == NULL || conn->pg == NULL)
 		elog(ERROR, "the connection of a stream was closed");
 
-	/* a query may think as long as it likes; once it talks it must go on */
-	result = wait_result(conn, stream->rows > 0 ? stream->stall_timeout_ms : 0, &silent);
+	result = wait_result(conn, longest_silence(stream), &silent);
 	if (silent)
 		report_silence(stream);
 	if (result == NULL)
@@ -250,14 +268,23 @@ read_columns(RemoteStream *stream, const PGresult *result)
 	return columns;
 }
 
-/* Raises 08006 for a stream that fell silent; the clean-up cancels it. */
+/* Raises 08006 for a stream that is silent for too long; the clean-up cancels it. */
 static void
 report_silence(RemoteStream *stream)
 {
+	RemoteConnection *conn = stream->conn;
+
+	if (stream->rows == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONNECTION_FAILURE),
+				 errmsg("Redshift server \"%s\" does not answer any more", conn->server_name),
+				 errdetail("Nothing arrived for %d s, though it ends statements after %d s.",
+						   longest_silence(stream) / 1000, conn->pinned.statement_timeout_ms / 1000),
+				 errhint("Its host has stopped, or the network does not bring its answers. The options statement_timeout and stall_timeout of the server together say how long that may last.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_CONNECTION_FAILURE),
 			 errmsg("Redshift server \"%s\" fell silent in the middle of a result",
-					stream->conn->server_name),
+					conn->server_name),
 			 errdetail("Nothing arrived for %d s, after " INT64_FORMAT " rows.",
 					   stream->stall_timeout_ms / 1000, stream->rows),
 			 errhint("The option stall_timeout of the server says how long that may last.")));

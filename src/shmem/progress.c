@@ -208,24 +208,36 @@ publish_end(void)
 	entry->changecount++;
 }
 
-/* A refresh whose session ends in its middle leaves a run to be closed. */
+/*
+ * A run that has no outcome is left behind: the scheduler finds it, if it is
+ * there.  It may have left, with nothing due.
+ */
 static void
-progress_exit(int code, Datum arg)
+tell_scheduler(void)
 {
 	if (entry != NULL)
 		database_wake(MyDatabaseId);
+}
+
+static void
+progress_exit(int code, Datum arg)
+{
+	tell_scheduler();
 	release_entry();
 }
 
 /*
- * An error that nobody caught ends a refresh without progress_end.  A refresh
- * that caught it and goes on gets an entry again with its next phase.
+ * An error that nobody caught ends a refresh without progress_end.  What this
+ * session does next must not show up as that run.
  */
 static void
 progress_xact_end(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_ABORT)
-		release_entry();
+	if (event != XACT_EVENT_ABORT)
+		return;
+	tell_scheduler();
+	release_entry();
+	active = false;
 }
 
 int

@@ -140,6 +140,41 @@ poll_for($node, "SELECT status FROM rsfed.runs WHERE run_id = $run", 'cancelled'
 $psql->kill_kill;
 standin_reset();
 
+# Its failure cannot be written, as on a full disk, and the session lives on:
+# the run must not block the relation for as long as the session does
+$node->safe_psql('postgres', q{
+	CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$;
+	CREATE TRIGGER refuse BEFORE UPDATE ON rsfed_catalog.run FOR EACH ROW
+		WHEN (NEW.status = 'failed') EXECUTE FUNCTION refuse();
+});
+standin('FAULT cut_after_rows 1000');
+$psql = IPC::Run::start(
+	[ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "CALL rsfed.refresh('revenue')", '-c', 'SELECT pg_sleep(60)' ],
+	'>', \$out, '2>', \$err);
+poll_for($node, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'", '1',
+	'a session goes on after a refresh whose failure could not be written');
+is(last_run($node, 'revenue', 'status'), 'running', 'its run has no outcome');
+standin_reset();
+$node->safe_psql('postgres', 'DROP FUNCTION refuse CASCADE');
+poll_for($node, "SELECT status || ' ' || message FROM rsfed.runs ORDER BY run_id DESC LIMIT 1",
+	'failed the refresh ended without an outcome', 'the scheduler finds it');
+$psql->kill_kill;
+
+# alter_rollup that is told to stop while it waits for its lock: the session,
+# maybe one of a pool, is as after any other error
+my $reader = $node->background_psql('postgres');
+$reader->query_safe('BEGIN; SELECT count(*) FROM revenue');
+IPC::Run::run(
+	[ 'psql', '-XAt', '-d', $node->connstr('postgres'), '-c', "SET statement_timeout = '1s'",
+		'-c', "SELECT * FROM rsfed.alter_rollup('revenue', query => "
+		  . "'SELECT seller, sum(price) AS revenue, count(*) AS n FROM fault_sales GROUP BY seller')",
+		'-c', "SELECT 'usable'" ],
+	'>', \$out, '2>', \$err);
+like($err, qr/statement timeout/, 'alter_rollup is ended while it waits for its lock');
+unlike("$err$out", qr/transaction is aborted/, 'and the session is not left in an aborted transaction');
+like($out, qr/usable/, 'but can be used');
+$reader->quit;
+
 # Inside a transaction block a failure takes everything with it
 my $before = $node->safe_psql('postgres', $total);
 standin('FAULT cut_after_rows 1000');
@@ -161,6 +196,28 @@ psql_fails($node, "SELECT * FROM rsfed.query('warehouse', 'SELECT 1 AS a') AS t 
 cmp_ok(time - $start_connect, '<', 5, 'after the connect time-out');
 $node->safe_psql('postgres', 'ALTER SERVER warehouse OPTIONS (DROP connect_timeout)');
 standin_reset();
+
+# A host that stopped before the first row: not even Redshift's word that its
+# statement_timeout is over arrives
+$node->safe_psql('postgres', "ALTER SERVER warehouse OPTIONS (ADD statement_timeout '1s', ADD stall_timeout '1s')");
+standin('FAULT stall_before_rows');
+psql_fails($node, "CALL rsfed.refresh('revenue')", '08006', qr/does not answer any more/,
+	'a host that does not answer a query is given up');
+standin_reset();
+$node->safe_psql('postgres', 'ALTER SERVER warehouse OPTIONS (DROP statement_timeout, DROP stall_timeout)');
+
+# The same while a worker keeps its connection: the settings of the next run are
+# not answered
+$node->safe_psql('postgres', "ALTER SERVER warehouse OPTIONS (ADD connect_timeout '2')");
+$run = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
+poll_for($node, "SELECT status IN ('published', 'unchanged') FROM rsfed.runs WHERE run_id = $run", 't', 'a worker has a connection');
+standin('FAULT black_hole');
+$run = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
+poll_for($node, "SELECT status || ' ' || sqlstate FROM rsfed.runs WHERE run_id = $run", 'failed 08006',
+	'a kept connection into nowhere is given up');
+standin_reset();
+$node->safe_psql('postgres', 'ALTER SERVER warehouse OPTIONS (DROP connect_timeout)');
+$node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 
 nothing_is_left('at the end');
 $node->stop;

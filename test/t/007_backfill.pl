@@ -72,7 +72,7 @@ is($node->safe_psql('postgres', 'SELECT count(DISTINCT day) FROM by_day'), '40',
 is($node->safe_psql('postgres', "SELECT rows_received < 40 * 7 - 4 * 7 + 1 FROM rsfed.runs WHERE status = 'published' ORDER BY run_id DESC LIMIT 1"),
 	't', 'and did not ask again for what was there');
 is($node->safe_psql('postgres', 'SELECT state FROM rsfed.freshness'), 'fresh', 'the state is fresh');
-poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'failed' AND message ~ 'is gone'", '1', 'the killed run is marked as failed');
+poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'failed' AND sqlstate = '57P02'", '1', 'the killed run is marked as failed');
 
 warehouse_sql('DROP TABLE visits');
 done_testing();

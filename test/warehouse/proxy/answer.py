@@ -4,6 +4,7 @@ Changes what differs (tags, error fields, column names) and carries out the
 faults of the statement that is being answered.
 """
 
+import random
 import re
 import select
 import time
@@ -114,7 +115,22 @@ class Answer:
                 self.flush()
                 raise Closed()
             self.bytes += len(raw)
+        fault = self.faults().get("garbage_after_bytes")
+        if fault is not None and self.queue:
+            left = fault.number() - self.bytes
+            if left < len(raw):
+                self.out.append(raw[:max(left, 0)])
+                self.noise(fault.number(1))
+            self.bytes += len(raw)
         self.out.append(raw)
+
+    def noise(self, seed):
+        """Bytes that mean nothing, then the end of the connection, now or after RESET."""
+        self.out.append(random.Random(seed).randbytes(4096))
+        self.flush()
+        if seed % 2:
+            self.stall()
+        raise Closed()
 
     # -- rows -----------------------------------------------------------------
 

@@ -7,6 +7,9 @@ never on the control port:
     hang_connect            accepted, then never answered
     reject_logins           password authentication failed
     too_many_connections    the limit of the cluster is reached
+    black_hole              the network is gone until RESET: nothing is answered,
+                            on connections that were made before either
+    reset_connections       at once and once: every connection is cut
 Statement faults act on queries that touch a user table or begin with the
 comment "/* rsfed" (a target), when they are run:
     cut_after_bytes N       close the connection after N bytes of the answer
@@ -20,6 +23,8 @@ comment "/* rsfed" (a target), when they are run:
     error_1023 [ROWS]       serializable isolation violation, with its DETAIL
     error SQLSTATE 'TEXT' [ROWS]
     garbage                 bytes that are no message in place of the answer
+    garbage_after_bytes N SEED    noise, made from SEED, after N bytes; then the end of
+                            the connection, or, if SEED is odd, silence until RESET
     column_type NAME OID TYPMOD   a column of results has another type
     column_name OLD NEW           a column of results has another name
     bad_utf8                a byte of each row's first text value becomes 0xff
@@ -35,15 +40,16 @@ import time
 
 from tokenizer import STRING, tokenize
 
-CONNECTION_FAULTS = ("refuse_connections", "hang_connect", "reject_logins", "too_many_connections")
+CONNECTION_FAULTS = ("refuse_connections", "hang_connect", "reject_logins", "too_many_connections",
+                     "black_hole")
 STATEMENT_FAULTS = (
     "cut_after_bytes", "cut_after_rows", "stall_after_rows", "stall_before_rows", "slow", "slow_rows",
-    "wlm_abort", "user_cancel", "error_1023", "error", "garbage", "column_type", "column_name",
-    "bad_utf8", "replace_text", "drop_notice",
+    "wlm_abort", "user_cancel", "error_1023", "error", "garbage", "garbage_after_bytes", "column_type",
+    "column_name", "bad_utf8", "replace_text", "drop_notice",
 )
 # name: (least, most) number of arguments
 _ARGUMENTS = {
-    "cut_after_bytes": (1, 1), "cut_after_rows": (1, 1), "stall_after_rows": (1, 1), "slow": (1, 1),
+    "cut_after_bytes": (1, 1), "cut_after_rows": (1, 1), "stall_after_rows": (1, 1), "slow": (1, 1), "garbage_after_bytes": (2, 2),
     "slow_rows": (2, 2), "wlm_abort": (0, 1), "user_cancel": (0, 1), "error_1023": (0, 1),
     "error": (2, 3), "column_type": (3, 3), "column_name": (2, 2), "replace_text": (2, 2),
 }
@@ -92,7 +98,7 @@ class State:
         self.changed = threading.Condition(self.lock)
         self.generation = 0
         self.open_now = 0
-        self.sessions = {}
+        self.cut_all = lambda: None      # the server knows the connections
         self._clear()
 
     def _clear(self):
@@ -138,6 +144,10 @@ class State:
             taken = self._take(CONNECTION_FAULTS)
             return taken[0].name if taken else None
 
+    def is_black_hole(self):
+        with self.lock:
+            return any(fault.name == "black_hole" for fault in self.faults)
+
     def statement_faults(self):
         with self.lock:
             return Faults(self._take(STATEMENT_FAULTS))
@@ -180,6 +190,9 @@ class State:
             return None
         if verb == "STATUS" and len(words) == 1:
             return self.status()
+        if verb == "FAULT" and len(words) == 2 and words[1].lower() == "reset_connections":
+            self.cut_all()
+            return None
         if verb == "FAULT" and len(words) > 1:
             times, arguments = None, _join_signs(words[2:])
             if len(arguments) >= 2 and arguments[-2].upper() == "TIMES":

@@ -24,6 +24,7 @@ class Server:
         self.folder = folder
         self.backend_port = backend_port
         self.state = State()
+        self.state.cut_all = self.cut_all
         self.numbers = 0
         self.by_key = {}
         self.listening = True
@@ -42,6 +43,13 @@ class Server:
     def forget(self, session):
         with self.state.lock:
             self.by_key.pop(session.key, None)
+
+    def cut_all(self):
+        """Cuts every connection that faults may touch."""
+        with self.state.lock:
+            sessions = [session for session in self.by_key.values() if not session.control]
+        for session in sessions:
+            session.cut()
 
     def cancel(self, key):
         """A client's CancelRequest: goes to the server, and ends our waits."""

@@ -9,6 +9,7 @@ import select
 import socket
 import ssl
 import struct
+import time
 
 import protocol
 from answer import Answer
@@ -52,6 +53,8 @@ class Session:
             if fault == "hang_connect":
                 self.hang()
                 return
+            if fault == "black_hole":
+                self.wait_for_network()
             if self.start(fault):
                 self.relay()
         except (Closed, OSError, ValueError):
@@ -105,6 +108,19 @@ class Session:
             if select.select([self.client], [], [], 0.1)[0] and not self.client.recv(CHUNK):
                 return
 
+    def wait_for_network(self):
+        """Lost packets are sent again: nothing is read or written until RESET."""
+        while not self.control and self.state.is_black_hole():
+            time.sleep(0.05)
+
+    def cut(self):
+        """From another thread: this session's reads and writes end."""
+        try:
+            self.reset()
+            self.client.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
     def reset(self):
         """Closes with RST rather than an orderly end."""
         self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -126,6 +142,7 @@ class Session:
         while True:
             pending = isinstance(self.client, ssl.SSLSocket) and self.client.pending()
             readable = [self.client] if pending else select.select([self.client, self.backend], [], [])[0]
+            self.wait_for_network()
             if self.client in readable:
                 data = self.client.recv(CHUNK)
                 if not data:

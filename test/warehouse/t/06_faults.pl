@@ -31,6 +31,22 @@ is(refused()->{C}, '53300', 'too_many_connections');
 fault('FAULT hang_connect TIMES 1');
 like(psql('host=localhost connect_timeout=2', '-c', 'SELECT 1'), qr/timeout expired/, 'hang_connect');
 
+fault('FAULT black_hole');
+my $gone = connect_to(port => env('CONTROL_PORT'));
+is($gone->value('SELECT 1'), 1, 'black_hole: not the control port');
+like(psql('host=localhost connect_timeout=2', '-c', 'SELECT 1'), qr/timeout expired/, '... nobody gets in');
+$c->send('Q', "SELECT 2\0");
+my $socket = '';
+vec($socket, fileno($c->{socket}), 1) = 1;
+is(select(my $ready_now = $socket, undef, undef, 0.3), 0, '... nobody is answered');
+fault('RESET');
+is($c->answer->{rows}[0][0], 2, '... until RESET');
+my $cut = connect_to();
+fault('FAULT reset_connections');
+is($cut->query('SELECT 1')->{closed}, 1, 'reset_connections');
+is(ref connect_to(), 'Standin', '... once');
+$c = connect_to();
+
 # errors, before the first row and after some
 my %expected = (
 	wlm_abort => qr/^57014 Query \(\d+\) cancelled by WLM abort action of Query Monitoring Rule "/,
@@ -81,6 +97,9 @@ for my $stall ('stall_before_rows', 'stall_after_rows 2')
 }
 fault('FAULT garbage TIMES 1');
 is(eval { connect_to()->query($read); 1 }, undef, 'garbage');
+fault('FAULT garbage_after_bytes 60 2 TIMES 1');
+my $noise = eval { connect_to()->query($read) };
+ok(!defined $noise || $noise->{closed} || $noise->{error}, 'garbage_after_bytes');
 
 # time
 my $start = time;
