@@ -8,7 +8,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 # The install script is put together from its pieces, in this order.
 SQL_PIECES = $(addprefix sql/install/, schema.sql tables.sql policies.sql options.sql servers.sql ask.sql \
 	rollups.sql identity.sql schedules.sql views.sql \
-	scheduler.sql doctor.sql metrics.sql events.sql dump.sql)
+	scheduler.sql doctor.sql metrics.sql export.sql events.sql dump.sql)
 # from one version to the next
 DATA = $(wildcard sql/rsfed--*--*.sql)
 DATA_built = sql/rsfed--$(EXTVERSION).sql
@@ -16,7 +16,7 @@ EXTRA_CLEAN = sql/rsfed--$(EXTVERSION).sql
 
 # The part of the tests that needs no warehouse: runs against any server that
 # has the extension installed.  script/test runs everything.
-REGRESS = install options offline
+REGRESS = install options offline after
 REGRESS_OPTS = --inputdir=. --outputdir=.
 
 PG_CPPFLAGS = -I$(srcdir)/src -I$(libpq_srcdir) -DRSFED_VERSION='"$(EXTVERSION)"'

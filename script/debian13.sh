@@ -16,17 +16,18 @@ in_debian13() {
 		DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# The mirror that this machine's own apt takes Debian from.
+# The mirror that this machine's own apt takes Debian from, or with "-security"
+# its security updates.
 debian_mirror() {
 	# shellcheck disable=SC2016 # apt replaces $(SITE)
 	apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-		awk '$2 ~ /^(bookworm|stable|oldstable)$/ && $3 == "main" { print $1; exit }'
+		awk -v suite="^(bookworm|stable|oldstable)${1:-}\$" '$2 ~ suite && $3 == "main" { print $1; exit }'
 }
 
 # Makes the folder $1 unless it is there.
 make_debian13() {
 	local dir=$1 log=$1.log mirror
-	[ ! -f "$dir/.complete" ] || return 0
+	[ ! -f "$dir/.complete-2" ] || return 0
 	need_packages debootstrap debian-archive-keyring
 	mirror=$(debian_mirror)
 	[ -n "$mirror" ] || die "apt's configuration names no Debian mirror to take Debian 13 from"
@@ -36,14 +37,46 @@ make_debian13() {
 	if ! {
 		as_root debootstrap --variant=minbase trixie "$dir" "$mirror" &&
 			debian13_habits "$dir" &&
+			debian13_security "$dir" &&
 			in_debian13 "$dir" apt-get -q update &&
 			in_debian13 "$dir" apt-get -q -y --no-install-recommends install "${DEBIAN13_PACKAGES[@]}" &&
 			in_debian13 "$dir" apt-get -q clean &&
-			as_root touch "$dir/.complete"
+			as_root touch "$dir/.complete-2"
 	} >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
 		die "Debian 13 could not be made, all messages are in $log"
 	fi
+}
+
+# Security updates come from where this machine's come from: both PostgreSQLs
+# have to be of the same day, as pg_upgrade takes no newer minor release to an
+# older one.
+debian13_security() {
+	local mirror
+	mirror=$(debian_mirror -security)
+	[ -z "$mirror" ] || echo "deb $mirror trixie-security main" |
+		as_root tee "$1/etc/apt/sources.list.d/security.list" >/dev/null
+}
+
+# Puts this machine's PostgreSQL 15 into the folder $1 beside the 17, for
+# pg_upgrade, which needs both; with those libraries that Debian 13 has in newer
+# versions only.
+add_postgresql15() {
+	local dir=$1 part library
+	as_root mkdir -p "$dir/usr/lib/postgresql" "$dir/usr/share/postgresql" "$dir/usr/include/postgresql"
+	for part in lib share include; do
+		as_root rm -rf "$dir/usr/$part/postgresql/15"
+		as_root cp -a "/usr/$part/postgresql/15" "$dir/usr/$part/postgresql/15"
+	done
+	# its LLVM is not there; without the library it does without
+	as_root rm -f "$dir/usr/lib/postgresql/15/lib/llvmjit.so"
+	ldd /usr/lib/postgresql/15/bin/* /usr/lib/postgresql/15/lib/{dblink,postgres_fdw,libpqwalreceiver}.so |
+		awk '$3 ~ /^\// { print $3 }' | sort -u |
+		while read -r library; do
+			[ -e "$dir/usr/lib/x86_64-linux-gnu/${library##*/}" ] ||
+				as_root cp -L "$library" "$dir/usr/local/lib/"
+		done
+	in_debian13 "$dir" ldconfig
 }
 
 # What differs from a machine of its own: nothing is started on installation,

@@ -94,7 +94,7 @@ copy_sources() {
 	new=$(mktemp)
 	"$by" mkdir -p "$to"
 	(cd "$ROOT" && find . \( -path ./build -o -path ./.git -o -path ./results -o -path ./output_iso \
-		-o -path ./tmp_check -o -path ./log -o -name __pycache__ \) -prune -o -type f \
+		-o -path ./tmp_check -o -path ./log -o -path ./out -o -name __pycache__ \) -prune -o -type f \
 		! -name '*.o' ! -name '*.bc' ! -name '*.so' \
 		\( ! -path './sql/rsfed--*' -o -path './sql/rsfed--*--*' \) ! -path './regression.*' \
 		-print | LC_ALL=C sort) >"$new"

@@ -31,7 +31,9 @@ _PG_init(void)
 	if (rsfed_preloaded)
 	{
 		shmem_init();
-		launcher_register();
+		/* pg_upgrade moves files: nothing may be written or connected then */
+		if (!IsBinaryUpgrade)
+			launcher_register();
 		utility_hook_init();
 	}
 }

@@ -5,6 +5,7 @@ SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation_relation_id_s
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.rollup', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.definition', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.schedule', '');
+SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.schedule_after', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.freshness', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.watermark', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.probe', '');

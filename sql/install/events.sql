@@ -8,7 +8,7 @@ AS 'MODULE_PATHNAME', 'rsfed_on_ddl_end'
 LANGUAGE C;
 REVOKE ALL ON FUNCTION rsfed_catalog.on_ddl_end() FROM PUBLIC;
 COMMENT ON FUNCTION rsfed_catalog.on_ddl_end() IS
-'Follows the renaming of relations, schemas and servers';
+'Follows the renaming of relations, columns, schemas and servers; warns where an owner cannot refresh any more';
 
 CREATE FUNCTION rsfed_catalog.on_drop()
 RETURNS event_trigger
@@ -16,18 +16,19 @@ AS 'MODULE_PATHNAME', 'rsfed_on_drop'
 LANGUAGE C;
 REVOKE ALL ON FUNCTION rsfed_catalog.on_drop() FROM PUBLIC;
 COMMENT ON FUNCTION rsfed_catalog.on_drop() IS
-'Forgets relations that were dropped';
+'Forgets relations that were dropped; stands before servers that rollups use';
 
 CREATE EVENT TRIGGER rsfed_ddl_end ON ddl_command_end
-	WHEN TAG IN ('ALTER TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER INDEX', 'ALTER SCHEMA', 'ALTER SERVER')
+	WHEN TAG IN ('ALTER TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER INDEX', 'ALTER SCHEMA', 'ALTER EXTENSION',
+		'ALTER SERVER', 'DROP USER MAPPING', 'REVOKE')
 	EXECUTE FUNCTION rsfed_catalog.on_ddl_end();
 COMMENT ON EVENT TRIGGER rsfed_ddl_end IS
-'rsfed: follows the renaming of relations, schemas and servers';
+'rsfed: follows the renaming of relations, columns, schemas and servers; warns where an owner cannot refresh any more';
 
 CREATE EVENT TRIGGER rsfed_drop ON sql_drop
 	EXECUTE FUNCTION rsfed_catalog.on_drop();
 COMMENT ON EVENT TRIGGER rsfed_drop IS
-'rsfed: forgets relations that were dropped';
+'rsfed: forgets relations that were dropped; stands before servers that rollups use';
 
 -- A restore brings relations, not their oids; without these neither a rename
 -- nor a drop would be seen.
@@ -41,3 +42,28 @@ COMMENT ON FUNCTION rsfed_catalog.on_relation_insert() IS
 
 CREATE TRIGGER cache_oids AFTER INSERT ON rsfed_catalog.relation
 	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_relation_insert();
+
+-- A publication FOR ALL TABLES publishes these tables, too.  A subscriber that
+-- has rsfed itself keeps its own: what comes from the publisher is passed over.
+-- Fires in nothing but the processes that apply a subscription.
+CREATE FUNCTION rsfed_catalog.on_replicated_change()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'rsfed_on_replicated_change'
+LANGUAGE C;
+REVOKE ALL ON FUNCTION rsfed_catalog.on_replicated_change() FROM PUBLIC;
+COMMENT ON FUNCTION rsfed_catalog.on_replicated_change() IS
+'Keeps rows that a subscription brings out of the tables of rsfed';
+
+DO $$
+DECLARE
+	t pg_catalog.regclass;
+BEGIN
+	FOR t IN SELECT oid FROM pg_catalog.pg_class
+		WHERE relnamespace OPERATOR(pg_catalog.=) 'rsfed_catalog'::pg_catalog.regnamespace
+			AND relkind OPERATOR(pg_catalog.=) 'r'
+	LOOP
+		EXECUTE pg_catalog.format('CREATE TRIGGER not_replicated BEFORE INSERT OR UPDATE OR DELETE ON %s'
+			' FOR EACH ROW EXECUTE FUNCTION rsfed_catalog.on_replicated_change()', t);
+		EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE REPLICA TRIGGER not_replicated', t);
+	END LOOP;
+END$$;

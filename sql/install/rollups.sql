@@ -13,12 +13,13 @@ CREATE FUNCTION rsfed.define_rollup(
 	max_age interval DEFAULT NULL,
 	options jsonb DEFAULT '{}',
 	populate boolean DEFAULT true,
-	if_not_exists boolean DEFAULT false)
+	if_not_exists boolean DEFAULT false,
+	adopt boolean DEFAULT false)
 RETURNS regclass
 AS 'MODULE_PATHNAME', 'rsfed_define_rollup'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION rsfed.define_rollup(text, name, text, text[], text, text, text, interval, jsonb, boolean, boolean) IS
-'Defines an aggregate query in Redshift, makes the local table that serves its result, and fills it';
+COMMENT ON FUNCTION rsfed.define_rollup(text, name, text, text[], text, text, text, interval, jsonb, boolean, boolean, boolean) IS
+'Defines an aggregate query in Redshift, makes the local table that serves its result (or, with adopt, takes the one that is there), and fills it';
 
 CREATE FUNCTION rsfed.alter_rollup(
 	rollup regclass,

@@ -60,6 +60,7 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 	s.timezone,
 	s.method,
 	s.options,
+	f.after,
 	e.defaults OPERATOR(pg_catalog.||) s.options AS effective_options,
 	CASE WHEN pg_catalog.isfinite(s.next_run_at) THEN s.next_run_at END AS next_run_at,
 	l.run_id AS last_run_id,
@@ -79,13 +80,17 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 		WHEN p.by_itself THEN r.pause_reason WHEN p.paused THEN a.pause_reason END AS pause_reason,
 	CASE WHEN s.paused_at IS NOT NULL THEN NULL
 		WHEN p.by_itself THEN r.paused_by WHEN p.paused THEN a.paused_by END AS paused_by,
-	i.is_held AS held,
-	i.held_reason
+	i.is_held OR h.server_id IS NOT NULL AS held,
+	CASE WHEN i.is_held THEN i.held_reason
+		WHEN h.server_id IS NULL THEN NULL
+		WHEN c.may_see_all THEN 'credentials: ' OPERATOR(pg_catalog.||) h.message
+		ELSE 'credentials' END AS held_reason
 FROM rsfed_catalog.schedule s
 JOIN rsfed_catalog.relation r USING (relation_id)
 CROSS JOIN rsfed_catalog.guard i
 JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
 JOIN pg_catalog.pg_class g ON g.relnamespace = n.oid AND g.relname = r.relation_name
+LEFT JOIN rsfed_catalog.held_relation h USING (relation_id)
 CROSS JOIN LATERAL (SELECT g.oid, g.relowner, pg_catalog.pg_has_role(g.relowner, 'USAGE')
 	OR pg_catalog.pg_has_role('pg_monitor', 'USAGE') AS may_see_all) AS c
 LEFT JOIN rsfed_catalog.pause a ON a.paused_until IS NULL OR a.paused_until > pg_catalog.now()
@@ -100,6 +105,12 @@ LEFT JOIN LATERAL (SELECT u.run_id, u.status, u.requested_at
 	FROM rsfed_catalog.run u
 	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name
 	ORDER BY u.run_id DESC LIMIT 1) AS l ON true
+LEFT JOIN LATERAL (SELECT pg_catalog.array_agg(pg_catalog.format('%I.%I%s', w.schema_name, w.relation_name,
+		CASE WHEN e.after_schedule_name <> 'refresh' THEN '/' || e.after_schedule_name END)
+		ORDER BY w.schema_name, w.relation_name, e.after_schedule_name) AS after
+	FROM rsfed_catalog.schedule_after e
+	JOIN rsfed_catalog.relation w ON w.relation_id = e.after_relation_id
+	WHERE e.relation_id = s.relation_id AND e.schedule_name = s.schedule_name) AS f ON true
 LEFT JOIN LATERAL (SELECT pg_catalog.min(COALESCE(u.not_before, u.due_at)) AS not_before
 	FROM rsfed_catalog.run u
 	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name

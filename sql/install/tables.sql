@@ -95,6 +95,18 @@ COMMENT ON TABLE rsfed_catalog.schedule IS
 'When relations are refreshed; anchor is the origin of an interval''s grid, paused_at is set where a schedule paused itself, skipped counts due times without a run';
 CREATE INDEX schedule_next_run_at_idx ON rsfed_catalog.schedule (next_run_at);
 
+CREATE TABLE rsfed_catalog.schedule_after
+(
+	relation_id			integer,
+	schedule_name		name,
+	after_relation_id	integer,
+	after_schedule_name	name,
+	PRIMARY KEY (relation_id, schedule_name, after_relation_id, after_schedule_name)
+);
+COMMENT ON TABLE rsfed_catalog.schedule_after IS
+'Schedules that must have succeeded before another one runs';
+CREATE INDEX schedule_after_idx ON rsfed_catalog.schedule_after (after_relation_id, after_schedule_name);
+
 CREATE TABLE rsfed_catalog.freshness
 (
 	relation_id		integer PRIMARY KEY,
@@ -179,8 +191,10 @@ COMMENT ON TABLE rsfed_catalog.probe IS
 'What the probe of a rollup answered at its last refresh; committed together with the content';
 
 -- History and queue in one: a queued run is a row without started_at, taken in
--- the order of priority (the greater first) and due_at, a retry not before
--- not_before, and skipped at expires_at.  A request that equals a run when that
+-- the order of turn_at, which is due_at brought forward by the priority, and
+-- shared out by owner, whose oid it had when it was queued; a retry not before
+-- not_before, none while it waits for the schedules named in waits_for, and
+-- skipped at expires_at.  A request that equals a run when that
 -- is taken is skipped, and joined_run_id is that run.  A run at work belongs to
 -- the process pid, backend_start of the server writer (its identifier, timeline
 -- and start).  Keeps the relation's names, so that history outlives a dropped
@@ -206,6 +220,9 @@ CREATE TABLE rsfed_catalog.run
 	not_before		timestamptz,
 	priority		smallint NOT NULL DEFAULT 0,
 	attempt			smallint NOT NULL DEFAULT 1,
+	waits_for		text,
+	owner			oid NOT NULL DEFAULT 0,
+	turn_at			timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	joined_run_id	bigint,
 	retry_of		bigint,
 	expires_at		timestamptz,
@@ -237,10 +254,18 @@ CREATE INDEX run_relation_id_idx ON rsfed_catalog.run (relation_id, run_id);
 -- the last run of a schedule, for rsfed.schedules
 CREATE INDEX run_schedule_name_idx ON rsfed_catalog.run (relation_id, schedule_name, run_id)
 	WHERE schedule_name IS NOT NULL;
+CREATE INDEX run_open_idx ON rsfed_catalog.run (status, relation_id)
+	WHERE status IN ('queued', 'running');
+CREATE INDEX run_queue_idx ON rsfed_catalog.run (owner, turn_at, run_id)
+	WHERE status = 'queued' AND waits_for IS NULL;
+CREATE INDEX run_waits_for_idx ON rsfed_catalog.run (run_id)
+	WHERE status = 'queued' AND waits_for IS NOT NULL;
+-- how a schedule's last run ended, for those that come after it
+CREATE INDEX run_ended_idx ON rsfed_catalog.run (relation_id, schedule_name, finished_at)
+	WHERE schedule_name IS NOT NULL AND finished_at IS NOT NULL;
 -- retries that wait, which a success makes needless
 CREATE INDEX run_retry_idx ON rsfed_catalog.run (relation_id)
 	WHERE status = 'queued' AND retry_of IS NOT NULL;
-CREATE INDEX run_open_idx ON rsfed_catalog.run (run_id) WHERE status IN ('queued', 'running');
 
 CREATE TABLE rsfed_catalog.pause
 (

@@ -12,25 +12,28 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "replication/logicalworker.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 
+#include "api/servers.h"
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
-#include "source/source.h"
+#include "refresh/owner.h"
+#include "refresh/rename.h"
 
 PG_FUNCTION_INFO_V1(rsfed_on_ddl_end);
 PG_FUNCTION_INFO_V1(rsfed_on_drop);
 PG_FUNCTION_INFO_V1(rsfed_on_relation_insert);
+PG_FUNCTION_INFO_V1(rsfed_on_replicated_change);
 
 /* The event trigger's data; an error if it is called in another way. */
 static EventTriggerData *
@@ -65,45 +68,6 @@ query_oids(const char *query)
 	return oids;
 }
 
-/* A schema got another name: so did everything in it. */
-static void
-schema_renamed(void)
-{
-	CatalogAccess access;
-	List	   *oids = NIL;
-	uint64		n;
-	ListCell   *lc;
-
-	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT, "SELECT relid FROM rsfed_catalog.relation_oid",
-					0, NULL, NULL, NULL);
-	for (uint64 i = 0; i < n; i++)
-	{
-		MemoryContext spi = MemoryContextSwitchTo(access.caller);
-
-		oids = lappend_oid(oids, DatumGetObjectId(catalog_datum(i, 1)));
-		MemoryContextSwitchTo(spi);
-	}
-	catalog_close(&access);
-	foreach(lc, oids)
-		relation_renamed(lfirst_oid(lc));
-}
-
-/* Rollups follow their server's new name. */
-static void
-server_renamed(const char *old_name, const char *new_name)
-{
-	static const Oid types[] = {TEXTOID, TEXTOID};
-	Datum		values[2] = {CStringGetTextDatum(old_name), CStringGetTextDatum(new_name)};
-	CatalogAccess access;
-
-	catalog_open(&access);
-	catalog_run(SPI_OK_UPDATE,
-				"UPDATE rsfed_catalog.rollup SET source = $2 WHERE source = $1",
-				2, types, values, NULL);
-	catalog_close(&access);
-}
-
 /* Relations that the command just run changed; List of oids. */
 static List *
 relations_altered(void)
@@ -112,29 +76,7 @@ relations_altered(void)
 					  " WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass");
 }
 
-/*
- * The number of a relation, 0 if it is not of rsfed.  Reads what every version
- * has: commands that concern nothing of rsfed work also while the extension
- * waits for ALTER EXTENSION ... UPDATE; the others are refused then.
- */
-static int32
-known_relation(Oid relid)
-{
-	static const Oid types[] = {OIDOID};
-	Datum		values[1] = {ObjectIdGetDatum(relid)};
-	CatalogAccess access;
-	int32		relation_id = 0;
-
-	catalog_open_any_version(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT relation_id FROM rsfed_catalog.relation_oid WHERE relid = $1",
-					1, types, values, NULL) == 1)
-		relation_id = DatumGetInt32(catalog_datum(0, 1));
-	catalog_close(&access);
-	return relation_id;
-}
-
-/* Relations that the command just run renamed or moved. */
+/* Follows the relations that the command just run renamed or moved. */
 static void
 relations_renamed(void)
 {
@@ -143,8 +85,10 @@ relations_renamed(void)
 
 	foreach(lc, oids)
 	{
-		if (known_relation(lfirst_oid(lc)) != 0)
-			relation_renamed(lfirst_oid(lc));
+		if (relation_id_by_oid(lfirst_oid(lc)) == 0)
+			continue;
+		relations_sync();
+		return;
 	}
 }
 
@@ -171,10 +115,7 @@ changes_owner(AlterTableStmt *alter)
 	return false;
 }
 
-/*
- * Runs use the owner's mapping: says at once if the new owner has none.  Only
- * a warning, since both may be wanted in either order.
- */
+/* The tables that the command gave another owner. */
 static void
 owner_changed(void)
 {
@@ -183,72 +124,182 @@ owner_changed(void)
 
 	foreach(lc, oids)
 	{
-		RsfedRelation *relation = NULL;
-		const char *source;
-		char	   *owner;
-
-		if (known_relation(lfirst_oid(lc)) != 0)
-			relation = relation_lookup(lfirst_oid(lc));
-		if (relation == NULL || !relation->is_rollup)
-			continue;
-		source = rollup_load(relation->relation_id)->source;
-		if (source_is_usable(source, relation_owner(relation->relid)))
-			continue;
-		owner = GetUserNameFromId(relation_owner(relation->relid), false);
-		ereport(WARNING,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("refreshes of rollup \"%s\" will fail", relation->relation_name),
-				 errdetail("They log in as its owner, and role \"%s\" cannot use server \"%s\".",
-						   owner, source),
-				 errhint("It needs GRANT USAGE ON FOREIGN SERVER %s TO %s, and a user mapping: SELECT rsfed.set_credentials(%s, username => '...', password => '...', for_role => %s).",
-						 quote_identifier(source), quote_identifier(owner),
-						 quote_literal_cstr(source), quote_literal_cstr(owner))));
+		if (relation_id_by_oid(lfirst_oid(lc)) != 0)
+			owner_warn(relation_lookup(lfirst_oid(lc)));
 	}
 }
 
-/* ddl_command_end: follows ALTER ... RENAME, SET SCHEMA and OWNER TO. */
+/* That role, or with PUBLIC any, may have had no other mapping. */
+static void
+mapping_dropped(const DropUserMappingStmt *drop)
+{
+	Oid			role = drop->user->roletype == ROLESPEC_PUBLIC ? InvalidOid
+		: get_rolespec_oid(drop->user, true);
+
+	owner_warn_all(drop->servername, role);
+}
+
+/* Follows a column of a rollup that the command just run renamed. */
+static void
+column_renamed(const RenameStmt *rename)
+{
+	List	   *oids = relations_altered();
+	ListCell   *lc;
+
+	foreach(lc, oids)
+	{
+		RsfedRelation *relation = NULL;
+
+		if (relation_id_by_oid(lfirst_oid(lc)) != 0)
+			relation = relation_lookup(lfirst_oid(lc));
+		if (relation != NULL && relation->is_rollup)
+			rollup_column_renamed(relation, rename->subname, rename->newname);
+	}
+}
+
+/* What follows ALTER ... RENAME TO. */
+static void
+object_renamed(RenameStmt *rename)
+{
+	if (is_relation(rename->renameType))
+		relations_renamed();
+	else if (rename->renameType == OBJECT_COLUMN && is_relation(rename->relationType))
+		column_renamed(rename);
+	else if (rename->renameType == OBJECT_SCHEMA)
+		relations_sync();
+	else if (rename->renameType == OBJECT_FOREIGN_SERVER && rollup_ids(strVal(rename->object)) != NIL)
+		rollups_rename_source(strVal(rename->object), rename->newname);
+}
+
+/*
+ * ddl_command_end: follows ALTER ... RENAME and SET SCHEMA, and warns where an
+ * owner cannot refresh any more: OWNER TO, DROP USER MAPPING, REVOKE ... ON
+ * FOREIGN SERVER.  (REASSIGN OWNED has no event trigger: see worker/utility.c.)
+ */
 Datum
 rsfed_on_ddl_end(PG_FUNCTION_ARGS)
 {
 	Node	   *command = event_data(fcinfo)->parsetree;
 
-	if (IsA(command, RenameStmt))
+	switch (nodeTag(command))
 	{
-		RenameStmt *rename = (RenameStmt *) command;
+		case T_RenameStmt:
+			object_renamed((RenameStmt *) command);
+			break;
+		case T_AlterObjectSchemaStmt:
+			if (is_relation(((AlterObjectSchemaStmt *) command)->objectType))
+				relations_renamed();
+			/* of whatever extension: its members go with it */
+			else if (((AlterObjectSchemaStmt *) command)->objectType == OBJECT_EXTENSION)
+				relations_sync();
+			break;
+		case T_AlterTableStmt:
+			if (changes_owner((AlterTableStmt *) command))
+				owner_changed();
+			break;
+		case T_AlterOwnerStmt:
+			if (((AlterOwnerStmt *) command)->objectType == OBJECT_FOREIGN_SERVER)
+				owner_warn_all(strVal(((AlterOwnerStmt *) command)->object), InvalidOid);
+			break;
+		case T_DropUserMappingStmt:
+			mapping_dropped((DropUserMappingStmt *) command);
+			break;
+		case T_GrantStmt:
+			if (!((GrantStmt *) command)->is_grant &&
+				((GrantStmt *) command)->objtype == OBJECT_FOREIGN_SERVER)
+			{
+				ListCell   *lc;
 
-		if (is_relation(rename->renameType))
-			relations_renamed();
-		else if (rename->renameType == OBJECT_SCHEMA)
-			schema_renamed();
-		else if (rename->renameType == OBJECT_FOREIGN_SERVER)
-			server_renamed(strVal(rename->object), rename->newname);
+				foreach(lc, ((GrantStmt *) command)->objects)
+					owner_warn_all(strVal(lfirst(lc)), InvalidOid);
+			}
+			break;
+		default:
+			break;
 	}
-	else if (IsA(command, AlterObjectSchemaStmt) &&
-			 is_relation(((AlterObjectSchemaStmt *) command)->objectType))
-		relations_renamed();
-	else if (IsA(command, AlterTableStmt) && changes_owner((AlterTableStmt *) command))
-		owner_changed();
 	PG_RETURN_NULL();
 }
 
-/* sql_drop: forgets relations that were dropped, by whatever command. */
+/* Does the command say CASCADE? */
+static bool
+drops_cascade(Node *command)
+{
+	if (IsA(command, DropStmt))
+		return ((DropStmt *) command)->behavior == DROP_CASCADE;
+	if (IsA(command, DropOwnedStmt))
+		return ((DropOwnedStmt *) command)->behavior == DROP_CASCADE;
+	return false;
+}
+
+/*
+ * A server was dropped.  Rollups depend on it as other objects do: without
+ * CASCADE that is an error.  With it they stay, because the tables are what
+ * replicas serve; their refreshes fail until they have a source again.
+ */
+static void
+server_dropped(const char *server, bool cascade)
+{
+	List	   *rollups;
+
+	if (rollup_ids(server) == NIL)
+		return;
+	rollups = rollups_of_source(server);
+	if (cascade)
+		server_warn_drop(server, rollups);
+	else
+		server_refuse_drop(server, rollups);
+}
+
+/* Names of the servers that the command dropped; List of char *. */
+static List *
+servers_dropped(void)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	List	   *names = NIL;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute("SELECT address_names[1] FROM pg_catalog.pg_event_trigger_dropped_objects()"
+					" WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_foreign_server'::pg_catalog.regclass",
+					true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the dropped objects");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(caller);
+
+		names = lappend(names, pstrdup(SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1)));
+		MemoryContextSwitchTo(spi);
+	}
+	SPI_finish();
+	return names;
+}
+
+/*
+ * sql_drop: forgets relations that were dropped, by whatever command, and
+ * stands before servers that rollups use.
+ */
 Datum
 rsfed_on_drop(PG_FUNCTION_ARGS)
 {
-	List	   *oids;
+	Node	   *command = event_data(fcinfo)->parsetree;
+	List	   *dropped;
 	ListCell   *lc;
 
-	(void) event_data(fcinfo);
-	oids = query_oids("SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects()"
-					  " WHERE object_type OPERATOR(pg_catalog.=)"
-					  " ANY ('{table,materialized view}'::pg_catalog.text[])");
-	foreach(lc, oids)
+	dropped = query_oids("SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects()"
+						 " WHERE object_type OPERATOR(pg_catalog.=)"
+						 " ANY ('{table,materialized view}'::pg_catalog.text[])");
+	foreach(lc, dropped)
 	{
-		int32		relation_id = known_relation(lfirst_oid(lc));
+		int32		relation_id = relation_id_by_oid(lfirst_oid(lc));
 
 		if (relation_id != 0)
 			relation_delete(relation_id);
 	}
+
+	/* after the relations: what goes in the same command needs no server */
+	dropped = servers_dropped();
+	foreach(lc, dropped)
+		server_dropped(lfirst(lc), drops_cascade(command));
 	PG_RETURN_NULL();
 }
 
@@ -262,4 +313,23 @@ rsfed_on_relation_insert(PG_FUNCTION_ARGS)
 				 errmsg("function is not called as a trigger")));
 	relation_cache_oids();
 	return PointerGetDatum(NULL);
+}
+
+/*
+ * A trigger that fires where session_replication_role is replica: passes over a
+ * row that a subscription brings.  A person who sets it means what they write.
+ */
+Datum
+rsfed_on_replicated_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) ||
+		!TRIGGER_FIRED_BEFORE(data->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function is not called as a trigger before each row")));
+	if (IsLogicalWorker())
+		return PointerGetDatum(NULL);
+	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple);
 }

@@ -10,7 +10,6 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -27,7 +26,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "catalog/identity.h"
-#include "catalog/owner_scope.h"
+#include "catalog/freshness.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
 #include "catalog/run.h"
@@ -246,20 +245,7 @@ rsfed_request_refresh(PG_FUNCTION_ARGS)
 static void
 refuse_own_request(int64 run_id)
 {
-	Oid			types[] = {INT8OID};
-	Datum		values[1] = {Int64GetDatum(run_id)};
-	CatalogAccess access;
-	bool		own;
-
-	catalog_open(&access);
-	if (SPI_execute_with_args("SELECT xmin FROM rsfed_catalog.run"
-							  " WHERE run_id = $1 AND status = 'queued'",
-							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read run " INT64_FORMAT, run_id);
-	own = SPI_processed == 1 &&
-		TransactionIdIsCurrentTransactionId(DatumGetTransactionId(catalog_datum(0, 1)));
-	catalog_close(&access);
-	if (own)
+	if (run_queued_here(run_id))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot wait for a refresh that this transaction requested"),
@@ -360,29 +346,6 @@ rsfed_cancel(PG_FUNCTION_ARGS)
 }
 
 /*
- * as_of of a relation as the caller's snapshot sees it; false if it was never
- * refreshed.
- */
-static bool
-read_as_of(int32 relation_id, TimestampTz *as_of)
-{
-	Oid			types[] = {INT4OID};
-	Datum		values[1] = {Int32GetDatum(relation_id)};
-	CatalogAccess access;
-	bool		known;
-
-	catalog_open(&access);
-	if (SPI_execute_with_args("SELECT as_of FROM rsfed_catalog.freshness WHERE relation_id = $1",
-							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the freshness of relation %d", relation_id);
-	known = SPI_processed == 1 && !catalog_isnull(0, 1);
-	if (known)
-		*as_of = DatumGetTimestampTz(catalog_datum(0, 1));
-	catalog_close(&access);
-	return known;
-}
-
-/*
  * rsfed.require_fresh(rollup, max_age): true, or 55000.  Without max_age the
  * rollup's own counts.
  */
@@ -410,7 +373,7 @@ rsfed_require_fresh(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("rollup \"%s\" has no max_age", relation->relation_name),
 				 errhint("Pass one: rsfed.require_fresh(..., max_age => '15 minutes').")));
-	if (!read_as_of(relation->relation_id, &as_of))
+	if (!freshness_as_of(relation->relation_id, &as_of))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("rollup \"%s\" has never been refreshed", relation->relation_name)));

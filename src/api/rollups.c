@@ -37,29 +37,30 @@ PG_FUNCTION_INFO_V1(rsfed_define_rollup);
 PG_FUNCTION_INFO_V1(rsfed_alter_rollup);
 PG_FUNCTION_INFO_V1(rsfed_drop_rollup);
 
-/*
- * A relation of that name is there already.  Returns true if it is a rollup
- * and that is fine; raises 42P07 otherwise.
- */
-static bool
-exists_already(Oid relid, bool if_not_exists)
+/* Raises 42501 unless the current user owns the relation. */
+static void
+require_owner(Oid relid, const char *action)
 {
-	const char *name = get_rel_name(relid);
-	RsfedRelation *relation = relation_lookup(relid);
+	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to %s \"%s\"", action, get_rel_name(relid)),
+				 errdetail("Only its owner or a member of the owning role may do that.")));
+}
 
-	if (relation == NULL || !relation->is_rollup)
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_TABLE),
-				 errmsg("relation \"%s\" already exists and is not a rollup", name),
-				 errhint("Choose another name; rsfed makes the table itself.")));
-	if (!if_not_exists)
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_TABLE),
-				 errmsg("rollup \"%s\" already exists", name),
-				 errhint("To change it: rsfed.alter_rollup(). To leave it as it is: if_not_exists => true.")));
-	ereport(NOTICE,
-			(errcode(ERRCODE_DUPLICATE_TABLE),
-			 errmsg("rollup \"%s\" already exists, skipping", name)));
+static bool
+equal_names(List *a, List *b)
+{
+	ListCell   *lc;
+	int			i = 0;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	foreach(lc, a)
+	{
+		if (strcmp(lfirst(lc), list_nth(b, i++)) != 0)
+			return false;
+	}
 	return true;
 }
 
@@ -78,6 +79,110 @@ rollup_from_arguments(FunctionCallInfo fcinfo)
 	rollup->max_age = PG_ARGISNULL(7) ? NULL : PG_GETARG_INTERVAL_P(7);
 	rollup->options = PG_ARGISNULL(8) ? argument_no_options() : PG_GETARG_JSONB_P(8);
 	return rollup;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+same_options(Jsonb *a, Jsonb *b)
+{
+	return compareJsonbContainers(&a->root, &b->root) == 0;
+}
+
+static bool
+same_max_age(Interval *a, Interval *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return DatumGetBool(DirectFunctionCall2(interval_eq, IntervalPGetDatum(a), IntervalPGetDatum(b)));
+}
+
+/* What of a wanted definition is another in the one that is there; "" if nothing. */
+static char *
+differences(const Rollup *wanted, const Rollup *present)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	if (!same_text(wanted->source, present->source))
+		appendStringInfoString(&buf, ", source");
+	if (!same_text(wanted->query, present->query))
+		appendStringInfoString(&buf, ", query");
+	/* without one it is told from the query */
+	if (wanted->key != NIL && !equal_names(wanted->key, present->key))
+		appendStringInfoString(&buf, ", key");
+	if (!same_text(wanted->method, present->method))
+		appendStringInfoString(&buf, ", method");
+	if (!same_text(wanted->pinned_columns, present->pinned_columns))
+		appendStringInfoString(&buf, ", columns");
+	if (!same_text(wanted->timezone, present->timezone))
+		appendStringInfoString(&buf, ", timezone");
+	if (!same_max_age(wanted->max_age, present->max_age))
+		appendStringInfoString(&buf, ", max_age");
+	if (!same_options(wanted->options, present->options))
+		appendStringInfoString(&buf, ", options");
+	return buf.len > 0 ? buf.data + 2 : "";
+}
+
+/*
+ * A rollup of that name is there already and may be: leaves it as it is, and
+ * says so, loudly if it is not what was wanted.
+ */
+static void
+skip_existing(const RsfedRelation *relation, const Rollup *wanted)
+{
+	char	   *others = differences(wanted, rollup_load(relation->relation_id));
+
+	if (others[0] == '\0')
+		ereport(NOTICE,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("rollup \"%s\" already exists, skipping", relation->relation_name)));
+	else
+		ereport(WARNING,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("rollup \"%s\" already exists with another definition, skipping",
+						relation->relation_name),
+				 errdetail("These are others: %s.", others),
+				 errhint("To change it: rsfed.alter_rollup().")));
+}
+
+/*
+ * A relation of that name is there already.  Raises 42P07 unless it is a rollup
+ * and if_not_exists, or a table of the caller's and adopt.  Returns true if
+ * nothing is left to do.
+ */
+static bool
+exists_already(Oid relid, const Rollup *wanted, bool if_not_exists, bool adopt)
+{
+	const char *name = get_rel_name(relid);
+	RsfedRelation *relation = relation_lookup(relid);
+
+	if (relation != NULL && relation->is_rollup)
+	{
+		if (!if_not_exists)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_TABLE),
+					 errmsg("rollup \"%s\" already exists", name),
+					 errhint("To change it: rsfed.alter_rollup(). To leave it as it is: if_not_exists => true.")));
+		skip_existing(relation, wanted);
+		return true;
+	}
+	if (get_rel_relkind(relid) != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("relation \"%s\" already exists and is not a rollup", name),
+				 errhint("Choose another name; rsfed makes the table itself.")));
+	if (!adopt)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("relation \"%s\" already exists and is not a rollup", name),
+				 errhint("Choose another name; rsfed makes the table itself. If it is the table of a former rollup: adopt => true, and what is in it is overwritten by refreshes.")));
+	require_owner(relid, "adopt table");
+	return false;
 }
 
 /* The newest batch is there; a worker does the others once this is committed. */
@@ -103,8 +208,8 @@ continue_backfill(int32 relation_id, const char *name)
 
 /*
  * rsfed.define_rollup(name, source, query, key, method, columns, timezone,
- * max_age, options, populate, if_not_exists): asks Redshift for the columns,
- * makes the table, and fills it.
+ * max_age, options, populate, if_not_exists, adopt): asks Redshift for the
+ * columns, makes the table, or takes one that is there, and fills it.
  */
 Datum
 rsfed_define_rollup(PG_FUNCTION_ARGS)
@@ -114,7 +219,9 @@ rsfed_define_rollup(PG_FUNCTION_ARGS)
 	RangeVar   *rangevar;
 	RemoteColumns *remote;
 	LocalColumn *columns;
+	RefreshResult result;
 	bool		populate = PG_ARGISNULL(9) || PG_GETARG_BOOL(9);
+	bool		adopted;
 	Oid			relid;
 
 	require_primary("rsfed.define_rollup()");
@@ -125,38 +232,31 @@ rsfed_define_rollup(PG_FUNCTION_ARGS)
 	argument_require(fcinfo, 6, "timezone");
 
 	rangevar = table_parse_name(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	rollup = rollup_from_arguments(fcinfo);
 	relid = get_relname_relid(rangevar->relname, get_namespace_oid(rangevar->schemaname, false));
-	if (OidIsValid(relid) &&
-		exists_already(relid, !PG_ARGISNULL(10) && PG_GETARG_BOOL(10)))
+	adopted = OidIsValid(relid);
+	if (adopted &&
+		exists_already(relid, rollup, !PG_ARGISNULL(10) && PG_GETARG_BOOL(10),
+					   !PG_ARGISNULL(11) && PG_GETARG_BOOL(11)))
 		PG_RETURN_OID(relid);
 
-	rollup = rollup_from_arguments(fcinfo);
 	definition_check(rollup, GetUserId());
 	remote = definition_describe(rollup, GetUserId());
 	columns = definition_resolve(rollup, remote, rangevar->relname);
 	definition_warn(rollup, remote);
 
-	relid = table_create(rangevar, rollup, columns, !populate);
+	if (adopted)
+		table_adopt(relid, rollup);
+	else
+		relid = table_create(rangevar, rollup, columns, !populate);
 	rollup->relation_id = relation_insert(relid, true);
 	rollup_insert(rollup);
-	if (populate)
-	{
-		request.relation_id = rollup->relation_id;
-		if (refresh_populate(&request))
-			continue_backfill(rollup->relation_id, rangevar->relname);
-	}
+	request.relation_id = rollup->relation_id;
+	if (populate && adopted)
+		refresh_run_in_transaction(&request, &result);
+	if (populate && (adopted ? result.more : refresh_populate(&request)))
+		continue_backfill(rollup->relation_id, rangevar->relname);
 	PG_RETURN_OID(relid);
-}
-
-/* Raises 42501 unless the current user owns the rollup. */
-static void
-require_owner(Oid relid, const char *action)
-{
-	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to %s rollup \"%s\"", action, get_rel_name(relid)),
-				 errdetail("Only its owner or a member of the owning role may do that.")));
 }
 
 /*
@@ -176,7 +276,7 @@ rsfed_alter_rollup(PG_FUNCTION_ARGS)
 	argument_require(fcinfo, 0, "rollup");
 	relid = PG_GETARG_OID(0);
 	change.relation = relation_require_rollup(relid);
-	require_owner(relid, "alter");
+	require_owner(relid, "alter rollup");
 
 	change.query = argument_text(fcinfo, 1);
 	change.has_key = !PG_ARGISNULL(2);
@@ -212,7 +312,7 @@ rsfed_drop_rollup(PG_FUNCTION_ARGS)
 	argument_require(fcinfo, 0, "rollup");
 	relid = PG_GETARG_OID(0);
 	relation = relation_require_rollup(relid);
-	require_owner(relid, "drop");
+	require_owner(relid, "drop rollup");
 
 	if (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1))
 	{

@@ -19,10 +19,12 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "api/schedule_after.h"
 #include "api/schedule_checks.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
+#include "catalog/after.h"
 #include "catalog/identity.h"
 #include "catalog/relation.h"
 #include "catalog/retry.h"
@@ -44,6 +46,7 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 	RelationSchedule schedule = {0};
 	RsfedSchedule *parsed;
 	RsfedRelation *relation;
+	List	   *after = NIL;
 	Oid			relid;
 
 	require_primary("rsfed.schedule_refresh()");
@@ -65,7 +68,9 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(5))
 	{
 		options_check(OPTION_SCHEDULE, PG_GETARG_JSONB_P(5));
-		schedule.options = options_merge(schedule.options, PG_GETARG_JSONB_P(5));
+		after = schedule_after_resolve(PG_GETARG_JSONB_P(5));
+		schedule.options = options_merge(schedule.options,
+										 schedule_after_remove(PG_GETARG_JSONB_P(5)));
 	}
 
 	if (relation != NULL && relation->is_rollup)
@@ -80,6 +85,7 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 	set_first_run(&schedule);
 	identity_remember();
 	schedule_store(&schedule);
+	after_store(schedule.relation_id, schedule.name, after);
 	warn_if_held();
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
@@ -113,8 +119,12 @@ rsfed_alter_schedule(PG_FUNCTION_ARGS)
 	}
 	if (!PG_ARGISNULL(3))
 	{
-		options_check(OPTION_SCHEDULE, PG_GETARG_JSONB_P(3));
-		schedule->options = options_merge(schedule->options, PG_GETARG_JSONB_P(3));
+		Jsonb	   *changes = PG_GETARG_JSONB_P(3);
+
+		options_check(OPTION_SCHEDULE, changes);
+		if (schedule_after_is_given(changes))
+			after_store(schedule->relation_id, schedule->name, schedule_after_resolve(changes));
+		schedule->options = options_merge(schedule->options, schedule_after_remove(changes));
 		check_schedule_range(relid, relation_lookup(relid), schedule->method, schedule->options);
 	}
 
@@ -138,6 +148,7 @@ rsfed_unschedule_refresh(PG_FUNCTION_ARGS)
 	schedule = require_schedule(relid, argument_text(fcinfo, 1));
 
 	(void) schedule_delete(schedule->relation_id, schedule->name);
+	after_forget(schedule->relation_id, schedule->name);
 	retries_drop(schedule->relation_id, schedule->name, "Its schedule was removed.");
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();

@@ -20,7 +20,6 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "catalog/dependency.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_type.h"
 #include "catalog/pg_user_mapping.h"
@@ -39,6 +38,7 @@
 #include "utils/timestamp.h"
 
 #include "api/result.h"
+#include "api/servers.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
@@ -63,8 +63,9 @@ static void create_mapping(const char *server, const char *role, const char *use
 static RoleSpec *role_spec(const char *role);
 static void verify_login(const char *server, Oid userid);
 static List *credential_changes(List *old, const char *username, const char *password, const char *until);
-static void drop_rollups(const char *server, List *rollups);
-static void drop_mappings(Oid serverid);
+static void drop_rollups(List *rollups);
+static void run_utility(const char *command);
+static void drop_mappings(ForeignServer *server);
 
 /*
  * rsfed.register_server(server, host, dbname, username, password, port,
@@ -268,7 +269,6 @@ rsfed_drop_server(PG_FUNCTION_ARGS)
 	const char *name;
 	bool		cascade = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
 	ForeignServer *server;
-	ObjectAddress object;
 	List	   *rollups;
 
 	require_primary("rsfed.drop_server()");
@@ -279,28 +279,62 @@ rsfed_drop_server(PG_FUNCTION_ARGS)
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_SERVER, name);
 
 	rollups = rollups_of_source(name);
-	if (rollups != NIL && !cascade)
-	{
-		StringInfoData buf;
-		ListCell   *lc;
+	if (cascade)
+		drop_rollups(rollups);
+	else
+		server_refuse_drop(name, rollups);
 
-		initStringInfo(&buf);
-		foreach(lc, rollups)
-			appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", (char *) lfirst(lc));
-		ereport(ERROR,
-				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-				 errmsg("cannot drop server \"%s\" because rollups use it", name),
-				 errdetail_plural("%d rollup uses it: %s.", "%d rollups use it: %s.",
-								  list_length(rollups), list_length(rollups), buf.data),
-				 errhint("Give them another source with rsfed.alter_rollup(..., source => '...'), or drop them too with cascade => true.")));
-	}
-	drop_rollups(name, rollups);
-
-	/* whoever owns the server may drop its mappings, as DROP USER MAPPING has it */
-	drop_mappings(server->serverid);
-	ObjectAddressSet(object, ForeignServerRelationId, server->serverid);
-	performDeletion(&object, cascade ? DROP_CASCADE : DROP_RESTRICT, 0);
+	/*
+	 * By statements, so that event triggers see it.  Whoever owns the server may
+	 * drop its mappings, and nobody needs to name each.
+	 */
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	drop_mappings(server);
+	run_utility(psprintf("DROP SERVER %s%s", quote_identifier(name), cascade ? " CASCADE" : ""));
+	SPI_finish();
 	PG_RETURN_VOID();
+}
+
+/* Names with commas between; palloc'd. */
+static char *
+names_list(List *names)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, names)
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", (char *) lfirst(lc));
+	return buf.data;
+}
+
+void
+server_refuse_drop(const char *server, List *rollups)
+{
+	if (rollups == NIL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+			 errmsg("cannot drop server \"%s\" because rollups use it", server),
+			 errdetail_plural("%d rollup uses it: %s.", "%d rollups use it: %s.",
+							  list_length(rollups), list_length(rollups), names_list(rollups)),
+			 errhint("Give them another source with rsfed.alter_rollup(..., source => '...'), or drop them too with SELECT rsfed.drop_server(%s, cascade => true).",
+					 quote_literal_cstr(server))));
+}
+
+void
+server_warn_drop(const char *server, List *rollups)
+{
+	if (rollups == NIL)
+		return;
+	ereport(WARNING,
+			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+			 errmsg("rollups use server \"%s\", which is dropped", server),
+			 errdetail_plural("%d rollup keeps its content and its schedules: %s.",
+							  "%d rollups keep their content and their schedules: %s.",
+							  list_length(rollups), list_length(rollups), names_list(rollups)),
+			 errhint("Their refreshes fail until there is a server of that name again, or until rsfed.alter_rollup(..., source => '...').")));
 }
 
 /*
@@ -428,13 +462,14 @@ verify_login(const char *server, Oid userid)
 
 /* Drops rollups by the function that a DBA would call. */
 static void
-drop_rollups(const char *server, List *rollups)
+drop_rollups(List *rollups)
 {
 	ListCell   *lc;
 
 	if (rollups == NIL)
 		return;
-	SPI_connect();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
 	foreach(lc, rollups)
 	{
 		char	   *rollup = lfirst(lc);
@@ -451,29 +486,43 @@ drop_rollups(const char *server, List *rollups)
 	SPI_finish();
 }
 
-/* Drops all user mappings of a server. */
+/* Runs a statement that gives no rows; SPI is connected. */
 static void
-drop_mappings(Oid serverid)
+run_utility(const char *command)
+{
+	int			rc = SPI_execute(command, false, 0);
+
+	if (rc != SPI_OK_UTILITY)
+		elog(ERROR, "unexpected result %s of %s", SPI_result_code_string(rc), command);
+}
+
+/* Drops all user mappings of a server; SPI is connected. */
+static void
+drop_mappings(ForeignServer *server)
 {
 	Relation	relation = table_open(UserMappingRelationId, AccessShareLock);
 	TableScanDesc scan = table_beginscan_catalog(relation, 0, NULL);
-	ObjectAddresses *objects = new_object_addresses();
 	HeapTuple	tuple;
+	List	   *roles = NIL;
+	ListCell   *lc;
 
 	/* a full scan: the index begins with the role */
 	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
 		Form_pg_user_mapping form = (Form_pg_user_mapping) GETSTRUCT(tuple);
-		ObjectAddress object;
 
-		if (form->umserver != serverid)
-			continue;
-		ObjectAddressSet(object, UserMappingRelationId, form->oid);
-		add_exact_object_address(&object, objects);
+		if (form->umserver == server->serverid)
+			roles = lappend_oid(roles, form->umuser);
 	}
 	table_endscan(scan);
 	table_close(relation, AccessShareLock);
-	performMultipleDeletions(objects, DROP_RESTRICT, 0);
-	free_object_addresses(objects);
-	CommandCounterIncrement();
+
+	foreach(lc, roles)
+	{
+		Oid			role = lfirst_oid(lc);
+
+		run_utility(psprintf("DROP USER MAPPING FOR %s SERVER %s",
+							 OidIsValid(role) ? quote_identifier(GetUserNameFromId(role, false)) : "PUBLIC",
+							 quote_identifier(server->servername)));
+	}
 }

@@ -223,6 +223,26 @@ typedef void (*shmem_request_hook_type) (void);
 #define RSFED_OWNS_DATABASE(database, role) pg_database_ownercheck(database, role)
 #endif
 
+/* 16: and extensions */
+#if PG_VERSION_NUM >= 160000
+#define RSFED_OWNS_EXTENSION(extension, role) object_ownercheck(ExtensionRelationId, extension, role)
+#else
+#define RSFED_OWNS_EXTENSION(extension, role) pg_extension_ownercheck(extension, role)
+#endif
+
+/* 16: and schemas and databases */
+#if PG_VERSION_NUM >= 160000
+#define RSFED_OWNS_NAMESPACE(schema, role) object_ownercheck(NamespaceRelationId, schema, role)
+#define rsfed_namespace_aclcheck(schema, role, mode) \
+	object_aclcheck(NamespaceRelationId, schema, role, mode)
+#define rsfed_database_aclcheck(database, role, mode) \
+	object_aclcheck(DatabaseRelationId, database, role, mode)
+#else
+#define RSFED_OWNS_NAMESPACE(schema, role) pg_namespace_ownercheck(schema, role)
+#define rsfed_namespace_aclcheck(schema, role, mode) pg_namespace_aclcheck(schema, role, mode)
+#define rsfed_database_aclcheck(database, role, mode) pg_database_aclcheck(database, role, mode)
+#endif
+
 /* 14: numbers with a known scale become numeric without a text (a2da77cdb4) */
 #if PG_VERSION_NUM >= 140000
 #define RSFED_HAVE_INT64_DIV_TO_NUMERIC 1

@@ -83,6 +83,10 @@ static const OptionSpec option_specs[] =
 	{OPTION_SERVER, "enable_case_sensitive_identifier", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
 	"Whether Redshift keeps upper and lower case of quoted names."},
 
+	/* servers: how many at a time */
+	{OPTION_SERVER, "max_runs", OPTION_INTEGER, "0", NULL, 0, 1000, NULL, false,
+	"Refreshes that background workers run there at the same time; 0 means as many as rsfed.max_workers allows."},
+
 	/* credentials */
 	{OPTION_CREDENTIALS, "user", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"User in the warehouse."},
@@ -171,11 +175,13 @@ static const OptionSpec option_specs[] =
 	{OPTION_SCHEDULE, "max_failures", OPTION_INTEGER, "0", NULL, 0, INT_MAX, NULL, false,
 	"Times in a row that ended in a failure, retries included, after which the schedule pauses itself; 0 means never."},
 	{OPTION_SCHEDULE, "priority", OPTION_INTEGER, "0", NULL, -100, 100, NULL, false,
-	"Runs of a greater one are taken first."},
+	"Runs of a greater one go first; a step makes up for 10 minutes of waiting."},
 	{OPTION_SCHEDULE, "since", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"Redoes a window from there on, as CALL rsfed.refresh(since => ...): a value, or \"3 days ago\"."},
 	{OPTION_SCHEDULE, "until", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"Redoes a window up to there; a value, or \"1 day ago\"."},
+	{OPTION_SCHEDULE, "after", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
+	"Schedules that must have succeeded first, as [\"relation\"] or [\"relation/name\"]; shown in the column after of rsfed.schedules."},
 };
 
 static char *jsonb_value_text(const JsonbValue *value);
@@ -325,7 +331,7 @@ check_value(const OptionSpec *spec, const JsonbValue *value)
 	{
 		if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data) ||
 			JsonContainerIsScalar(value->val.binary.data))
-			refuse_value(spec, NULL, "It takes a JSON array of column names.");
+			refuse_value(spec, NULL, "It takes a JSON array of names.");
 		check_names(spec, value->val.binary.data);
 		return;
 	}
@@ -345,7 +351,7 @@ check_names(const OptionSpec *spec, JsonbContainer *array)
 		JsonbValue *element = getIthJsonbValueFromContainer(array, i);
 
 		if (element->type != jbvString)
-			refuse_value(spec, NULL, "Each element must be a string: the name of a column.");
+			refuse_value(spec, NULL, "Each element must be a string: a name.");
 	}
 }
 

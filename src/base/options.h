@@ -29,7 +29,7 @@ typedef enum OptionType
 	OPTION_TIME,				/* held in ms, units as in settings */
 	OPTION_STRING,
 	OPTION_TIMESTAMP,			/* timestamp with time zone */
-	OPTION_NAMES,				/* a JSON array of column names */
+	OPTION_NAMES,				/* a JSON array of names */
 	OPTION_SPAN					/* an interval, or a bare number: OptionSpan */
 } OptionType;
 

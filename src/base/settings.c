@@ -19,6 +19,7 @@
 
 bool		rsfed_scheduler = true;
 int			rsfed_max_workers = 4;
+int			rsfed_max_runs_per_owner = 0;
 int			rsfed_idle_connection = 60;
 int			rsfed_history_time = 30 * 24 * 60;
 int			rsfed_history_runs = 1000;
@@ -42,6 +43,13 @@ settings_init(void)
 							"Sets the maximum number of refreshes that background workers run at the same time.",
 							"All databases of the server together. The launcher and one scheduler per database come on top.",
 							&rsfed_max_workers, 4, 1, 64,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	/* Whoever may create a materialized view can make a slow one. */
+	DefineCustomIntVariable("rsfed.max_runs_per_owner",
+							"Sets the maximum number of refreshes of one owner's relations that background workers run at the same time.",
+							"In each database. 0 means all workers, but one less where relations of several owners are refreshed.",
+							&rsfed_max_runs_per_owner, 0, 0, 64,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("rsfed.idle_connection",

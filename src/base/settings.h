@@ -10,6 +10,7 @@
 
 extern bool rsfed_scheduler;	/* rsfed.scheduler: may scheduled runs start */
 extern int	rsfed_max_workers;	/* rsfed.max_workers: run workers, whole server */
+extern int	rsfed_max_runs_per_owner;	/* rsfed.max_runs_per_owner: 0 = automatic */
 extern int	rsfed_idle_connection;	/* rsfed.idle_connection: seconds */
 extern int	rsfed_history_time; /* rsfed.history_time: minutes, 0 = for ever */
 extern int	rsfed_history_runs; /* rsfed.history_runs: per relation, 0 = any number */

@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
+#include "utils/hsearch.h"
 #include "utils/rel.h"
 
 #include "base/compat.h"
@@ -81,6 +82,47 @@ catalog_run(int expected, const char *sql, int nargs, const Oid *types,
 
 	rc = SPI_execute_with_args(sql, nargs, unconstify(Oid *, types),
 							   unconstify(Datum *, values), nulls, false, 0);
+	if (rc != expected)
+		elog(ERROR, "unexpected result %s of a catalog statement: %s",
+			 SPI_result_code_string(rc), sql);
+	return SPI_processed;
+}
+
+/* A statement that is planned once. */
+typedef struct KeptPlan
+{
+	const char *sql;			/* the constant itself, not its characters */
+	SPIPlanPtr	plan;
+} KeptPlan;
+
+uint64
+catalog_run_kept(int expected, const char *sql, int nargs, const Oid *types,
+				 const Datum *values, const char *nulls)
+{
+	static HTAB *plans = NULL;
+	KeptPlan   *kept;
+	int			rc;
+
+	if (plans == NULL)
+	{
+		HASHCTL		info = {0};
+
+		info.keysize = sizeof(const char *);
+		info.entrysize = sizeof(KeptPlan);
+		plans = hash_create("rsfed statements", 32, &info, HASH_ELEM | HASH_BLOBS);
+	}
+	kept = hash_search(plans, &sql, HASH_FIND, NULL);
+	if (kept == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare_cursor(sql, nargs, unconstify(Oid *, types),
+											  CURSOR_OPT_GENERIC_PLAN);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare a catalog statement: %s", sql);
+		kept = hash_search(plans, &sql, HASH_ENTER, NULL);
+		kept->plan = plan;
+	}
+	rc = SPI_execute_plan(kept->plan, unconstify(Datum *, values), nulls, false, 0);
 	if (rc != expected)
 		elog(ERROR, "unexpected result %s of a catalog statement: %s",
 			 SPI_result_code_string(rc), sql);

@@ -57,6 +57,13 @@ extern uint64 catalog_run(int expected, const char *sql, int nargs, const Oid *t
 						  const Datum *values, const char *nulls);
 
 /*
+ * The same for a statement that each run needs: planned once a process, for
+ * any parameters.  sql must be a string constant.
+ */
+extern uint64 catalog_run_kept(int expected, const char *sql, int nargs, const Oid *types,
+							   const Datum *values, const char *nulls);
+
+/*
  * Reading the result of the last statement: values copied to the caller's
  * memory context (CatalogAccess.caller); columns from 1.  NULL gives NULL, 0.
  */

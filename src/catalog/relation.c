@@ -5,13 +5,16 @@
  *
  * Policy: a relation is known by schema and name, because the table is dumped
  * and an oid would not survive that.  The oid in relation_oid is a cache: it
- * serves only to find the row of a relation that has just been renamed.
+ * tells which row a relation has that was renamed, and which rows speak of
+ * relations that are gone.  Event triggers see to that; what happened while
+ * they were switched off is made good when somebody next meets it.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -24,6 +27,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "catalog/after.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 
@@ -82,13 +86,48 @@ lookup_name(Oid relid)
 	values[1] = CStringGetTextDatum(name);
 
 	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT " RELATION_COLUMNS " FROM rsfed_catalog.relation"
-					" WHERE schema_name = $1"
-					" AND relation_name = $2",
-					2, types, values, NULL) > 0)
+	if (catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT " RELATION_COLUMNS " FROM rsfed_catalog.relation"
+						 " WHERE schema_name = $1"
+						 " AND relation_name = $2",
+						 2, types, values, NULL) > 0)
 		relation = relation_from_row(&access, 0);
 	catalog_close(&access);
+	return relation;
+}
+
+/* May rows that are out of date be corrected here and now? */
+static bool
+may_write(void)
+{
+	return !RecoveryInProgress() && !XactReadOnly && !IsInParallelMode();
+}
+
+/* The row of that number, with the relid that the cache knows; or NULL. */
+static RsfedRelation *
+lookup_id(int32 relation_id)
+{
+	static const Oid types[] = {INT4OID};
+	CatalogAccess access;
+	RsfedRelation *relation = NULL;
+	Datum		values[1] = {Int32GetDatum(relation_id)};
+
+	catalog_open(&access);
+	if (catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT " RELATION_COLUMNS " FROM rsfed_catalog.relation"
+						 " WHERE relation_id = $1",
+						 1, types, values, NULL) > 0)
+		relation = relation_from_row(&access, 0);
+	catalog_close(&access);
+	return relation;
+}
+
+/* The row with the names that its relation, which is there, has now. */
+static RsfedRelation *
+with_present_names(RsfedRelation *relation)
+{
+	relation->relation_name = get_rel_name(relation->relid);
+	relation->schema_name = get_namespace_name(get_rel_namespace(relation->relid));
 	return relation;
 }
 
@@ -96,33 +135,40 @@ RsfedRelation *
 relation_lookup(Oid relid)
 {
 	RsfedRelation *relation = lookup_name(relid);
+	int32		relation_id;
 
-	return is_that_relation(relation, relid) ? relation : NULL;
+	if (is_that_relation(relation, relid))
+		return relation;
+
+	/* renamed while no event trigger looked? */
+	relation_id = get_rel_name(relid) != NULL ? relation_id_by_oid(relid) : 0;
+	if (relation_id == 0)
+		return NULL;
+	if (may_write())
+		relations_sync();
+	return with_present_names(lookup_id(relation_id));
 }
 
 RsfedRelation *
 relation_lookup_id(int32 relation_id)
 {
-	static const Oid types[] = {INT4OID};
-	CatalogAccess access;
-	RsfedRelation *relation = NULL;
-	Datum		values[1] = {Int32GetDatum(relation_id)};
+	RsfedRelation *relation = lookup_id(relation_id);
 	Oid			nspid;
 	Oid			relid;
-
-	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT " RELATION_COLUMNS " FROM rsfed_catalog.relation"
-					" WHERE relation_id = $1",
-					1, types, values, NULL) > 0)
-		relation = relation_from_row(&access, 0);
-	catalog_close(&access);
 
 	if (relation == NULL)
 		return NULL;
 	nspid = get_namespace_oid(relation->schema_name, true);
 	relid = OidIsValid(nspid) ? get_relname_relid(relation->relation_name, nspid) : InvalidOid;
-	return OidIsValid(relid) && is_that_relation(relation, relid) ? relation : NULL;
+	if (OidIsValid(relid) && is_that_relation(relation, relid))
+		return relation;
+
+	/* renamed, or dropped, while no event trigger looked? */
+	if (!OidIsValid(relation->relid))
+		return NULL;
+	if (may_write())
+		relations_sync();
+	return get_rel_name(relation->relid) != NULL ? with_present_names(relation) : NULL;
 }
 
 char *
@@ -146,7 +192,8 @@ rollup_names(void)
 						 " JOIN pg_namespace n ON n.nspname = r.schema_name"
 						 " JOIN pg_class c ON c.relnamespace = n.oid"
 						 " AND c.relname = r.relation_name"
-						 " WHERE kind = 'rollup' ORDER BY 1",
+						 " LEFT JOIN rsfed_catalog.relation_oid o ON o.relation_id = r.relation_id"
+						 " WHERE kind = 'rollup' AND (o.relid IS NULL OR o.relid = c.oid) ORDER BY 1",
 						 0, NULL, NULL);
 }
 
@@ -223,6 +270,11 @@ relation_insert(Oid relid, bool is_rollup)
 
 	/* of one that went unseen: a restore without it, event triggers off */
 	if (stale != NULL)
+	{
+		relations_sync();
+		stale = lookup_name(relid);
+	}
+	if (stale != NULL)
 		relation_delete(stale->relation_id);
 
 	values[0] = CStringGetTextDatum(get_namespace_name(get_rel_namespace(relid)));
@@ -255,6 +307,7 @@ relation_delete(int32 relation_id)
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
 
+	after_forget(relation_id, NULL);
 	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.run SET status = 'cancelled',"
@@ -287,29 +340,104 @@ relation_cache_oids(void)
 	catalog_close(&access);
 }
 
-void
-relation_renamed(Oid relid)
+List *
+relation_ids(void)
 {
-	static const Oid types[] = {OIDOID, TEXTOID, TEXTOID};
 	CatalogAccess access;
-	char	   *name = get_rel_name(relid);
-	Datum		values[3];
-
-	if (name == NULL)
-		return;
-	values[0] = ObjectIdGetDatum(relid);
-	values[1] = CStringGetTextDatum(get_namespace_name(get_rel_namespace(relid)));
-	values[2] = CStringGetTextDatum(name);
+	List	   *ids = NIL;
+	MemoryContext old;
+	uint64		n;
 
 	catalog_open(&access);
-	catalog_run(SPI_OK_UPDATE,
-				"UPDATE rsfed_catalog.relation r SET schema_name = $2, relation_name = $3"
-				" FROM rsfed_catalog.relation_oid o"
-				" WHERE o.relation_id = r.relation_id"
-				" AND o.relid = $1"
-				" AND (r.schema_name <> $2"
-				" OR r.relation_name <> $3)",
-				3, types, values, NULL);
+	n = catalog_run(SPI_OK_SELECT,
+					"SELECT relation_id FROM rsfed_catalog.relation ORDER BY schema_name, relation_name",
+					0, NULL, NULL, NULL);
+	old = MemoryContextSwitchTo(access.caller);
+	for (uint64 i = 0; i < n; i++)
+		ids = lappend_int(ids, DatumGetInt32(catalog_datum(i, 1)));
+	MemoryContextSwitchTo(old);
+	catalog_close(&access);
+	return ids;
+}
+
+int32
+relation_id_by_oid(Oid relid)
+{
+	static const Oid types[] = {OIDOID};
+	CatalogAccess access;
+	Datum		values[1] = {ObjectIdGetDatum(relid)};
+	int32		relation_id = 0;
+
+	catalog_open_any_version(&access);
+	if (catalog_run(SPI_OK_SELECT,
+					"SELECT relation_id FROM rsfed_catalog.relation_oid WHERE relid = $1",
+					1, types, values, NULL) == 1)
+		relation_id = DatumGetInt32(catalog_datum(0, 1));
+	catalog_close(&access);
+	return relation_id;
+}
+
+/*
+ * The numbers of rows that speak of relations that are not there: whose oid is
+ * gone, or whose name is by now that of another one.  List of int.
+ */
+static List *
+gone_relations(void)
+{
+	CatalogAccess access;
+	List	   *gone = NIL;
+	MemoryContext old;
+	uint64		n;
+
+	catalog_open_any_version(&access);
+	n = catalog_run(SPI_OK_SELECT,
+					"SELECT o.relation_id FROM rsfed_catalog.relation_oid o"
+					" WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = o.relid)"
+					" UNION ALL"
+					" SELECT r.relation_id FROM rsfed_catalog.relation r"
+					" JOIN pg_namespace n ON n.nspname = r.schema_name"
+					" JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name"
+					" JOIN rsfed_catalog.relation_oid o ON o.relid = c.oid AND o.relation_id <> r.relation_id"
+					" WHERE NOT EXISTS (SELECT FROM rsfed_catalog.relation_oid x"
+					" WHERE x.relation_id = r.relation_id)",
+					0, NULL, NULL, NULL);
+	old = MemoryContextSwitchTo(access.caller);
+	for (uint64 i = 0; i < n; i++)
+		gone = lappend_int(gone, DatumGetInt32(catalog_datum(i, 1)));
+	MemoryContextSwitchTo(old);
+	catalog_close(&access);
+	return gone;
+}
+
+void
+relations_sync(void)
+{
+	CatalogAccess access;
+	List	   *gone = gone_relations();
+	ListCell   *lc;
+
+	foreach(lc, gone)
+		relation_delete(lfirst_int(lc));
+
+	/* by way of names that nothing has: two may have changed theirs for each other's */
+	catalog_open_any_version(&access);
+	if (catalog_run(SPI_OK_UPDATE,
+					"UPDATE rsfed_catalog.relation r"
+					" SET schema_name = '', relation_name = r.relation_id::text"
+					" FROM rsfed_catalog.relation_oid o"
+					" JOIN pg_class c ON c.oid = o.relid"
+					" JOIN pg_namespace n ON n.oid = c.relnamespace"
+					" WHERE o.relation_id = r.relation_id"
+					" AND (r.schema_name <> n.nspname OR r.relation_name <> c.relname)",
+					0, NULL, NULL, NULL) > 0)
+		catalog_run(SPI_OK_UPDATE,
+					"UPDATE rsfed_catalog.relation r"
+					" SET schema_name = n.nspname, relation_name = c.relname"
+					" FROM rsfed_catalog.relation_oid o"
+					" JOIN pg_class c ON c.oid = o.relid"
+					" JOIN pg_namespace n ON n.oid = c.relnamespace"
+					" WHERE o.relation_id = r.relation_id AND r.schema_name = ''",
+					0, NULL, NULL, NULL);
 	catalog_close(&access);
 }
 
@@ -386,4 +514,43 @@ resume_all(void)
 	catalog_open(&access);
 	catalog_run(SPI_OK_DELETE, "DELETE FROM rsfed_catalog.pause", 0, NULL, NULL, NULL);
 	catalog_close(&access);
+}
+
+/* Reads until and reason of a pause by a statement with relation_id as $1. */
+static bool
+load_pause(const char *sql, int32 relation_id, TimestampTz *until, char **reason)
+{
+	static const Oid types[] = {INT4OID};
+	CatalogAccess access;
+	Datum		values[1] = {Int32GetDatum(relation_id)};
+	bool		found;
+
+	catalog_open(&access);
+	found = catalog_run(SPI_OK_SELECT, sql, 1, types, values, NULL) > 0;
+	if (found)
+	{
+		*until = DatumGetTimestampTz(catalog_datum(0, 1));
+		*reason = catalog_text(&access, 0, 2);
+	}
+	catalog_close(&access);
+	return found;
+}
+
+bool
+relation_pause_load(int32 relation_id, TimestampTz *until, char **reason)
+{
+	return load_pause("SELECT COALESCE(paused_until, 'infinity'), pause_reason"
+					  " FROM rsfed_catalog.relation WHERE relation_id = $1"
+					  " AND paused_at IS NOT NULL"
+					  " AND (paused_until IS NULL OR paused_until > now())",
+					  relation_id, until, reason);
+}
+
+bool
+pause_all_load(TimestampTz *until, char **reason)
+{
+	return load_pause("SELECT COALESCE(paused_until, 'infinity'), pause_reason"
+					  " FROM rsfed_catalog.pause WHERE $1 = 0"
+					  " AND (paused_until IS NULL OR paused_until > now())",
+					  0, until, reason);
 }

@@ -8,6 +8,7 @@
 #ifndef RSFED_RELATION_H
 #define RSFED_RELATION_H
 
+#include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 
 typedef struct RsfedRelation
@@ -55,13 +56,35 @@ extern Oid	relation_owner(Oid relid);
  */
 extern void relation_cache_oids(void);
 
-/* Follows a rename, or a changed schema; does nothing for other relations. */
-extern void relation_renamed(Oid relid);
+/*
+ * The number of the relation that the cache knows by that oid; 0 if none.
+ * Reads what every version of the extension has, as relations_sync() does:
+ * commands that concern nothing of rsfed work also while the extension waits
+ * for ALTER EXTENSION ... UPDATE.
+ */
+extern int32 relation_id_by_oid(Oid relid);
+
+/*
+ * Follows renames, changed schemas and drops of every relation whose oid the
+ * cache knows, also of those that no event trigger saw.  Writes only what is
+ * another.
+ */
+extern void relations_sync(void);
+
+/* Numbers of all relations, by schema and name: List of int. */
+extern List *relation_ids(void);
 
 /* Pause: until may be NULL (until resumed), reason too. */
 extern void relation_pause(int32 relation_id, TimestampTz *until, const char *reason);
 extern void relation_resume(int32 relation_id);
 extern void pause_all(TimestampTz *until, const char *reason);
 extern void resume_all(void);
+
+/*
+ * Is there a pause now, of the relation (not that of all) or of all?  Fills
+ * until (DT_NOEND: until resumed) and reason (palloc'd, or NULL).
+ */
+extern bool relation_pause_load(int32 relation_id, TimestampTz *until, char **reason);
+extern bool pause_all_load(TimestampTz *until, char **reason);
 
 #endif							/* RSFED_RELATION_H */

@@ -79,6 +79,12 @@ run_skip(int64 run_id, const char *note)
 				"UPDATE rsfed_catalog.run" SET_SKIPPED "$2, started_at = NULL"
 				" WHERE run_id = $1 AND (status = 'queued' OR status = 'running' AND pid = $3)",
 				3, types, values, NULL);
+	/* requests that were over with it are not */
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.run q SET status = 'queued', finished_at = NULL,"
+				" joined_run_id = NULL, note = NULL FROM rsfed_catalog.run t"
+				" WHERE t.run_id = $1 AND q.relation_id = t.relation_id AND q.joined_run_id = $1",
+				1, types, values, NULL);
 	catalog_close(&access);
 }
 
@@ -104,18 +110,19 @@ retries_settle(int64 run_id, const RunRequest *request)
 	nulls[6] = request->schedule_name ? ' ' : 'n';
 
 	catalog_open(&access);
-	catalog_run(SPI_OK_UPDATE,
-				"UPDATE rsfed_catalog.run q" SET_SKIPPED "format('Run %s has refreshed it meanwhile.', $2)"
-				" WHERE q.relation_id = $1 AND q.status = 'queued' AND q.retry_of IS NOT NULL"
-				" AND (" IS_WHOLE " OR" SAME_METHOD("q") " AND q.since IS NOT DISTINCT FROM $4"
-				" AND q.until IS NOT DISTINCT FROM $5 AND q.part IS NOT DISTINCT FROM $6)",
-				7, types, values, nulls);
+	/* the schedule first, as whoever queues its runs locks them */
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.schedule s SET failures = 0"
 				" WHERE s.relation_id = $1 AND s.failures > 0 AND (s.schedule_name = $7"
 				" OR $7 IS NULL AND (" IS_WHOLE " OR" SAME_METHOD("s")
 				" AND s.options ->> 'since' IS NOT DISTINCT FROM $4"
 				" AND s.options ->> 'until' IS NOT DISTINCT FROM $5 AND $6 IS NULL))",
+				7, types, values, nulls);
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.run q" SET_SKIPPED "format('Run %s has refreshed it meanwhile.', $2)"
+				" WHERE q.relation_id = $1 AND q.status = 'queued' AND q.retry_of IS NOT NULL"
+				" AND (" IS_WHOLE " OR" SAME_METHOD("q") " AND q.since IS NOT DISTINCT FROM $4"
+				" AND q.until IS NOT DISTINCT FROM $5 AND q.part IS NOT DISTINCT FROM $6)",
 				7, types, values, nulls);
 	catalog_close(&access);
 }

@@ -83,14 +83,14 @@ load_columns(CatalogAccess *access, Rollup *rollup)
 	Datum		values[1] = {Int32GetDatum(rollup->relation_id)};
 
 	rollup->ncolumns = (int)
-		catalog_run(SPI_OK_SELECT,
-					"SELECT e.value ->> 'name',"
-					" (e.value ->> 'type')::oid,"
-					" (e.value ->> 'typmod')::int4"
-					" FROM rsfed_catalog.rollup,"
-					" jsonb_array_elements(columns) WITH ORDINALITY AS e (value, n)"
-					" WHERE relation_id = $1 ORDER BY e.n",
-					1, types, values, NULL);
+		catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT e.value ->> 'name',"
+						 " (e.value ->> 'type')::oid,"
+						 " (e.value ->> 'typmod')::int4"
+						 " FROM rsfed_catalog.rollup,"
+						 " jsonb_array_elements(columns) WITH ORDINALITY AS e (value, n)"
+						 " WHERE relation_id = $1 ORDER BY e.n",
+						 1, types, values, NULL);
 	rollup->columns = MemoryContextAlloc(access->caller,
 										 sizeof(RollupColumn) * Max(rollup->ncolumns, 1));
 	for (int i = 0; i < rollup->ncolumns; i++)
@@ -111,13 +111,13 @@ rollup_load(int32 relation_id)
 	Datum		key;
 
 	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT r.definition, source, query, key_columns, method, pinned_columns,"
-					" timezone, max_age, options, s.definition IS NOT NULL"
-					" FROM rsfed_catalog.rollup r LEFT JOIN rsfed_catalog.local_sort s"
-					" ON s.relation_id = r.relation_id AND s.definition = r.definition"
-					" WHERE r.relation_id = $1",
-					1, types, values, NULL) != 1)
+	if (catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT r.definition, source, query, key_columns, method, pinned_columns,"
+						 " timezone, max_age, options, s.definition IS NOT NULL"
+						 " FROM rsfed_catalog.rollup r LEFT JOIN rsfed_catalog.local_sort s"
+						 " ON s.relation_id = r.relation_id AND s.definition = r.definition"
+						 " WHERE r.relation_id = $1",
+						 1, types, values, NULL) != 1)
 		elog(ERROR, "rollup %d does not exist", relation_id);
 	rollup->relation_id = relation_id;
 	rollup->definition = DatumGetInt32(catalog_datum(0, 1));
@@ -227,4 +227,47 @@ rollups_of_source(const char *source)
 						 " ON r.relation_id = u.relation_id"
 						 " WHERE u.source = $1 ORDER BY 1",
 						 1, types, values);
+}
+
+List *
+rollup_ids(const char *source)
+{
+	static const Oid types[] = {TEXTOID};
+	CatalogAccess access;
+	Datum		values[1] = {source ? CStringGetTextDatum(source) : (Datum) 0};
+	List	   *ids = NIL;
+	MemoryContext old;
+	uint64		n;
+
+	catalog_open_any_version(&access);
+	n = catalog_run(SPI_OK_SELECT,
+					"SELECT u.relation_id"
+					" FROM rsfed_catalog.rollup u JOIN rsfed_catalog.relation r"
+					" ON r.relation_id = u.relation_id"
+					" WHERE $1 IS NULL OR u.source = $1"
+					" ORDER BY r.schema_name, r.relation_name",
+					1, types, values, source ? " " : "n");
+	old = MemoryContextSwitchTo(access.caller);
+	for (uint64 i = 0; i < n; i++)
+		ids = lappend_int(ids, DatumGetInt32(catalog_datum(i, 1)));
+	MemoryContextSwitchTo(old);
+	catalog_close(&access);
+	return ids;
+}
+
+void
+rollups_rename_source(const char *old_name, const char *new_name)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID};
+	CatalogAccess access;
+	Datum		values[2];
+
+	values[0] = CStringGetTextDatum(old_name);
+	values[1] = CStringGetTextDatum(new_name);
+
+	catalog_open(&access);
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.rollup SET source = $2 WHERE source = $1",
+				2, types, values, NULL);
+	catalog_close(&access);
 }

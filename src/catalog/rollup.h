@@ -53,4 +53,13 @@ extern void rollup_sort_locally(const Rollup *rollup, const char *reason);
 /* Names of the rollups that use a source, quoted with schema: List of char *. */
 extern List *rollups_of_source(const char *source);
 
+/*
+ * Numbers of the rollups that use a source (NULL: of all), by name: List of int.
+ * Works with every version of the extension.
+ */
+extern List *rollup_ids(const char *source);
+
+/* Follows the new name of a source; definitions of before keep the old one. */
+extern void rollups_rename_source(const char *old_name, const char *new_name);
+
 #endif							/* RSFED_ROLLUP_H */

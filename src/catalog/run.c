@@ -11,12 +11,9 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
-#include "catalog/pg_namespace.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
-#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
@@ -85,16 +82,23 @@ run_insert(const RunRequest *request, bool running)
 	set_text(&values[17], &nulls[17], running ? writer_epoch() : NULL);
 
 	catalog_open(&access);
-	if (catalog_run(SPI_OK_INSERT_RETURNING,
-					"INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
-					" schedule_name, method, since, until, part, requested_by, status, pid,"
-					" backend_start, started_at, due_at, not_before, priority, attempt, retry_of,"
-					" expires_at, writer)"
-					" SELECT relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
-					" $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
-					" COALESCE($12, clock_timestamp()), $13, $14, $15, $16, $17, $18"
-					" FROM rsfed_catalog.relation WHERE relation_id = $1 RETURNING run_id",
-					18, types, values, nulls) != 1)
+	if (catalog_run_kept(SPI_OK_INSERT_RETURNING,
+						 "INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, trigger,"
+						 " schedule_name, method, since, until, part, requested_by, status, pid,"
+						 " backend_start, started_at, due_at, not_before, priority, attempt, retry_of,"
+						 " expires_at, writer, waits_for, owner, turn_at)"
+						 " SELECT r.relation_id, schema_name, relation_name, $2, $3, $4, $5, $6, $7, $8, $9,"
+						 " $10, $11, CASE WHEN $10 IS NOT NULL THEN clock_timestamp() END,"
+						 " COALESCE($12, clock_timestamp()), $13, $14, $15, $16, $17, $18,"
+						 /* a retry has waited already; src/catalog/after.c goes on with it */
+						 " CASE WHEN $2 = 'schedule' AND $15 <= 1 AND $16 IS NULL AND EXISTS (SELECT"
+						 " FROM rsfed_catalog.schedule_after a"
+						 " WHERE a.relation_id = $1 AND a.schedule_name = $3) THEN '' END,"
+						 " COALESCE((SELECT c.relowner FROM rsfed_catalog.relation_oid o"
+						 " JOIN pg_class c ON c.oid = o.relid WHERE o.relation_id = $1), 0),"
+						 " COALESCE($12, clock_timestamp()) - $14 * interval '" PRIORITY_STEP "'"
+						 " FROM rsfed_catalog.relation r WHERE r.relation_id = $1 RETURNING run_id",
+						 18, types, values, nulls) != 1)
 		elog(ERROR, "relation %d is not known to rsfed", request->relation_id);
 	run_id = DatumGetInt64(catalog_datum(0, 1));
 	catalog_close(&access);
@@ -134,15 +138,7 @@ run_find_queued(const RunRequest *request)
 	return run_id;
 }
 
-/*
- * A run in the row of a result that begins with RUN_COLUMNS, in the caller's
- * memory context.
- */
-#define RUN_COLUMNS(r) \
-	r ".run_id, " r ".relation_id, " r ".trigger, " r ".schedule_name, " r ".method, " r ".since, " \
-	r ".until, " r ".part, " r ".requested_at, " r ".due_at, " r ".priority::int4, " r ".attempt::int4"
-
-static Run *
+Run *
 run_from_row(CatalogAccess *access, uint64 row)
 {
 	Run		   *run = MemoryContextAllocZero(access->caller, sizeof(Run));
@@ -161,75 +157,6 @@ run_from_row(CatalogAccess *access, uint64 row)
 	run->request.due_at = DatumGetTimestampTz(catalog_datum(row, 10));
 	run->request.priority = DatumGetInt32(catalog_datum(row, 11));
 	run->request.attempt = DatumGetInt32(catalog_datum(row, 12));
-	return run;
-}
-
-/*
- * One taker at a time: a snapshot taken before another's commit would not see
- * that the relation is already being refreshed.  Released at commit.
- */
-static void
-lock_queue(void)
-{
-	Oid			nspid = get_namespace_oid("rsfed_catalog", false);
-
-	LockDatabaseObject(NamespaceRelationId, nspid, 0, ExclusiveLock);
-}
-
-/*
- * Requests that equal a run that has just been taken are over with it: it has
- * yet to ask Redshift, so it will bring what they asked for.  Most of them
- * never become runs of their own (run_find_queued), but transactions that ask
- * for the same at the same time do not see each other's requests.  Were they
- * to lock something, one would have to wait for the other's end, for as long
- * as that may take, and two that ask for two things would deadlock.
- */
-static void
-join_equal_requests(int64 run_id)
-{
-	Datum		values[1] = {Int64GetDatum(run_id)};
-
-	catalog_run(SPI_OK_UPDATE,
-				"UPDATE rsfed_catalog.run SET status = 'skipped', finished_at = clock_timestamp(),"
-				" joined_run_id = $1, note = format('Run %s did what was asked for.', $1)"
-				" WHERE run_id IN (SELECT q.run_id FROM rsfed_catalog.run q, rsfed_catalog.run t"
-				" WHERE t.run_id = $1 AND q.status = 'queued' AND q.trigger = 'request'"
-				" AND q.relation_id = t.relation_id AND q.method IS NOT DISTINCT FROM t.method"
-				" AND q.since IS NOT DISTINCT FROM t.since AND q.until IS NOT DISTINCT FROM t.until"
-				" AND q.part IS NOT DISTINCT FROM t.part FOR UPDATE OF q SKIP LOCKED)",
-				1, (Oid[]) {INT8OID}, values, NULL);
-}
-
-Run *
-run_take(void)
-{
-	static const Oid types[] = {INT4OID, TIMESTAMPTZOID, TEXTOID};
-	CatalogAccess access;
-	Datum		values[3];
-	Run		   *run = NULL;
-
-	values[0] = Int32GetDatum(MyProcPid);
-	values[1] = TimestampTzGetDatum(MyStartTimestamp);
-	values[2] = CStringGetTextDatum(writer_epoch());
-
-	lock_queue();
-	catalog_open(&access);
-	if (catalog_run(SPI_OK_UPDATE_RETURNING,
-					"UPDATE rsfed_catalog.run u SET status = 'running', pid = $1, backend_start = $2,"
-					" writer = $3, started_at = clock_timestamp()"
-					" WHERE u.run_id = (SELECT q.run_id FROM rsfed_catalog.run q"
-					" WHERE q.status = 'queued'"
-					" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())"
-					" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
-					" WHERE b.status = 'running' AND b.relation_id = q.relation_id)"
-					" ORDER BY q.priority DESC, q.due_at, q.run_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
-					" RETURNING " RUN_COLUMNS("u"),
-					3, types, values, NULL) == 1)
-	{
-		run = run_from_row(&access, 0);
-		join_equal_requests(run->run_id);
-	}
-	catalog_close(&access);
 	return run;
 }
 
@@ -278,14 +205,14 @@ write_run(int64 run_id, const RunOutcome *outcome, bool anybodys)
 	values[21] = BoolGetDatum(anybodys);
 	set_text(&values[22], &nulls[22], outcome->label);
 
-	return catalog_run(SPI_OK_UPDATE,
-					   "UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
-					   " as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
-					   " bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
-					   " note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
-					   " context = $18, label = $23 WHERE run_id = $1 AND status = 'running'"
-					   " AND ($22 OR" IS_OURS(19, 20, 21) ")",
-					   23, types, values, nulls) == 1;
+	return catalog_run_kept(SPI_OK_UPDATE,
+							"UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
+							" as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
+							" bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
+							" note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
+							" context = $18, label = $23 WHERE run_id = $1 AND status = 'running'"
+							" AND ($22 OR" IS_OURS(19, 20, 21) ")",
+							23, types, values, nulls) == 1;
 }
 
 /* NOTIFY rsfed_published at commit; every listener may read it: no values of rows. */
@@ -302,11 +229,11 @@ notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *
 	values[4] = Int64GetDatum(Max(outcome->rows_inserted, 0));
 	values[5] = Int64GetDatum(Max(outcome->rows_updated, 0));
 	values[6] = Int64GetDatum(Max(outcome->rows_deleted, 0));
-	catalog_run(SPI_OK_SELECT,
-				"SELECT pg_notify('rsfed_published', json_build_object("
-				"'relation', format('%I.%I', $1, $2), 'run_id', $3, 'as_of', $4,"
-				" 'inserted', $5, 'updated', $6, 'deleted', $7)::text)",
-				7, types, values, NULL);
+	catalog_run_kept(SPI_OK_SELECT,
+					 "SELECT pg_notify('rsfed_published', json_build_object("
+					 "'relation', format('%I.%I', $1, $2), 'run_id', $3, 'as_of', $4,"
+					 " 'inserted', $5, 'updated', $6, 'deleted', $7)::text)",
+					 7, types, values, NULL);
 }
 
 /*
@@ -332,24 +259,24 @@ write_success(int64 run_id, const RsfedRelation *relation, const RunOutcome *out
 	nulls[5] = data_through == DT_NOBEGIN ? 'n' : ' ';
 
 	/* of a relation of which only a part is new, the rest is as old as before */
-	if (catalog_run(SPI_OK_UPDATE_RETURNING,
-					"UPDATE rsfed_catalog.freshness f SET last_run_id = $3,"
-					" as_of = CASE WHEN $5 THEN f.as_of ELSE $2 END,"
-					" data_through = CASE WHEN $5 THEN f.data_through ELSE $6 END,"
-					" changed_at = CASE WHEN $4 OR f.changed_at IS NULL THEN clock_timestamp()"
-					" ELSE f.changed_at END,"
-					" failing_since = CASE WHEN $5 THEN f.failing_since END,"
-					" failures = CASE WHEN $5 THEN f.failures ELSE 0 END,"
-					" refused = $5 AND f.refused,"
-					" late = f.late AND ($5 OR EXISTS (SELECT 1 FROM rsfed_catalog.rollup u"
-					" WHERE u.relation_id = $1"
-					" AND rsfed_catalog.late_at($2, u.max_age) <= clock_timestamp())),"
-					" sqlstate = CASE WHEN $5 THEN f.sqlstate END,"
-					" message = CASE WHEN $5 THEN f.message END"
-					" FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
-					" RETURNING (o.failures > 0 OR o.late AND NOT f.late) AND NOT $5,"
-					" o.as_of IS NULL AND f.as_of IS NOT NULL",
-					6, types, values, nulls) != 1)
+	if (catalog_run_kept(SPI_OK_UPDATE_RETURNING,
+						 "UPDATE rsfed_catalog.freshness f SET last_run_id = $3,"
+						 " as_of = CASE WHEN $5 THEN f.as_of ELSE $2 END,"
+						 " data_through = CASE WHEN $5 THEN f.data_through ELSE $6 END,"
+						 " changed_at = CASE WHEN $4 OR f.changed_at IS NULL THEN clock_timestamp()"
+						 " ELSE f.changed_at END,"
+						 " failing_since = CASE WHEN $5 THEN f.failing_since END,"
+						 " failures = CASE WHEN $5 THEN f.failures ELSE 0 END,"
+						 " refused = $5 AND f.refused,"
+						 " late = f.late AND ($5 OR EXISTS (SELECT 1 FROM rsfed_catalog.rollup u"
+						 " WHERE u.relation_id = $1"
+						 " AND rsfed_catalog.late_at($2, u.max_age) <= clock_timestamp())),"
+						 " sqlstate = CASE WHEN $5 THEN f.sqlstate END,"
+						 " message = CASE WHEN $5 THEN f.message END"
+						 " FROM rsfed_catalog.freshness o WHERE f.relation_id = $1 AND o.relation_id = $1"
+						 " RETURNING (o.failures > 0 OR o.late AND NOT f.late) AND NOT $5,"
+						 " o.as_of IS NULL AND f.as_of IS NOT NULL",
+						 6, types, values, nulls) != 1)
 		return false;
 	recovered = DatumGetBool(catalog_datum(0, 1));
 	first = DatumGetBool(catalog_datum(0, 2));
@@ -485,11 +412,11 @@ run_orphans(void)
 	uint64		n;
 
 	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					"SELECT " RUN_COLUMNS("r") " FROM rsfed_catalog.run r WHERE r.status = 'running'"
-					" AND (r.writer IS DISTINCT FROM $1 OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a"
-					" WHERE a.pid = r.pid AND a.backend_start = r.backend_start))",
-					1, types, values, NULL);
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT " RUN_COLUMNS("r") " FROM rsfed_catalog.run r WHERE r.status = 'running'"
+						 " AND (r.writer IS DISTINCT FROM $1 OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a"
+						 " WHERE a.pid = r.pid AND a.backend_start = r.backend_start))",
+						 1, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
 		MemoryContext spi = MemoryContextSwitchTo(access.caller);
@@ -511,26 +438,6 @@ run_count_open(void)
 	catalog_run(SPI_OK_SELECT,
 				"SELECT count(*)::int4 FROM rsfed_catalog.run WHERE status = 'running'"
 				" OR status = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())",
-				0, NULL, NULL, NULL);
-	count = DatumGetInt32(catalog_datum(0, 1));
-	catalog_close(&access);
-	return count;
-}
-
-int
-run_count_takeable(void)
-{
-	CatalogAccess access;
-	int			count;
-
-	/* of one relation only one at a time */
-	catalog_open(&access);
-	catalog_run(SPI_OK_SELECT,
-				"SELECT count(DISTINCT q.relation_id)::int4 FROM rsfed_catalog.run q"
-				" WHERE q.status = 'queued'"
-				" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())"
-				" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.run b"
-				" WHERE b.status = 'running' AND b.relation_id = q.relation_id)",
 				0, NULL, NULL, NULL);
 	count = DatumGetInt32(catalog_datum(0, 1));
 	catalog_close(&access);
@@ -635,4 +542,23 @@ run_status(int64 run_id)
 	PopActiveSnapshot();
 	catalog_close(&access);
 	return status;
+}
+
+bool
+run_queued_here(int64 run_id)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[1] = {Int64GetDatum(run_id)};
+	CatalogAccess access;
+	bool		here;
+
+	catalog_open(&access);
+	if (SPI_execute_with_args("SELECT xmin FROM rsfed_catalog.run"
+							  " WHERE run_id = $1 AND status = 'queued'",
+							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read run " INT64_FORMAT, run_id);
+	here = SPI_processed == 1 &&
+		TransactionIdIsCurrentTransactionId(DatumGetTransactionId(catalog_datum(0, 1)));
+	catalog_close(&access);
+	return here;
 }

@@ -13,7 +13,11 @@
 #include "utils/timestamp.h"
 
 #include "base/errors.h"
+#include "catalog/owner_scope.h"
 #include "catalog/relation.h"
+
+/* A run goes ahead of those that are due up to that much earlier, a step of its priority. */
+#define PRIORITY_STEP "10 min"
 
 /* What was asked for, and by what. */
 typedef struct RunRequest
@@ -66,22 +70,24 @@ typedef struct Run
 	TimestampTz requested_at;
 } Run;
 
+/*
+ * Columns of the row r for run_from_row(), which makes a Run of a row of the
+ * last statement's result, in the caller's memory context.
+ */
+#define RUN_COLUMNS(r) \
+	r ".run_id, " r ".relation_id, " r ".trigger, " r ".schedule_name, " r ".method, " r ".since, " \
+	r ".until, " r ".part, " r ".requested_at, " r ".due_at, " r ".priority::int4, " r ".attempt::int4"
+
+extern Run *run_from_row(CatalogAccess *access, uint64 row);
+
 /* A new row, queued or (started by this process) running; returns run_id. */
 extern int64 run_insert(const RunRequest *request, bool running);
 
 /*
  * The number of a queued run that asks for the same; 0 if there is none.  Those
- * of other transactions that have not committed are not seen (run_take).
+ * of other transactions that have not committed are not seen (queue_take).
  */
 extern int64 run_find_queued(const RunRequest *request);
-
-/*
- * Takes the queued run of the highest priority that is overdue longest and
- * whose relation has no run in progress, marks it running by this process, and returns it; NULL if there
- * is none.  SKIP LOCKED: several workers may ask at once.  Queued requests that
- * ask for the same are skipped, and point to this run.
- */
-extern Run *run_take(void);
 
 /*
  * Writes the outcome of a run of this process: its row, counters, and freshness
@@ -119,9 +125,6 @@ extern int	run_count_open(void);
 extern void run_notify_event(int64 run_id, const RsfedRelation *relation, const char *state,
 							 const char *sqlstate);
 
-/* Number of runs that a worker could take now. */
-extern int	run_count_takeable(void);
-
 /*
  * Cancels: a queued run becomes cancelled, the process of a running one gets
  * a query cancel.  False if it had ended already; 42704 for an unknown id;
@@ -134,5 +137,8 @@ extern bool run_cancel(int64 run_id);
  * That of a request which another run did what it asked for is that run's.
  */
 extern char *run_status(int64 run_id);
+
+/* Did the current transaction queue that run? */
+extern bool run_queued_here(int64 run_id);
 
 #endif							/* RSFED_RUN_H */

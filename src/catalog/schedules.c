@@ -66,11 +66,11 @@ schedule_load(int32 relation_id, const char *name)
 	values[1] = CStringGetTextDatum(name);
 
 	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT " SCHEDULE_COLUMNS " FROM rsfed_catalog.schedule s"
-					" WHERE s.relation_id = $1"
-					" AND s.schedule_name = $2",
-					2, types, values, NULL) > 0)
+	if (catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT " SCHEDULE_COLUMNS " FROM rsfed_catalog.schedule s"
+						 " WHERE s.relation_id = $1"
+						 " AND s.schedule_name = $2",
+						 2, types, values, NULL) > 0)
 		schedule = schedule_from_row(&access, 0);
 	catalog_close(&access);
 	return schedule;
@@ -168,13 +168,13 @@ schedules_due(TimestampTz now, bool any_held, int limit)
 	values[2] = Int32GetDatum(limit);
 
 	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					"SELECT " SCHEDULE_COLUMNS " FROM rsfed_catalog.schedule s"
-					" JOIN rsfed_catalog.relation r ON r.relation_id = s.relation_id"
-					" WHERE s.next_run_at <= $1 AND" NOT_PAUSED NOT_HELD
-					" ORDER BY s.next_run_at, s.relation_id, s.schedule_name LIMIT $3"
-					" FOR UPDATE OF s SKIP LOCKED",
-					3, types, values, NULL);
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT " SCHEDULE_COLUMNS " FROM rsfed_catalog.schedule s"
+						 " JOIN rsfed_catalog.relation r ON r.relation_id = s.relation_id"
+						 " WHERE s.next_run_at <= $1 AND" NOT_PAUSED NOT_HELD
+						 " ORDER BY s.next_run_at, s.relation_id, s.schedule_name LIMIT $3"
+						 " FOR UPDATE OF s SKIP LOCKED",
+						 3, types, values, NULL);
 	due = schedules_from_rows(&access, n);
 	catalog_close(&access);
 	return due;
@@ -192,7 +192,7 @@ schedules_after(TimestampTz now)
 	catalog_open(&access);
 	n = catalog_run(SPI_OK_SELECT,
 					"SELECT " SCHEDULE_COLUMNS " FROM rsfed_catalog.schedule s"
-					" WHERE s.next_run_at > $1 AND isfinite(s.next_run_at) FOR UPDATE SKIP LOCKED",
+					" WHERE s.next_run_at > $1 AND isfinite(s.next_run_at)",
 					1, types, values, NULL);
 	later = schedules_from_rows(&access, n);
 	catalog_close(&access);
@@ -211,11 +211,31 @@ schedule_set_next(int32 relation_id, const char *name, TimestampTz next)
 	values[2] = TimestampTzGetDatum(next);
 
 	catalog_open(&access);
+	catalog_run_kept(SPI_OK_UPDATE,
+					 "UPDATE rsfed_catalog.schedule SET next_run_at = $3"
+					 " WHERE relation_id = $1"
+					 " AND schedule_name = $2",
+					 3, types, values, NULL);
+	catalog_close(&access);
+}
+
+void
+schedule_move(const RelationSchedule *schedule, TimestampTz next)
+{
+	static const Oid types[] = {INT4OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	CatalogAccess access;
+	Datum		values[4];
+
+	values[0] = Int32GetDatum(schedule->relation_id);
+	values[1] = CStringGetTextDatum(schedule->name);
+	values[2] = TimestampTzGetDatum(schedule->next_run_at);
+	values[3] = TimestampTzGetDatum(next);
+
+	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
-				"UPDATE rsfed_catalog.schedule SET next_run_at = $3"
-				" WHERE relation_id = $1"
-				" AND schedule_name = $2",
-				3, types, values, NULL);
+				"UPDATE rsfed_catalog.schedule SET next_run_at = $4"
+				" WHERE relation_id = $1 AND schedule_name = $2 AND next_run_at = $3",
+				4, types, values, NULL);
 	catalog_close(&access);
 }
 
@@ -311,15 +331,15 @@ schedules_next_due(bool any_held, TimestampTz *next)
 
 	/* a paused relation is due when both its pause and its time are over */
 	catalog_open(&access);
-	catalog_run(SPI_OK_SELECT,
-				"SELECT min(GREATEST(s.next_run_at, r.paused_until,"
-				" (SELECT p.paused_until FROM rsfed_catalog.pause p)))"
-				" FROM rsfed_catalog.schedule s"
-				" JOIN rsfed_catalog.relation r ON r.relation_id = s.relation_id"
-				" WHERE s.paused_at IS NULL AND (r.paused_at IS NULL OR r.paused_until IS NOT NULL)"
-				" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.pause p WHERE p.paused_until IS NULL)"
-				NOT_HELD,
-				2, types, values, NULL);
+	catalog_run_kept(SPI_OK_SELECT,
+					 "SELECT min(GREATEST(s.next_run_at, r.paused_until,"
+					 " (SELECT p.paused_until FROM rsfed_catalog.pause p)))"
+					 " FROM rsfed_catalog.schedule s"
+					 " JOIN rsfed_catalog.relation r ON r.relation_id = s.relation_id"
+					 " WHERE s.paused_at IS NULL AND (r.paused_at IS NULL OR r.paused_until IS NOT NULL)"
+					 " AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.pause p WHERE p.paused_until IS NULL)"
+					 NOT_HELD,
+					 2, types, values, NULL);
 	found = !catalog_isnull(0, 1);
 	if (found)
 		*next = DatumGetTimestampTz(catalog_datum(0, 1));

@@ -43,11 +43,14 @@ extern List *schedule_names(int32 relation_id);
  */
 extern List *schedules_due(TimestampTz now, bool any_held, int limit);
 
-/* Those whose next time is later than now, locked (SKIP LOCKED): List as above. */
+/* Those whose next time is later than now, not locked: List as above. */
 extern List *schedules_after(TimestampTz now);
 
 /* Moves a schedule on. */
 extern void schedule_set_next(int32 relation_id, const char *name, TimestampTz next);
+
+/* Gives it another next time, unless somebody has changed that meanwhile. */
+extern void schedule_move(const RelationSchedule *schedule, TimestampTz next);
 
 /* Moves it on without a run, and counts that. */
 extern void schedule_skip(int32 relation_id, const char *name, TimestampTz next, const char *reason);

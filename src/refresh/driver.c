@@ -31,7 +31,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "catalog/owner_scope.h"
+#include "catalog/freshness.h"
 #include "refresh/engine.h"
 #include "refresh/outcome.h"
 #include "refresh/refresh.h"
@@ -177,24 +177,11 @@ begin_run(const RunRequest *request, int64 run_id)
 static void
 show_progress(RefreshRun *run)
 {
-	static const Oid types[] = {INT4OID};
-	Datum		values[1] = {Int32GetDatum(run->relation->relation_id)};
-	CatalogAccess access;
-	int64		rows = -1;
-	TimestampTz as_of = 0;
+	int64		rows;
+	TimestampTz as_of;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
-	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT f.as_of, r.rows_received FROM rsfed_catalog.freshness f"
-					" LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id"
-					" WHERE f.relation_id = $1",
-					1, types, values, NULL) == 1)
-	{
-		as_of = DatumGetTimestampTz(catalog_datum(0, 1));
-		rows = catalog_isnull(0, 2) ? -1 : DatumGetInt64(catalog_datum(0, 2));
-	}
-	catalog_close(&access);
+	freshness_last(run->relation->relation_id, &as_of, &rows);
 	PopActiveSnapshot();
 	progress_begin(run->run_id, run->relation->relation_id, run->relation->relid, rows, as_of);
 	progress_set_phase(PHASE_STARTING);

@@ -68,7 +68,7 @@ hold_login(const RsfedRelation *relation, RunOutcome *outcome)
 		return held.fingerprint != NULL;
 
 	outcome->event = "held";
-	ereport(WARNING,
+	ereport(LOG,
 			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 			 errmsg("log-ins of %s%s%s to Redshift server \"%s\" are held",
 					OidIsValid(login.role_id) ? "role \"" : "",
@@ -134,12 +134,13 @@ count_failure(int64 run_id, const RsfedRelation *relation, const RelationSchedul
 	if (!schedule_count_failure(schedule->relation_id, schedule->name, max_failures, message))
 		return false;
 	retries_drop(schedule->relation_id, schedule->name, "The schedule has paused itself.");
-	run_notify_event(run_id, relation, "paused", outcome->error ? outcome->error->sqlstate : NULL);
+	run_notify_event(outcome->error ? run_id : 0, relation, "paused",
+					 outcome->error ? outcome->error->sqlstate : NULL);
 	if (OidIsValid(relation->relid))
 	{
 		char	   *name = relation_display_name(relation->relid);
 
-		ereport(WARNING,
+		ereport(LOG,
 				(errmsg("schedule \"%s\" of %s has paused itself", schedule->name, name),
 				 errdetail_plural("It failed %d time in a row, the last time with: %s",
 								  "It failed %d times in a row, the last time with: %s",
@@ -187,17 +188,23 @@ follow_failure(int64 run_id, const RsfedRelation *relation, const RunRequest *re
 		(void) count_failure(run_id, relation, schedule, outcome);
 }
 
-/* What follows from a success that was written. */
+/* A success, with what follows from it. */
 static void
-follow_success(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
-			   const RunOutcome *outcome)
+write_success(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
+			  const RunOutcome *outcome)
 {
-	if (!outcome->is_partial)
-		retries_settle(run_id, request);
-	/* a schedule's run does not log in where that is held */
+	/*
+	 * A schedule's run does not log in where that is held.  Locked in the order
+	 * of a log-in that fails: this before the relation's freshness.
+	 */
 	if (request->schedule_name == NULL && relation->is_rollup && OidIsValid(relation->relid))
 		outcome_login_works(rollup_load(relation->relation_id)->source,
 							relation_owner(relation->relid));
+	/* when it will be late is not what the scheduler thinks */
+	if (run_finish(run_id, relation, outcome))
+		wake_scheduler_at_commit();
+	if (!outcome->is_partial)
+		retries_settle(run_id, request);
 }
 
 static FailureKind
@@ -220,10 +227,7 @@ outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 
 	if (outcome->error == NULL)
 	{
-		/* when it will be late is not what the scheduler thinks */
-		if (run_finish(run_id, relation, outcome))
-			wake_scheduler_at_commit();
-		follow_success(run_id, relation, request, outcome);
+		write_success(run_id, relation, request, outcome);
 		return;
 	}
 	kind = kind_of(outcome);

@@ -164,20 +164,40 @@ apply_or_conflict(const Engine *engine, Apply *apply)
 	PG_END_TRY();
 }
 
-/* Raises 42P01 if the rollup was dropped, and its table kept. */
-static void
-check_still_defined(const RefreshRun *run)
+/*
+ * The definition as it is now.  Raises 42P01 if the rollup was dropped, and its
+ * table kept.
+ */
+static Rollup *
+load_definition(const RefreshRun *run)
 {
-	bool		defined;
+	Rollup	   *rollup = NULL;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
-	defined = relation_lookup_id(run->relation->relation_id) != NULL;
+	if (relation_lookup_id(run->relation->relation_id) != NULL)
+		rollup = rollup_load(run->relation->relation_id);
 	PopActiveSnapshot();
-	if (!defined)
+	if (rollup == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("rollup \"%s\" was dropped while it was being refreshed",
 						run->relation->relation_name)));
+	return rollup;
+}
+
+/*
+ * Is it still the definition that the rows were asked for?  A column may have
+ * been renamed.  Raises 40001, and as above.
+ */
+static void
+check_definition(const RefreshRun *run, const Rollup *rollup)
+{
+	if (load_definition(run)->definition != rollup->definition)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("rollup \"%s\" was redefined while it was being refreshed",
+						run->relation->relation_name),
+				 errhint("Refresh it again.")));
 }
 
 /* Lets the gate see the new content. */
@@ -211,7 +231,7 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	progress_set_phase(PHASE_APPLYING);
 	apply.rel = target_open(target->relid, target->name, RowExclusiveLock);
 	/* drop_rollup(keep_table) locks the table too: it is over, or comes later */
-	check_still_defined(run);
+	check_definition(run, rollup);
 	apply.target = target_describe(apply.rel, rollup, engine->needs_key);
 	target_check_same(target, apply.target);
 
@@ -274,10 +294,7 @@ rollup_refresh(RefreshRun *run)
 	char	   *order;
 	int		   *ordinals;
 
-	check_still_defined(run);
-	PushActiveSnapshot(GetTransactionSnapshot());
-	rollup = rollup_load(run->relation->relation_id);
-	PopActiveSnapshot();
+	rollup = load_definition(run);
 	run->outcome.definition = rollup->definition;
 	target = describe_target(run, rollup);
 	order = stream_order(run, step_begin(run, rollup, target)->asked, target);

@@ -13,20 +13,25 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
+#include "commands/comment.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "base/options.h"
 #include "catalog/relation.h"
 #include "refresh/table.h"
+#include "refresh/target.h"
 
 /*
  * Raises 42622 where a part of a dotted name is longer than a name can be:
@@ -225,4 +230,36 @@ table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *colu
 		table_run(psprintf("ALTER TABLE %s REPLICA IDENTITY FULL", relation_display_name(relid)));
 	table_comment(relid, rollup);
 	return relid;
+}
+
+void
+table_adopt(Oid relid, const Rollup *rollup)
+{
+	const char *name = relation_display_name(relid);
+	Relation	rel = target_open(relid, get_rel_name(relid), ShareUpdateExclusiveLock);
+	bool		has_key;
+	char		identity = rel->rd_rel->relreplident;
+
+	for (int i = 0; i < rollup->ncolumns; i++)
+	{
+		if (get_attnum(relid, rollup->columns[i].name) == InvalidAttrNumber)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("table \"%s\" cannot serve the rollup: it has no column \"%s\"",
+							RelationGetRelationName(rel), rollup->columns[i].name),
+					 errhint("Add it with ALTER TABLE, name the table's columns in the argument columns, or choose another name for the rollup.")));
+	}
+	(void) target_describe(rel, rollup, false);
+	has_key = rollup->key != NIL && OidIsValid(target_find_key_index(rel, rollup));
+	relation_close(rel, NoLock);
+
+	table_run(psprintf("ALTER TABLE %s SET (fillfactor = %d, vacuum_truncate = off,"
+					   " toast.vacuum_truncate = off, autovacuum_vacuum_scale_factor = 0.05)",
+					   name, (int) option_int(OPTION_ROLLUP, rollup->options, "fillfactor")));
+	if (!has_key)
+		table_create_key(relid, rollup);
+	else if (identity == REPLICA_IDENTITY_DEFAULT && !definition_has_primary_key(rollup))
+		table_run(psprintf("ALTER TABLE %s REPLICA IDENTITY FULL", name));
+	if (GetComment(relid, RelationRelationId, 0) == NULL)
+		table_comment(relid, rollup);
 }

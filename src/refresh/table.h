@@ -30,6 +30,14 @@ extern char *table_display_name(const RangeVar *name);
 extern Oid	table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *columns,
 						 bool with_key);
 
+/*
+ * Takes a table that is there, of the current user's, for the rollup: storage
+ * options, key and comment as table_create gives them, where it has none.
+ * Raises 42703 for a column that it lacks, and what target_describe does if a
+ * refresh could not work on it.
+ */
+extern void table_adopt(Oid relid, const Rollup *rollup);
+
 /* CREATE UNIQUE INDEX or ADD PRIMARY KEY for the rollup's key, if it has one. */
 extern void table_create_key(Oid relid, const Rollup *rollup);
 

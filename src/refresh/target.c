@@ -179,9 +179,9 @@ describe_columns(RefreshTarget *target, Relation rel, const Rollup *rollup)
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("column \"%s\" of rollup \"%s\" is missing in its table",
 							name, target->name),
-					 errdetail("It was dropped or renamed here, but the query still returns it."),
-					 errhint("Rename it back, or run rsfed.alter_rollup(%s, columns => ...) with the names that you want.",
-							 quote_literal_cstr(target->sql_name))));
+					 errdetail("It is not there any more, but the query still returns it."),
+					 errhint("To have it again: SELECT * FROM rsfed.alter_rollup(%s). To do without it: rsfed.alter_rollup(%s, query => ...) with a query that does not return it.",
+							 quote_literal_cstr(target->sql_name), quote_literal_cstr(target->sql_name))));
 		attr = TupleDescAttr(table, attnum - 1);
 		if (attr->attgenerated)
 			ereport(ERROR,

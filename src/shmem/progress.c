@@ -191,9 +191,12 @@ publish_end(void)
 	entry->changecount++;
 }
 
+/* A refresh whose session ends in its middle leaves a run to be closed. */
 static void
 progress_exit(int code, Datum arg)
 {
+	if (entry != NULL)
+		database_wake(MyDatabaseId);
 	release_entry();
 }
 

@@ -195,7 +195,7 @@ dispatch_after_clock(TimestampTz now)
 		ereport(LOG,
 				(errmsg("the clock was set back: schedule \"%s\" of relation %d is due at %s again",
 						schedule->name, schedule->relation_id, timestamptz_to_str(next))));
-		schedule_set_next(schedule->relation_id, schedule->name, next);
+		schedule_move(schedule, next);
 	}
 	bgworker_commit();
 }

@@ -35,6 +35,9 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "base/settings.h"
+#include "catalog/after.h"
+#include "catalog/owner_scope.h"
+#include "catalog/queue.h"
 #include "catalog/held.h"
 #include "catalog/identity.h"
 #include "catalog/retry.h"
@@ -42,6 +45,7 @@
 #include "catalog/schedules.h"
 #include "refresh/outcome.h"
 #include "refresh/refresh.h"
+#include "shmem/wake.h"
 #include "shmem/workers.h"
 #include "source/source.h"
 #include "worker/bgworker.h"
@@ -189,7 +193,12 @@ take_run(Work *work, bool *extension)
 	*extension = bgworker_lock_extension();
 	/* where another database owns the schedules, nothing starts */
 	if (*extension && identity_check() == NULL)
-		run = run_take();
+	{
+		/* what the run before this one let go is more than this worker can take */
+		if (after_release() > 0)
+			wake_scheduler_at_commit();
+		run = queue_take();
+	}
 	if (run != NULL && !skip_held(run))
 	{
 		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);

@@ -36,6 +36,8 @@
 
 #include "base/compat.h"
 #include "base/settings.h"
+#include "catalog/after.h"
+#include "catalog/queue.h"
 #include "catalog/event.h"
 #include "catalog/extension.h"
 #include "catalog/history.h"
@@ -80,6 +82,7 @@ typedef struct Turn
 	int			takeable;
 	int			open;			/* runs that wait or work */
 	bool		short_of_slots; /* no process could be had */
+	bool		clock_back;		/* since the last turn, or it is the first */
 	bool		pruning;		/* old runs are yet to be looked for */
 	TimestampTz next_due;		/* DT_NOEND if nothing is */
 } Turn;
@@ -208,8 +211,7 @@ scheduler_loop(void)
 		MemoryContextSwitchTo(turn_context);
 		/* also at the first turn: it may have been set while nobody looked */
 		now = GetCurrentTimestamp();
-		if (TimestampTzPlusMilliseconds(now, CLOCK_BACK_MS) < last_turn)
-			dispatch_after_clock(now);
+		turn.clock_back = TimestampTzPlusMilliseconds(now, CLOCK_BACK_MS) < last_turn;
 		last_turn = now;
 		take_turn(&turn);
 		prune_step(&turn);
@@ -269,6 +271,8 @@ take_turn(Turn *turn)
 	TimestampTz next_due;
 
 	look_at_identity(turn);
+	if (turn->clock_back && !turn->not_ours)
+		dispatch_after_clock(GetCurrentTimestamp());
 	if (!turn->not_ours)
 		turn->dispatched = dispatch_due(GetCurrentTimestamp(), DISPATCH_LIMIT);
 
@@ -277,15 +281,19 @@ take_turn(Turn *turn)
 	turn->next_due = DT_NOEND;
 	if (turn->extension)
 	{
-		dispatch_record_failures();
+		/* before any relation's freshness, as whoever fails to log in locks them */
 		turn->logins_held = outcome_release_logins();
+		dispatch_record_failures();
 		(void) runs_expire(GetCurrentTimestamp());
 		if (run_count_open() > 0)
 			(void) outcome_fail_orphans();
 		/* retries of those are open, too */
 		turn->open = run_count_open();
-		if (turn->open > 0)
-			turn->takeable = turn->not_ours ? 0 : run_count_takeable();
+		if (turn->open > 0 && !turn->not_ours)
+		{
+			(void) after_release();
+			turn->takeable = queue_count_takeable();
+		}
 		/* of a copy everything becomes late */
 		if (!turn->not_ours)
 			turn->next_due = event_tell_late();

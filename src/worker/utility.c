@@ -8,10 +8,13 @@
  * forgot must not be the reason: before such a command the processes of rsfed
  * are asked to leave (terminated if they do not), and none starts until it is
  * over, by whatever end.  Only for who owns the database: nobody else could
- * run the command, nor may stop the workers by trying.
+ * run the command, nor may stop the workers by trying.  DROP EXTENSION would
+ * wait for as long as a refresh works, because that has read rsfed's tables; so
+ * there, too, they leave first.
  *
  * Other commands tell the launcher what it could not know: that there is a new
- * database, or the extension in one.
+ * database, or the extension in one; and REASSIGN OWNED is followed by a look at
+ * what the new owner may not do, because no event trigger fires for it.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,6 +22,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_database.h"
+#include "catalog/pg_extension.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
 #include "commands/extension.h"
@@ -30,6 +34,7 @@
 #include "utils/acl.h"
 
 #include "base/compat.h"
+#include "refresh/owner.h"
 #include "shmem/databases.h"
 #include "shmem/wake.h"
 #include "worker/utility.h"
@@ -64,20 +69,10 @@ call_next(RSFED_UTILITY_PARAMETERS)
 		standard_ProcessUtility(RSFED_UTILITY_ARGUMENTS);
 }
 
-static void
-process_utility(RSFED_UTILITY_PARAMETERS)
+/* Runs the command while the database is held; a function of its own for longjmp. */
+static pg_noinline void
+run_held(Oid database, Node *parsetree, RSFED_UTILITY_PARAMETERS)
 {
-	/* the command may free its tree; what to announce is told beforehand */
-	Node	   *parsetree = pstmt->utilityStmt;
-	Oid			database = database_to_hold(parsetree);
-
-	if (!OidIsValid(database) || !database_hold(database))
-	{
-		call_next(RSFED_UTILITY_ARGUMENTS);
-		announce(parsetree);
-		return;
-	}
-
 	PG_ENSURE_ERROR_CLEANUP(release_at_exit, ObjectIdGetDatum(database));
 	{
 		(void) database_wait_empty(database, FORCE_AFTER_MS, WAIT_MS,
@@ -87,6 +82,22 @@ process_utility(RSFED_UTILITY_PARAMETERS)
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(release_at_exit, ObjectIdGetDatum(database));
 	database_release(database);
+}
+
+static void
+process_utility(RSFED_UTILITY_PARAMETERS)
+{
+	/* the command may free its tree; what to announce is told beforehand */
+	Node	   *parsetree = pstmt->utilityStmt;
+	Oid			database = database_to_hold(parsetree);
+
+	if (OidIsValid(database) && database_hold(database))
+		run_held(database, parsetree, RSFED_UTILITY_ARGUMENTS);
+	else
+	{
+		call_next(RSFED_UTILITY_ARGUMENTS);
+		announce(parsetree);
+	}
 }
 
 static void
@@ -118,19 +129,51 @@ database_to_empty(Node *parsetree)
 	}
 }
 
-/* The same as an oid, if its owner runs the command, or InvalidOid. */
+/* May the command drop rsfed here, and who runs it do that? */
+static bool
+drops_rsfed(Node *parsetree)
+{
+	DropStmt   *drop = (DropStmt *) parsetree;
+	Oid			extension;
+	bool		named = false;
+	ListCell   *lc;
+
+	if (!IsA(parsetree, DropStmt) || drop->removeType != OBJECT_EXTENSION)
+		return false;
+	foreach(lc, drop->objects)
+		named |= strcmp(strVal(lfirst(lc)), "rsfed") == 0;
+	/* it needs others, and goes with them */
+	if (!named && drop->behavior != DROP_CASCADE)
+		return false;
+	extension = get_extension_oid("rsfed", true);
+	return OidIsValid(extension) && RSFED_OWNS_EXTENSION(extension, GetUserId());
+}
+
+/* The database of that name, if its owner runs the command, or InvalidOid. */
+static Oid
+owned_database(const char *name)
+{
+	Oid			database = get_database_oid(name, true);
+
+	if (!OidIsValid(database) || !RSFED_OWNS_DATABASE(database, GetUserId()))
+		return InvalidOid;
+	return database;
+}
+
+/*
+ * The database that the workers must leave, if whoever runs the command may run
+ * it, or InvalidOid.
+ */
 static Oid
 database_to_hold(Node *parsetree)
 {
 	const char *name = database_to_empty(parsetree);
-	Oid			database;
 
-	if (name == NULL || !IsTransactionState())
+	if (!IsTransactionState())
 		return InvalidOid;
-	database = get_database_oid(name, true);
-	if (!OidIsValid(database) || !RSFED_OWNS_DATABASE(database, GetUserId()))
-		return InvalidOid;
-	return database;
+	if (name != NULL)
+		return owned_database(name);
+	return drops_rsfed(parsetree) ? MyDatabaseId : InvalidOid;
 }
 
 static const char *
@@ -181,6 +224,14 @@ announce(Node *parsetree)
 			/* the scheduler finds out that it is needless */
 			if (((DropStmt *) parsetree)->removeType == OBJECT_EXTENSION)
 				wake_scheduler_at_commit();
+			break;
+		case T_ReassignOwnedStmt:
+			/* no event trigger fires for it */
+			if (OidIsValid(get_extension_oid("rsfed", true)))
+			{
+				CommandCounterIncrement();
+				owner_warn_all(NULL, get_rolespec_oid(((ReassignOwnedStmt *) parsetree)->newrole, true));
+			}
 			break;
 		default:
 			break;

@@ -1,13 +1,17 @@
 # A streaming replica: what reads works there, what writes says where to go,
-# the scheduler sleeps, and after a promotion it goes on by itself.
+# the scheduler sleeps, and after a promotion it goes on by itself; the old
+# primary, rewound, sleeps as any replica.
 
 use strict;
 use warnings;
 
 use RsfedTest;
+use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(time);
 
-my $primary = start_primary('primary');
+# pg_rewind needs the hints, and the WAL back to where they parted
+my $primary = start_primary('primary', conf => "wal_log_hints = on\nwal_keep_size = 1GB\n");
 my $replica = start_replica($primary, 'replica');
 
 warehouse_sql(q{
@@ -90,6 +94,10 @@ ok($primary->safe_psql('postgres',
 $primary->stop('immediate');
 my $runs = $replica->safe_psql('postgres', 'SELECT max(run_id) FROM rsfed.runs');
 $replica->promote;
+my $promoted = time;
+poll_for($replica, "SELECT count(*) > 0 FROM rsfed.runs WHERE run_id > $runs AND trigger = 'schedule' "
+	  . "AND status IN ('published', 'unchanged')", 't', 'after promotion the scheduler is awake');
+note(sprintf('%.1f s from promotion to the end of the first scheduled run', time - $promoted));
 poll_for($replica, "SELECT count(*) > 2 FROM rsfed.runs WHERE run_id > $runs AND trigger = 'schedule' "
 	  . "AND status IN ('published', 'unchanged')", 't',
 	'after promotion the schedule goes on by itself');
@@ -101,6 +109,32 @@ poll_for($replica, 'SELECT revenue FROM revenue WHERE seller = 4', '9.00',
 $replica->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 pass('refresh works on the new primary');
 
+# The old primary wrote what the new one never got; it comes back as a replica
+$primary->start;
+$primary->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
+$primary->stop;
+$replica->safe_psql('postgres', 'CHECKPOINT');
+command_ok(
+	[
+		'pg_rewind', '--no-sync',
+		'--source-server', $replica->connstr('postgres'),
+		'--target-pgdata', $primary->data_dir
+	],
+	'the old primary is rewound');
+# with it came the settings of the new primary
+$primary->append_conf('postgresql.conf', 'port = ' . $primary->port . "\nhot_standby_feedback = on\n");
+$primary->enable_streaming($replica);
+$primary->start;
+warehouse_sql('INSERT INTO replica_sales VALUES (5, 11)');
+poll_for($primary, 'SELECT revenue FROM revenue WHERE seller = 5', '11.00',
+	'rewound, it follows the new primary');
+is($primary->safe_psql('postgres', 'SELECT pg_is_in_recovery(), '
+		  . "(SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'rsfed%')"), 't|0',
+	'and runs nothing');
+is($primary->safe_psql('postgres', 'SELECT is_held, mismatch FROM rsfed_catalog.guard'), 'f|',
+	'while it could take over again');
+
+$primary->stop;
 $replica->stop;
 warehouse_sql('DROP TABLE replica_sales');
 done_testing();

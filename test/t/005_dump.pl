@@ -1,5 +1,6 @@
 # pg_dump and restore carry definitions and schedules; pg_dump of one table
-# works without rsfed; restored rollups refresh without being told.
+# works without rsfed; restored rollups refresh without being told, but their
+# schedules are held until somebody takes them over.
 
 use strict;
 use warnings;
@@ -43,8 +44,8 @@ $node->safe_psql('postgres', q{
 my $dir = PostgreSQL::Test::Utils::tempdir;
 my %definitions = (
 	rollups => 'SELECT rollup, source, query, key, method, timezone, max_age, options, definition FROM rsfed.rollups ORDER BY rollup::text',
-	schedules => 'SELECT * FROM rsfed.schedules ORDER BY 1, 2',
-	freshness => 'SELECT relation, state, as_of, changed_at FROM rsfed.freshness ORDER BY relation::text',
+	schedules => 'SELECT relation, name, schedule, timezone, method, options, next_run_at, paused, paused_until, pause_reason, paused_by FROM rsfed.schedules ORDER BY 1, 2',
+	freshness => 'SELECT relation, as_of, changed_at FROM rsfed.freshness ORDER BY relation::text',
 	content => 'SELECT * FROM revenue ORDER BY seller',
 	odd => "SELECT * FROM $odd ORDER BY seller");
 
@@ -59,6 +60,8 @@ sub same_after_restore
 		is($node->safe_psql($database, $definitions{$what}),
 			$node->safe_psql('postgres', $definitions{$what}), "$kind: the same $what");
 	}
+	is($node->safe_psql($database, 'SELECT DISTINCT held, held_reason FROM rsfed.schedules'),
+		't|another database of this server owns these schedules', "$kind: a copy, so its schedules are held");
 	# the password of the mapping is in the dump of a superuser
 	$node->safe_psql($database, "CALL rsfed.refresh('revenue')");
 	is($node->safe_psql($database, 'SELECT count(*) FROM revenue'), '10', "$kind: a refresh works at once");
@@ -73,6 +76,39 @@ same_after_restore('plain', 'plain',
 $node->command_ok([ 'pg_dump', '-Fd', '-j2', '-f', "$dir/dir", 'postgres' ], 'pg_dump in parallel');
 same_after_restore('directory', 'directory',
 	[ 'pg_restore', '--exit-on-error', '-j2', '-d', 'directory', "$dir/dir" ]);
+
+# Into another server, whose scheduler is at work: held there, until taken over
+my $elsewhere = start_primary('elsewhere', register => 0);
+$elsewhere->safe_psql('postgres', 'CREATE ROLE reporter; CREATE ROLE reader; CREATE DATABASE shop TEMPLATE template0');
+$elsewhere->command_ok([ 'pg_restore', '--exit-on-error', '-j2', '-d', $elsewhere->connstr('shop'), "$dir/dir" ],
+	'restored into another server');
+ok($elsewhere->poll_query_until('shop', 'SELECT held_since IS NOT NULL FROM rsfed_catalog.identity'),
+	'its scheduler finds that it is a copy');
+is($elsewhere->safe_psql('shop', 'SELECT DISTINCT held, held_reason FROM rsfed.schedules'),
+	't|another server owns these schedules', 'and says so');
+$elsewhere->safe_psql('shop', "SELECT rsfed.resume('revenue')");
+$elsewhere->safe_psql('shop', "UPDATE rsfed_catalog.schedule SET next_run_at = now() - interval '1 hour'");
+is($elsewhere->safe_psql('shop', 'SELECT count(*) FROM rsfed.runs'), '0', 'nothing ran');
+$elsewhere->safe_psql('shop', "SELECT rsfed.take_over('shop')");
+ok($elsewhere->poll_query_until('shop', q{SELECT count(DISTINCT schedule_name) = 3 FROM rsfed.runs
+		WHERE trigger = 'schedule' AND status IN ('published', 'unchanged')}),
+	'taken over, what was due meanwhile runs');
+like(slurp_file($elsewhere->logfile), qr/WARNING:  schedules of database "shop" are held: .*SELECT rsfed\.take_over\('shop'\)/s,
+	'the log says what to run');
+$elsewhere->stop;
+
+# Back into the same database: it is the owner still
+$node->safe_psql('postgres', q{
+	CREATE TABLE remembered AS SELECT identity, system_identifier, database_id FROM rsfed_catalog.identity;
+	SET client_min_messages = warning;
+	DROP EXTENSION rsfed CASCADE;
+	DROP VIEW best;
+	DROP MATERIALIZED VIEW total;
+	DROP TABLE revenue;
+	DROP SCHEMA "Größe.\"" CASCADE;
+} =~ s/\\"/""/r);
+$node->command_ok([ 'psql', '-X', '-q', '-d', 'postgres', '-f', "$dir/plain.sql" ], 'restored in place');
+is($node->safe_psql('postgres', 'SELECT DISTINCT held FROM rsfed.schedules'), 'f', 'in place nothing is held');
 
 # The tables alone go to a server that knows nothing of rsfed
 $node->safe_psql('postgres', 'CREATE DATABASE bare TEMPLATE template0');

@@ -189,13 +189,29 @@ refused($heir, 'postgres', "SELECT rsfed.request_refresh('revenue')", qr/55000/,
 $heir->safe_psql('postgres', "SELECT rsfed.take_over('postgres')");
 goes_on($heir, 'postgres', 'until somebody takes them over');
 
-for my $server ($node, $replica, $heir)
+# Dump and restore into a new server that was given the identity: the database
+# of the same name is the owner, another one is a copy
+my $dir = PostgreSQL::Test::Utils::tempdir;
+$heir->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/dump", '-d', $heir->connstr('postgres') ], 'pg_dump');
+$heir->stop;
+my $moved = new_node('moved', conf => "rsfed.identity = 'production'\n");
+$moved->start;
+$moved->safe_psql('template1', 'CREATE DATABASE beside');
+for my $database (qw(postgres beside))
+{
+	$moved->command_ok([ 'pg_restore', '--exit-on-error', '-d', $moved->connstr($database), "$dir/dump" ],
+		"restored as $database into a new server with the identity");
+}
+goes_on($moved, 'postgres', 'under the same name the schedules go on by themselves');
+is_held($moved, 'beside', 'a database of another name owns these schedules', 'under another name');
+
+for my $server ($node, $replica, $heir, $moved)
 {
 	unlike(slurp_file($server->logfile), qr/PANIC|TRAP:|ended unexpectedly|ERROR:  .*\n.*rsfed scheduler/,
 		'no scheduler failed in ' . $server->name);
 }
 
 $replica->stop;
-$heir->stop;
+$moved->stop;
 warehouse_sql('DROP TABLE identity_sales');
 done_testing();

@@ -128,6 +128,13 @@ is(sql("SELECT failures FROM rsfed.schedules WHERE relation = 'passing'::regclas
 is(sql("SELECT state FROM rsfed.freshness WHERE relation = 'passing'::regclass"), 'fresh', 'and the relation is fresh');
 standin_reset();
 
+# --- Somebody who waits in a CALL sees the error, and nothing is tried again for him
+standin('FAULT error_1023 TIMES 1');
+psql_fails($node, "CALL rsfed.refresh('passing')", 'XX000', qr/1023/, 'a CALL fails');
+is(sql("SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')"), '0', 'without a retry');
+sql("CALL rsfed.refresh('passing')");
+standin_reset();
+
 # --- A success in between makes a retry needless; so does the end of its schedule
 define('overtaken');
 schedule('overtaken', '{"retry_delay": "1 h"}');
@@ -169,12 +176,20 @@ poll_for($node, q{SELECT count(*) >= 3 FROM rsfed.runs WHERE relation_name = 'pu
 is(sql("SELECT count(*) FROM rsfed.runs WHERE relation_name = 'public.frequent' AND attempt > 1"), '0', 'without retries');
 
 # --- max_failures: it pauses itself, once, and says how to resume
-sql(q{SELECT rsfed.alter_schedule('frequent', 'refresh', options => '{"max_failures": 2}')});
+my $heard = '';
+$node->psql('postgres', q{SET statement_timeout = '60s';
+	LISTEN rsfed_event;
+	SELECT rsfed.alter_schedule('frequent', 'refresh', options => '{"max_failures": 2}');
+	DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM rsfed.schedules WHERE paused) LOOP PERFORM pg_sleep(0.1); END LOOP; END $$;
+	SELECT 1;
+}, stdout => \$heard);
+is(() = $heard =~ /"state" : "paused", "sqlstate" : "XX000"/g, 1, 'rsfed_event says once that a schedule has paused itself');
 poll_for($node, q{SELECT paused AND paused_by IS NULL AND pause_reason LIKE 'It failed 2 times in a row, the last time with: 1023%'
 	FROM rsfed.schedules WHERE relation = 'frequent'::regclass}, 't', 'after max_failures it pauses itself');
 is(sql("SELECT state FROM rsfed.freshness WHERE relation = 'frequent'::regclass"), 'failing', 'the relation is failing still');
 my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
-is(() = $log =~ /WARNING:  schedule "refresh" of public.frequent has paused itself/g, 1, 'one WARNING');
+is(() = $log =~ /WARNING:  rsfed: relation public.frequent is now paused/g, 1, 'one WARNING');
+is(() = $log =~ /LOG:  schedule "refresh" of public.frequent has paused itself/g, 1, 'and one line that says why');
 my ($hint) = $log =~ /HINT:  Once the cause is mended, run (SELECT rsfed.resume\(.*?\);)/;
 standin_reset();
 sql($hint);
@@ -225,6 +240,27 @@ make_due('slow');
 poll_for($node, q{SELECT not_before > due_at FROM rsfed.runs WHERE relation_name = 'public.slow' AND trigger = 'schedule'},
 	't', 'start_jitter: begins later');
 sql(q{SELECT rsfed.unschedule_refresh('slow'); DELETE FROM rsfed_catalog.run WHERE status = 'queued'});
+
+# --- A clock that was set back by an hour, as the tables show it: the scheduler that
+# comes next notices.  (What is kept and what is not: test/schedule.)
+forget_runs();
+schedule('slow', '{}', '1 second');
+schedule('kinds', '{}', '@yearly');
+my $kept = sql("SELECT next_run_at FROM rsfed.schedules WHERE relation = 'kinds'::regclass");
+sql('SELECT rsfed.pause_all()');
+poll_for($node, q{SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')}, '0', 'all is quiet');
+sql(q{UPDATE rsfed_catalog.schedule SET next_run_at = now() + interval '1 hour' WHERE schedule = '1 second';
+	INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, status, trigger, schedule_name, requested_by,
+		requested_at, not_before, retry_of, attempt)
+	SELECT relation_id, schema_name, relation_name, 'queued', 'schedule', 'refresh', current_user,
+		now() + interval '1 hour', now() + interval '1 hour 1 second', 1, 2
+	FROM rsfed_catalog.relation WHERE relation_name = 'kinds'});
+sql(q{SELECT rsfed.resume_all(); SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'rsfed scheduler'});
+poll_for($node, q{SELECT count(*) >= 2 FROM rsfed.runs WHERE relation_name = 'public.slow' AND trigger = 'schedule'}, 't',
+	'clock set back: a schedule of seconds does not stand still for an hour');
+poll_runs('kinds', 'status, attempt', 'unchanged:2', 'a retry waits no longer than it was meant to');
+is(sql("SELECT next_run_at FROM rsfed.schedules WHERE relation = 'kinds'::regclass"), $kept, 'a day\'s time stays');
+sql("SELECT rsfed.unschedule_refresh('slow')");
 
 # --- The view shows what holds
 is(sql(q{SELECT options::text || ' ' || (effective_options ->> 'retries') || ' ' || (effective_options ->> 'retry_delay')

@@ -63,8 +63,17 @@ sub spoil
 }
 spoil();
 new_workers();
-my $before = connections_made();
-make_due();
+my $heard = '';
+$node->psql('postgres', q{SET statement_timeout = '60s';
+	LISTEN rsfed_event;
+	UPDATE rsfed_catalog.schedule SET next_run_at = now();
+	SELECT rsfed.request_refresh('bell');
+	DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM rsfed_catalog.held_credentials)
+		OR EXISTS (SELECT FROM rsfed.runs WHERE status IN ('queued', 'running')) LOOP PERFORM pg_sleep(0.1); END LOOP; END $$;
+	SELECT 1;
+}, stdout => \$heard);
+is(() = $heard =~ /"state" : "held", "sqlstate" : "28P01"/g, 1, 'rsfed_event says once that the log-in is held');
+is(() = $heard =~ /"state"/g, 1, 'and nothing else');
 poll_for($node, $states, $held, 'a wrong password: every rollup of the role on that server is held');
 poll_for($node, q{SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')}, '0', 'nothing is queued or at work');
 is(sql(q{SELECT count(*) FROM rsfed.runs WHERE attempt > 1}), '0', 'no retries');
@@ -83,14 +92,31 @@ poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE relation <> 'bell'::regcl
 poll_for($node, q{SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')}, '0', 'which ends');
 cmp_ok(connections_made() - $attempts, '<=', 1, 'and only it may have connected');
 
+is(sql(q{SELECT bool_and(held) || ' ' || (max(held_reason) LIKE 'credentials: %') FROM rsfed.schedules WHERE relation::text NOT IN ('others')}),
+	'true true', 'rsfed.schedules says that it is held, and why');
+
+# A run that was queued before, and a request that is over with it: the schedule's
+# run is not made, the request is
+my $queued = sql(q{INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, status, trigger, schedule_name,
+		requested_by, due_at)
+	SELECT relation_id, schema_name, relation_name, 'queued', 'schedule', 'refresh', current_user, now() - interval '1 hour'
+	FROM rsfed_catalog.relation WHERE relation_name = 'two' RETURNING run_id});
+my $request = sql(q{INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, status, trigger, requested_by)
+	SELECT relation_id, schema_name, relation_name, 'queued', 'request', current_user
+	FROM rsfed_catalog.relation WHERE relation_name = 'two' RETURNING run_id});
+sql("SELECT rsfed.request_refresh('bell')");
+poll_for($node, "SELECT status FROM rsfed.runs WHERE run_id = $request", 'failed', 'a request tries the log-in');
+is(sql("SELECT status || ' ' || note FROM rsfed.runs WHERE run_id = $queued"),
+	'skipped Log-ins of the owner to the source are held; it runs once they are not.', 'a run of the schedule that was queued does not');
+
 my ($message) = sql(q{SELECT message FROM rsfed.freshness WHERE relation = 'one'::regclass});
 like($message, qr/^held: credentials: log-in of user/, 'freshness says why');
 is(sql(q{SELECT for_role || ' ' || (held_since < now())::text FROM rsfed.credentials WHERE held_since IS NOT NULL}),
 	sql('SELECT current_user') . ' true', 'rsfed.credentials too, and only that mapping');
 unlike(sql('SELECT * FROM rsfed_catalog.held_credentials'), qr/wrong|\Q$ENV{WAREHOUSE_PASSWORD}\E/, 'no password stands there');
 my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
-is(() = $log =~ /WARNING:  log-ins of role .* are held/g, 1, 'one WARNING');
-unlike($log, qr/WARNING:  refresh of/, 'and none for each relation');
+is(() = $log =~ /WARNING:  rsfed: relation .* is now/g, 1, 'one WARNING for all relations');
+is(() = $log =~ /LOG:  log-ins of role .* are held/g, 1, 'and one line that says why');
 
 # --- The right password: everything goes on by itself, once
 sql("SELECT rsfed.set_credentials('warehouse', '$ENV{WAREHOUSE_USER}', $right)");

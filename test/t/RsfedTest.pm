@@ -18,7 +18,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
-  start_primary start_replica register_warehouse
+  start_primary new_node start_replica register_warehouse
   warehouse_sql warehouse_count standin standin_reset
   psql_fails poll_for wait_for_status last_run quote_literal
 );
@@ -28,11 +28,26 @@ $SIG{ALRM} = sub { die "the test took too long\n" };
 alarm 300;
 
 # A primary with rsfed preloaded and created in the database postgres.  The
-# stand-in is registered as "warehouse" unless register => 0.
+# stand-in is registered as "warehouse" unless register => 0.  Of the PostgreSQL
+# installed in install_path, if that is given.
 sub start_primary
 {
 	my ($name, %options) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $node = new_node($name, %options);
+
+	$node->start;
+	$node->safe_psql('postgres',
+		'SET client_min_messages = warning; CREATE EXTENSION rsfed CASCADE');
+	register_warehouse($node) unless defined $options{register} && !$options{register};
+	return $node;
+}
+
+# The same, but an empty cluster that was not started.
+sub new_node
+{
+	my ($name, %options) = @_;
+	my @install = $options{install_path} ? (install_path => $options{install_path}) : ();
+	my $node = PostgreSQL::Test::Cluster->new($name, @install);
 
 	$node->init(allows_streaming => 1);
 	$node->append_conf('postgresql.conf', qq{
@@ -44,10 +59,6 @@ log_statement = 'none'
 log_line_prefix = '%m [%p] %b '
 restart_after_crash = on
 } . ($options{conf} // ''));
-	$node->start;
-	$node->safe_psql('postgres',
-		'SET client_min_messages = warning; CREATE EXTENSION rsfed CASCADE');
-	register_warehouse($node) unless defined $options{register} && !$options{register};
 	return $node;
 }
 

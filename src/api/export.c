@@ -1,0 +1,436 @@
+/*-------------------------------------------------------------------------
+ *
+ * export.c
+ *	  rsfed.export(): everything that is defined, as a script.
+ *
+ * Policy: the script makes what is missing and leaves what is there, so that
+ * it may be run again and again; it never holds a password.  The text depends
+ * on the definitions alone: sorted by name, no oid, no time of its own, the
+ * settings that form values fixed.  Every name and value goes through
+ * quote_identifier and quote_literal_cstr, queries through dollar quotes, and
+ * nothing but these is put into a comment, on one line.
+ *
+ * What the caller may not see is not in it: servers and schemas of roles whose
+ * member one is not, rollups of which one does not see the query.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "catalog/relation.h"
+#include "catalog/rollup.h"
+#include "catalog/schedules.h"
+
+PG_FUNCTION_INFO_V1(rsfed_export);
+
+/* The script, and the role that its next statement would run as. */
+typedef struct Script
+{
+	StringInfoData text;
+	Oid			role;
+	List	   *rollups;		/* of RsfedRelation *, those to be exported */
+	List	   *views;			/* the same of materialized views */
+} Script;
+
+/* What values look like must not depend on the session. */
+static void
+fix_settings(void)
+{
+	static const char *const settings[][2] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"DateStyle", "ISO, YMD"},
+		{"IntervalStyle", "postgres"},
+		{"TimeZone", "UTC"},
+		{"quote_all_identifiers", "off"},
+	};
+
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* A comment: whatever is in the text, it stays one line. */
+static void
+add_comment(Script *script, const char *text)
+{
+	appendStringInfoString(&script->text, "-- ");
+	for (; *text; text++)
+		appendStringInfoChar(&script->text, *text == '\n' || *text == '\r' ? ' ' : *text);
+	appendStringInfoChar(&script->text, '\n');
+}
+
+/* A query in dollar quotes whose tag does not occur in it. */
+static void
+add_dollar_quoted(Script *script, const char *query)
+{
+	char	   *tag = "$query";
+
+	/* without the closing $: the query may end with the rest */
+	for (int i = 2; strstr(query, tag) != NULL; i++)
+		tag = psprintf("$query%d", i);
+	appendStringInfo(&script->text, "%s$%s%s$", tag, query, tag);
+}
+
+/* ", name => 'value'" unless the value is NULL. */
+static void
+add_argument(Script *script, const char *name, const char *value)
+{
+	if (value != NULL)
+		appendStringInfo(&script->text, ",\n\t%s => %s", name, quote_literal_cstr(value));
+}
+
+/* The same for options, unless there are none. */
+static void
+add_options(Script *script, Jsonb *options)
+{
+	if (JB_ROOT_COUNT(options) > 0)
+		add_argument(script, "options", JsonbToCString(NULL, &options->root, VARSIZE(options)));
+}
+
+/* What follows runs as that role: who runs the script where it is the caller's own. */
+static void
+become(Script *script, Oid role)
+{
+	if (script->role == role)
+		return;
+	if (role == GetUserId())
+		appendStringInfoString(&script->text, "RESET ROLE;\n");
+	else
+		appendStringInfo(&script->text, "SET ROLE %s;\n",
+						 quote_identifier(GetUserNameFromId(role, false)));
+	script->role = role;
+}
+
+/* 'schema.name' as a literal that regclass takes; palloc'd. */
+static char *
+relation_literal(const RsfedRelation *relation)
+{
+	return quote_literal_cstr(quote_qualified_identifier(relation->schema_name,
+														 relation->relation_name));
+}
+
+/* The relations whose definition the caller may see, by name. */
+static void
+find_relations(Script *script)
+{
+	List	   *ids = relation_ids();
+	ListCell   *lc;
+
+	foreach(lc, ids)
+	{
+		RsfedRelation *relation = relation_lookup_id(lfirst_int(lc));
+
+		if (relation == NULL ||
+			!(has_privs_of_role(GetUserId(), relation_owner(relation->relid)) ||
+			  has_privs_of_role(GetUserId(), ROLE_PG_MONITOR)))
+			continue;
+		if (relation->is_rollup)
+			script->rollups = lappend(script->rollups, relation);
+		else if (get_rel_relkind(relation->relid) == RELKIND_MATVIEW)
+			script->views = lappend(script->views, relation);
+	}
+}
+
+/*
+ * Adds each row of a query (one column of text, without parameters but $1, the
+ * names of the sources that rollups use) as a line.  Run as the caller.
+ */
+static void
+add_lines(Script *script, const char *query, Datum sources, bool comment)
+{
+	Oid			types[] = {TEXTARRAYOID};
+	Datum		values[] = {sources};
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(query, 1, types, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not run: %s", query);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		char	   *line = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+
+		if (comment)
+			add_comment(script, line);
+		else
+			appendStringInfo(&script->text, "%s\n", line);
+	}
+	SPI_finish();
+}
+
+/* Names of the sources that the exported rollups use, as text[]. */
+static Datum
+used_sources(Script *script)
+{
+	ArrayBuildState *state = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+	ListCell   *lc;
+
+	foreach(lc, script->rollups)
+	{
+		RsfedRelation *relation = lfirst(lc);
+
+		state = accumArrayResult(state, CStringGetTextDatum(rollup_load(relation->relation_id)->source),
+								 false, TEXTOID, CurrentMemoryContext);
+	}
+	return makeArrayResult(state, CurrentMemoryContext);
+}
+
+/* The servers of the wrapper, and others that are used; $1 is text[]. */
+#define EXPORTED_SERVERS \
+	" FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw" \
+	" WHERE (w.fdwname = 'rsfed' OR w.fdwname = 'postgres_fdw' AND s.srvname = ANY ($1))"
+
+/* A mapping's options but for what is, or belongs to, the password. */
+#define MAPPING_OPTIONS \
+	"(SELECT string_agg(format('%I %L', o.option_name, o.option_value), ', ' ORDER BY o.option_name COLLATE \"C\")" \
+	" FROM pg_options_to_table(m.umoptions) o" \
+	" WHERE o.option_name = ANY ('{user,credentials_file,password_required,sslcert,sslkey}'))"
+
+#define MAPPING_ROLE \
+	"CASE m.umuser WHEN 0 THEN 'PUBLIC' ELSE quote_ident(m.usename) END"
+
+/* The servers, who may use them, and as whom roles log in. */
+static void
+add_servers(Script *script)
+{
+	Datum		sources = used_sources(script);
+
+	appendStringInfoString(&script->text, "\n-- Servers\n");
+	add_lines(script,
+			  "SELECT concat(format('CREATE SERVER IF NOT EXISTS %I', s.srvname),"
+			  " ' TYPE ' || quote_literal(s.srvtype), ' VERSION ' || quote_literal(s.srvversion),"
+			  " format(' FOREIGN DATA WRAPPER %I', w.fdwname),"
+			  " ' OPTIONS (' || (SELECT string_agg(format('%I %L', o.option_name, o.option_value), ', '"
+			  " ORDER BY o.option_name COLLATE \"C\") FROM pg_options_to_table(s.srvoptions) o"
+			  " WHERE o.option_name <> 'password') || ')', ';',"
+			  " CASE WHEN pg_get_userbyid(s.srvowner) <> current_user THEN"
+			  " E'\\n' || format('ALTER SERVER %I OWNER TO %I;', s.srvname, pg_get_userbyid(s.srvowner)) END)"
+			  EXPORTED_SERVERS " AND pg_has_role(s.srvowner, 'USAGE') ORDER BY s.srvname",
+			  sources, false);
+	add_lines(script,
+			  "SELECT concat(format('GRANT USAGE ON FOREIGN SERVER %I TO ', g.srvname), g.grantee,"
+			  " CASE WHEN g.with_grant THEN ' WITH GRANT OPTION' END, ';')"
+			  " FROM (SELECT s.srvname, bool_or(a.is_grantable) AS with_grant,"
+			  " CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS grantee"
+			  " FROM (SELECT s.srvname, s.srvowner, s.srvacl" EXPORTED_SERVERS
+			  " AND pg_has_role(s.srvowner, 'USAGE')) s, aclexplode(s.srvacl) a"
+			  " WHERE a.grantee <> s.srvowner AND a.privilege_type = 'USAGE'"
+			  " GROUP BY s.srvname, a.grantee) AS g"
+			  " ORDER BY g.srvname, g.grantee COLLATE \"C\"",
+			  sources, false);
+	add_lines(script,
+			  "SELECT format('Server %I belongs to somebody else; it must be there.', s.srvname)"
+			  EXPORTED_SERVERS " AND s.srvname = ANY ($1) AND NOT pg_has_role(s.srvowner, 'USAGE')"
+			  " ORDER BY s.srvname",
+			  sources, true);
+
+	appendStringInfoString(&script->text,
+						   "\n-- Credentials: complete those that are commented out\n");
+	add_lines(script,
+			  "SELECT format('CREATE USER MAPPING IF NOT EXISTS FOR %s SERVER %I OPTIONS (%s);', "
+			  MAPPING_ROLE ", m.srvname, " MAPPING_OPTIONS ")"
+			  " FROM pg_user_mappings m WHERE EXISTS (SELECT" EXPORTED_SERVERS " AND s.oid = m.srvid)"
+			  " AND " MAPPING_OPTIONS " IS NOT NULL"
+			  " ORDER BY m.srvname, m.umuser = 0, m.usename",
+			  sources, false);
+	add_lines(script,
+			  "SELECT format('SELECT rsfed.set_credentials(%L, username => %L, password => ''...'', for_role => %L);',"
+			  " m.srvname, (SELECT o.option_value FROM pg_options_to_table(m.umoptions) o WHERE o.option_name = 'user'),"
+			  " CASE m.umuser WHEN 0 THEN 'public' ELSE m.usename END)"
+			  " FROM pg_user_mappings m WHERE EXISTS (SELECT" EXPORTED_SERVERS " AND s.oid = m.srvid)"
+			  " AND EXISTS (SELECT FROM pg_options_to_table(m.umoptions) o WHERE o.option_name = 'user')"
+			  " AND NOT EXISTS (SELECT FROM pg_options_to_table(m.umoptions) o WHERE o.option_name = 'credentials_file')"
+			  " ORDER BY m.srvname, m.umuser = 0, m.usename",
+			  sources, true);
+}
+
+/* The schemas that rollups stand in, as far as they are the caller's to make. */
+static void
+add_schemas(Script *script)
+{
+	const char *last = NULL;
+	ListCell   *lc;
+	bool		may_create = rsfed_database_aclcheck(MyDatabaseId, GetUserId(), ACL_CREATE) == ACLCHECK_OK;
+
+	foreach(lc, script->rollups)
+	{
+		RsfedRelation *relation = lfirst(lc);
+		Oid			schema = get_rel_namespace(relation->relid);
+		Oid			owner = relation_owner(relation->relid);
+		const char *name = quote_identifier(relation->schema_name);
+
+		if (!RSFED_OWNS_NAMESPACE(schema, GetUserId()))
+			continue;
+		if (may_create && (last == NULL || strcmp(last, relation->schema_name) != 0) &&
+			strcmp(relation->schema_name, "public") != 0)
+			appendStringInfo(&script->text, "CREATE SCHEMA IF NOT EXISTS %s;\n", name);
+		last = relation->schema_name;
+		if (!superuser_arg(owner) && !RSFED_OWNS_NAMESPACE(schema, owner) &&
+			rsfed_namespace_aclcheck(schema, owner, ACL_CREATE) == ACLCHECK_OK)
+			appendStringInfo(&script->text, "GRANT USAGE, CREATE ON SCHEMA %s TO %s;\n", name,
+							 quote_identifier(GetUserNameFromId(owner, false)));
+	}
+}
+
+static void
+add_rollup(Script *script, const RsfedRelation *relation)
+{
+	Rollup	   *rollup = rollup_load(relation->relation_id);
+	ListCell   *lc;
+
+	become(script, relation_owner(relation->relid));
+	appendStringInfo(&script->text, "SELECT rsfed.define_rollup(%s, %s, ",
+					 relation_literal(relation), quote_literal_cstr(rollup->source));
+	add_dollar_quoted(script, rollup->query);
+	foreach(lc, rollup->key)
+		appendStringInfo(&script->text, "%s%s", lc == list_head(rollup->key) ? ",\n\tkey => ARRAY[" : ", ",
+						 quote_literal_cstr(lfirst(lc)));
+	if (rollup->key != NIL)
+		appendStringInfoChar(&script->text, ']');
+	add_argument(script, "method", rollup->method);
+	add_argument(script, "columns", rollup->pinned_columns);
+	add_argument(script, "timezone", rollup->timezone);
+	if (rollup->max_age != NULL)
+		add_argument(script, "max_age",
+					 DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(rollup->max_age))));
+	add_options(script, rollup->options);
+	appendStringInfoString(&script->text,
+						   ",\n\tpopulate => false, if_not_exists => true, adopt => true);\n");
+}
+
+/* A schedule that is the same already stays; its grid and due time, too. */
+static void
+add_schedule(Script *script, const RsfedRelation *relation, const RelationSchedule *schedule)
+{
+	const char *name = relation_literal(relation);
+
+	become(script, relation_owner(relation->relid));
+	appendStringInfo(&script->text, "SELECT rsfed.schedule_refresh(%s, %s", name,
+					 quote_literal_cstr(schedule->schedule));
+	add_argument(script, "name", schedule->name);
+	add_argument(script, "method", schedule->method);
+	add_argument(script, "timezone", schedule->timezone);
+	add_options(script, schedule->options);
+	appendStringInfo(&script->text, ")\nWHERE NOT EXISTS (SELECT FROM rsfed.schedules"
+					 " WHERE relation = %s::regclass AND name = %s",
+					 name, quote_literal_cstr(schedule->name));
+	appendStringInfo(&script->text, "\n\tAND schedule = %s AND timezone = %s",
+					 quote_literal_cstr(schedule->schedule), quote_literal_cstr(schedule->timezone));
+	if (schedule->method)
+		appendStringInfo(&script->text, " AND method = %s", quote_literal_cstr(schedule->method));
+	else
+		appendStringInfoString(&script->text, " AND method IS NULL");
+	appendStringInfo(&script->text, "\n\tAND options = %s);\n",
+					 quote_literal_cstr(JsonbToCString(NULL, &schedule->options->root,
+													   VARSIZE(schedule->options))));
+}
+
+static void
+add_schedules(Script *script, List *relations)
+{
+	ListCell   *lc;
+
+	foreach(lc, relations)
+	{
+		RsfedRelation *relation = lfirst(lc);
+		List	   *names = schedule_names(relation->relation_id);
+		ListCell   *name;
+
+		foreach(name, names)
+			add_schedule(script, relation, schedule_load(relation->relation_id, lfirst(name)));
+	}
+}
+
+/* Arguments until and reason of a pause, and the end of the call. */
+static void
+add_pause_arguments(Script *script, TimestampTz until, const char *reason, bool first)
+{
+	if (!TIMESTAMP_IS_NOEND(until))
+	{
+		appendStringInfo(&script->text, "%suntil => '%s'", first ? "" : ", ",
+						 DatumGetCString(DirectFunctionCall1(timestamptz_out, TimestampTzGetDatum(until))));
+		first = false;
+	}
+	if (reason != NULL)
+		appendStringInfo(&script->text, "%sreason => %s", first ? "" : ", ", quote_literal_cstr(reason));
+	appendStringInfoString(&script->text, ");\n");
+}
+
+static void
+add_pauses(Script *script, List *relations)
+{
+	ListCell   *lc;
+
+	foreach(lc, relations)
+	{
+		RsfedRelation *relation = lfirst(lc);
+		TimestampTz until;
+		char	   *reason;
+
+		if (!relation_pause_load(relation->relation_id, &until, &reason))
+			continue;
+		become(script, relation_owner(relation->relid));
+		appendStringInfo(&script->text, "SELECT rsfed.pause(%s", relation_literal(relation));
+		add_pause_arguments(script, until, reason, false);
+	}
+}
+
+/* rsfed.export(): a script that makes all of it again, without content and secrets. */
+Datum
+rsfed_export(PG_FUNCTION_ARGS)
+{
+	Script		script = {.role = GetUserId()};
+	int			nestlevel = NewGUCNestLevel();
+	TimestampTz until;
+	char	   *reason;
+	ListCell   *lc;
+
+	fix_settings();
+	initStringInfo(&script.text);
+	appendStringInfoString(&script.text,
+						   "-- What is defined in rsfed, without content and passwords.  It may be run again and\n"
+						   "-- again: what is there stays.  Roles come from pg_dumpall --roles-only; tables that\n"
+						   "-- pg_dump -s brought are taken as they are.\n\n"
+						   "CREATE EXTENSION IF NOT EXISTS rsfed CASCADE;\n");
+	find_relations(&script);
+	add_servers(&script);
+
+	appendStringInfoString(&script.text, "\n-- Rollups\n");
+	add_schemas(&script);
+	foreach(lc, script.rollups)
+		add_rollup(&script, lfirst(lc));
+
+	appendStringInfoString(&script.text, "\n-- Schedules; materialized views must be there\n");
+	add_schedules(&script, script.rollups);
+	add_schedules(&script, script.views);
+
+	appendStringInfoString(&script.text, "\n-- Pauses\n");
+	add_pauses(&script, script.rollups);
+	add_pauses(&script, script.views);
+	become(&script, GetUserId());
+	/* that of all is a superuser's to make, and so to see here */
+	if (superuser() && pause_all_load(&until, &reason))
+	{
+		appendStringInfoString(&script.text, "SELECT rsfed.pause_all(");
+		add_pause_arguments(&script, until, reason, true);
+	}
+	AtEOXact_GUC(false, nestlevel);
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(script.text.data, script.text.len));
+}

@@ -1,0 +1,260 @@
+/*-------------------------------------------------------------------------
+ *
+ * queue.c
+ *	  Which of the queued runs is next.
+ *
+ * Policy: a queued run may begin when its relation has no run at work, it waits
+ * for no other schedule, its server has fewer runs than the option max_runs
+ * allows, and its owner fewer than rsfed.max_runs_per_owner.  Of these the
+ * first is the one
+ *
+ *	1. whose owner has the fewest runs at work, so that workers are shared out
+ *	   whatever anybody queues, and whatever priority he gives it;
+ *	2. whose turn comes first (turn_at): when it was due, where each step of its
+ *	   priority counts as PRIORITY_STEP earlier.  So the higher priority goes
+ *	   first, of one priority what is overdue longest, and the lowest one has its
+ *	   turn after all.
+ *
+ * Only runs of workers count: a session that calls rsfed.refresh waits for
+ * nobody, and keeps nobody waiting.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "base/compat.h"
+#include "base/options.h"
+#include "base/settings.h"
+#include "base/writer.h"
+#include "catalog/owner_scope.h"
+#include "catalog/queue.h"
+
+/*
+ * What is at work, and of which servers and owners.  $1, $2: servers with the
+ * option max_runs, and its values.
+ */
+#define AT_WORK \
+	" busy AS MATERIALIZED (" \
+	" SELECT b.relation_id, b.trigger IN ('schedule', 'request') AS is_worker, b.owner, u.source" \
+	" FROM rsfed_catalog.run b" \
+	" LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = b.relation_id" \
+	" WHERE b.status = 'running')," \
+	" sources AS MATERIALIZED (SELECT l.source, l.max_runs - (SELECT count(*)::int4 FROM busy b" \
+	" WHERE b.is_worker AND b.source = l.source) AS room" \
+	" FROM unnest($1::text[], $2::int4[]) AS l (source, max_runs))"
+
+/* The owners of what waits, found by jumps from one to the next in run_queue_idx. */
+#define WAITING_OWNERS \
+	" waiting AS (" \
+	"(SELECT q.owner FROM rsfed_catalog.run q" \
+	" WHERE q.status = 'queued' AND q.waits_for IS NULL ORDER BY q.owner LIMIT 1)" \
+	" UNION ALL SELECT (SELECT q.owner FROM rsfed_catalog.run q" \
+	" WHERE q.status = 'queued' AND q.waits_for IS NULL AND q.owner > w.owner" \
+	" ORDER BY q.owner LIMIT 1) FROM waiting w WHERE w.owner IS NOT NULL)"
+
+/*
+ * These with what they have at work and may have.  $3: rsfed.max_runs_per_owner,
+ * $4: rsfed.max_workers.  Whether there are several owners is looked up only
+ * where it matters.
+ */
+#define OWNERS \
+	" owners AS MATERIALIZED (SELECT o.owner, o.at_work, CASE WHEN $3 > 0 THEN $3" \
+	" WHEN o.at_work < $4 - 1 THEN $4 - 1" \
+	" WHEN (SELECT min(c.relowner) <> max(c.relowner) FROM rsfed_catalog.relation_oid r" \
+	" JOIN pg_class c ON c.oid = r.relid) THEN GREATEST($4 - 1, 1)" \
+	" ELSE $4 END - o.at_work AS room" \
+	" FROM (SELECT w.owner, (SELECT count(*)::int4 FROM busy b" \
+	" WHERE b.is_worker AND b.owner = w.owner) AS at_work" \
+	" FROM waiting w WHERE w.owner IS NOT NULL) AS o)"
+
+/* Runs that may begin, but for the room of their owner. */
+#define TAKEABLE \
+	" FROM rsfed_catalog.run q" \
+	" LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = q.relation_id" \
+	" LEFT JOIN sources s ON s.source = u.source" \
+	" WHERE q.status = 'queued' AND q.waits_for IS NULL AND q.owner = o.owner" \
+	" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())" \
+	" AND NOT EXISTS (SELECT FROM busy b WHERE b.relation_id = q.relation_id)" \
+	" AND (s.room IS NULL OR s.room > 0)"
+
+/* The parameters $1 to $4 of the above. */
+#define LIMIT_TYPES TEXTARRAYOID, INT4ARRAYOID, INT4OID, INT4OID
+#define LIMITS 4
+
+/*
+ * One taker at a time: a snapshot taken before another's commit would not see
+ * that the relation is already being refreshed.  Released at commit.
+ */
+static void
+lock_queue(void)
+{
+	Oid			nspid = get_namespace_oid("rsfed_catalog", false);
+
+	LockDatabaseObject(NamespaceRelationId, nspid, 0, ExclusiveLock);
+}
+
+/*
+ * The limits as parameters.  What a server's option holds was checked when it
+ * was given, and is read as all options are.  SPI must be open.
+ */
+static void
+set_limits(Datum *values)
+{
+	uint64		n;
+	Datum	   *names;
+	Datum	   *limits;
+	int			count = 0;
+
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT s.srvname::text, o.option_value FROM pg_foreign_server s"
+						 " JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw"
+						 " CROSS JOIN LATERAL pg_options_to_table(s.srvoptions) AS o"
+						 " WHERE w.fdwname = 'rsfed' AND o.option_name = 'max_runs'",
+						 0, NULL, NULL, NULL);
+	names = palloc(sizeof(Datum) * Max(n, 1));
+	limits = palloc(sizeof(Datum) * Max(n, 1));
+	for (uint64 i = 0; i < n; i++)
+	{
+		int			limit = option_int_text(OPTION_SERVER, "max_runs",
+											TextDatumGetCString(catalog_datum(i, 2)));
+
+		if (limit == 0)
+			continue;
+		names[count] = PointerGetDatum(PG_DETOAST_DATUM_COPY(catalog_datum(i, 1)));
+		limits[count++] = Int32GetDatum(limit);
+	}
+	values[0] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+	values[1] = PointerGetDatum(construct_array(limits, count, INT4OID, sizeof(int32), true,
+												TYPALIGN_INT));
+	values[2] = Int32GetDatum(rsfed_max_runs_per_owner);
+	values[3] = Int32GetDatum(rsfed_max_workers);
+}
+
+/*
+ * Requests that equal a run that has just been taken are over with it: it has
+ * yet to ask Redshift, so it will bring what they asked for.  Most of them
+ * never become runs of their own (run_find_queued), but transactions that ask
+ * for the same at the same time do not see each other's requests.  Were they
+ * to lock something, one would have to wait for the other's end, for as long
+ * as that may take, and two that ask for two things would deadlock.
+ */
+static void
+join_equal_requests(int64 run_id)
+{
+	Datum		values[1] = {Int64GetDatum(run_id)};
+
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.run SET status = 'skipped', finished_at = clock_timestamp(),"
+				" joined_run_id = $1, note = format('Run %s did what was asked for.', $1)"
+				" WHERE run_id IN (SELECT q.run_id FROM rsfed_catalog.run q, rsfed_catalog.run t"
+				" WHERE t.run_id = $1 AND q.status = 'queued' AND q.trigger = 'request'"
+				" AND q.relation_id = t.relation_id AND q.method IS NOT DISTINCT FROM t.method"
+				" AND q.since IS NOT DISTINCT FROM t.since AND q.until IS NOT DISTINCT FROM t.until"
+				" AND q.part IS NOT DISTINCT FROM t.part FOR UPDATE OF q SKIP LOCKED)",
+				1, (Oid[]) {INT8OID}, values, NULL);
+}
+
+Run *
+queue_take(void)
+{
+	static const Oid types[] = {LIMIT_TYPES, INT4OID, TIMESTAMPTZOID, TEXTOID};
+	CatalogAccess access;
+	Datum		values[LIMITS + 3];
+	Run		   *run = NULL;
+
+	lock_queue();
+	catalog_open(&access);
+	set_limits(values);
+	values[LIMITS] = Int32GetDatum(MyProcPid);
+	values[LIMITS + 1] = TimestampTzGetDatum(MyStartTimestamp);
+	values[LIMITS + 2] = CStringGetTextDatum(writer_epoch());
+	if (catalog_run_kept(SPI_OK_UPDATE_RETURNING,
+						 "WITH RECURSIVE" WAITING_OWNERS "," AT_WORK "," OWNERS
+						 " UPDATE rsfed_catalog.run t SET status = 'running', pid = $5, backend_start = $6,"
+						 " writer = $7, started_at = clock_timestamp()"
+						 " WHERE t.run_id = (SELECT n.run_id FROM owners o"
+						 " CROSS JOIN LATERAL (SELECT q.run_id, q.turn_at" TAKEABLE
+						 " ORDER BY q.turn_at, q.run_id LIMIT 1 FOR UPDATE OF q SKIP LOCKED) AS n"
+						 " WHERE o.room > 0 ORDER BY o.at_work, n.turn_at, n.run_id LIMIT 1)"
+						 " RETURNING " RUN_COLUMNS("t"),
+						 LIMITS + 3, types, values, NULL) == 1)
+	{
+		run = run_from_row(&access, 0);
+		join_equal_requests(run->run_id);
+	}
+	catalog_close(&access);
+	return run;
+}
+
+/* What is left of a limit for others of the same server or owner. */
+typedef struct Room
+{
+	char	   *name;
+	int			left;
+} Room;
+
+/* The entry of that name, made with "left" if there is none. */
+static Room *
+find_room(List **rooms, char *name, int left)
+{
+	ListCell   *lc;
+	Room	   *room;
+
+	foreach(lc, *rooms)
+	{
+		room = lfirst(lc);
+		if (strcmp(room->name, name) == 0)
+			return room;
+	}
+	room = palloc(sizeof(Room));
+	room->name = name;
+	room->left = left;
+	*rooms = lappend(*rooms, room);
+	return room;
+}
+
+int
+queue_count_takeable(void)
+{
+	static const Oid types[] = {LIMIT_TYPES};
+	CatalogAccess access;
+	Datum		values[LIMITS];
+	List	   *sources = NIL;
+	List	   *owners = NIL;
+	uint64		n;
+	int			count = 0;
+
+	/* of one relation only one at a time, of a server and an owner so many as there is room for */
+	catalog_open(&access);
+	set_limits(values);
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "WITH RECURSIVE" WAITING_OWNERS "," AT_WORK "," OWNERS
+						 " SELECT n.runs, COALESCE(n.source, ''), COALESCE(n.room, $4), o.owner::text, o.room"
+						 " FROM owners o CROSS JOIN LATERAL (SELECT count(DISTINCT q.relation_id)::int4 AS runs,"
+						 " u.source::text, min(s.room) AS room" TAKEABLE
+						 " GROUP BY u.source) AS n WHERE o.room > 0",
+						 LIMITS, types, values, NULL);
+	for (uint64 i = 0; i < n; i++)
+	{
+		Room	   *source = find_room(&sources, catalog_text(&access, i, 2),
+									   DatumGetInt32(catalog_datum(i, 3)));
+		Room	   *owner = find_room(&owners, catalog_text(&access, i, 4),
+									  DatumGetInt32(catalog_datum(i, 5)));
+		int			fit = Min(DatumGetInt32(catalog_datum(i, 1)), Min(source->left, owner->left));
+
+		source->left -= fit;
+		owner->left -= fit;
+		count += fit;
+	}
+	catalog_close(&access);
+	return count;
+}
