@@ -118,18 +118,15 @@ COMMENT ON VIEW rsfed_doctor.guard IS
 'Schedules that are held because this may be a copy, and copies that could not be told';
 
 CREATE VIEW rsfed_doctor.relation WITH (security_barrier = true) AS
-SELECT v.severity, c.name AS subject, v.problem,
-	COALESCE(v.remedy, pg_catalog.format('CALL rsfed.refresh(%L);', c.name)) AS remedy,
+SELECT v.severity, f.name AS subject, v.problem,
+	COALESCE(v.remedy, pg_catalog.format('CALL rsfed.refresh(%L);', f.name)) AS remedy,
 	v.on_primary
-FROM (SELECT c.*, pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS name
-	FROM rsfed_catalog.relation_class c WHERE c.may_see_all) c
-JOIN rsfed.freshness f ON f.relation = c.relid
-LEFT JOIN rsfed_catalog.rollup u USING (relation_id)
+FROM rsfed_catalog.relation_freshness f
 LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
 CROSS JOIN LATERAL (SELECT
 	-- of Redshift, the way to it, or the log-in to it
-	CASE WHEN u.source IS NOT NULL AND pg_catalog.left(f.sqlstate, 2) IN ('08', '28', '53', '57', '58')
-		THEN pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', u.source)
+	CASE WHEN f.source IS NOT NULL AND pg_catalog.left(f.sqlstate, 2) IN ('08', '28', '53', '57', '58')
+		THEN pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', f.source)
 		ELSE pg_catalog.format('SELECT status, phase, message, detail, hint FROM rsfed.runs WHERE run_id = %s;', f.last_run_id)
 	END AS look,
 	CASE WHEN f.is_late THEN ' It is late: older than ' || f.max_age || '.' ELSE '' END AS late) l
@@ -144,21 +141,22 @@ CROSS JOIN LATERAL (
 	UNION ALL
 	SELECT 'error', pg_catalog.format('Its gate refused new content: %s.%s SET rsfed.ignore_gate = on in a session and CALL rsfed.refresh there publish it all the same.',
 		f.message, l.late),
-		CASE WHEN u.relation_id IS NULL THEN l.look ELSE pg_catalog.format('SELECT * FROM rsfed.compare(%L);', c.name) END, false
+		CASE WHEN f.source IS NULL THEN l.look ELSE pg_catalog.format('SELECT * FROM rsfed.compare(%L);', f.name) END, false
 	WHERE f.state = 'refused'
 	UNION ALL
 	SELECT 'error', pg_catalog.format('Its owner''s log-in is %s.%s No schedule tries it until the credentials change, by rsfed.set_credentials() or their file, or work again.',
 		f.message, l.late),
-		pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', u.source), false
-	WHERE f.state = 'held' AND NOT c.is_held
+		pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', f.source), false
+	WHERE f.state = 'held' AND NOT f.is_held
 	UNION ALL
 	SELECT 'warning', pg_catalog.format('It is older than its max_age (%s): of %s.%s', f.max_age, pg_catalog.date_trunc('second', f.as_of),
 		CASE WHEN f.state = 'paused' THEN ' It is paused.' WHEN f.next_run_at IS NULL THEN ' No schedule refreshes it.' ELSE '' END), NULL, true
 	WHERE f.is_late AND f.as_of IS NOT NULL AND f.state NOT IN ('failing', 'refused', 'held')
 	UNION ALL
 	SELECT 'warning', 'It has never been filled.', NULL, true
-	WHERE f.as_of IS NULL AND f.failures = 0 AND c.kind = 'rollup' AND f.state NOT IN ('backfilling', 'held')
-) v;
+	WHERE f.as_of IS NULL AND f.failures = 0 AND f.kind = 'rollup' AND f.state NOT IN ('backfilling', 'held')
+) v
+WHERE f.may_see_all;
 COMMENT ON VIEW rsfed_doctor.relation IS
 'Relations whose refreshes fail, are refused or whose log-in is held, and what is late or was never filled';
 

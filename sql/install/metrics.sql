@@ -3,27 +3,22 @@
 
 CREATE VIEW rsfed.metrics AS
 -- of each relation
-SELECT m.name, pg_catalog.jsonb_build_object('relation', c.label) AS labels, m.value
-FROM (SELECT c.relid, pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS label
-	FROM rsfed_catalog.relation_class c) c
-JOIN rsfed.freshness f ON f.relation = c.relid
+SELECT m.name, pg_catalog.jsonb_build_object('relation', f.name) || m.labels AS labels, m.value
+FROM rsfed_catalog.relation_freshness f
 CROSS JOIN LATERAL (VALUES
-	('rsfed_as_of_timestamp_seconds', pg_catalog.date_part('epoch', f.as_of)),
-	('rsfed_age_seconds', pg_catalog.date_part('epoch', f.age)),
-	('rsfed_max_age_seconds', pg_catalog.date_part('epoch', f.max_age)),
-	('rsfed_late', f.is_late::pg_catalog.int4::pg_catalog.float8),
-	('rsfed_consecutive_failures', f.failures::pg_catalog.float8),
-	('rsfed_failing_since_timestamp_seconds', pg_catalog.date_part('epoch', f.failing_since)),
-	('rsfed_changed_timestamp_seconds', pg_catalog.date_part('epoch', f.changed_at)),
-	('rsfed_data_through_timestamp_seconds', CASE WHEN pg_catalog.isfinite(f.data_through)
+	('rsfed_as_of_timestamp_seconds', '{}'::pg_catalog.jsonb, pg_catalog.date_part('epoch', f.as_of)),
+	('rsfed_age_seconds', '{}', pg_catalog.date_part('epoch', f.age)),
+	('rsfed_max_age_seconds', '{}', pg_catalog.date_part('epoch', f.max_age)),
+	('rsfed_late', '{}', f.is_late::pg_catalog.int4::pg_catalog.float8),
+	('rsfed_consecutive_failures', '{}', f.failures::pg_catalog.float8),
+	('rsfed_failing_since_timestamp_seconds', '{}', pg_catalog.date_part('epoch', f.failing_since)),
+	('rsfed_changed_timestamp_seconds', '{}', pg_catalog.date_part('epoch', f.changed_at)),
+	('rsfed_data_through_timestamp_seconds', '{}', CASE WHEN pg_catalog.isfinite(f.data_through)
 		THEN pg_catalog.date_part('epoch', f.data_through) END),
-	('rsfed_next_run_timestamp_seconds', pg_catalog.date_part('epoch', f.next_run_at))
-) AS m (name, value)
+	('rsfed_next_run_timestamp_seconds', '{}', pg_catalog.date_part('epoch', f.next_run_at)),
+	('rsfed_state', pg_catalog.jsonb_build_object('state', f.state), 1)
+) AS m (name, labels, value)
 WHERE m.value IS NOT NULL
-UNION ALL
-SELECT 'rsfed_state', pg_catalog.jsonb_build_object('relation',
-	pg_catalog.format('%I.%I', c.schema_name, c.relation_name), 'state', f.state), 1
-FROM rsfed_catalog.relation_class c JOIN rsfed.freshness f ON f.relation = c.relid
 UNION ALL
 -- what runs added up to
 SELECT m.name, pg_catalog.jsonb_build_object('relation',

@@ -118,8 +118,15 @@ WHERE c.may_see_all OR t.may_see_all OR pg_catalog.pg_has_role('pg_monitor', 'US
 COMMENT ON VIEW rsfed.runs IS
 'Attempts to refresh, newest number last; for the owner of the relation and pg_monitor';
 
-CREATE VIEW rsfed.freshness WITH (security_barrier = true) AS
-SELECT c.relid::pg_catalog.regclass AS relation,
+-- What rsfed.freshness, rsfed.metrics and rsfed.doctor() tell, in one pass.
+CREATE VIEW rsfed_catalog.relation_freshness WITH (security_barrier = true) AS
+SELECT c.relation_id,
+	c.relid,
+	pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS name,
+	c.kind,
+	c.is_held,
+	c.may_see_all,
+	u.source,
 	CASE
 		WHEN c.is_paused THEN 'paused'
 		WHEN c.is_held OR h.server_id IS NOT NULL THEN 'held'
@@ -158,6 +165,13 @@ LEFT JOIN LATERAL (SELECT pg_catalog.min(x.next_run_at) AS next_run_at
 	WHERE x.relation_id = ANY (ARRAY(SELECT m.set_id FROM rsfed_catalog.set_member m
 		WHERE m.relation_id = c.relation_id) OPERATOR(pg_catalog.||) c.relation_id)) s ON true
 WHERE c.may_select OR c.may_see_all;
+COMMENT ON VIEW rsfed_catalog.relation_freshness IS
+'rsfed.freshness, with what it is made of';
+
+CREATE VIEW rsfed.freshness WITH (security_barrier = true) AS
+SELECT relid::pg_catalog.regclass AS relation, state, as_of, age, max_age, is_late, data_through, changed_at,
+	last_run_id, failing_since, failures, sqlstate, message, next_run_at
+FROM rsfed_catalog.relation_freshness;
 COMMENT ON VIEW rsfed.freshness IS
 'How old each refreshed relation is and whether its refreshes succeed; readable on replicas';
 
