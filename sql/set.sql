@@ -128,6 +128,12 @@ SELECT name, schedule, options, paused, pause_reason FROM rsfed.schedules WHERE 
 SELECT state FROM rsfed.sets;
 SELECT rsfed.resume_set('books');
 SELECT rsfed.unschedule_set('books', 'day');
+-- after others, as any schedule
+SELECT rsfed.schedule_refresh('grand_total', '@daily');
+SELECT rsfed.alter_set_schedule('books', 'refresh', options => '{"after": ["grand_total"]}');
+SELECT set_name, name, after FROM rsfed.schedules WHERE set_name IS NOT NULL;
+SELECT rsfed.unschedule_refresh('grand_total');
+SELECT set_name, name, after FROM rsfed.schedules WHERE set_name IS NOT NULL;
 SELECT error_of(s) FROM unnest(ARRAY[
 	$$SELECT rsfed.schedule_set('books', '@daily', options => '{"since": "3 days ago"}')$$,
 	$$SELECT rsfed.schedule_set('books', 'never')$$,

@@ -389,6 +389,15 @@ add_set(Script *script, const RsfedRelation *set)
 					 relation_literal(set));
 }
 
+/* Begins a condition: there is no such schedule yet; the caller adds to it, and ends it. */
+static void
+add_unless_scheduled(Script *script, const RsfedRelation *relation, const char *name)
+{
+	appendStringInfo(&script->text, "\nWHERE NOT EXISTS (SELECT FROM rsfed.schedules WHERE %s = %s%s AND name = %s",
+					 relation->is_set ? "set_name" : "relation", relation_literal(relation),
+					 relation->is_set ? "" : "::regclass", quote_literal_cstr(name));
+}
+
 /* A schedule that is the same already stays; its grid and due time, too. */
 static void
 add_schedule(Script *script, const RsfedRelation *relation, const RelationSchedule *schedule)
@@ -403,10 +412,8 @@ add_schedule(Script *script, const RsfedRelation *relation, const RelationSchedu
 	add_argument(script, "method", schedule->method);
 	add_argument(script, "timezone", schedule->timezone);
 	add_options(script, schedule->options);
-	appendStringInfo(&script->text, ")\nWHERE NOT EXISTS (SELECT FROM rsfed.schedules"
-					 " WHERE %s = %s%s AND name = %s",
-					 relation->is_set ? "set_name" : "relation", name,
-					 relation->is_set ? "" : "::regclass", quote_literal_cstr(schedule->name));
+	appendStringInfoChar(&script->text, ')');
+	add_unless_scheduled(script, relation, schedule->name);
 	appendStringInfo(&script->text, "\n\tAND schedule = %s AND timezone = %s",
 					 quote_literal_cstr(schedule->schedule), quote_literal_cstr(schedule->timezone));
 	if (schedule->method)
@@ -441,11 +448,11 @@ add_after(Script *script, const RsfedRelation *relation, const char *name)
 	}
 	appendStringInfoString(&json, "]}");
 	become(script, GetUserId());
-	appendStringInfo(&script->text, "SELECT rsfed.alter_schedule(%s, %s, options => %s)\n",
+	appendStringInfo(&script->text, "SELECT rsfed.%s(%s, %s, options => %s)",
+					 relation->is_set ? "alter_set_schedule" : "alter_schedule",
 					 relation_literal(relation), quote_literal_cstr(name), quote_literal_cstr(json.data));
-	appendStringInfo(&script->text, "WHERE NOT EXISTS (SELECT FROM rsfed.schedules"
-					 " WHERE relation = %s::regclass AND name = %s AND after = ARRAY[%s]);\n",
-					 relation_literal(relation), quote_literal_cstr(name), array.data);
+	add_unless_scheduled(script, relation, name);
+	appendStringInfo(&script->text, " AND after = ARRAY[%s]);\n", array.data);
 }
 
 static void
@@ -550,6 +557,7 @@ rsfed_export(PG_FUNCTION_ARGS)
 	add_schedules(&script, script.sets);
 	add_afters(&script, script.rollups);
 	add_afters(&script, script.views);
+	add_afters(&script, script.sets);
 
 	appendStringInfoString(&script.text, "\n-- Pauses\n");
 	add_pauses(&script, script.rollups);

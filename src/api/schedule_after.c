@@ -62,7 +62,7 @@ visible_schedules(void)
 	if (SPI_execute("SELECT pg_catalog.concat(relation::pg_catalog.text,"
 					" CASE WHEN name OPERATOR(pg_catalog.<>) '" DEFAULT_SCHEDULE "'"
 					" THEN pg_catalog.concat('/', name) END)"
-					" FROM rsfed.schedules ORDER BY 1", false, 0) != SPI_OK_SELECT)
+					" FROM rsfed.schedules WHERE relation IS NOT NULL ORDER BY 1", false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the schedules");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{

@@ -99,6 +99,25 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Puts changes into a schedule's options, after their check; "after" is stored at once. */
+static void
+change_options(RelationSchedule *schedule, Jsonb *changes)
+{
+	options_check(OPTION_SCHEDULE, changes);
+	if (schedule_after_is_given(changes))
+		after_store(schedule->relation_id, schedule->name, schedule_after_resolve(changes));
+	schedule->options = options_merge(schedule->options, schedule_after_remove(changes));
+}
+
+/* Deletes a schedule, and what speaks of it. */
+static void
+remove_schedule(const RelationSchedule *schedule)
+{
+	(void) schedule_delete(schedule->relation_id, schedule->name);
+	after_forget(schedule->relation_id, schedule->name);
+	retries_drop(schedule->relation_id, schedule->name, "Its schedule was removed.");
+}
+
 /* alter_schedule(relation, name, schedule, options) */
 Datum
 rsfed_alter_schedule(PG_FUNCTION_ARGS)
@@ -127,12 +146,7 @@ rsfed_alter_schedule(PG_FUNCTION_ARGS)
 	}
 	if (!PG_ARGISNULL(3))
 	{
-		Jsonb	   *changes = PG_GETARG_JSONB_P(3);
-
-		options_check(OPTION_SCHEDULE, changes);
-		if (schedule_after_is_given(changes))
-			after_store(schedule->relation_id, schedule->name, schedule_after_resolve(changes));
-		schedule->options = options_merge(schedule->options, schedule_after_remove(changes));
+		change_options(schedule, PG_GETARG_JSONB_P(3));
 		check_schedule_range(relid, relation_lookup(relid), schedule->method, schedule->options);
 	}
 
@@ -155,9 +169,7 @@ rsfed_unschedule_refresh(PG_FUNCTION_ARGS)
 	relation_require_maintainer(relid, "remove a schedule of");
 	schedule = require_schedule(relid, argument_text(fcinfo, 1));
 
-	(void) schedule_delete(schedule->relation_id, schedule->name);
-	after_forget(schedule->relation_id, schedule->name);
-	retries_drop(schedule->relation_id, schedule->name, "Its schedule was removed.");
+	remove_schedule(schedule);
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }
@@ -232,6 +244,7 @@ rsfed_schedule_set(PG_FUNCTION_ARGS)
 	RelationSchedule schedule = {0};
 	RsfedSchedule *parsed;
 	RsfedRelation *member;
+	List	   *after = NIL;
 	char	   *set;
 
 	require_primary("rsfed.schedule_set()");
@@ -253,7 +266,9 @@ rsfed_schedule_set(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(4))
 	{
 		options_check(OPTION_SCHEDULE, PG_GETARG_JSONB_P(4));
-		schedule.options = options_merge(schedule.options, PG_GETARG_JSONB_P(4));
+		after = schedule_after_resolve(PG_GETARG_JSONB_P(4));
+		schedule.options = options_merge(schedule.options,
+										 schedule_after_remove(PG_GETARG_JSONB_P(4)));
 		check_set_options(schedule.options);
 	}
 	member = some_member(schedule.relation_id);
@@ -265,6 +280,7 @@ rsfed_schedule_set(PG_FUNCTION_ARGS)
 	set_first_run(&schedule);
 	identity_remember();
 	schedule_store(&schedule);
+	after_store(schedule.relation_id, schedule.name, after);
 	warn_if_held();
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
@@ -311,8 +327,7 @@ rsfed_alter_set_schedule(PG_FUNCTION_ARGS)
 	}
 	if (!PG_ARGISNULL(3))
 	{
-		options_check(OPTION_SCHEDULE, PG_GETARG_JSONB_P(3));
-		schedule->options = options_merge(schedule->options, PG_GETARG_JSONB_P(3));
+		change_options(schedule, PG_GETARG_JSONB_P(3));
 		check_set_options(schedule->options);
 	}
 	schedule_store(schedule);
@@ -329,7 +344,7 @@ rsfed_unschedule_set(PG_FUNCTION_ARGS)
 
 	require_primary("rsfed.unschedule_set()");
 	schedule = require_set_schedule(fcinfo, "remove a schedule of", &member);
-	(void) schedule_delete(schedule->relation_id, schedule->name);
+	remove_schedule(schedule);
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }

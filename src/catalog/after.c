@@ -40,9 +40,14 @@ typedef struct Edge
 	char	   *to;
 } Edge;
 
+/* What a row of rsfed_catalog.relation is called; sets have no schema. */
+#define TITLE(r) \
+	"CASE WHEN " r ".schema_name = '' THEN format('set %I', " r ".relation_name)" \
+	" ELSE format('%I.%I', " r ".schema_name, " r ".relation_name) END"
+
 /* "schedule x of y" of the columns of a schedule s and its relation r. */
 #define LABEL(s, r) \
-	"format('schedule %I of %I.%I', " s ", " r ".schema_name, " r ".relation_name)"
+	"format('schedule %I of %s', " s ", " TITLE(r) ")"
 
 static void refuse_cycle(int32 relation_id, const char *name);
 static bool find_path(List *edges, const char *from, const char *goal, List **seen, List **path);
@@ -235,7 +240,7 @@ after_forget(int32 relation_id, const char *name)
  * nothing.  The lookups go by indexes; only few runs wait at a time.
  */
 static const char waiting_runs[] =
-"SELECT q.run_id, format('%I.%I', q.schema_name, q.relation_name), x.waits_for, x.failed,"
+"SELECT q.run_id, " TITLE("q") ", x.waits_for, x.failed,"
 " x.waits_for IS DISTINCT FROM q.waits_for"
 " FROM rsfed_catalog.run q"
 " CROSS JOIN LATERAL (SELECT COALESCE((SELECT COALESCE(p.started_at, p.finished_at)"
@@ -350,19 +355,4 @@ after_release(void)
 	while (look_at_waiting(&released) > 0)
 		CHECK_FOR_INTERRUPTS();
 	return released;
-}
-
-List *
-after_names(int32 relation_id, const char *name)
-{
-	static const Oid types[] = {INT4OID, TEXTOID};
-	Datum		values[2] = {Int32GetDatum(relation_id), CStringGetTextDatum(name)};
-
-	return catalog_names("SELECT format('%I.%I%s', w.schema_name, w.relation_name,"
-						 " CASE WHEN e.after_schedule_name <> 'refresh' THEN '/' || e.after_schedule_name END)"
-						 " FROM rsfed_catalog.schedule_after e"
-						 " JOIN rsfed_catalog.relation w ON w.relation_id = e.after_relation_id"
-						 " WHERE e.relation_id = $1 AND e.schedule_name = $2"
-						 " ORDER BY w.schema_name, w.relation_name, e.after_schedule_name",
-						 2, types, values);
 }

@@ -24,9 +24,6 @@ typedef struct ScheduleRef
  */
 extern void after_store(int32 relation_id, const char *name, List *after);
 
-/* What a schedule comes after, as the option names it, in the view's order: List of char *. */
-extern List *after_names(int32 relation_id, const char *name);
-
 /*
  * Forgets a schedule that goes, or with name NULL all of a relation; a NOTICE
  * names each other schedule that does not wait for it any more.
