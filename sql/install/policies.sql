@@ -15,7 +15,7 @@ COMMENT ON TABLE rsfed_catalog.held_credentials IS
 'User mappings (role 0: of PUBLIC) whose log-in was refused or has expired: the scheduler does not try them until they change';
 
 CREATE VIEW rsfed_catalog.held_relation WITH (security_barrier = true) AS
-SELECT x.relation_id,
+SELECT DISTINCT x.relation_id,
 	h.server_id,
 	h.role_id,
 	h.held_since,

@@ -27,6 +27,7 @@
 #include "catalog/rollup.h"
 #include "catalog/schedules.h"
 #include "catalog/sets.h"
+#include "catalog/sets.h"
 #include "redshift/failure.h"
 #include "refresh/outcome.h"
 #include "schedule/backoff.h"
@@ -63,6 +64,23 @@ some_rollup(const RsfedRelation *relation)
 }
 
 /*
+ * The rollup whose source and owner say with what a run logs in: of a set, whose
+ * members share them, the first one.  NULL for what does not log in.
+ */
+static const RsfedRelation *
+login_rollup(const RsfedRelation *relation)
+{
+	List	   *members;
+
+	if (relation->is_set)
+	{
+		members = set_members(relation->relation_id);
+		relation = members == NIL ? NULL : relation_lookup_id(linitial_int(members));
+	}
+	return relation != NULL && relation->is_rollup && OidIsValid(relation->relid) ? relation : NULL;
+}
+
+/*
  * Holds the log-in that the relation's owner used.  False if that is not known:
  * then the failure is one like others.
  */
@@ -74,7 +92,8 @@ hold_login(const RsfedRelation *relation, RunOutcome *outcome)
 	Rollup	   *rollup;
 
 	relation = some_rollup(relation);
-	if (!relation->is_rollup || !OidIsValid(relation->relid))
+	relation = login_rollup(relation);
+	if (relation == NULL)
 		return false;
 	rollup = rollup_load(relation->relation_id);
 	if (!source_login(rollup->source, relation_owner(relation->relid), &login))

@@ -36,6 +36,7 @@ sub make_due
 
 sub new_workers
 {
+	poll_for($node, q{SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')}, '0', 'no run is cut off');
 	sql(q{SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'rsfed worker'});
 	poll_for($node, q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'rsfed worker'}, '0', 'new workers');
 }
@@ -173,7 +174,7 @@ poll_for($node, $states, $fresh, 'CALL refresh logs in: it goes on');
 spoil();
 new_workers();
 make_due();
-poll_for($node, 'SELECT count(*) FROM rsfed_catalog.held_credentials', '1', 'held a last time');
+poll_for($node, 'SELECT count(*) FROM rsfed_catalog.held_credentials WHERE role_id = current_user::regrole', '1', 'held a last time');
 sql("SET client_min_messages = error; SELECT rsfed.drop_server('warehouse', cascade => true)");
 poll_for($node, 'SELECT count(*) FROM rsfed_catalog.held_credentials', '0', 'DROP SERVER: it is forgotten');
 
