@@ -440,6 +440,29 @@ gone_relations(void)
 	return gone;
 }
 
+/* A row r of ours, and what its relation is called by now. */
+#define PRESENT_NAMES \
+	" FROM rsfed_catalog.relation_oid o" \
+	" JOIN pg_class c ON c.oid = o.relid" \
+	" JOIN pg_namespace n ON n.oid = c.relnamespace"
+
+/* Is any relation called otherwise than its row says? */
+static bool
+any_renamed(void)
+{
+	CatalogAccess access;
+	bool		found;
+
+	catalog_open_any_version(&access);
+	found = catalog_run(SPI_OK_SELECT,
+						"SELECT" PRESENT_NAMES
+						" JOIN rsfed_catalog.relation r ON r.relation_id = o.relation_id"
+						" WHERE r.schema_name <> n.nspname OR r.relation_name <> c.relname LIMIT 1",
+						0, NULL, NULL, NULL) > 0;
+	catalog_close(&access);
+	return found;
+}
+
 void
 relations_sync(void)
 {
@@ -449,26 +472,24 @@ relations_sync(void)
 
 	foreach(lc, gone)
 		relation_delete(lfirst_int(lc));
+	if (!any_renamed())
+		return;
 
 	/* by way of names that nothing has: two may have changed theirs for each other's */
-	catalog_open_any_version(&access);
-	if (catalog_run(SPI_OK_UPDATE,
-					"UPDATE rsfed_catalog.relation r"
-					" SET schema_name = 'pg_renamed', relation_name = r.relation_id::text"
-					" FROM rsfed_catalog.relation_oid o"
-					" JOIN pg_class c ON c.oid = o.relid"
-					" JOIN pg_namespace n ON n.oid = c.relnamespace"
-					" WHERE o.relation_id = r.relation_id"
-					" AND (r.schema_name <> n.nspname OR r.relation_name <> c.relname)",
-					0, NULL, NULL, NULL) > 0)
-		catalog_run(SPI_OK_UPDATE,
-					"UPDATE rsfed_catalog.relation r"
-					" SET schema_name = n.nspname, relation_name = c.relname"
-					" FROM rsfed_catalog.relation_oid o"
-					" JOIN pg_class c ON c.oid = o.relid"
-					" JOIN pg_namespace n ON n.oid = c.relnamespace"
-					" WHERE o.relation_id = r.relation_id AND r.schema_name = 'pg_renamed'",
-					0, NULL, NULL, NULL);
+	catalog_open(&access);
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.relation r"
+				" SET schema_name = 'pg_renamed', relation_name = r.relation_id::text"
+				PRESENT_NAMES
+				" WHERE o.relation_id = r.relation_id"
+				" AND (r.schema_name <> n.nspname OR r.relation_name <> c.relname)",
+				0, NULL, NULL, NULL);
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.relation r"
+				" SET schema_name = n.nspname, relation_name = c.relname"
+				PRESENT_NAMES
+				" WHERE o.relation_id = r.relation_id AND r.schema_name = 'pg_renamed'",
+				0, NULL, NULL, NULL);
 	catalog_close(&access);
 }
 
