@@ -29,6 +29,7 @@
 #include "catalog/rollup.h"
 #include "refresh/owner.h"
 #include "refresh/rename.h"
+#include "refresh/table.h"
 
 PG_FUNCTION_INFO_V1(rsfed_on_ddl_end);
 PG_FUNCTION_INFO_V1(rsfed_on_drop);
@@ -157,6 +158,25 @@ column_renamed(const RenameStmt *rename)
 	}
 }
 
+/* Follows the new name of a server, in rsfed's tables and in comments. */
+static void
+server_renamed(const char *old_name, const char *new_name)
+{
+	List	   *ids = rollup_ids(old_name);
+	ListCell   *lc;
+
+	if (ids == NIL)
+		return;
+	rollups_rename_source(old_name, new_name);
+	foreach(lc, ids)
+	{
+		RsfedRelation *relation = relation_lookup_id(lfirst_int(lc));
+
+		if (relation != NULL && OidIsValid(relation->relid))
+			table_source_renamed(relation->relid, old_name, new_name);
+	}
+}
+
 /* What follows ALTER ... RENAME TO. */
 static void
 object_renamed(RenameStmt *rename)
@@ -167,8 +187,8 @@ object_renamed(RenameStmt *rename)
 		column_renamed(rename);
 	else if (rename->renameType == OBJECT_SCHEMA)
 		relations_sync();
-	else if (rename->renameType == OBJECT_FOREIGN_SERVER && rollup_ids(strVal(rename->object)) != NIL)
-		rollups_rename_source(strVal(rename->object), rename->newname);
+	else if (rename->renameType == OBJECT_FOREIGN_SERVER)
+		server_renamed(strVal(rename->object), rename->newname);
 }
 
 /*

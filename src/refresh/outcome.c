@@ -27,7 +27,6 @@
 #include "catalog/rollup.h"
 #include "catalog/schedules.h"
 #include "catalog/sets.h"
-#include "catalog/sets.h"
 #include "redshift/failure.h"
 #include "refresh/outcome.h"
 #include "schedule/backoff.h"
@@ -43,24 +42,6 @@ outcome_chance(void)
 	if (!pg_strong_random(&bits, sizeof(bits)))
 		return 0;
 	return bits / ((double) PG_UINT32_MAX + 1);
-}
-
-/* The relation itself, of a set one of its members: they share source and owner. */
-static const RsfedRelation *
-some_rollup(const RsfedRelation *relation)
-{
-	ListCell   *lc;
-
-	if (!relation->is_set)
-		return relation;
-	foreach(lc, set_members(relation->relation_id))
-	{
-		const RsfedRelation *member = relation_lookup_id(lfirst_int(lc));
-
-		if (member != NULL)
-			return member;
-	}
-	return relation;
 }
 
 /*
@@ -91,7 +72,6 @@ hold_login(const RsfedRelation *relation, RunOutcome *outcome)
 	HeldLogin	held;
 	Rollup	   *rollup;
 
-	relation = some_rollup(relation);
 	relation = login_rollup(relation);
 	if (relation == NULL)
 		return false;

@@ -32,6 +32,7 @@
 #include "base/format.h"
 #include "base/options.h"
 #include "catalog/owner_scope.h"
+#include "catalog/schedules.h"
 #include "refresh/definition.h"
 #include "refresh/redefine.h"
 #include "refresh/refresh.h"
@@ -50,6 +51,7 @@
 
 static Rollup *changed_rollup(const Redefinition *change, const Rollup *old);
 static void note_changes(List **actions, const Rollup *old, const Rollup *new);
+static void warn_schedules_without_window(const RsfedRelation *relation);
 static void lock_exclusively(Oid relid);
 static void reshape_and_fill(const Redefinition *change, Oid owner, bool new_key, Rollup *old,
 							 Rollup *new, const LocalColumn *columns, List **actions);
@@ -114,7 +116,10 @@ rollup_redefine(const Redefinition *change)
 	else
 		reshape_and_fill(change, owner, new_key, old, new, columns, &actions);
 	if (window_is_used(old) && !window_is_used(new))
+	{
 		watermark_delete(new->relation_id);
+		warn_schedules_without_window(change->relation);
+	}
 	if (strcmp(old->source, new->source) != 0)
 		table_comment(relid, new);
 	return actions;
@@ -155,6 +160,73 @@ names_list(List *names)
 	return buf.data;
 }
 
+/* An option as text: what is written for it, or its default; palloc'd. */
+static char *
+option_words(Jsonb *options, const OptionSpec *spec)
+{
+	JsonbValue	key = {.type = jbvString};
+	JsonbValue *value;
+	Jsonb	   *json;
+
+	key.val.string.val = unconstify(char *, spec->name);
+	key.val.string.len = strlen(spec->name);
+	value = findJsonbValueFromContainer(&options->root, JB_FOBJECT, &key);
+	if (value == NULL)
+		return psprintf("%s (default)", spec->default_value ? spec->default_value : "none");
+	json = JsonbValueToJsonb(value);
+	return JsonbToCString(NULL, &json->root, VARSIZE(json));
+}
+
+/* A row for each option that is another; fillfactor has one of its own. */
+static void
+note_options(List **actions, Jsonb *old, Jsonb *new)
+{
+	int			count;
+	const OptionSpec *table = option_table(&count);
+
+	for (int i = 0; i < count; i++)
+	{
+		char	   *was;
+		char	   *is;
+
+		if (table[i].scope != OPTION_ROLLUP || strcmp(table[i].name, "fillfactor") == 0)
+			continue;
+		was = option_words(old, &table[i]);
+		is = option_words(new, &table[i]);
+		if (strcmp(was, is) != 0)
+			add_action(actions, "option", "%s: from %s to %s", table[i].name, was, is);
+	}
+}
+
+/* Schedules that need the window, which the rollup has no more: their runs will fail. */
+static void
+warn_schedules_without_window(const RsfedRelation *relation)
+{
+	List	   *names = schedule_names(relation->relation_id);
+	char	   *name = relation_display_name(relation->relid);
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		RelationSchedule *schedule = schedule_load(relation->relation_id, lfirst(lc));
+		bool		has_range = option_is_set(schedule->options, "since") ||
+			option_is_set(schedule->options, "until");
+		bool		has_method = schedule->method != NULL && strcmp(schedule->method, "window") == 0;
+
+		if (!has_range && !has_method)
+			continue;
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the runs of schedule \"%s\" of %s will fail", schedule->name, name),
+				 errdetail("It needs a window, which the rollup has no more."),
+				 has_method ?
+				 errhint("Remove it: SELECT rsfed.unschedule_refresh(%s, %s);",
+						 quote_literal_cstr(name), quote_literal_cstr(schedule->name)) :
+				 errhint("Let it refresh the whole rollup: SELECT rsfed.alter_schedule(%s, %s, options => '{\"since\": null, \"until\": null}');",
+						 quote_literal_cstr(name), quote_literal_cstr(schedule->name))));
+	}
+}
+
 /* What of the definition itself is another. */
 static void
 note_changes(List **actions, const Rollup *old, const Rollup *new)
@@ -169,6 +241,7 @@ note_changes(List **actions, const Rollup *old, const Rollup *new)
 	if (reshape_changes_key(old, new))
 		add_action(actions, "key", "from (%s) to (%s)", names_list(old->key),
 				   names_list(new->key));
+	note_options(actions, old->options, new->options);
 }
 
 static void

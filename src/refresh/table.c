@@ -169,15 +169,30 @@ table_create_key(Oid relid, const Rollup *rollup)
 	}
 }
 
+/* What a table of that source says of itself; palloc'd. */
+static char *
+comment_text(const char *source)
+{
+	return psprintf("Served by rsfed: content of a query on Redshift source \"%s\"; "
+					"changes made here are overwritten by the next refresh (see rsfed.rollups)",
+					source);
+}
+
 void
 table_comment(Oid relid, const Rollup *rollup)
 {
-	char	   *text = psprintf("Served by rsfed: content of a query on Redshift source \"%s\"; "
-								"changes made here are overwritten by the next refresh (see rsfed.rollups)",
-								rollup->source);
-
 	table_run(psprintf("COMMENT ON TABLE %s IS %s", relation_display_name(relid),
-					   quote_literal_cstr(text)));
+					   quote_literal_cstr(comment_text(rollup->source))));
+}
+
+void
+table_source_renamed(Oid relid, const char *old_source, const char *new_source)
+{
+	char	   *comment = GetComment(relid, RelationRelationId, 0);
+
+	/* who renames a server need not own the table: written as renames are */
+	if (comment != NULL && strcmp(comment, comment_text(old_source)) == 0)
+		CreateComments(relid, RelationRelationId, 0, comment_text(new_source));
 }
 
 void

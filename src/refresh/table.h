@@ -48,6 +48,9 @@ extern void table_analyze(Oid relid);
 extern void table_comment(Oid relid, const Rollup *rollup);
 extern void table_uncomment(Oid relid);
 
+/* Follows the new name of its source in the comment, if that is still ours. */
+extern void table_source_renamed(Oid relid, const char *old_source, const char *new_source);
+
 /* Drops the table (RESTRICT), as the current user. */
 extern void table_drop(Oid relid);
 

@@ -74,7 +74,7 @@ static void set_parameter(RemoteConnection *conn, const char *keyword, const cha
 void
 connect_target(RemoteConnection *conn)
 {
-	TimestampTz start = GetCurrentTimestamp();
+	TimestampTz start = monotonic_now();
 	TimestampTz deadline = TimestampTzPlusMilliseconds(start, conn->target.connect_timeout_ms);
 	List	   *addresses;
 	int			left;
@@ -95,7 +95,7 @@ connect_target(RemoteConnection *conn)
 	foreach(lc, addresses)
 	{
 		Address    *address = lfirst(lc);
-		TimestampTz now = GetCurrentTimestamp();
+		TimestampTz now = monotonic_now();
 		TimestampTz until = now + (deadline - now) / left--;
 		bool		timed_out;
 
@@ -106,7 +106,7 @@ connect_target(RemoteConnection *conn)
 		if (!timed_out && PQstatus(conn->pg) == CONNECTION_OK)
 		{
 			conn->address = MemoryContextStrdup(conn->context, address->address);
-			conn->connect_ms = (int) ((GetCurrentTimestamp() - start) / 1000);
+			conn->connect_ms = (int) ((monotonic_now() - start) / 1000);
 			last_step = REMOTE_STEP_SESSION;
 			if (PQsetnonblocking(conn->pg, 1) != 0)
 				report_lost(conn, PQerrorMessage(conn->pg));

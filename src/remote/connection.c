@@ -103,7 +103,7 @@ connection_reset(void *arg)
 	if (conn->pg != NULL)
 	{
 		if (conn->busy && !conn->ending && PQstatus(conn->pg) == CONNECTION_OK)
-			cancel_quietly(conn, TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+			cancel_quietly(conn, TimestampTzPlusMilliseconds(monotonic_now(),
 															 CLEANUP_TIMEOUT_MS));
 		PQfinish(conn->pg);
 		conn->pg = NULL;
@@ -119,7 +119,7 @@ connection_reset(void *arg)
 static void
 cancel_at_exit(int code, Datum arg)
 {
-	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+	TimestampTz deadline = TimestampTzPlusMilliseconds(monotonic_now(),
 													   CLEANUP_TIMEOUT_MS);
 	dlist_iter	iter;
 

@@ -101,7 +101,7 @@ finish_sent(RemoteConnection *conn, int sent)
 	if (!sent)
 		report_lost(conn, PQerrorMessage(conn->pg));
 	conn->busy = true;
-	conn->sent_at = GetCurrentTimestamp();
+	conn->sent_at = monotonic_now();
 	PG_TRY();
 	{
 		PGresult   *next;

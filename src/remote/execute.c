@@ -62,7 +62,7 @@ run_simple(RemoteConnection *conn, const char *command, int silence_ms)
 
 	conn->notices_length = 0;
 	conn->busy = true;
-	conn->sent_at = GetCurrentTimestamp();
+	conn->sent_at = monotonic_now();
 	if (!PQsendQuery(conn->pg, text) || !PQsetSingleRowMode(conn->pg))
 		report_lost(conn, PQerrorMessage(conn->pg));
 	wait_sent(conn);

@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/monotonic.h"
 #include "remote/connection.h"
 #include "remote/stream.h"
 

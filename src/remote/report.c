@@ -110,7 +110,7 @@ time_limit(RemoteConnection *conn, const char *sqlstate)
 	int			limit_ms = conn->pinned.statement_timeout_ms;
 
 	if (strcmp(sqlstate, "57014") != 0 || !conn->is_pinned || limit_ms == 0 ||
-		!TimestampDifferenceExceeds(conn->sent_at, GetCurrentTimestamp(), limit_ms))
+		!TimestampDifferenceExceeds(conn->sent_at, monotonic_now(), limit_ms))
 		return NULL;
 	return psprintf("It had run for its statement_timeout of %d ms.", limit_ms);
 }

@@ -67,7 +67,7 @@ remote_stream_open(RemoteConnection *conn, const char *query, int stall_timeout_
 
 	conn->notices_length = 0;
 	conn->busy = true;
-	conn->sent_at = GetCurrentTimestamp();
+	conn->sent_at = monotonic_now();
 	conn->stream = stream;
 	stream->conn = conn;
 	if (!PQsendQueryParams(conn->pg, text, 0, NULL, NULL, NULL, NULL, 0) ||
@@ -105,7 +105,7 @@ stream_end(RemoteStream *stream)
 	conn->stream = NULL;
 	if (conn->busy && conn->pg != NULL)
 	{
-		TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+		TimestampTz deadline = TimestampTzPlusMilliseconds(monotonic_now(),
 														   CLEANUP_TIMEOUT_MS);
 
 		if (PQstatus(conn->pg) == CONNECTION_OK && !conn->ending)

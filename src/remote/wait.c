@@ -40,7 +40,7 @@ wait_socket(int sock, int events, TimestampTz deadline, RemoteWait what)
 		CHECK_FOR_INTERRUPTS();
 		if (deadline != 0)
 		{
-			timeout = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+			timeout = TimestampDifferenceMilliseconds(monotonic_now(), deadline);
 			if (timeout <= 0)
 				return 0;
 			wanted |= WL_TIMEOUT;
@@ -66,7 +66,7 @@ wait_socket_quietly(int sock, short events, TimestampTz deadline)
 		long		timeout;
 		int			count;
 
-		timeout = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+		timeout = TimestampDifferenceMilliseconds(monotonic_now(), deadline);
 		if (timeout <= 0)
 			return 0;
 		pfd.fd = sock;
@@ -124,7 +124,7 @@ wait_result(RemoteConnection *conn, int silence_ms, bool *silent)
 		if (PQflush(pg) > 0)
 			events |= WL_SOCKET_WRITEABLE;
 		if (silence_ms > 0 && deadline == 0)
-			deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), silence_ms);
+			deadline = TimestampTzPlusMilliseconds(monotonic_now(), silence_ms);
 		if (PQsocket(pg) < 0)
 			break;
 		came = wait_socket(PQsocket(pg), events, deadline, REMOTE_WAIT_RESULT);
@@ -192,7 +192,7 @@ drain_quietly(RemoteConnection *conn, TimestampTz deadline)
 		}
 
 		/* a fast sender must not keep us here */
-		if (GetCurrentTimestamp() >= deadline)
+		if (monotonic_now() >= deadline)
 			return false;
 		result = PQgetResult(pg);
 		if (result == NULL)

@@ -20,6 +20,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/monotonic.h"
 #include "source/kept.h"
 
 typedef struct KeptConnection
@@ -146,7 +147,7 @@ kept_give_back(KeptUse *use)
 
 	use->kept = NULL;
 	kept->lent = false;
-	kept->idle_since = GetCurrentTimestamp();
+	kept->idle_since = monotonic_now();
 	if (kept->generation != catalog_generation || !remote_is_usable(kept->conn))
 		forget(kept);
 }
@@ -155,7 +156,7 @@ kept_give_back(KeptUse *use)
 void
 kept_close_idle(int older_than_s)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = monotonic_now();
 	List	   *old = NIL;
 	ListCell   *lc;
 
