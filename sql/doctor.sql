@@ -71,6 +71,38 @@ CALL rsfed.refresh('fails_elsewhere') \gset
 SELECT rsfed.unschedule_refresh('fails_elsewhere', 'paused itself');
 SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'fails_elsewhere';
 
+-- sets: never refreshed, failing, and schedules that stopped, paused themselves or are overdue
+SELECT rsfed.define_set('the set''s "%s"', '{stopped}');
+SELECT rsfed.schedule_set('the set''s "%s"', '@yearly', name => 'stops');
+SELECT rsfed.schedule_set('the set''s "%s"', '@yearly', name => 'paused itself');
+SELECT rsfed.pause_all();
+UPDATE rsfed_catalog.schedule SET next_run_at = 'infinity' WHERE schedule_name = 'stops';
+UPDATE rsfed_catalog.schedule SET failures = 3, paused_at = now(), pause_reason = 'It failed 3 times in a row, the last time with: error' WHERE schedule_name = 'paused itself';
+SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'set';
+SELECT rsfed.resume_all();
+SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'of set|^set';
+BEGIN;
+UPDATE rsfed_catalog.schedule SET paused_at = NULL, next_run_at = now() - interval '1 hour' WHERE schedule_name = 'paused itself';
+SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'of set';
+ROLLBACK;
+SELECT standin('FAULT error_1023');
+CALL rsfed.refresh_set('the set''s "%s"');
+SELECT standin('RESET');
+SELECT severity, subject, problem, regexp_replace(remedy, '\d+', '<run>', 'g') AS remedy FROM look WHERE subject ~ '^set';
+CALL rsfed.refresh_set('the set''s "%s"') \gset
+
+-- runs that wait because as many as may be are at work
+ALTER SERVER wh OPTIONS (ADD max_runs '1');
+BEGIN;
+INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, status, trigger, requested_by, requested_at, owner)
+SELECT relation_id, schema_name, relation_name, CASE relation_name WHEN 'never' THEN 'running' ELSE 'queued' END, 'request', 'x', now() - interval '11 minutes', 1
+FROM rsfed_catalog.relation WHERE relation_name IN ('never', 'refused', 'fails_elsewhere') OR kind = 'set';
+SELECT severity, subject, problem, remedy FROM look WHERE problem ~ 'max_runs';
+SELECT remedy FROM look WHERE problem ~ 'max_runs' \gexec
+SELECT count(*) FROM look WHERE problem ~ 'max_runs';
+ROLLBACK;
+ALTER SERVER wh OPTIONS (DROP max_runs);
+
 -- credentials that end
 CREATE ROLE "rsfed's role";
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'public', valid_until => '2001-01-01', verify => false);
@@ -161,6 +193,7 @@ SELECT 'error' AS severity, 'x' AS subject, (1 / (SELECT 0))::text COLLATE "C" A
 SELECT severity, subject, problem, remedy FROM rsfed.doctor() WHERE subject ~ 'rsfed.doctor';
 
 SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication \gexec
+SELECT rsfed.drop_set('the set''s "%s"');
 SELECT rsfed.drop_server('a "server''s %', cascade => true);
 SELECT rsfed.drop_server('wh', cascade => true);
 DROP OWNED BY rsfed_doctor_owner;

@@ -104,6 +104,14 @@ ALTER TABLE life SET LOGGED;
 ALTER TABLE life CLUSTER ON life_key;
 CLUSTER life;
 :refresh
+SET allow_in_place_tablespaces = on;
+CREATE TABLESPACE rsfed_life LOCATION '';
+ALTER TABLE life SET TABLESPACE rsfed_life;
+:refresh
+TABLE known;
+ALTER TABLE life SET TABLESPACE pg_default;
+DROP TABLESPACE rsfed_life;
+RESET allow_in_place_tablespaces;
 CREATE TABLE life_parent (k integer);
 ALTER TABLE life INHERIT life_parent;
 :refresh

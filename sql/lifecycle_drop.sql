@@ -142,6 +142,11 @@ ROLLBACK;
 BEGIN;
 ALTER SERVER wh RENAME TO "Ware ""House""";
 SELECT rollup, source FROM rsfed.rollups;
+SELECT obj_description('again'::regclass, 'pg_class');
+COMMENT ON TABLE again IS 'mine';
+ALTER SERVER "Ware ""House""" RENAME TO wh;
+SELECT obj_description('again'::regclass, 'pg_class');
+ALTER SERVER wh RENAME TO "Ware ""House""";
 CALL rsfed.refresh('again') \gset
 \echo :status
 SELECT rsfed.drop_server('Ware "House"', cascade => true);
@@ -188,6 +193,21 @@ TABLE known;
 SELECT orphans();
 DROP OWNED BY life_heir;
 DROP ROLE life_heir, life_last;
+-- of the server
+BEGIN;
+CREATE ROLE life_last;
+GRANT USAGE ON FOREIGN DATA WRAPPER rsfed TO life_last;
+:define;
+ALTER SERVER wh OWNER TO life_last;
+SAVEPOINT owned;
+DROP OWNED BY life_last;
+:state
+ROLLBACK TO owned;
+SET client_min_messages = warning;
+DROP OWNED BY life_last CASCADE;
+TABLE known;
+SELECT orphans();
+ROLLBACK;
 
 -- materialized views
 CREATE TABLE base (a int);

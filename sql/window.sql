@@ -110,6 +110,15 @@ SELECT standin('RESET');
 SELECT count(*), sum(n) FROM by_day;
 TABLE state;
 
+-- schedules that need the window, once there is none any more
+BEGIN;
+SELECT rsfed.schedule_refresh('by_day', '@yearly', name => 'the last days', options => '{"since": "3 days ago"}');
+SELECT rsfed.schedule_refresh('by_day', '@yearly', name => 'by window', method => 'window');
+SELECT rsfed.schedule_refresh('by_day', '@yearly', name => 'all', method => 'merge');
+SELECT action, detail FROM rsfed.alter_rollup('by_day', 'SELECT saletime::date AS day, sellerid, count(*) AS n FROM sale_log GROUP BY 1, 2', method => 'merge',
+	options => '{"start": null, "batch": null, "lookback": null}', populate => false);
+ROLLBACK;
+
 -- retain: what is older goes, and does not come back
 SELECT actions.action FROM rsfed.alter_rollup('by_day', options => '{"retain": "30 days"}', populate => false) actions;
 CALL rsfed.refresh('by_day') \gset

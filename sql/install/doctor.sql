@@ -187,6 +187,99 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW rsfed_doctor.schedule IS
 'Schedules that have stopped, paused themselves, never ran or are overdue';
 
+-- A member whose log-in is held says so itself.
+CREATE VIEW rsfed_doctor.set WITH (security_barrier = true) AS
+SELECT v.severity, v.subject, v.problem, v.remedy, v.on_primary
+FROM (SELECT c.*, x.state, x.failures, x.failing_since, x.message, x.sqlstate, x.as_of, x.last_run_id, g.is_held,
+		pg_catalog.format('SELECT status, phase, message, detail, hint FROM rsfed.runs WHERE run_id = %s OR set_run_id = %1$s;', x.last_run_id) AS look
+	FROM rsfed_catalog.set_class c
+	JOIN rsfed.sets x ON x.name = c.set_name
+	CROSS JOIN rsfed_catalog.guard g
+	WHERE c.may_see_all) c
+CROSS JOIN LATERAL (
+	SELECT 'error' AS severity, pg_catalog.format('set %I', c.set_name) AS subject,
+		pg_catalog.format('%s since %s: %s (SQLSTATE %s).',
+			CASE c.failures WHEN 1 THEN 'Its refresh failed' ELSE 'Its refreshes failed ' || c.failures || ' times' END,
+			pg_catalog.date_trunc('second', c.failing_since), c.message, c.sqlstate) AS problem,
+		c.look AS remedy, false AS on_primary
+	WHERE c.state = 'failing'
+	UNION ALL
+	SELECT 'error', pg_catalog.format('set %I', c.set_name),
+		pg_catalog.format('The gate of a member refused new content: %s.', c.message), c.look, false
+	WHERE c.state = 'refused'
+	UNION ALL
+	SELECT 'warning', pg_catalog.format('set %I', c.set_name), 'It has never been refreshed.',
+		pg_catalog.format('CALL rsfed.refresh_set(%L);', c.set_name), true
+	WHERE c.state = 'never' AND c.members IS NOT NULL
+	UNION ALL
+	SELECT w.severity, pg_catalog.format('schedule %I of set %I', s.schedule_name, c.set_name), w.problem, w.remedy, true
+	FROM rsfed_catalog.schedule s
+	CROSS JOIN LATERAL (
+		SELECT 'error' AS severity, 'It has stopped: it names no time that is still to come, or cannot be read.' AS problem,
+			pg_catalog.format('SELECT rsfed.alter_set_schedule(%L, %L, schedule => ''@daily'');', c.set_name, s.schedule_name) AS remedy
+		WHERE NOT pg_catalog.isfinite(s.next_run_at)
+		UNION ALL
+		SELECT 'error', pg_catalog.format('It has paused itself since %s: %s', pg_catalog.date_trunc('second', s.paused_at), s.pause_reason),
+			pg_catalog.format('SELECT rsfed.resume_set(%L);', c.set_name)
+		WHERE s.paused_at IS NOT NULL
+		UNION ALL
+		SELECT 'error', pg_catalog.format(CASE WHEN EXISTS (SELECT FROM rsfed_catalog.run r
+					WHERE r.relation_id = s.relation_id AND r.schedule_name = s.schedule_name)
+				THEN 'It is overdue since %s.' ELSE 'It has never run; it is due since %s.' END,
+				pg_catalog.date_trunc('second', s.next_run_at)),
+			pg_catalog.format('CALL rsfed.refresh_set(%L);', c.set_name)
+		WHERE NOT c.is_paused AND NOT c.is_held AND c.state <> 'held' AND s.paused_at IS NULL
+			AND pg_catalog.isfinite(s.next_run_at)
+			AND s.next_run_at < pg_catalog.now() - '5 minutes'::pg_catalog.interval
+	) w
+	WHERE s.relation_id = c.set_id
+) v;
+COMMENT ON VIEW rsfed_doctor.set IS
+'Sets whose refreshes fail, are refused or never were, and their schedules as those of relations';
+
+CREATE VIEW rsfed_doctor.queue WITH (security_barrier = true) AS
+WITH runs AS MATERIALIZED (
+	SELECT r.relation_id, r.owner, u.source,
+		r.status = 'running' AND r.trigger IN ('schedule', 'request') AND r.set_run_id IS NULL AS is_at_work,
+		r.status = 'running' AS is_running,
+		r.waits_for IS NULL AND COALESCE(c.may_see_all, t.may_see_all, false) AS may_begin,
+		GREATEST(r.requested_at, r.not_before) AS since
+	FROM rsfed_catalog.run r
+	-- of a set any member tells the source
+	LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = COALESCE((SELECT m.relation_id
+		FROM rsfed_catalog.set_member m WHERE m.set_id = r.relation_id LIMIT 1), r.relation_id)
+	LEFT JOIN rsfed_catalog.relation_class c ON c.relation_id = r.relation_id
+	LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
+	WHERE r.status IN ('queued', 'running')),
+waiting AS MATERIALIZED (
+	SELECT q.owner, q.source, q.since
+	FROM runs q
+	WHERE NOT q.is_running AND q.may_begin
+		AND q.since < pg_catalog.clock_timestamp() - '10 minutes'::pg_catalog.interval
+		AND NOT EXISTS (SELECT FROM runs b WHERE b.is_running AND b.relation_id = q.relation_id))
+SELECT 'warning' AS severity, pg_catalog.format('server %I', s.srvname) AS subject,
+	pg_catalog.format('%s of its runs %s for more than 10 minutes, the first one since %s: as many as its option max_runs allows (%s) are at work. More of them, or fewer or shorter ones, mend that.',
+		q.runs, CASE q.runs WHEN 1 THEN 'waits' ELSE 'wait' END, pg_catalog.date_trunc('second', q.since), o.option_value) AS problem,
+	pg_catalog.format('ALTER SERVER %I OPTIONS (SET max_runs ''%s'');', s.srvname, o.option_value::pg_catalog.int4 + 1) AS remedy,
+	true AS on_primary
+FROM (SELECT w.source, pg_catalog.count(*) AS runs, pg_catalog.min(w.since) AS since FROM waiting w GROUP BY w.source) q
+JOIN pg_catalog.pg_foreign_server s ON s.srvname = q.source
+JOIN pg_catalog.pg_foreign_data_wrapper f ON f.oid = s.srvfdw AND f.fdwname = 'rsfed'
+CROSS JOIN LATERAL pg_catalog.pg_options_to_table(s.srvoptions) o
+WHERE o.option_name = 'max_runs' AND o.option_value::pg_catalog.int4 > 0
+	AND (SELECT pg_catalog.count(*) FROM runs b WHERE b.is_at_work AND b.source = q.source) >= o.option_value::pg_catalog.int4
+UNION ALL
+SELECT 'warning', pg_catalog.format('owner %I', pg_catalog.pg_get_userbyid(q.owner)),
+	pg_catalog.format('%s of its runs %s for more than 10 minutes, the first one since %s: as many as rsfed.max_runs_per_owner allows (%s) are at work. More of them, or fewer or shorter ones, mend that.',
+		q.runs, CASE q.runs WHEN 1 THEN 'waits' ELSE 'wait' END, pg_catalog.date_trunc('second', q.since), l.max_runs),
+	pg_catalog.format('ALTER SYSTEM SET rsfed.max_runs_per_owner = %s; SELECT pg_catalog.pg_reload_conf();', l.max_runs + 1), true
+FROM (SELECT w.owner, pg_catalog.count(*) AS runs, pg_catalog.min(w.since) AS since FROM waiting w GROUP BY w.owner) q
+CROSS JOIN (SELECT pg_catalog.current_setting('rsfed.max_runs_per_owner', true)::pg_catalog.int4) AS l (max_runs)
+WHERE l.max_runs > 0
+	AND (SELECT pg_catalog.count(*) FROM runs b WHERE b.is_at_work AND b.owner = q.owner) >= l.max_runs;
+COMMENT ON VIEW rsfed_doctor.queue IS
+'Runs that wait for long because as many of their server or owner are at work as may be';
+
 CREATE VIEW rsfed_doctor.source WITH (security_barrier = true) AS
 SELECT 'error' AS severity, pg_catalog.format('server %I', l.source) AS subject,
 	pg_catalog.format(CASE pg_catalog.left(l.sqlstate, 2)

@@ -91,9 +91,9 @@ JOIN rsfed_catalog.relation r USING (relation_id)
 CROSS JOIN rsfed_catalog.guard i
 LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
 LEFT JOIN pg_catalog.pg_class g ON g.relnamespace = n.oid AND g.relname = r.relation_name
--- of a set each member is held
-LEFT JOIN LATERAL (SELECT x.* FROM rsfed_catalog.held_relation x
-	WHERE x.relation_id = s.relation_id LIMIT 1) h ON true
+-- of a set each member is held; once for all schedules, not once for each
+LEFT JOIN (SELECT DISTINCT ON (x.relation_id) x.relation_id, x.server_id, x.message
+	FROM rsfed_catalog.held_relation x ORDER BY x.relation_id) h ON h.relation_id = s.relation_id
 LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
 CROSS JOIN LATERAL (SELECT g.oid,
 	COALESCE(pg_catalog.has_table_privilege(g.oid, 'SELECT'), t.may_select) AS may_select,

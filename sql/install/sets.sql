@@ -91,7 +91,7 @@ SELECT s.relation_id AS set_id,
 	COALESCE(m.owns_all, false) OR pg_catalog.pg_has_role('pg_monitor', 'USAGE') AS may_see_all,
 	COALESCE(m.may_select, false) AS may_select
 FROM rsfed_catalog.relation s
-LEFT JOIN LATERAL (SELECT
+LEFT JOIN (SELECT x.set_id,
 		pg_catalog.array_agg(c.oid::pg_catalog.regclass ORDER BY x.ordinal) AS members,
 		pg_catalog.min(u.source) AS source,
 		pg_catalog.min(c.relowner) AS owner,
@@ -102,7 +102,7 @@ LEFT JOIN LATERAL (SELECT
 	JOIN rsfed_catalog.rollup u ON u.relation_id = x.relation_id
 	JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
 	JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
-	WHERE x.set_id = s.relation_id) m ON true
+	GROUP BY x.set_id) m ON m.set_id = s.relation_id
 WHERE s.kind = 'set';
 COMMENT ON VIEW rsfed_catalog.set_class IS
 'Sets with their members and what the current user may see of them';

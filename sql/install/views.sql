@@ -160,10 +160,11 @@ JOIN rsfed_catalog.freshness f USING (relation_id)
 LEFT JOIN rsfed_catalog.rollup u USING (relation_id)
 LEFT JOIN rsfed_catalog.watermark w USING (relation_id)
 LEFT JOIN rsfed_catalog.held_relation h USING (relation_id)
-LEFT JOIN LATERAL (SELECT pg_catalog.min(x.next_run_at) AS next_run_at
-	FROM rsfed_catalog.schedule x
-	WHERE x.relation_id = ANY (ARRAY(SELECT m.set_id FROM rsfed_catalog.set_member m
-		WHERE m.relation_id = c.relation_id) OPERATOR(pg_catalog.||) c.relation_id)) s ON true
+-- OFFSET: by their relation, not in the order of their times up to the first
+LEFT JOIN LATERAL (SELECT pg_catalog.min(y.next_run_at) AS next_run_at
+	FROM (SELECT x.next_run_at FROM rsfed_catalog.schedule x
+		WHERE x.relation_id = ANY (ARRAY(SELECT m.set_id FROM rsfed_catalog.set_member m
+			WHERE m.relation_id = c.relation_id) OPERATOR(pg_catalog.||) c.relation_id) OFFSET 0) y) s ON true
 WHERE c.may_select OR c.may_see_all;
 COMMENT ON VIEW rsfed_catalog.relation_freshness IS
 'rsfed.freshness, with what it is made of';
