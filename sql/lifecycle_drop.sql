@@ -197,7 +197,7 @@ DROP ROLE life_heir, life_last;
 BEGIN;
 CREATE ROLE life_last;
 GRANT USAGE ON FOREIGN DATA WRAPPER rsfed TO life_last;
-:define;
+:define
 ALTER SERVER wh OWNER TO life_last;
 SAVEPOINT owned;
 DROP OWNED BY life_last;
