@@ -70,6 +70,8 @@ SELECT rsfed.schedule_refresh('after_theirs', '@daily', options => '{"after": ["
 :state
 SELECT rsfed.schedule_refresh('after_theirs', '@daily', options => '{"after": ["after_s.rau"]}');
 :state
+SELECT rsfed.schedule_refresh('after_theirs', '@daily', options => '{"after": ["after_s.raw/no_such"]}');
+:state
 RESET ROLE;
 GRANT SELECT ON after_s.raw TO after_user;
 SET ROLE after_user;

@@ -156,7 +156,18 @@ static Oid
 maker(const RsfedRelation *relation)
 {
 	if (relation->is_set)
-		relation = linitial(load_members(relation));
+	{
+		List	   *members = load_members(relation);
+
+		/* each look sees what was committed until then */
+		if (members == NIL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("set \"%s\" was dropped while it was being exported",
+							relation->relation_name),
+					 errhint("Run rsfed.export() again.")));
+		relation = linitial(members);
+	}
 	return relation_owner(relation->relid);
 }
 
@@ -483,7 +494,13 @@ add_schedules(Script *script, List *relations)
 		ListCell   *name;
 
 		foreach(name, names)
-			add_schedule(script, relation, schedule_load(relation->relation_id, lfirst(name)));
+		{
+			RelationSchedule *schedule = schedule_load(relation->relation_id, lfirst(name));
+
+			/* NULL: removed since the names were read */
+			if (schedule != NULL)
+				add_schedule(script, relation, schedule);
+		}
 	}
 }
 

@@ -100,15 +100,14 @@ resolve_one(const char *text)
 	relid = RangeVarGetRelid(rangevar, NoLock, true);
 	if (OidIsValid(relid))
 		relation = relation_lookup(relid);
-	ref->name = pstrdup(name ? name : DEFAULT_SCHEDULE);
-	if (relation == NULL || schedule_load(relation->relation_id, ref->name) == NULL)
-		refuse_unknown(text);
-
-	/* whether it succeeds is for those who see it in rsfed.schedules */
-	if (!relation_is_maintainer(relid, GetUserId()) &&
+	/* whether it is there, and succeeds, is for those who see it in rsfed.schedules */
+	if (relation != NULL && !relation_is_maintainer(relid, GetUserId()) &&
 		pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relid)),
 					   get_rel_name(relid));
+	ref->name = pstrdup(name ? name : DEFAULT_SCHEDULE);
+	if (relation == NULL || schedule_load(relation->relation_id, ref->name) == NULL)
+		refuse_unknown(text);
 	ref->relation_id = relation->relation_id;
 	return ref;
 }

@@ -126,11 +126,15 @@ run_find_queued(const RunRequest *request)
 	values[4] = request->part ? JsonbPGetDatum(request->part) : (Datum) 0;
 	nulls[4] = request->part ? ' ' : 'n';
 
-	/* as run_status(): one that an old snapshot shows as queued may be over */
+	/*
+	 * As run_status(): one that an old snapshot shows as queued may be over.  What
+	 * a schedule holds back, or gives up, is not what somebody asked for.
+	 */
 	catalog_open(&access);
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (SPI_execute_with_args("SELECT run_id FROM rsfed_catalog.run WHERE status = 'queued'"
 							  " AND (not_before IS NULL OR not_before <= clock_timestamp())"
+							  " AND waits_for IS NULL AND expires_at IS NULL"
 							  " AND relation_id = $1 AND method IS NOT DISTINCT FROM $2"
 							  " AND since IS NOT DISTINCT FROM $3 AND until IS NOT DISTINCT FROM $4"
 							  " AND part IS NOT DISTINCT FROM $5 ORDER BY run_id LIMIT 1",

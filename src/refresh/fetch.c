@@ -115,16 +115,6 @@ fetch_send(Fetch *fetch, const char *order)
 	fetch->columns = remote_stream_columns(fetch->stream);
 }
 
-Fetch *
-fetch_open(const Rollup *rollup, const char *name, Oid owner, const char *order,
-		   int64 run_id, bool keep)
-{
-	Fetch	   *fetch = fetch_connect(rollup, name, owner, run_id, keep, 0);
-
-	fetch_send(fetch, order);
-	return fetch;
-}
-
 /* Raises 54000: somebody forgot the GROUP BY. */
 static void
 refuse_rows(Fetch *fetch)

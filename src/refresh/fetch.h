@@ -33,22 +33,20 @@ typedef struct Fetch
 } Fetch;
 
 /*
- * Connects with owner's user mapping, labels the session with the run, sends
- * the query with that ORDER BY appended (NULL = as it is), and waits for the
- * first row, or the end of a result without rows.  No snapshot may be active.  Raises what connecting and Redshift raise.  Lives in the current
- * memory context; keep: the connection outlives it.
- */
-extern Fetch *fetch_open(const Rollup *rollup, const char *name, Oid owner,
-						 const char *order, int64 run_id, bool keep);
-
-/*
- * The same in two parts: connects and labels the session, so that the caller
- * can ask other things first; then sends the query, as fetch->rollup has it by
- * then.  remote_timeout_ms: for its statements, where the server has none or a
- * longer one; 0 = the server's.
+ * Connects with owner's user mapping and labels the session with the run; the
+ * caller can ask other things then.  remote_timeout_ms: for its statements,
+ * where the server has none or a longer one; 0 = the server's.  keep: the
+ * connection outlives the fetch, which lives in the current memory context.
+ * No snapshot may be active.  Raises what connecting raises.
  */
 extern Fetch *fetch_connect(const Rollup *rollup, const char *name, Oid owner,
 							int64 run_id, bool keep, int remote_timeout_ms);
+
+/*
+ * Sends the query, as fetch->rollup has it by then, with that ORDER BY appended
+ * (NULL = as it is), and waits for the first row, or the end of a result without
+ * rows.  No snapshot may be active.  Raises what Redshift raises.
+ */
 extern void fetch_send(Fetch *fetch, const char *order);
 
 /*

@@ -46,19 +46,24 @@ outcome_chance(void)
 
 /*
  * The rollup whose source and owner say with what a run logs in: of a set, whose
- * members share them, the first one.  NULL for what does not log in.
+ * members share them, any that is there.  NULL for what does not log in.
  */
 static const RsfedRelation *
 login_rollup(const RsfedRelation *relation)
 {
-	List	   *members;
+	List	   *members = relation->is_set ? set_members(relation->relation_id) : NIL;
+	ListCell   *lc;
 
-	if (relation->is_set)
+	if (!relation->is_set)
+		return relation->is_rollup && OidIsValid(relation->relid) ? relation : NULL;
+	foreach(lc, members)
 	{
-		members = set_members(relation->relation_id);
-		relation = members == NIL ? NULL : relation_lookup_id(linitial_int(members));
+		const RsfedRelation *member = relation_lookup_id(lfirst_int(lc));
+
+		if (member != NULL && OidIsValid(member->relid))
+			return member;
 	}
-	return relation != NULL && relation->is_rollup && OidIsValid(relation->relid) ? relation : NULL;
+	return NULL;
 }
 
 /*
@@ -77,6 +82,9 @@ hold_login(const RsfedRelation *relation, RunOutcome *outcome)
 		return false;
 	rollup = rollup_load(relation->relation_id);
 	if (!source_login(rollup->source, relation_owner(relation->relid), &login))
+		return false;
+	/* a password that is required of this role is not of all that PUBLIC's is for */
+	if (!OidIsValid(login.role_id) && strncmp(outcome->error->sqlstate, "2F", 2) == 0)
 		return false;
 	held.server_id = login.server_id;
 	held.role_id = login.role_id;
@@ -218,11 +226,12 @@ write_success(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 {
 	/*
 	 * A schedule's run does not log in where that is held.  Locked in the order
-	 * of a log-in that fails: this before the relation's freshness.
+	 * of a log-in that fails: this before the freshness, of a set before its own.
 	 */
-	if (request->schedule_name == NULL && relation->is_rollup && OidIsValid(relation->relid))
-		outcome_login_works(rollup_load(relation->relation_id)->source,
-							relation_owner(relation->relid));
+	const RsfedRelation *login = request->schedule_name == NULL ? login_rollup(relation) : NULL;
+
+	if (login != NULL)
+		outcome_login_works(rollup_load(login->relation_id)->source, relation_owner(login->relid));
 	/* when it will be late is not what the scheduler thinks */
 	if (run_finish(run_id, relation, outcome))
 		wake_scheduler_at_commit();

@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 
 #include "base/compat.h"
+#include "catalog/extension.h"
 #include "catalog/rollup.h"
 #include "refresh/owner.h"
 #include "source/source.h"
@@ -46,8 +47,12 @@ void
 owner_warn_all(const char *source, Oid owner)
 {
 	List	   *ids = rollup_ids(source);
+	char	   *version = extension_version();
 	ListCell   *lc;
 
+	/* what only warns must not stand in the way where SQL objects do not fit */
+	if (version == NULL || extension_fit(version) != EXTENSION_FITS)
+		return;
 	foreach(lc, ids)
 	{
 		RsfedRelation *relation = relation_lookup_id(lfirst_int(lc));

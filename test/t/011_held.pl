@@ -170,6 +170,21 @@ standin_reset();
 sql("CALL rsfed.refresh('one')");
 poll_for($node, $states, $fresh, 'CALL refresh logs in: it goes on');
 
+# --- PUBLIC's mapping is not held for what only some roles lack
+sql(qq{CREATE ROLE bare; GRANT CREATE ON SCHEMA public TO bare; GRANT USAGE ON FOREIGN SERVER warehouse TO bare;
+	SET client_min_messages = error;
+	SELECT rsfed.set_credentials('warehouse', '$ENV{WAREHOUSE_USER}', $right, for_role => 'bare', verify => false);
+	SET SESSION AUTHORIZATION bare;
+	SELECT rsfed.define_rollup('bares', 'warehouse', '$query'); SELECT rsfed.schedule_refresh('bares', '\@yearly');
+	RESET SESSION AUTHORIZATION;
+	DROP USER MAPPING FOR bare SERVER warehouse;
+	CREATE USER MAPPING FOR PUBLIC SERVER warehouse OPTIONS (user '$ENV{WAREHOUSE_USER}')});
+make_due();
+poll_for($node, q{SELECT concat(state, ' ', sqlstate) FROM rsfed.freshness WHERE relation = 'bares'::regclass},
+	'failing 2F003', 'a role that needs a password fails alone');
+is(sql('SELECT count(*) FROM rsfed_catalog.held_credentials'), '0', 'and nothing is held');
+sql(q{SET client_min_messages = error; SELECT rsfed.drop_rollup('bares'); DROP USER MAPPING FOR PUBLIC SERVER warehouse});
+
 # --- DROP of what is held leaves nothing behind
 spoil();
 new_workers();

@@ -76,7 +76,9 @@ for my $call ("CALL rsfed.refresh('revenue')", "SELECT rsfed.request_refresh('re
 		"older SQL objects: $call is refused");
 }
 for my $command ('CREATE TABLE other (i integer)', 'ALTER TABLE other RENAME TO another',
-	'ALTER TABLE another OWNER TO CURRENT_USER', 'DROP TABLE another', 'CREATE TEMP TABLE t AS SELECT 1')
+	'ALTER TABLE another OWNER TO CURRENT_USER', 'DROP TABLE another', 'CREATE TEMP TABLE t AS SELECT 1',
+	'CREATE ROLE leaving', 'REASSIGN OWNED BY leaving TO CURRENT_USER',
+	'REVOKE USAGE ON FOREIGN SERVER warehouse FROM leaving', 'DROP ROLE leaving')
 {
 	is($node->psql('postgres', $command), 0, "older SQL objects: $command works");
 }

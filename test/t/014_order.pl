@@ -112,6 +112,9 @@ $node->safe_psql('postgres', "SELECT rsfed.wait(rsfed.request_refresh('second'),
 $node->safe_psql('postgres', "SELECT due('second')");
 poll_for($node, "SELECT waits_for FROM rsfed.runs WHERE relation_name = 'public.second' ORDER BY run_id DESC LIMIT 1",
 	'schedule refresh of public.first', 'it waits again');
+my $asked = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('second')");
+is($node->safe_psql('postgres', "SELECT rsfed.wait($asked, '20 s')"), 'published',
+	'a request does not wait with the scheduled run');
 $node->safe_psql('postgres', "SELECT rsfed.unschedule_refresh('first')");
 outcomes('second', 'published skipped published published', 'and no more when the other is gone');
 $node->safe_psql('postgres', "SELECT rsfed.unschedule_refresh('third'); SELECT rsfed.unschedule_refresh('second')");
