@@ -145,7 +145,7 @@ CROSS JOIN LATERAL (
 	WHERE f.state = 'refused'
 	UNION ALL
 	SELECT 'error', pg_catalog.format('Its owner''s log-in is %s.%s No schedule tries it until the credentials change, by rsfed.set_credentials() or their file, or work again.',
-		f.message, l.late),
+		pg_catalog.replace(f.message, 'held: credentials: ', 'held: '), l.late),
 		pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', f.source), false
 	WHERE f.state = 'held' AND NOT f.is_held
 	UNION ALL
@@ -187,6 +187,41 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW rsfed_doctor.schedule IS
 'Schedules that have stopped, paused themselves, never ran or are overdue';
 
+CREATE VIEW rsfed_doctor.set WITH (security_barrier = true) AS
+SELECT v.severity, v.subject, v.problem, v.remedy, v.on_primary
+FROM rsfed.sets s
+JOIN rsfed_catalog.set_class c ON c.set_name = s.name AND c.may_see_all
+CROSS JOIN LATERAL (
+	SELECT 'error' AS severity, pg_catalog.format('set %I', s.name) AS subject,
+		pg_catalog.format('%s since %s: %s (SQLSTATE %s). Nothing of it was published.',
+			CASE s.failures WHEN 1 THEN 'Its refresh failed' ELSE 'Its refreshes failed ' || s.failures || ' times' END,
+			pg_catalog.date_trunc('second', s.failing_since), s.message, s.sqlstate) AS problem,
+		pg_catalog.format('SELECT relation_name, status, phase, message, detail, hint FROM rsfed.runs WHERE %s IN (run_id, set_run_id) ORDER BY run_id;',
+			s.last_run_id) AS remedy, false AS on_primary
+	WHERE s.state IN ('failing', 'refused')
+	UNION ALL
+	SELECT 'error', x.subject, 'It has stopped: it names no time that is still to come, or cannot be read.',
+		pg_catalog.format('SELECT rsfed.alter_set_schedule(%L, %L, schedule => ''@daily'');', s.name, x.schedule_name), true
+	FROM (SELECT y.*, pg_catalog.format('schedule %I of set %I', y.schedule_name, s.name) AS subject
+		FROM rsfed_catalog.schedule y WHERE y.relation_id = c.set_id) x
+	WHERE NOT pg_catalog.isfinite(x.next_run_at)
+	UNION ALL
+	SELECT 'error', pg_catalog.format('schedule %I of set %I', x.schedule_name, s.name),
+		pg_catalog.format('It has paused itself since %s: %s', pg_catalog.date_trunc('second', x.paused_at), x.pause_reason),
+		pg_catalog.format('SELECT rsfed.resume_set(%L);', s.name), true
+	FROM rsfed_catalog.schedule x
+	WHERE x.relation_id = c.set_id AND x.paused_at IS NOT NULL
+	UNION ALL
+	SELECT 'error', pg_catalog.format('schedule %I of set %I', x.schedule_name, s.name),
+		pg_catalog.format('It is overdue since %s.', pg_catalog.date_trunc('second', x.next_run_at)),
+		pg_catalog.format('CALL rsfed.refresh_set(%L);', s.name), true
+	FROM rsfed_catalog.schedule x
+	WHERE x.relation_id = c.set_id AND x.paused_at IS NULL AND s.state NOT IN ('paused', 'held')
+		AND pg_catalog.isfinite(x.next_run_at) AND x.next_run_at < pg_catalog.now() - '5 minutes'::pg_catalog.interval
+) v;
+COMMENT ON VIEW rsfed_doctor.set IS
+'Sets whose refreshes fail or are refused, and their schedules that have stopped, paused themselves or are overdue';
+
 CREATE VIEW rsfed_doctor.source WITH (security_barrier = true) AS
 SELECT 'error' AS severity, pg_catalog.format('server %I', l.source) AS subject,
 	pg_catalog.format(CASE pg_catalog.left(l.sqlstate, 2)
@@ -201,9 +236,18 @@ FROM (SELECT DISTINCT ON (u.source) u.source, r.status, r.sqlstate, r.message, r
 	JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
 	WHERE c.may_see_all
 	ORDER BY u.source, r.run_id DESC) l
-WHERE l.status = 'failed' AND pg_catalog.left(l.sqlstate, 2) IN ('08', '28');
+WHERE l.status = 'failed' AND pg_catalog.left(l.sqlstate, 2) IN ('08', '28')
+UNION ALL
+SELECT 'error', pg_catalog.format('server %I', u.source),
+	pg_catalog.format('There is no such server any more: refreshes of %s fail. rsfed.register_server() makes one of that name; rsfed.alter_rollup(source => ...) gives a rollup another.',
+		pg_catalog.string_agg(pg_catalog.format('%I.%I', c.schema_name, c.relation_name), ', ' ORDER BY c.schema_name, c.relation_name)),
+	'SELECT server, host, dbname FROM rsfed.servers;', false
+FROM rsfed_catalog.relation_class c
+JOIN rsfed_catalog.rollup u USING (relation_id)
+WHERE c.may_see_all AND NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_server f WHERE f.srvname = u.source)
+GROUP BY u.source;
 COMMENT ON VIEW rsfed_doctor.source IS
-'Sources that could not be reached, or rejected a log-in, at their last use';
+'Sources that could not be reached, or rejected a log-in, at their last use, and that are gone';
 
 CREATE VIEW rsfed_doctor.credentials WITH (security_barrier = true) AS
 SELECT v.severity, pg_catalog.format('credentials of %s for server %I', m.role, m.srvname) AS subject, v.problem,
