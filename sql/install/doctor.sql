@@ -111,7 +111,7 @@ CROSS JOIN LATERAL (
 	UNION ALL
 	SELECT 'notice', 'The setting rsfed.identity is not given: a server started from a snapshot of this one''s volume cannot be told from it, and would run the same schedules. Give primary and replicas one value, in a file outside the data directory.',
 		'SHOW config_file;', false
-	WHERE NOT g.is_held AND g.own_identity IS NULL AND EXISTS (SELECT FROM rsfed_catalog.schedule)
+	WHERE NOT g.is_held AND g.mismatch IS NULL AND g.own_identity IS NULL AND EXISTS (SELECT FROM rsfed_catalog.schedule)
 		AND pg_catalog.pg_has_role('pg_monitor', 'USAGE')
 ) v;
 COMMENT ON VIEW rsfed_doctor.guard IS
