@@ -34,10 +34,14 @@ SELECT rsfed.register_server('wh', 'localhost', 'dev', 'x', 'y');
 SELECT rsfed.register_server('wrong_password', :'wh_host', :'wh_dbname', :'wh_user', 'wrong', :'wh_port', verify => false);
 SELECT * FROM rsfed.query('wrong_password', 'SELECT 1 AS a') AS t (a int);
 :state
--- what does not log in is registered all the same, with a WARNING
+-- what does not log in is kept all the same, with a WARNING
 SELECT rsfed.set_credentials('wrong_password', :'wh_user', 'still wrong');
 :state
 SELECT item, ok FROM rsfed.check_server('wrong_password');
+-- a mapping without a password, as a dump or rsfed.export() leaves it
+ALTER USER MAPPING FOR CURRENT_USER SERVER wrong_password OPTIONS (DROP password);
+SELECT * FROM rsfed.query('wrong_password', 'SELECT 1 AS a') AS t (a int);
+\echo :SQLSTATE
 SELECT rsfed.register_server('bad_mode', 'localhost', 'dev', 'x', 'y', sslmode => 'verify-ful');
 :state
 SELECT rsfed.register_server('bad_option', 'localhost', 'dev', 'x', 'y', options => '{"statement_timout": "1 min"}');

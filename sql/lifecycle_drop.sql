@@ -137,6 +137,7 @@ SELECT rsfed.drop_server('wh');
 BEGIN;
 DROP SERVER wh CASCADE;
 SELECT rollup, source FROM rsfed.rollups;
+SELECT severity, subject, problem, remedy FROM rsfed.doctor() WHERE subject = 'server wh';
 CALL rsfed.refresh('again');
 ROLLBACK;
 BEGIN;

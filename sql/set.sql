@@ -22,6 +22,8 @@ SELECT rsfed.define_set('books', '{grand_total,by_account}');
 SELECT error_of($$SELECT rsfed.define_set('books', '{grand_total}')$$);
 SELECT error_of($$SELECT rsfed.drop_set('boks')$$);
 SELECT name, rollups, owner = current_user::regrole AS mine, source, state, as_of, failures FROM rsfed.sets;
+-- the order in which they were named is kept, also by rsfed.export()
+SELECT line FROM regexp_split_to_table(rsfed.export(), E'\n') AS line WHERE line LIKE '%define_set%';
 
 -- all of it or nothing, as of one time
 SELECT rsfed.execute('wh', 'UPDATE booking SET amount = 11 WHERE account = 3');
@@ -46,6 +48,10 @@ SELECT (SELECT sum(total) FROM by_account) AS by_account, (SELECT total FROM gra
 SELECT relation, set_name, status, sqlstate, message, detail, phase FROM rsfed.runs ORDER BY run_id DESC LIMIT 3;
 SELECT relation, state, failures, message FROM rsfed.freshness WHERE relation IN ('by_account'::regclass, 'grand_total'::regclass) ORDER BY 1;
 SELECT name, state, failures, sqlstate, message FROM rsfed.sets;
+-- doctor() says so, and its remedy shows the culprit
+SELECT severity, subject, regexp_replace(problem, '[0-9]{4}-[0-9 :+-]+', '<time>: ') AS problem, remedy AS look FROM rsfed.doctor() WHERE subject = 'set books' \gset
+\echo :severity :subject :problem
+:look
 SELECT action FROM rsfed.alter_rollup('grand_total', options => '{"min_rows": null}', populate => false);
 SELECT rsfed.execute('wh', 'CREATE TABLE rate (r integer)');
 SELECT rsfed.execute('wh', 'INSERT INTO rate VALUES (1)');
@@ -127,6 +133,10 @@ SELECT rsfed.pause_set('books', reason => 'audit');
 SELECT name, schedule, options, paused, pause_reason FROM rsfed.schedules WHERE set_name = 'books' ORDER BY name;
 SELECT state FROM rsfed.sets;
 SELECT rsfed.resume_set('books');
+UPDATE rsfed_catalog.schedule SET paused_at = now(), pause_reason = 'It failed 2 times in a row.' WHERE schedule_name = 'day';
+SELECT severity, subject, split_part(problem, ': ', 2) AS why, remedy FROM rsfed.doctor() WHERE subject ~ 'set books';
+SELECT rsfed.resume_set('books');
+SELECT count(*) FROM rsfed.doctor() WHERE subject ~ 'set books';
 SELECT rsfed.unschedule_set('books', 'day');
 -- after others, as any schedule
 SELECT rsfed.schedule_refresh('grand_total', '@daily');

@@ -111,7 +111,7 @@ CROSS JOIN LATERAL (
 	UNION ALL
 	SELECT 'notice', 'The setting rsfed.identity is not given: a server started from a snapshot of this one''s volume cannot be told from it, and would run the same schedules. Give primary and replicas one value, in a file outside the data directory.',
 		'SHOW config_file;', false
-	WHERE NOT g.is_held AND g.own_identity IS NULL AND EXISTS (SELECT FROM rsfed_catalog.schedule)
+	WHERE NOT g.is_held AND g.mismatch IS NULL AND g.own_identity IS NULL AND EXISTS (SELECT FROM rsfed_catalog.schedule)
 		AND pg_catalog.pg_has_role('pg_monitor', 'USAGE')
 ) v;
 COMMENT ON VIEW rsfed_doctor.guard IS
@@ -145,7 +145,7 @@ CROSS JOIN LATERAL (
 	WHERE f.state = 'refused'
 	UNION ALL
 	SELECT 'error', pg_catalog.format('Its owner''s log-in is %s.%s No schedule tries it until the credentials change, by rsfed.set_credentials() or their file, or work again.',
-		f.message, l.late),
+		pg_catalog.replace(f.message, 'held: credentials: ', 'held: '), l.late),
 		pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', f.source), false
 	WHERE f.state = 'held' AND NOT f.is_held
 	UNION ALL
@@ -294,9 +294,18 @@ FROM (SELECT DISTINCT ON (u.source) u.source, r.status, r.sqlstate, r.message, r
 	JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
 	WHERE c.may_see_all
 	ORDER BY u.source, r.run_id DESC) l
-WHERE l.status = 'failed' AND pg_catalog.left(l.sqlstate, 2) IN ('08', '28');
+WHERE l.status = 'failed' AND pg_catalog.left(l.sqlstate, 2) IN ('08', '28')
+UNION ALL
+SELECT 'error', pg_catalog.format('server %I', u.source),
+	pg_catalog.format('There is no such server any more: refreshes of %s fail. rsfed.register_server() makes one of that name; rsfed.alter_rollup(source => ...) gives a rollup another.',
+		pg_catalog.string_agg(pg_catalog.format('%I.%I', c.schema_name, c.relation_name), ', ' ORDER BY c.schema_name, c.relation_name)),
+	'SELECT server, host, dbname FROM rsfed.servers;', false
+FROM rsfed_catalog.relation_class c
+JOIN rsfed_catalog.rollup u USING (relation_id)
+WHERE c.may_see_all AND NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_server f WHERE f.srvname = u.source)
+GROUP BY u.source;
 COMMENT ON VIEW rsfed_doctor.source IS
-'Sources that could not be reached, or rejected a log-in, at their last use';
+'Sources that could not be reached, or rejected a log-in, at their last use, and that are gone';
 
 CREATE VIEW rsfed_doctor.credentials WITH (security_barrier = true) AS
 SELECT v.severity, pg_catalog.format('credentials of %s for server %I', m.role, m.srvname) AS subject, v.problem,

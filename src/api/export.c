@@ -138,7 +138,7 @@ static List *
 load_members(const RsfedRelation *set)
 {
 	List	   *members = NIL;
-	List	   *ids = set_members(set->relation_id);
+	List	   *ids = set_members_as_named(set->relation_id);
 	ListCell   *lc;
 
 	foreach(lc, ids)

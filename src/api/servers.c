@@ -452,7 +452,7 @@ verify_login(const char *server, Oid userid)
 	ereport(WARNING,
 			(errcode(error->sqlerrcode),
 			 errmsg_internal("%s", error->message),
-			 errdetail("%s%sIt is registered all the same.",
+			 errdetail("%s%sThe credentials are kept all the same.",
 					   error->detail ? error->detail : "",
 					   error->detail ? "\n" : ""),
 			 errhint("%s%sSELECT * FROM rsfed.check_server(%s) shows each step.",

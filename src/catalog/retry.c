@@ -155,11 +155,14 @@ runs_expire(TimestampTz now)
 	CatalogAccess access;
 	int			n;
 
+	/* in the order of after_release(), past what a worker is about to take */
 	catalog_open(&access);
 	n = (int) catalog_run(SPI_OK_UPDATE,
 						  "UPDATE rsfed_catalog.run" SET_SKIPPED
 						  "format('No worker took it within the schedule''s queue_timeout, which ended at %s.', expires_at)"
-						  " WHERE status = 'queued' AND expires_at <= $1",
+						  " WHERE run_id IN (SELECT q.run_id FROM rsfed_catalog.run q"
+						  " WHERE q.status = 'queued' AND q.expires_at <= $1"
+						  " ORDER BY q.run_id FOR UPDATE SKIP LOCKED)",
 						  1, types, values, NULL);
 	catalog_close(&access);
 	return n;

@@ -60,8 +60,8 @@ set_require(const char *name)
 	return set_id;
 }
 
-List *
-set_members(int32 set_id)
+static List *
+members_ordered(int32 set_id, const char *order)
 {
 	static const Oid types[] = {INT4OID};
 	CatalogAccess access;
@@ -71,9 +71,9 @@ set_members(int32 set_id)
 
 	catalog_open(&access);
 	n = catalog_run(SPI_OK_SELECT,
-					"SELECT m.relation_id FROM rsfed_catalog.set_member m"
-					" JOIN rsfed_catalog.relation r ON r.relation_id = m.relation_id"
-					" WHERE m.set_id = $1 ORDER BY m.relation_id",
+					psprintf("SELECT m.relation_id FROM rsfed_catalog.set_member m"
+							 " JOIN rsfed_catalog.relation r ON r.relation_id = m.relation_id"
+							 " WHERE m.set_id = $1 ORDER BY m.%s", order),
 					1, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
@@ -84,6 +84,18 @@ set_members(int32 set_id)
 	}
 	catalog_close(&access);
 	return members;
+}
+
+List *
+set_members(int32 set_id)
+{
+	return members_ordered(set_id, "relation_id");
+}
+
+List *
+set_members_as_named(int32 set_id)
+{
+	return members_ordered(set_id, "ordinal");
 }
 
 int32

@@ -19,6 +19,9 @@ extern int32 set_require(const char *name);
 /* relation_id of each member, ascending: List of int. */
 extern List *set_members(int32 set_id);
 
+/* The same in the order in which the set's maker named them. */
+extern List *set_members_as_named(int32 set_id);
+
 /* New set with these members (relation_ids, in the order to be shown). */
 extern int32 set_insert(const char *name, List *members);
 

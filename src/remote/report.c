@@ -33,6 +33,8 @@ static char *first_words(const char *message);
 static void report_tls(RemoteConnection *conn, const char *message);
 pg_noreturn static void report_refusal(RemoteConnection *conn, const char *message);
 static int	connect_errmsg(RemoteConnection *conn);
+static int	login_errmsg(RemoteConnection *conn);
+static int	login_errhint(RemoteConnection *conn);
 
 /*
  * Text from the wire in the database's encoding, palloc'd.  It may be cut or
@@ -163,6 +165,14 @@ report_connect(RemoteConnection *conn, const char *message)
 				 errdetail("Redshift asked for a token of an identity provider, which only Amazon's own drivers can send."),
 				 errhint("Use a user with a password, or temporary IAM credentials.")));
 
+	/* the server asked for a password, and there is none: a mapping of a dump or an export */
+	if (strstr(message, "no password supplied") != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PASSWORD),
+				 login_errmsg(conn),
+				 errdetail("It asks for a password, and the user mapping has none."),
+				 login_errhint(conn)));
+
 	words = first_words(message);
 	report_tls(conn, words);
 	ereport(ERROR,
@@ -177,7 +187,6 @@ static void
 report_refusal(RemoteConnection *conn, const char *message)
 {
 	const char *sqlstate = find_sqlstate(message);
-	const char *user = target_value(&conn->target, "user");
 	char	   *words = first_words(sqlstate + strlen("XXXXX: "));
 	int			code = MAKE_SQLSTATE(sqlstate[0], sqlstate[1], sqlstate[2],
 									 sqlstate[3], sqlstate[4]);
@@ -189,11 +198,9 @@ report_refusal(RemoteConnection *conn, const char *message)
 	if (is_password || ERRCODE_TO_CATEGORY(code) == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
 		ereport(ERROR,
 				(errcode(code),
-				 errmsg("log-in of user \"%s\" to Redshift server \"%s\" failed",
-						user ? user : "", conn->server_name),
+				 login_errmsg(conn),
 				 errdetail_internal("%s", words),
-				 errhint("Set the right credentials with SELECT rsfed.set_credentials(%s, username => '...', password => '...').",
-						 quote_literal_cstr(conn->server_name))));
+				 login_errhint(conn)));
 	ereport(ERROR,
 			(errcode(code),
 			 connect_errmsg(conn),
@@ -252,6 +259,23 @@ report_connect_timeout(RemoteConnection *conn)
 			 connect_errmsg(conn),
 			 errdetail("Nothing answered within %d s.", conn->target.connect_timeout_ms / 1000),
 			 errhint("The security group of the warehouse may keep this machine out, or the cluster is paused. The option connect_timeout of the server says how long to wait.")));
+}
+
+/* The primary message and the hint where credentials are wrong or missing. */
+static int
+login_errmsg(RemoteConnection *conn)
+{
+	const char *user = target_value(&conn->target, "user");
+
+	return errmsg("log-in of user \"%s\" to Redshift server \"%s\" failed",
+				  user ? user : "", conn->server_name);
+}
+
+static int
+login_errhint(RemoteConnection *conn)
+{
+	return errhint("Set the right credentials with SELECT rsfed.set_credentials(%s, username => '...', password => '...').",
+				   quote_literal_cstr(conn->server_name));
 }
 
 /* The primary message of all failures to connect. */

@@ -401,8 +401,13 @@ write_failure(Work *work, ErrorData *error)
 static void
 report_failure(const Work *work, const RefreshResult *result)
 {
+	ErrorContextCallback *outer = error_context_stack;
+
 	if (result->error == NULL)
 		return;
+	/* the failure's own context names the refresh already */
+	if (result->error->context != NULL)
+		error_context_stack = NULL;
 	ereport(LOG,
 			(errcode(MAKE_SQLSTATE(result->error->sqlstate[0], result->error->sqlstate[1],
 								   result->error->sqlstate[2], result->error->sqlstate[3],
@@ -412,4 +417,5 @@ report_failure(const Work *work, const RefreshResult *result)
 			 result->error->detail ? errdetail_internal("%s", result->error->detail) : 0,
 			 result->error->hint ? errhint("%s", result->error->hint) : 0,
 			 result->error->context ? errcontext("%s", result->error->context) : 0));
+	error_context_stack = outer;
 }

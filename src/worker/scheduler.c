@@ -282,7 +282,8 @@ take_turn(Turn *turn)
 	if (turn->extension)
 	{
 		/* before any relation's freshness, as whoever fails to log in locks them */
-		turn->logins_held = outcome_release_logins();
+		/* nobody logs in where the schedules are another's */
+		turn->logins_held = outcome_release_logins() && !turn->not_ours;
 		dispatch_record_failures();
 		(void) runs_expire(GetCurrentTimestamp());
 		if (run_count_open() > 0)
