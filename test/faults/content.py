@@ -42,6 +42,14 @@ RELATIONS = {
                 "CREATE UNIQUE INDEX ON matview (k)"),
     "parted": ("all", f"SELECT rsfed.define_rollup('parted', '{SERVER}', $$ {QUERY_ALL} $$)"),
 }
+# rollups that are refreshed together too
+SET, SET_MEMBERS = "together", ("merged", "windowed", "replaced")
+# what alter_rollup makes of QUERY_ALL: query, further arguments, what changes
+ALTERED = [
+    ("SELECT k, max(name) AS name, sum(amount) + 5 AS amount FROM fault_all GROUP BY k", "", "values"),
+    ("SELECT k, sum(amount) AS amount, count(*) AS n FROM fault_all GROUP BY k", "", "columns"),
+    ("SELECT k, max(name) AS name, sum(amount) + 7 AS amount FROM fault_all GROUP BY k", ", key => '{k,name}'", "the key"),
+]
 PART = "k < 40 AND k >= 0"
 PART_KEYS = '{"k": [' + ", ".join(str(k) for k in range(40)) + "]}"
 
