@@ -246,6 +246,7 @@ class Round:
         if self.method == "set":
             # with one as_of, and so it has to stay
             self.primary.sql.run(f"CALL rsfed.refresh_set('{SET}')")
+            world.held.update({relation: world.content.version for relation in SET_MEMBERS})
         self.first_run = int(self.primary.sql.value("SELECT coalesce(max(run_id), 0) FROM rsfed_catalog.run"))
         self.t_bump = time.time()
         world.content.bump()
