@@ -74,10 +74,10 @@ class Content:
         return (ALL if which == "all" else DAY).format(v=version, base=self.base)
 
     def bump(self):
-        """The next version, in one transaction."""
+        """The next version, in one transaction, which a warehouse that is killed next must not lose."""
         self.version += 1
         self.warehouse.direct.run(
-            "BEGIN; DELETE FROM fault_all; DELETE FROM fault_day; "
+            "BEGIN; SET LOCAL synchronous_commit = on; DELETE FROM fault_all; DELETE FROM fault_day; "
             f"INSERT INTO fault_all {self.rows_of('all', self.version)}; "
             f"INSERT INTO fault_day (day, k, name, amount) {self.rows_of('day', self.version)}; COMMIT")
 
