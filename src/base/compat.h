@@ -55,6 +55,15 @@
 	((void) (classid), pg_class_ownercheck(objectid, roleid))
 #endif
 
+/* 18: what an ordering operator means is no longer a btree strategy's number */
+#if PG_VERSION_NUM >= 180000
+#include "access/cmptype.h"
+#else
+#include "access/stratnum.h"
+typedef int16 CompareType;
+#define COMPARE_GT BTGreaterStrategyNumber
+#endif
+
 /* 18: pg_noreturn, which stands in front, replaces pg_attribute_noreturn() */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()

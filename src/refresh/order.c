@@ -14,7 +14,6 @@
  */
 #include "postgres.h"
 
-#include "access/stratnum.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
@@ -100,13 +99,13 @@ is_default_order(Oid operator, Oid type, bool *descending)
 {
 	Oid			family;
 	Oid			input_type;
-	int16		strategy;
+	CompareType meaning;
 	Oid			opclass = GetDefaultOpClass(type, BTREE_AM_OID);
 
-	if (!get_ordering_op_properties(operator, &family, &input_type, &strategy) ||
+	if (!get_ordering_op_properties(operator, &family, &input_type, &meaning) ||
 		!OidIsValid(opclass) || get_opclass_family(opclass) != family)
 		return false;
-	*descending = strategy == BTGreaterStrategyNumber;
+	*descending = meaning == COMPARE_GT;
 	return true;
 }
 

@@ -29,7 +29,7 @@
 #define MAX_FILE_SIZE 65536
 
 static char *read_file(const char *path);
-static void raise_not_understood(const char *path) pg_attribute_noreturn();
+pg_noreturn static void raise_not_understood(const char *path);
 static void parse_file(const char *path, char *content, ForeignServer *server, Credentials *credentials);
 static char *json_field(Jsonb *json, const char *name);
 static Jsonb *parse_json(char *content);
