@@ -462,7 +462,11 @@ run_orphans(void)
 						 " WHERE a.pid = r.pid AND a.backend_start = r.backend_start"
 						 /* in a session that has gone on: its outcome could not be written */
 						 " AND NOT (a.backend_type = 'client backend'"
-						 " AND (a.state = 'idle' OR a.query_start > r.started_at) IS TRUE)))",
+						 " AND ((a.state = 'idle' OR a.query_start > r.started_at) IS TRUE"
+						 /* one that tells nothing of itself, with track_activities off: has no transaction */
+						 " OR a.state = 'disabled' AND NOT EXISTS (SELECT FROM pg_locks l"
+						 " WHERE l.pid = a.pid AND l.locktype = 'virtualxid')"
+						 " AND NOT EXISTS (SELECT FROM rsfed_catalog.progress() p WHERE p.pid = a.pid)))))",
 						 1, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{

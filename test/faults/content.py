@@ -42,6 +42,14 @@ RELATIONS = {
                 "CREATE UNIQUE INDEX ON matview (k)"),
     "parted": ("all", f"SELECT rsfed.define_rollup('parted', '{SERVER}', $$ {QUERY_ALL} $$)"),
 }
+# rollups that are refreshed together too
+SET, SET_MEMBERS = "together", ("merged", "windowed", "replaced")
+# what alter_rollup makes of QUERY_ALL: query, further arguments, what changes
+ALTERED = [
+    ("SELECT k, max(name) AS name, sum(amount) + 5 AS amount FROM fault_all GROUP BY k", "", "values"),
+    ("SELECT k, sum(amount) AS amount, count(*) AS n FROM fault_all GROUP BY k", "", "columns"),
+    ("SELECT k, max(name) AS name, sum(amount) + 7 AS amount FROM fault_all GROUP BY k", ", key => '{k,name}'", "the key"),
+]
 PART = "k < 40 AND k >= 0"
 PART_KEYS = '{"k": [' + ", ".join(str(k) for k in range(40)) + "]}"
 
@@ -66,10 +74,10 @@ class Content:
         return (ALL if which == "all" else DAY).format(v=version, base=self.base)
 
     def bump(self):
-        """The next version, in one transaction."""
+        """The next version, in one transaction, which a warehouse that is killed next must not lose."""
         self.version += 1
         self.warehouse.direct.run(
-            "BEGIN; DELETE FROM fault_all; DELETE FROM fault_day; "
+            "BEGIN; SET LOCAL synchronous_commit = on; DELETE FROM fault_all; DELETE FROM fault_day; "
             f"INSERT INTO fault_all {self.rows_of('all', self.version)}; "
             f"INSERT INTO fault_day (day, k, name, amount) {self.rows_of('day', self.version)}; COMMIT")
 

@@ -159,18 +159,13 @@ def cancel_run(round_):
 def time_out(round_):
     """statement_timeout of the session, run_timeout of the schedule."""
     ms = round_.random.randint(1, 600)
-    scheduled = [relation for relation in round_.relations if relation != "parted"]
-    for relation in scheduled:
-        round_.primary.sql.run(
-            f"SELECT rsfed.alter_schedule('{relation}', 'refresh', options => '{{\"run_timeout\": \"{ms} ms\"}}')")
+    round_.set_option(f'{{"run_timeout": "{ms} ms"}}')
     round_.session_settings.append(f"SET statement_timeout = {ms}")
     round_.start_call()
     round_.moment()
     round_.hit()
     round_.sleep(0.5, 2)
-    for relation in scheduled:
-        round_.primary.sql.run(
-            f"SELECT rsfed.alter_schedule('{relation}', 'refresh', options => '{{\"run_timeout\": null}}')")
+    round_.set_option('{"run_timeout": null}')
     round_.healed()
 
 
@@ -178,9 +173,9 @@ def time_out(round_):
 def left_alone(round_):
     """A session is ended in its run, and the scheduler has left: nothing is due."""
     sql = round_.primary.sql
-    sql.run("SELECT rsfed.unschedule_refresh(relation, name) FROM rsfed.schedules")
+    round_.unschedule()
     wait_until(lambda: not round_.primary.processes(SCHEDULER), 90, "a scheduler without work leaves", 0.5)
-    round_.call = sql.start(f"CALL rsfed.refresh('{round_.relation()}')")
+    round_.call = sql.start(round_.call_statement())
     pids = wait_until(round_.running_pids, 10, "a run", 0.01)
     round_.hit()
     for pid in pids:
@@ -191,10 +186,7 @@ def left_alone(round_):
                    15, "the end of a run whose session is gone")
     except Failed as error:
         round_.fail(str(error))
-    for relation in round_.relations:
-        sql.run(f"SELECT rsfed.schedule_refresh('{relation}', '1 second')")
-    if round_.method == "backfill":
-        sql.run("SELECT rsfed.schedule_refresh('filling', '1 second')")
+    round_.schedule()
 
 
 # -- the DBA at work --------------------------------------------------------------

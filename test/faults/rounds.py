@@ -7,14 +7,16 @@ tells all that is wrong with it.
 import threading
 import time
 
-from content import PART, PART_KEYS, QUERY_DAY, RELATIONS, SERVER
+from content import ALTERED, PART, PART_KEYS, QUERY_ALL, QUERY_DAY, RELATIONS, SERVER, SET, SET_MEMBERS
 from faults import FAULTS
 from servers import Failed, SEPARATOR, wait_until
 
 # how a run comes about
-TRIGGERS = ["schedule", "schedule", "request", "call", "block"]
-METHODS = ["merged", "sorted", "windowed", "replaced", "matview", "parted", "define", "backfill"]
+TRIGGERS = ["schedule", "retry", "request", "call", "block"]
+METHODS = ["merged", "sorted", "windowed", "replaced", "matview", "parted", "define", "backfill", "set", "alter"]
 RECOVERS_S = 40
+# one due time, and whatever fails in passing is tried again soon
+RETRIES = '{"retries": 60, "retry_delay": "500 ms", "retry_factor": 1, "retry_jitter": 0}'
 
 
 class Seen:
@@ -58,14 +60,14 @@ class Sampler(threading.Thread):
             world = self.round.world
             server = [world.primary, world.replica][turn % 2]
             turn += 1
-            for relation in self.round.relations:
+            for look, what in self.round.looks():
                 try:
-                    self.round.look(server, relation, "meanwhile")
+                    look(server, "meanwhile")
                     self.samples += 1
                 except (Failed, OSError):
                     pass             # the server is down, or busy
                 except Exception as error:  # pylint: disable=broad-except
-                    self.round.fail(f"the look at {relation} failed: {error!r}")
+                    self.round.fail(f"the look at {what} failed: {error!r}")
 
     def stop(self):
         self.ends.set()
@@ -91,8 +93,9 @@ class Round:
         self.t_fault = self.t_healed = self.t_bump = self.t_bumped = None
         self.phase = "-"
         self.first_run = 0
-        self.relations = [method] if method in RELATIONS else []
-        if self.relations and random.random() < 0.4:
+        self.alteration = random.choice(ALTERED) if method == "alter" else None
+        self.relations = [method] if method in RELATIONS else list(SET_MEMBERS) if method == "set" else []
+        if method in RELATIONS and random.random() < 0.4:
             others = [other for other in RELATIONS if other not in (method, "parted")]
             self.relations += random.sample(others, random.randint(1, 2))
             self.relations = list(dict.fromkeys(self.relations))
@@ -156,7 +159,43 @@ class Round:
 
     def relation(self):
         """One that the round refreshes, if there is one already."""
-        return self.random.choice(self.relations or ["filling" if self.method == "backfill" else "merged"])
+        own = {"backfill": "filling", "alter": "altered"}.get(self.method, "merged")
+        return self.random.choice(self.relations or [own])
+
+    def schedule(self):
+        """Schedules what the round refreshes: each second, or due once, with retries."""
+        times = f"'1 day', options => '{RETRIES}'" if self.trigger == "retry" else "'1 second'"
+        scheduled = {"set": [], "backfill": ["filling"], "alter": ["altered"]}.get(
+            self.method, [relation for relation in self.relations if relation != "parted"])
+        statements = [f"SELECT rsfed.schedule_refresh('{relation}', {times})" for relation in scheduled]
+        if self.method == "set":
+            statements.append(f"SELECT rsfed.schedule_set('{SET}', {times})")
+        if self.trigger == "retry":
+            statements.append("UPDATE rsfed_catalog.schedule SET next_run_at = now()")
+        if statements:
+            self.primary.sql.run("; ".join(statements))
+
+    def set_option(self, option, then="SELECT 1"):
+        """Changes an option of all schedules of the round, and more in the same transaction."""
+        self.primary.sql.run(
+            f"SELECT CASE WHEN set_name IS NULL THEN rsfed.alter_schedule(relation, name, options => '{option}') "
+            f"ELSE rsfed.alter_set_schedule(set_name, name, options => '{option}') END FROM rsfed.schedules; {then}")
+
+    def unschedule(self):
+        self.primary.sql.run(
+            "SELECT CASE WHEN set_name IS NULL THEN rsfed.unschedule_refresh(relation, name) "
+            "ELSE rsfed.unschedule_set(set_name, name) END FROM rsfed.schedules")
+
+    def call_statement(self):
+        """What a session runs to refresh, define or alter what the round is about."""
+        if self.method == "define":
+            return self.define_statement()
+        if self.method == "alter":
+            return self.alter_statement()
+        if self.method == "set":
+            return f"CALL rsfed.refresh_set('{SET}')"
+        part = f", part => '{PART_KEYS}'" if self.method == "parted" else ""
+        return f"CALL rsfed.refresh('{self.relations[0] if self.relations else 'filling'}'{part})"
 
     def running_pids(self):
         """Processes with a run in progress; the session of a CALL in a block too."""
@@ -183,16 +222,12 @@ class Round:
 
     def start_call(self):
         """The run of a session, if the round has one; once."""
-        if self.call is not None or self.trigger not in ("call", "block") and self.method != "define":
+        if self.call is not None or self.trigger not in ("call", "block") and self.method not in ("define", "alter"):
             return
         settings = list(self.session_settings)
-        if self.method == "define":
-            statements = [self.define_statement()]
-        else:
-            part = f", part => '{PART_KEYS}'" if self.method == "parted" else ""
-            statements = [f"CALL rsfed.refresh('{self.relations[0] if self.relations else 'filling'}'{part})"]
-            if self.trigger == "block":
-                statements = [f"BEGIN; {statements[0]}; COMMIT"]
+        statements = [self.call_statement()]
+        if self.trigger == "block" and self.method != "define":
+            statements = [f"BEGIN; {statements[0]}; COMMIT"]
         # a session lives on after its statement, as one of a pool does
         self.call = self.primary.sql.start(*settings, *statements, "RESET statement_timeout",
                                            "SELECT pg_sleep(120)", stops=False)
@@ -201,9 +236,17 @@ class Round:
     def define_statement(name="defined"):
         return RELATIONS["merged"][1].replace("'merged'", f"'{name}'")
 
+    def alter_statement(self):
+        query, more, _ = self.alteration
+        return f"SELECT * FROM rsfed.alter_rollup('altered', query => $$ {query} $$ {more})"
+
     def prepare(self):
         """A new version in the warehouse, schedules, and runs slow enough to be hit."""
         world = self.world
+        if self.method == "set":
+            # with one as_of, and so it has to stay
+            self.primary.sql.run(f"CALL rsfed.refresh_set('{SET}')")
+            world.held.update({relation: world.content.version for relation in SET_MEMBERS})
         self.first_run = int(self.primary.sql.value("SELECT coalesce(max(run_id), 0) FROM rsfed_catalog.run"))
         self.t_bump = time.time()
         world.content.bump()
@@ -213,15 +256,16 @@ class Round:
             self.primary.sql.run(
                 f"SELECT rsfed.define_rollup('filling', '{SERVER}', $$ {QUERY_DAY} $$, method => 'window', populate => false, "
                 f"options => '{{\"bucket\": \"1 day\", \"start\": \"{world.first_day}\", \"batch\": \"5 days\"}}')")
-            self.primary.sql.run("SELECT rsfed.schedule_refresh('filling', '1 second')")
-        for relation in self.relations:
-            if relation != "parted":
-                self.primary.sql.run(f"SELECT rsfed.schedule_refresh('{relation}', '1 second')")
+        if self.method == "alter":
+            self.primary.sql.run(self.define_statement("altered"))
+        self.schedule()
         world.catch_up()
         if self.random.random() < 0.85:
             self.warehouse.fault(f"slow {self.random.randint(0, 300)}")
             self.warehouse.fault(f"slow_rows {self.random.randint(4, 30)} 100")
-        if self.relations and (self.trigger == "request" or self.method == "parted"):
+        if self.method == "set" and self.trigger == "request":
+            self.primary.sql.run(f"SELECT rsfed.request_set_refresh('{SET}')")
+        elif self.relations and (self.trigger == "request" or self.method == "parted"):
             part = f", part => '{PART_KEYS}'" if self.method == "parted" else ""
             if self.trigger not in ("call", "block"):
                 self.primary.sql.run(f"SELECT rsfed.request_refresh('{self.relations[0]}'{part})")
@@ -271,7 +315,7 @@ class Round:
             return
         self.primary.sql.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'faults_call'")
         out, _ = self.call.communicate(timeout=30)
-        if "transaction is aborted" in out and (self.trigger == "call" or self.method == "define"):
+        if "transaction is aborted" in out and (self.trigger != "block" or self.method == "define"):
             self.fail("a session is left in an aborted transaction after a failed refresh")
         self.note(out.strip().replace("\n", " ").replace(SEPARATOR, "|")[:400])
 
@@ -307,6 +351,62 @@ class Round:
             self.fail(f"{where}: watermark {seen.filled_to}, data_through {seen.through}, as_of {seen.as_of}")
         return seen
 
+    def looks(self):
+        """Functions of a server and the time, each with what it looks at."""
+        def at(relation):
+            return lambda server, when: self.look(server, relation, when)
+        looks = [(at(relation), relation) for relation in self.relations]
+        if self.method == "set":
+            looks.append((self.look_at_set, SET))
+        if self.method == "alter":
+            looks.append((self.look_at_altered, "altered"))
+        return looks
+
+    def look_at_set(self, server, when):
+        """Its members are seen all old or all new, with one as_of."""
+        content = self.world.content
+        rows = server.sql.run(" UNION ALL ".join(
+            f"({Seen.statement(content, relation)})" for relation in SET_MEMBERS), timeout=20)
+        where = f"{when}, on server {server.name}: the set"
+        if len(rows) != len(SET_MEMBERS):
+            self.fail(f"{where} has {len(rows)} members")
+            return
+        seen = [Seen(row) for row in rows]
+        ages = {"old", "new"}
+        for relation, one in zip(SET_MEMBERS, seen):
+            which = RELATIONS[relation][0]
+            ages &= {age for age, v in (("old", self.world.held[relation]), ("new", content.version))
+                     if one.content == content.expected(self.world.primary.sql, which, v)}
+        if not ages:
+            self.fail(f"{where} is a mix: {[(one.content, one.as_of) for one in seen]}")
+        if len({one.as_of for one in seen}) != 1:
+            self.fail(f"{where} has more than one as_of: {[one.as_of for one in seen]}")
+
+    def look_at_altered(self, server, when):
+        """The old definition with its content, or the new one with its own; returns whether it is the new one."""
+        content, sql = self.world.content, self.world.primary.sql
+        print_of = ("(SELECT count(*) || '/' || md5(coalesce(string_agg(r, '|' ORDER BY r COLLATE \"C\"), '')) FROM "
+                    f"(SELECT (to_jsonb(t) - 'extra_{self.number}')::text AS r FROM {{}} AS t) AS x)")
+        rows = server.sql.run(
+            f"SELECT {print_of.format('altered')}, u.query FROM rsfed_catalog.rollup u "
+            "JOIN rsfed_catalog.relation r USING (relation_id) WHERE r.relation_name = 'altered'", timeout=20)
+        if not rows:
+            self.fail(f"{when}, on server {server.name}: altered is not known")
+            return False
+        source = f"({content.rows_of('all', content.version)}) AS fault_all"
+        expected = {}
+        for is_new, query in ((False, QUERY_ALL), (True, self.alteration[0])):
+            key = ("altered", is_new, self.number)
+            if key not in content.prints:
+                content.prints[key] = sql.value("SELECT " + print_of.format(
+                    "(" + query.replace("FROM fault_all", f"FROM {source}") + ")"))
+            expected[is_new] = content.prints[key]
+        is_new = rows[0][1].strip() == self.alteration[0].strip()
+        if rows[0][0] != expected[is_new]:
+            self.fail(f"{when}, on server {server.name}: the {'new' if is_new else 'old'} definition shows {rows[0][0]}, "
+                      f"old and new are {expected}")
+        return is_new
+
     def look_at_parts(self, seen, held, where):
         """Of a refreshed part: its keys are wholly old or new, the others as the last full refresh left them."""
         content = self.world.content
@@ -329,15 +429,30 @@ class Round:
             self.recovers_one(relation)
         if self.method == "define":
             self.defined()
+        if self.method == "alter":
+            self.altered()
         if self.method == "backfill":
             self.backfilled()
         self.measure()
+
+    def due_again(self):
+        """Retries go on by themselves; what has none, as nothing failed in passing, is due once more."""
+        if self.trigger != "retry":
+            return
+        rows = self.primary.sql.run(
+            "SELECT s.relation_id, s.schedule_name FROM rsfed_catalog.schedule s WHERE s.next_run_at > now() AND NOT EXISTS "
+            "(SELECT FROM rsfed_catalog.run r WHERE r.relation_id = s.relation_id AND r.status IN ('queued', 'running'))")
+        for relation_id, name in rows:
+            # the scheduler looks at what was changed by its functions
+            self.set_option('{"retries": 60}', f"UPDATE rsfed_catalog.schedule SET next_run_at = now() "
+                            f"WHERE relation_id = {relation_id} AND schedule_name = '{name}'")
 
     def recovers_one(self, relation):
         since = max(self.t_healed, self.t_bumped)
 
         def fresh():
             try:
+                self.due_again()
                 rows = self.primary.sql.run(Seen.statement(self.world.content, relation))
             except Failed:
                 return None
@@ -372,6 +487,25 @@ class Round:
         if sql.value("SELECT " + self.world.content.fingerprint("defined", "all")) != expected:
             self.fail("a rollup was defined and has not the content of the warehouse")
 
+    def altered(self):
+        """A change of a rollup that failed can be made again, and its refreshes go on."""
+        sql = self.primary.sql
+        if not self.look_at_altered(self.primary, "after the fault"):
+            sql.run(self.alter_statement())
+        if not self.look_at_altered(self.primary, "after it was altered"):
+            self.fail("alter_rollup succeeded and has changed nothing")
+        since = float(sql.value("SELECT extract(epoch FROM clock_timestamp())"))
+        state = ("SELECT as_of > to_timestamp({}) AND failures = 0 FROM rsfed.freshness "
+                 "WHERE relation = 'altered'::regclass").format(since)
+
+        def fresh():
+            self.due_again()
+            return sql.value(state) == "t"
+        wait_until(fresh, RECOVERS_S, "the next success of altered", 0.1)
+        self.look_at_altered(self.primary, "after the next success")
+        self.world.catch_up()
+        self.look_at_altered(self.world.replica, "after the next success")
+
     def filled(self, sql):
         """Rows wrong within the watermark's range, or outside it; days filled; state."""
         content = self.world.content
@@ -388,6 +522,7 @@ class Round:
     def backfilled(self):
         """Each moment of a backfill: what the watermark says is there, and nothing else."""
         def done():
+            self.due_again()
             wrong, days, state = self.filled(self.primary.sql)
             if wrong != "0":
                 self.fail(f"{wrong} rows of a backfill do not agree with its watermark, {days} days, {state}")
@@ -413,7 +548,7 @@ class Round:
     def tidy(self):
         """Ends the schedules of the round, and waits for what still runs."""
         sql = self.primary.sql
-        sql.run("SELECT rsfed.unschedule_refresh(relation, name) FROM rsfed.schedules")
+        self.unschedule()
         try:
             wait_until(lambda: sql.value(
                 "SELECT count(*) FROM rsfed_catalog.run WHERE status IN ('queued', 'running')") == "0",
@@ -437,7 +572,10 @@ class Round:
                       "WHERE status IN ('running', 'queued')")[0]
         if row != ["0", "0"]:
             self.fail(f"runs are left running, and running or queued: {row}")
-        for name in ("defined", "filling"):
+        if self.method == "set":
+            for server in (self.primary, world.replica):
+                self.look_at_set(server, "at the end")
+        for name in ("defined", "filling", "altered"):
             sql.run(f"SELECT rsfed.drop_rollup(c.oid) FROM pg_class c WHERE relname = '{name}' AND relkind = 'r'")
         self.check_history()
         left = sql.value("SELECT count(*) FROM rsfed.progress")
@@ -451,12 +589,19 @@ class Round:
                 "SELECT run_id, relation_name, status FROM rsfed_catalog.run "
                 f"WHERE run_id > {self.first_run} AND (finished_at IS NULL OR status = 'failed' AND sqlstate IS NULL)"):
             self.fail(f"a run without an end, or without a reason: {row}")
+        # of its process's end, or of a warehouse that is gone: worth a retry, if the schedule has one
+        for row in self.primary.sql.run(
+                "SELECT run_id, relation_name, sqlstate FROM rsfed_catalog.run r WHERE status = 'failed' "
+                f"AND schedule_name IS NOT NULL AND set_run_id IS NULL AND sqlstate ~ '^(08|40|53|57P)' AND run_id > {self.first_run} "
+                "AND NOT EXISTS (SELECT FROM rsfed_catalog.run x WHERE x.retry_of = r.run_id)"
+                if self.trigger == "retry" else "SELECT WHERE false"):
+            self.fail(f"a run that failed in passing was not tried again: {row}")
         for relation, count in self.primary.sql.run(
                 "SELECT relation_name, count(*) FROM rsfed_catalog.run JOIN rsfed_catalog.relation "
                 f"USING (relation_id, schema_name, relation_name) WHERE run_id > {self.first_run} "
                 "AND status = 'published' AND part IS NULL AND kind = 'rollup' GROUP BY 1"):
             # a replace writes all of it each time
-            if relation not in ("filling", "defined", "replaced") and int(count) > 1:
+            if relation not in ("filling", "defined", "altered", "replaced") and int(count) > 1:
                 self.fail(f"{relation} was changed {count} times by one change of the warehouse")
 
     def check_connections(self):

@@ -19,7 +19,7 @@ import statistics
 import sys
 import time
 
-from content import Content, RELATIONS, SERVER, DAYS
+from content import Content, RELATIONS, SERVER, DAYS, SET, SET_MEMBERS
 from faults import FAULTS
 from rounds import METHODS, Round
 from servers import Failed, Server, Warehouse, wait_until
@@ -95,6 +95,7 @@ class World:
             sql.run(statement.replace("BASE", self.first_day))
             self.held[relation] = self.content.version
         sql.run("CALL rsfed.refresh('matview')")
+        sql.run(f"SELECT rsfed.define_set('{SET}', ARRAY{list(SET_MEMBERS)}::regclass[])")
 
     def catch_up(self, seconds=30):
         position = self.primary.sql.value("SELECT pg_current_wal_lsn()")

@@ -142,11 +142,12 @@ standin_reset();
 
 # Its failure cannot be written, as on a full disk, and the session lives on:
 # the run must not block the relation for as long as the session does
-$node->safe_psql('postgres', q{
+my $refuse = q{
 	CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$;
 	CREATE TRIGGER refuse BEFORE UPDATE ON rsfed_catalog.run FOR EACH ROW
 		WHEN (NEW.status = 'failed') EXECUTE FUNCTION refuse();
-});
+};
+$node->safe_psql('postgres', $refuse);
 standin('FAULT cut_after_rows 1000');
 $psql = IPC::Run::start(
 	[ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "CALL rsfed.refresh('revenue')", '-c', 'SELECT pg_sleep(60)' ],
@@ -159,6 +160,31 @@ $node->safe_psql('postgres', 'DROP FUNCTION refuse CASCADE');
 poll_for($node, "SELECT status || ' ' || message FROM rsfed.runs ORDER BY run_id DESC LIMIT 1",
 	'failed the refresh ended without an outcome', 'the scheduler finds it');
 $psql->kill_kill;
+
+# So of a session that tells nothing of what it does
+my $silent = $node->background_psql('postgres', on_error_stop => 0);
+$silent->query_safe('SET track_activities = off');
+$node->safe_psql('postgres', $refuse);
+standin('FAULT cut_after_rows 1000');
+$silent->query("CALL rsfed.refresh('revenue')");
+is(last_run($node, 'revenue', 'status'), 'running', 'with track_activities off: its run has no outcome');
+standin_reset();
+$node->safe_psql('postgres', 'DROP FUNCTION refuse CASCADE');
+poll_for($node, "SELECT status || ' ' || message FROM rsfed.runs ORDER BY run_id DESC LIMIT 1",
+	'failed the refresh ended without an outcome', 'the scheduler finds that, too');
+# but is not taken for lost while it works
+standin('FAULT stall_after_rows 1000');
+$silent->query_until(qr/begins/, "\\echo begins\nCALL rsfed.refresh('revenue');\n");
+poll_for($node, "SELECT count(*) FROM rsfed.progress WHERE phase = 'receiving'", '1', 'one that is at work');
+$run = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
+poll_for($node, 'SELECT count(*) FROM pg_stat_activity WHERE backend_type = \'rsfed scheduler\' '
+	  . "AND query_start > (SELECT max(started_at) FROM rsfed.runs WHERE status = 'running')", '1', 'which the scheduler looks at');
+is($node->safe_psql('postgres', "SELECT status FROM rsfed.runs WHERE run_id = $run - 1"), 'running', 'is left alone');
+standin_reset();
+like($silent->query("SELECT 'goes on'"), qr/^goes on$/m, 'and ends');
+like($node->safe_psql('postgres', "SELECT status FROM rsfed.runs WHERE run_id = $run - 1"), qr/published|unchanged/, 'as it should');
+like($node->safe_psql('postgres', "SELECT rsfed.wait($run)"), qr/published|unchanged/, 'and the next one, too');
+$silent->quit;
 
 # alter_rollup that is told to stop while it waits for its lock: the session,
 # maybe one of a pool, is as after any other error
