@@ -191,7 +191,7 @@ COMMENT ON VIEW rsfed_doctor.schedule IS
 CREATE VIEW rsfed_doctor.set WITH (security_barrier = true) AS
 SELECT v.severity, v.subject, v.problem, v.remedy, v.on_primary
 FROM (SELECT c.*, x.state, x.failures, x.failing_since, x.message, x.sqlstate, x.as_of, x.last_run_id, g.is_held,
-		pg_catalog.format('SELECT status, phase, message, detail, hint FROM rsfed.runs WHERE run_id = %s OR set_run_id = %1$s;', x.last_run_id) AS look
+		pg_catalog.format('SELECT relation_name, status, phase, message, detail, hint FROM rsfed.runs WHERE %s IN (run_id, set_run_id) ORDER BY run_id;', x.last_run_id) AS look
 	FROM rsfed_catalog.set_class c
 	JOIN rsfed.sets x ON x.name = c.set_name
 	CROSS JOIN rsfed_catalog.guard g

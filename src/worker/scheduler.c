@@ -281,8 +281,10 @@ take_turn(Turn *turn)
 	turn->next_due = DT_NOEND;
 	if (turn->extension)
 	{
-		/* before any relation's freshness, as whoever fails to log in locks them */
-		/* nobody logs in where the schedules are another's */
+		/*
+		 * Before any relation's freshness, as whoever fails to log in locks
+		 * them; nobody logs in where the schedules are another's.
+		 */
 		turn->logins_held = outcome_release_logins() && !turn->not_ours;
 		dispatch_record_failures();
 		(void) runs_expire(GetCurrentTimestamp());
