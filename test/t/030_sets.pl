@@ -29,11 +29,15 @@ sub last_set_run
 		FROM rsfed.runs WHERE (SELECT max(run_id) FROM rsfed.runs WHERE set_name = 'month_end') IN (run_id, set_run_id)});
 }
 
+# Fewer rows than libpq 17 hands over at once are still waited for there
+my $at_work = q{SELECT set_name, relation, CASE WHEN phase IN ('receiving', 'waiting for Redshift') THEN 'reading' ELSE phase END
+	FROM rsfed.progress WHERE run_id = };
+
 # What changes in the warehouse while the first member is being read is in neither
 warehouse_sql('UPDATE set_sales SET price = 11');
 standin('FAULT stall_after_rows 3');
 my $run = $node->safe_psql('postgres', "SELECT rsfed.request_set_refresh('month_end')");
-poll_for($node, "SELECT set_name, relation, phase FROM rsfed.progress WHERE run_id = $run", 'month_end|sellers|receiving',
+poll_for($node, "$at_work$run", 'month_end|sellers|reading',
 	'rsfed.progress shows the set and the member that it reads');
 is($node->safe_psql('postgres', "SELECT count(*) FROM rsfed.runs WHERE status = 'running' AND $run IN (run_id, set_run_id)"),
 	'3', 'the set and its members have a run each');
@@ -87,7 +91,7 @@ $node->safe_psql('postgres', q{
 });
 standin('FAULT stall_after_rows 3');
 $run = $node->safe_psql('postgres', "SELECT rsfed.request_set_refresh('other')");
-poll_for($node, "SELECT set_name, relation, phase FROM rsfed.progress WHERE run_id = $run", 'other|sellers_again|receiving', 'the second member is read');
+poll_for($node, "$at_work$run", 'other|sellers_again|reading', 'the second member is read');
 is($node->safe_psql('postgres', "SELECT a.backend_xmin IS NULL AND a.backend_xid IS NULL FROM pg_stat_activity a JOIN rsfed.runs r ON r.pid = a.pid WHERE r.run_id = $run"),
 	't', 'without a snapshot');
 standin_reset();
