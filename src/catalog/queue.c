@@ -38,10 +38,14 @@
 #include "catalog/owner_scope.h"
 #include "catalog/queue.h"
 
-/* The rollup that tells a run's source: of a set any member, they have one. */
-#define ASKED_FOR(r) \
-	"COALESCE((SELECT m.relation_id FROM rsfed_catalog.set_member m" \
-	" WHERE m.set_id = " r ".relation_id LIMIT 1), " r ".relation_id)"
+/*
+ * The source of a run; of a set that of any member, they have one.  A scalar
+ * subquery, so that it is looked up for the rows that are looked at only.
+ */
+#define SOURCE_OF(r) \
+	"(SELECT u.source FROM rsfed_catalog.rollup u WHERE u.relation_id = COALESCE(" \
+	"(SELECT m.relation_id FROM rsfed_catalog.set_member m" \
+	" WHERE m.set_id = " r ".relation_id LIMIT 1), " r ".relation_id))"
 
 /*
  * What is at work, and of which servers and owners; of a set its own run, not
@@ -51,8 +55,7 @@
 #define AT_WORK \
 	" busy AS MATERIALIZED (" \
 	" SELECT b.relation_id, b.trigger IN ('schedule', 'request') AND b.set_run_id IS NULL AS is_worker," \
-	" b.owner, u.source FROM rsfed_catalog.run b" \
-	" LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = " ASKED_FOR("b") \
+	" b.owner, " SOURCE_OF("b") " AS source FROM rsfed_catalog.run b" \
 	" WHERE b.status = 'running')," \
 	" sources AS MATERIALIZED (SELECT l.source, l.max_runs - (SELECT count(*)::int4 FROM busy b" \
 	" WHERE b.is_worker AND b.source = l.source) AS room" \
@@ -85,14 +88,13 @@
 /* Runs that may begin, but for the room of their owner. */
 #define TAKEABLE \
 	" FROM rsfed_catalog.run q" \
-	" LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = " ASKED_FOR("q") \
-	" LEFT JOIN sources s ON s.source = u.source" \
 	" WHERE q.status = 'queued' AND q.waits_for IS NULL AND q.owner = o.owner" \
 	" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())" \
 	" AND NOT EXISTS (SELECT FROM busy b WHERE b.relation_id = q.relation_id" \
 	" OR EXISTS (SELECT FROM rsfed_catalog.set_member m" \
 	" WHERE m.set_id = q.relation_id AND m.relation_id = b.relation_id))" \
-	" AND (s.room IS NULL OR s.room > 0)"
+	" AND (NOT EXISTS (SELECT FROM sources) OR COALESCE((SELECT s.room FROM sources s" \
+	" WHERE s.source = " SOURCE_OF("q") "), 1) > 0)"
 
 /* The parameters $1 to $4 of the above. */
 #define LIMIT_TYPES TEXTARRAYOID, INT4ARRAYOID, INT4OID, INT4OID
@@ -246,10 +248,13 @@ queue_count_takeable(void)
 	set_limits(values);
 	n = catalog_run_kept(SPI_OK_SELECT,
 						 "WITH RECURSIVE" WAITING_OWNERS "," AT_WORK "," OWNERS
-						 " SELECT n.runs, COALESCE(n.source, ''), COALESCE(n.room, $4), o.owner::text, o.room"
-						 " FROM owners o CROSS JOIN LATERAL (SELECT count(DISTINCT q.relation_id)::int4 AS runs,"
-						 " u.source::text, min(s.room) AS room" TAKEABLE
-						 " GROUP BY u.source) AS n WHERE o.room > 0",
+						 " SELECT n.runs, COALESCE(n.source, ''),"
+						 " COALESCE((SELECT s.room FROM sources s WHERE s.source = n.source), $4),"
+						 " o.owner::text, o.room"
+						 " FROM owners o CROSS JOIN LATERAL"
+						 " (SELECT count(DISTINCT t.relation_id)::int4 AS runs, t.source FROM"
+						 " (SELECT q.relation_id, " SOURCE_OF("q") "::text AS source" TAKEABLE ") AS t"
+						 " GROUP BY t.source) AS n WHERE o.room > 0",
 						 LIMITS, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
