@@ -9,7 +9,6 @@
 
 #include "access/htup_details.h"
 #include "access/reloptions.h"
-#include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_database.h"
@@ -19,12 +18,11 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "api/result.h"
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/settings.h"
@@ -144,37 +142,21 @@ mapping_options(Oid mapping_id)
 	return options;
 }
 
-/*
- * Looks when credentials expire, in a subtransaction: a file that cannot be
- * read is a finding, not the end of the look.  Returns its error, or NULL.
- */
-static ErrorData *
-try_expiry(List *options, bool *found, TimestampTz *expiry)
+/* When credentials expire, if that is known. */
+typedef struct Expiry
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	List	   *options;
+	bool		found;
+	TimestampTz at;
+} Expiry;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		*found = credentials_expiry(options, expiry);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (error != NULL && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		ReThrowError(error);
-	return error;
+/* A step of attempt(): a file that cannot be read is a finding, not the end of the look. */
+static void
+look_at_expiry(void *arg)
+{
+	Expiry	   *expiry = arg;
+
+	expiry->found = credentials_expiry(expiry->options, &expiry->at);
 }
 
 /*
@@ -187,15 +169,13 @@ Datum
 rsfed_credentials_expiry(PG_FUNCTION_ARGS)
 {
 	ResultRows *result = result_begin(fcinfo);
-	List	   *options = mapping_options(PG_GETARG_OID(0));
-	bool		found = false;
-	TimestampTz expiry = 0;
-	ErrorData  *error = try_expiry(options, &found, &expiry);
+	Expiry		expiry = {.options = mapping_options(PG_GETARG_OID(0))};
+	ErrorData  *error = attempt(look_at_expiry, &expiry);
 	Datum		values[2];
 	bool		nulls[2];
 
-	values[0] = TimestampTzGetDatum(expiry);
-	nulls[0] = !found;
+	values[0] = TimestampTzGetDatum(expiry.at);
+	nulls[0] = !expiry.found;
 	values[1] = error ? CStringGetTextDatum(error->message) : (Datum) 0;
 	nulls[1] = error == NULL;
 	result_add(result, values, nulls);

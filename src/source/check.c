@@ -14,15 +14,13 @@
 
 #include <math.h>
 
-#include "access/xact.h"
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "base/format.h"
 #include "base/settings.h"
@@ -47,13 +45,12 @@ typedef struct Check
 	List	   *items;
 } Check;
 
-static ErrorData *attempt(Check *check, void (*step) (Check *check));
 static void add_item(Check *check, const char *item, bool ok, const char *format,...) pg_attribute_printf(4, 5);
 static void add_failure(Check *check, const char *item, ErrorData *error);
-static void step_connect(Check *check);
-static void step_clock(Check *check);
-static void step_user(Check *check);
-static void step_privileges(Check *check);
+static void step_connect(void *arg);
+static void step_clock(void *arg);
+static void step_user(void *arg);
+static void step_privileges(void *arg);
 static void report_way(Check *check, ErrorData *error);
 static char *tls_detail(Check *check, bool *ok);
 static void report_identity(Check *check);
@@ -73,17 +70,17 @@ source_check(const char *source, Oid userid)
 
 	/* of an earlier attempt */
 	(void) remote_last_step();
-	error = attempt(&check, step_connect);
+	error = attempt(step_connect, &check);
 	report_way(&check, error);
 	if (error != NULL)
 		return check.items;
 
 	report_identity(&check);
-	if ((error = attempt(&check, step_clock)) != NULL)
+	if ((error = attempt(step_clock, &check)) != NULL)
 		add_failure(&check, "latency", error);
-	if ((error = attempt(&check, step_user)) != NULL)
+	if ((error = attempt(step_user, &check)) != NULL)
 		add_failure(&check, "session settings", error);
-	if ((error = attempt(&check, step_privileges)) != NULL)
+	if ((error = attempt(step_privileges, &check)) != NULL)
 		add_failure(&check, "privileges", error);
 	source_release(check.source);
 	return check.items;
@@ -100,45 +97,9 @@ source_try(const char *source, Oid userid)
 	check.request.source = source;
 	check.request.userid = userid;
 	check.request.label = "rsfed check";
-	error = attempt(&check, step_connect);
+	error = attempt(step_connect, &check);
 	if (error == NULL)
 		source_release(check.source);
-	return error;
-}
-
-/*
- * Runs one step in a subtransaction; returns its error, or NULL.  Interrupts
- * are no failure of the step: they are raised.
- */
-static ErrorData *
-attempt(Check *check, void (*step) (Check *check))
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		step(check);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-
-	/* a cancel of ours looks like Redshift's: both end the whole */
-	if (error != NULL && (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-						  error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN))
-		ReThrowError(error);
 	return error;
 }
 
@@ -167,8 +128,10 @@ add_failure(Check *check, const char *item, ErrorData *error)
 }
 
 static void
-step_connect(Check *check)
+step_connect(void *arg)
 {
+	Check	   *check = arg;
+
 	check->source = source_connect(&check->request);
 }
 
@@ -263,8 +226,9 @@ report_identity(Check *check)
 
 /* Query 1: one round trip, and the clock there, which is UTC as we pinned it. */
 static void
-step_clock(Check *check)
+step_clock(void *arg)
 {
+	Check	   *check = arg;
 	TimestampTz before = GetCurrentTimestamp();
 	TimestampTz after;
 	TimestampTz there;
@@ -291,8 +255,9 @@ step_clock(Check *check)
 
 /* Query 2: what the session would have brought along by itself. */
 static void
-step_user(Check *check)
+step_user(void *arg)
 {
+	Check	   *check = arg;
 	int			rows;
 	int			columns;
 	char	  **cells = remote_fetch_all(check->source->conn,
@@ -312,8 +277,9 @@ step_user(Check *check)
 
 /* Query 3: the schemas and tables that the user may not read. */
 static void
-step_privileges(Check *check)
+step_privileges(void *arg)
 {
+	Check	   *check = arg;
 	int			rows;
 	int			columns;
 	int			missing = 0;
