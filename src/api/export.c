@@ -411,14 +411,17 @@ add_unless_scheduled(Script *script, const RsfedRelation *relation, const char *
 
 /* A schedule that is the same already stays; its grid and due time, too. */
 static void
-add_schedule(Script *script, const RsfedRelation *relation, const RelationSchedule *schedule)
+add_schedule(Script *script, const RsfedRelation *relation, const char *name)
 {
-	const char *name = relation_literal(relation);
+	RelationSchedule *schedule = schedule_load(relation->relation_id, name);
 
+	/* removed since the names were read */
+	if (schedule == NULL)
+		return;
 	become(script, maker(relation));
 	appendStringInfo(&script->text, "SELECT rsfed.%s(%s, %s",
-					 relation->is_set ? "schedule_set" : "schedule_refresh", name,
-					 quote_literal_cstr(schedule->schedule));
+					 relation->is_set ? "schedule_set" : "schedule_refresh",
+					 relation_literal(relation), quote_literal_cstr(schedule->schedule));
 	add_argument(script, "name", schedule->name);
 	add_argument(script, "method", schedule->method);
 	add_argument(script, "timezone", schedule->timezone);
@@ -466,8 +469,10 @@ add_after(Script *script, const RsfedRelation *relation, const char *name)
 	appendStringInfo(&script->text, " AND after = ARRAY[%s]);\n", array.data);
 }
 
+/* Each schedule of these relations, as "add" writes it. */
 static void
-add_afters(Script *script, List *relations)
+for_schedules(Script *script, List *relations,
+			  void (*add) (Script *script, const RsfedRelation *relation, const char *name))
 {
 	ListCell   *lc;
 
@@ -478,29 +483,7 @@ add_afters(Script *script, List *relations)
 		ListCell   *name;
 
 		foreach(name, names)
-			add_after(script, relation, lfirst(name));
-	}
-}
-
-static void
-add_schedules(Script *script, List *relations)
-{
-	ListCell   *lc;
-
-	foreach(lc, relations)
-	{
-		RsfedRelation *relation = lfirst(lc);
-		List	   *names = schedule_names(relation->relation_id);
-		ListCell   *name;
-
-		foreach(name, names)
-		{
-			RelationSchedule *schedule = schedule_load(relation->relation_id, lfirst(name));
-
-			/* NULL: removed since the names were read */
-			if (schedule != NULL)
-				add_schedule(script, relation, schedule);
-		}
+			add(script, relation, lfirst(name));
 	}
 }
 
@@ -565,16 +548,16 @@ rsfed_export(PG_FUNCTION_ARGS)
 		add_rollup(&script, lfirst(lc));
 
 	appendStringInfoString(&script.text, "\n-- Schedules; materialized views must be there\n");
-	add_schedules(&script, script.rollups);
-	add_schedules(&script, script.views);
+	for_schedules(&script, script.rollups, add_schedule);
+	for_schedules(&script, script.views, add_schedule);
 	if (script.sets != NIL)
 		appendStringInfoString(&script.text, "\n-- Sets\n");
 	foreach(lc, script.sets)
 		add_set(&script, lfirst(lc));
-	add_schedules(&script, script.sets);
-	add_afters(&script, script.rollups);
-	add_afters(&script, script.views);
-	add_afters(&script, script.sets);
+	for_schedules(&script, script.sets, add_schedule);
+	for_schedules(&script, script.rollups, add_after);
+	for_schedules(&script, script.views, add_after);
+	for_schedules(&script, script.sets, add_after);
 
 	appendStringInfoString(&script.text, "\n-- Pauses\n");
 	add_pauses(&script, script.rollups);

@@ -47,6 +47,34 @@ static RelationSchedule *require_set_schedule(FunctionCallInfo fcinfo, const cha
 static RelationSchedule *find_schedule(int32 relation_id, const char *title, const char *name);
 static void check_set_options(Jsonb *options);
 
+/* Puts the options of a new schedule into it; returns what it comes after. */
+static List *
+first_options(RelationSchedule *schedule, Jsonb *options)
+{
+	List	   *after;
+
+	schedule->options = argument_no_options();
+	if (options == NULL)
+		return NIL;
+	options_check(OPTION_SCHEDULE, options);
+	after = schedule_after_resolve(options);
+	schedule->options = options_merge(schedule->options, schedule_after_remove(options));
+	return after;
+}
+
+/* Stores a schedule whose grid begins now. */
+static void
+store_new(RelationSchedule *schedule, List *after)
+{
+	schedule->anchor = GetCurrentTimestamp();
+	set_first_run(schedule);
+	identity_remember();
+	schedule_store(schedule);
+	after_store(schedule->relation_id, schedule->name, after);
+	warn_if_held();
+	wake_scheduler_at_commit();
+}
+
 /* schedule_refresh(relation, schedule, name, method, timezone, options) */
 Datum
 rsfed_schedule_refresh(PG_FUNCTION_ARGS)
@@ -54,7 +82,7 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 	RelationSchedule schedule = {0};
 	RsfedSchedule *parsed;
 	RsfedRelation *relation;
-	List	   *after = NIL;
+	List	   *after;
 	Oid			relid;
 
 	require_primary("rsfed.schedule_refresh()");
@@ -72,14 +100,7 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 	check_schedule_name(schedule.name);
 	relation = check_schedulable(relid);
 	parsed = schedule_parse(schedule.schedule, schedule.timezone);
-	schedule.options = argument_no_options();
-	if (!PG_ARGISNULL(5))
-	{
-		options_check(OPTION_SCHEDULE, PG_GETARG_JSONB_P(5));
-		after = schedule_after_resolve(PG_GETARG_JSONB_P(5));
-		schedule.options = options_merge(schedule.options,
-										 schedule_after_remove(PG_GETARG_JSONB_P(5)));
-	}
+	after = first_options(&schedule, PG_ARGISNULL(5) ? NULL : PG_GETARG_JSONB_P(5));
 
 	if (relation != NULL && relation->is_rollup)
 		check_rollup_schedule(relation, schedule.method, parsed);
@@ -89,13 +110,7 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 	warn_unless_preloaded();
 
 	schedule.relation_id = relation ? relation->relation_id : relation_insert(relid, false);
-	schedule.anchor = GetCurrentTimestamp();
-	set_first_run(&schedule);
-	identity_remember();
-	schedule_store(&schedule);
-	after_store(schedule.relation_id, schedule.name, after);
-	warn_if_held();
-	wake_scheduler_at_commit();
+	store_new(&schedule, after);
 	PG_RETURN_VOID();
 }
 
@@ -244,7 +259,7 @@ rsfed_schedule_set(PG_FUNCTION_ARGS)
 	RelationSchedule schedule = {0};
 	RsfedSchedule *parsed;
 	RsfedRelation *member;
-	List	   *after = NIL;
+	List	   *after;
 	char	   *set;
 
 	require_primary("rsfed.schedule_set()");
@@ -262,27 +277,14 @@ rsfed_schedule_set(PG_FUNCTION_ARGS)
 	schedule.relation_id = set_require(set);
 	set_require_maintainer(schedule.relation_id, set, "schedule refreshes of");
 	parsed = schedule_parse(schedule.schedule, schedule.timezone);
-	schedule.options = argument_no_options();
-	if (!PG_ARGISNULL(4))
-	{
-		options_check(OPTION_SCHEDULE, PG_GETARG_JSONB_P(4));
-		after = schedule_after_resolve(PG_GETARG_JSONB_P(4));
-		schedule.options = options_merge(schedule.options,
-										 schedule_after_remove(PG_GETARG_JSONB_P(4)));
-		check_set_options(schedule.options);
-	}
+	after = first_options(&schedule, PG_ARGISNULL(4) ? NULL : PG_GETARG_JSONB_P(4));
+	check_set_options(schedule.options);
 	member = some_member(schedule.relation_id);
 	if (member != NULL)
 		check_rollup_schedule(member, NULL, parsed);
 	warn_unless_preloaded();
 
-	schedule.anchor = GetCurrentTimestamp();
-	set_first_run(&schedule);
-	identity_remember();
-	schedule_store(&schedule);
-	after_store(schedule.relation_id, schedule.name, after);
-	warn_if_held();
-	wake_scheduler_at_commit();
+	store_new(&schedule, after);
 	PG_RETURN_VOID();
 }
 

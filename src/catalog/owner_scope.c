@@ -176,6 +176,18 @@ catalog_text(CatalogAccess *access, uint64 row, int column)
 }
 
 List *
+catalog_ids(CatalogAccess *access, uint64 n)
+{
+	MemoryContext old = MemoryContextSwitchTo(access->caller);
+	List	   *ids = NIL;
+
+	for (uint64 i = 0; i < n; i++)
+		ids = lappend_int(ids, DatumGetInt32(catalog_datum(i, 1)));
+	MemoryContextSwitchTo(old);
+	return ids;
+}
+
+List *
 catalog_names(const char *sql, int nargs, const Oid *types, const Datum *values)
 {
 	CatalogAccess access;

@@ -73,6 +73,12 @@ extern Datum catalog_datum(uint64 row, int column);	/* by-value types only */
 extern Datum catalog_copy(CatalogAccess *access, uint64 row, int column);	/* varlena */
 
 /*
+ * The first column (integer) of the n rows of the last result as a List of int,
+ * in the memory context that opened the access.
+ */
+extern List *catalog_ids(CatalogAccess *access, uint64 n);
+
+/*
  * The first column of a query's result as a List of char *, in the current
  * memory context; opens and closes the access itself.
  */

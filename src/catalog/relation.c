@@ -375,18 +375,14 @@ List *
 relation_ids(void)
 {
 	CatalogAccess access;
-	List	   *ids = NIL;
-	MemoryContext old;
+	List	   *ids;
 	uint64		n;
 
 	catalog_open(&access);
 	n = catalog_run(SPI_OK_SELECT,
 					"SELECT relation_id FROM rsfed_catalog.relation ORDER BY schema_name, relation_name",
 					0, NULL, NULL, NULL);
-	old = MemoryContextSwitchTo(access.caller);
-	for (uint64 i = 0; i < n; i++)
-		ids = lappend_int(ids, DatumGetInt32(catalog_datum(i, 1)));
-	MemoryContextSwitchTo(old);
+	ids = catalog_ids(&access, n);
 	catalog_close(&access);
 	return ids;
 }
@@ -416,8 +412,7 @@ static List *
 gone_relations(void)
 {
 	CatalogAccess access;
-	List	   *gone = NIL;
-	MemoryContext old;
+	List	   *gone;
 	uint64		n;
 
 	catalog_open_any_version(&access);
@@ -432,10 +427,7 @@ gone_relations(void)
 					" WHERE NOT EXISTS (SELECT FROM rsfed_catalog.relation_oid x"
 					" WHERE x.relation_id = r.relation_id)",
 					0, NULL, NULL, NULL);
-	old = MemoryContextSwitchTo(access.caller);
-	for (uint64 i = 0; i < n; i++)
-		gone = lappend_int(gone, DatumGetInt32(catalog_datum(i, 1)));
-	MemoryContextSwitchTo(old);
+	gone = catalog_ids(&access, n);
 	catalog_close(&access);
 	return gone;
 }

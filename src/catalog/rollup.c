@@ -235,8 +235,7 @@ rollup_ids(const char *source)
 	static const Oid types[] = {TEXTOID};
 	CatalogAccess access;
 	Datum		values[1] = {source ? CStringGetTextDatum(source) : (Datum) 0};
-	List	   *ids = NIL;
-	MemoryContext old;
+	List	   *ids;
 	uint64		n;
 
 	catalog_open_any_version(&access);
@@ -247,10 +246,7 @@ rollup_ids(const char *source)
 					" WHERE $1 IS NULL OR u.source = $1"
 					" ORDER BY r.schema_name, r.relation_name",
 					1, types, values, source ? " " : "n");
-	old = MemoryContextSwitchTo(access.caller);
-	for (uint64 i = 0; i < n; i++)
-		ids = lappend_int(ids, DatumGetInt32(catalog_datum(i, 1)));
-	MemoryContextSwitchTo(old);
+	ids = catalog_ids(&access, n);
 	catalog_close(&access);
 	return ids;
 }

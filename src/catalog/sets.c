@@ -66,7 +66,7 @@ members_ordered(int32 set_id, const char *order)
 	static const Oid types[] = {INT4OID};
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(set_id)};
-	List	   *members = NIL;
+	List	   *members;
 	uint64		n;
 
 	catalog_open(&access);
@@ -75,13 +75,7 @@ members_ordered(int32 set_id, const char *order)
 							 " JOIN rsfed_catalog.relation r ON r.relation_id = m.relation_id"
 							 " WHERE m.set_id = $1 ORDER BY m.%s", order),
 					1, types, values, NULL);
-	for (uint64 i = 0; i < n; i++)
-	{
-		MemoryContext spi = MemoryContextSwitchTo(access.caller);
-
-		members = lappend_int(members, DatumGetInt32(catalog_datum(i, 1)));
-		MemoryContextSwitchTo(spi);
-	}
+	members = catalog_ids(&access, n);
 	catalog_close(&access);
 	return members;
 }
