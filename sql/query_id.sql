@@ -55,3 +55,5 @@ SELECT rsfed.define_set('one', '{empty}');
 SELECT standin('FAULT cut_after_rows 1');
 CALL rsfed.refresh_set('one');
 SELECT standin('RESET');
+SELECT rsfed.drop_set(s) FROM unnest('{one,two}'::text[]) s;
+SELECT rsfed.drop_rollup(r) FROM unnest('{told,failed,empty}'::regclass[]) r;
