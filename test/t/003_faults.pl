@@ -152,7 +152,7 @@ standin('FAULT cut_after_rows 1000');
 $psql = IPC::Run::start(
 	[ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "CALL rsfed.refresh('revenue')", '-c', 'SELECT pg_sleep(60)' ],
 	'>', \$out, '2>', \$err);
-poll_for($node, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'", '1',
+poll_for($node, "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'", '1',
 	'a session goes on after a refresh whose failure could not be written');
 is(last_run($node, 'revenue', 'status'), 'running', 'its run has no outcome');
 standin_reset();
