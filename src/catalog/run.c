@@ -607,13 +607,16 @@ run_queued_here(int64 run_id)
 	CatalogAccess access;
 	bool		here;
 
+	/* as run_status(): the caller's statement may have queued it */
 	catalog_open(&access);
+	PushActiveSnapshot(GetLatestSnapshot());
 	if (SPI_execute_with_args("SELECT xmin FROM rsfed_catalog.run"
 							  " WHERE run_id = $1 AND status = 'queued'",
 							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read run " INT64_FORMAT, run_id);
 	here = SPI_processed == 1 &&
 		TransactionIdIsCurrentTransactionId(DatumGetTransactionId(catalog_datum(0, 1)));
+	PopActiveSnapshot();
 	catalog_close(&access);
 	return here;
 }
