@@ -164,14 +164,15 @@ sets_forget_member(int32 relation_id)
 	uint64		n;
 
 	catalog_open(&access);
-	n = catalog_run(SPI_OK_DELETE_RETURNING,
-					"DELETE FROM rsfed_catalog.set_member m"
+	n = catalog_run(SPI_OK_SELECT,
+					"WITH gone AS (DELETE FROM rsfed_catalog.set_member m"
 					" USING rsfed_catalog.relation s, rsfed_catalog.relation r"
 					" WHERE m.relation_id = $1 AND s.relation_id = m.set_id AND r.relation_id = $1"
-					" RETURNING m.set_id, s.relation_name::text,"
-					" format('%I.%I', r.schema_name, r.relation_name),"
+					" RETURNING m.set_id, s.relation_name::text AS name,"
+					" format('%I.%I', r.schema_name, r.relation_name) AS member,"
 					" (SELECT count(*) FROM rsfed_catalog.set_member o"
-					" WHERE o.set_id = m.set_id AND o.relation_id <> $1)",
+					" WHERE o.set_id = m.set_id AND o.relation_id <> $1) AS members_left)"
+					" SELECT set_id, name, member, members_left FROM gone ORDER BY name COLLATE \"C\"",
 					1, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
