@@ -260,6 +260,8 @@ poll_for($node, q{SELECT count(*) >= 2 FROM rsfed.runs WHERE relation_name = 'pu
 	'clock set back: a schedule of seconds does not stand still for an hour');
 poll_runs('kinds', 'status, attempt', 'unchanged:2', 'a retry waits no longer than it was meant to');
 is(sql("SELECT next_run_at FROM rsfed.schedules WHERE relation = 'kinds'::regclass"), $kept, 'a day\'s time stays');
+like(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/LOG:  the clock was set back: schedule "refresh" of public\.slow is due at /,
+	'the log names the relation');
 sql("SELECT rsfed.unschedule_refresh('slow')");
 
 # --- The view shows what holds
