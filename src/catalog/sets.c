@@ -41,6 +41,25 @@ set_find(const char *name)
 	return set_id;
 }
 
+/* Names of the sets that the current user sees in rsfed.sets: List of char *. */
+static List *
+visible_sets(void)
+{
+	static const Oid types[] = {OIDOID};
+	Datum		values[1] = {ObjectIdGetDatum(GetUserId())};
+
+	return catalog_names("SELECT s.relation_name FROM rsfed_catalog.relation s"
+						 " WHERE s.kind = 'set' AND (pg_has_role($1, 'pg_monitor', 'USAGE')"
+						 " OR (SELECT bool_and(has_table_privilege($1, c.oid, 'SELECT'))"
+						 " OR bool_and(pg_has_role($1, c.relowner, 'USAGE'))"
+						 " FROM rsfed_catalog.set_member m"
+						 " JOIN rsfed_catalog.relation r ON r.relation_id = m.relation_id"
+						 " JOIN pg_namespace n ON n.nspname = r.schema_name"
+						 " JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name"
+						 " WHERE m.set_id = s.relation_id)) ORDER BY 1",
+						 1, types, values);
+}
+
 int32
 set_require(const char *name)
 {
@@ -48,8 +67,7 @@ set_require(const char *name)
 
 	if (set_id == 0)
 	{
-		List	   *names = catalog_names("SELECT relation_name FROM rsfed_catalog.relation"
-										  " WHERE kind = 'set' ORDER BY 1", 0, NULL, NULL);
+		List	   *names = visible_sets();
 
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
