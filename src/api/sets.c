@@ -99,6 +99,7 @@ members_argument(FunctionCallInfo fcinfo, const char *set)
 	}
 	set_check_members(set, count, rollups, relids);
 	source_check_usage(rollups[0]->source, relation_owner(relids[0]));
+	set_tell_unfilled(set, count, rollups, relids);
 	return members;
 }
 
