@@ -188,6 +188,7 @@ static char *jsonb_value_text(const JsonbValue *value);
 static void check_value(const OptionSpec *spec, const JsonbValue *value);
 static void check_names(const OptionSpec *spec, JsonbContainer *array);
 static void check_span(const OptionSpec *spec, const char *value);
+static bool parse_whole_number(const char *value, int64 *result);
 static bool parse_number(const OptionSpec *spec, const char *value, int64 *result, const char **hint);
 pg_noreturn static void refuse_value(const OptionSpec *spec, const char *value, const char *hint);
 static char *get_text(OptionScope scope, Jsonb *options, const char *name, const OptionSpec **spec);
@@ -484,6 +485,24 @@ check_span(const OptionSpec *spec, const char *value)
 }
 
 /*
+ * Reads digits with white space around and a sign before, as libpq does.  What
+ * settings take beyond that (1.5 and 0x10) would be rounded, or be another
+ * number to libpq.  Beyond int64 it is the nearest, so outside of every range.
+ */
+static bool
+parse_whole_number(const char *value, int64 *result)
+{
+	char	   *end;
+
+	*result = strtoll(value, &end, 10);
+	if (end == value)
+		return false;
+	while (isspace((unsigned char) *end))
+		end++;
+	return *end == '\0';
+}
+
+/*
  * Reads a number, of a time in ms.  Time-outs that libpq reads itself
  * (OPTION_INTEGER) take no unit, since libpq would refuse it.
  */
@@ -495,13 +514,8 @@ parse_number(const OptionSpec *spec, const char *value, int64 *result, const cha
 	*hint = NULL;
 	if (spec->type == OPTION_INTEGER)
 	{
-		if (!parse_int(value, &number, 0, hint))
-		{
-			*hint = "It takes a whole number.";
-			return false;
-		}
-		*result = number;
-		return true;
+		*hint = "It takes a whole number.";
+		return parse_whole_number(value, result);
 	}
 
 	/* a bare number is in the option's own unit */

@@ -224,7 +224,7 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 {
 	const Engine *engine = run_engine(run, rollup);
 	RowScope   *row_scope = run->step->scope;
-	Apply		apply = {.rollup = rollup,.note = &run->note,.refused = &run->refused};
+	Apply		apply = {.rollup = rollup,.run = run};
 	OwnerScope	scope;
 	Gate	   *gate;
 	bool		is_first;

@@ -52,6 +52,7 @@ static const char *reason_to_skip(const RelationSchedule *schedule, const Before
 static void queue(const RelationSchedule *schedule, TimestampTz now);
 static bool read_times(const RelationSchedule *schedule, TimestampTz now, bool keep,
 					   TimestampTz *next);
+static const char *title_of(const RelationSchedule *schedule);
 static void report_stopped(const RelationSchedule *schedule, const char *reason);
 
 int
@@ -193,8 +194,8 @@ dispatch_after_clock(TimestampTz now)
 		if (!read_times(schedule, now, true, &next) || next == schedule->next_run_at)
 			continue;
 		ereport(LOG,
-				(errmsg("the clock was set back: schedule \"%s\" of relation %d is due at %s again",
-						schedule->name, schedule->relation_id, timestamptz_to_str(next))));
+				(errmsg("the clock was set back: schedule \"%s\" of %s is due at %s again",
+						schedule->name, title_of(schedule), timestamptz_to_str(next))));
 		schedule_move(schedule, next);
 	}
 	bgworker_commit();
@@ -249,6 +250,15 @@ read_times(const RelationSchedule *schedule, TimestampTz now, bool keep, Timesta
 	return found;
 }
 
+/* What a schedule refreshes, for messages. */
+static const char *
+title_of(const RelationSchedule *schedule)
+{
+	RsfedRelation *relation = relation_lookup_id(schedule->relation_id);
+
+	return relation ? relation_title(relation) : "a dropped relation";
+}
+
 static void
 report_stopped(const RelationSchedule *schedule, const char *reason)
 {
@@ -257,7 +267,7 @@ report_stopped(const RelationSchedule *schedule, const char *reason)
 	ereport(WARNING,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("schedule \"%s\" of %s has stopped", schedule->name,
-					relation ? relation_title(relation) : "a dropped relation"),
+					title_of(schedule)),
 			 errdetail_internal("%s", reason),
 			 errhint("Give it a new one with rsfed.%s().",
 					 relation != NULL && relation->is_set ? "alter_set_schedule" : "alter_schedule")));
