@@ -19,6 +19,9 @@ SELECT rsfed.define_rollup('bad', 'wh', 'SELECT k FROM kv GROUP BY k', options =
 :state
 SELECT rsfed.define_rollup('bad', 'wh', 'SELECT k FROM kv GROUP BY k', options => '{"fillfactor": 5}');
 :state
+SELECT error_of(format('SELECT rsfed.define_rollup(%L, %L, %L, options => %L)', 'bad', 'wh', 'SELECT k FROM kv GROUP BY k', o)) FROM unnest(ARRAY[
+	'{"max_result_rows": 1.5}', '{"max_result_rows": "1.5"}', '{"max_result_rows": "0x10"}', '{"max_result_rows": "10 kB"}', '{"max_result_rows": ""}',
+	'{"max_result_rows": 5000000000}', '{"max_result_rows": 1e30}', '{"max_result_rows": true}']) o;
 SELECT rsfed.define_rollup('bad', 'wh', 'SELECT k FROM kv GROUP BY k', method => 'merg');
 :state
 SELECT rsfed.define_rollup('bad', 'wh', 'SELECT k FROM kv GROUP BY k', timezone => 'Europe/Berlni');

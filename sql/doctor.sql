@@ -117,6 +117,13 @@ SELECT format('ALTER USER MAPPING FOR public SERVER wh OPTIONS (SET credentials_
 SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'credentials';
 COPY (SELECT '{"dbPassword": "Very-Secret", "expiration": ') TO :'json';
 SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM look WHERE subject ~ 'credentials';
+-- nothing of what the file holds is shown, whatever stands where
+COPY (SELECT '{"DbUser": "u", "DbPassword": "p", "Expiration": "Very-Secret"}') TO :'json';
+SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM look WHERE subject ~ 'credentials';
+COPY (SELECT '{"dbUser": "u", "dbPassword": "p", "expiration": "1.2.3"}') TO :'json';
+SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM look WHERE subject ~ 'credentials';
+COPY (SELECT '{"dbUser": "u", "dbPassword": "p", "expiration": 1e30}') TO :'json';
+SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM look WHERE subject ~ 'credentials';
 DROP USER MAPPING FOR public SERVER wh;
 
 -- served tables

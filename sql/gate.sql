@@ -14,6 +14,10 @@ SELECT error_of(format('SELECT rsfed.define_rollup(%L, %L, %L, method => %L, opt
 -- the first content is judged too
 SELECT error_of(format('SELECT rsfed.define_rollup(%L, %L, %L, options => %L)', 'g', 'wh', :q, '{"min_rows": 1000}'));
 SELECT to_regclass('g');
+-- of a rollup that is there and empty nothing older stays, either
+SELECT rsfed.define_rollup('g', 'wh', :q, options => '{"min_rows": 1000}', populate => false);
+CALL rsfed.refresh('g');
+SELECT rsfed.drop_rollup('g');
 
 SELECT rsfed.define_rollup('g', 'wh', :q, options => '{"min_rows": 50, "max_rows": 120, "max_shrink_percent": 20, "max_change_percent": 30,
 	"check": "(SELECT sum(qty) FROM new_rows) >= 0.5 * (SELECT sum(qty) FROM old_rows) -- half of it"}');

@@ -137,7 +137,7 @@ standin_reset();
 
 # --- A success in between makes a retry needless; so does the end of its schedule
 define('overtaken');
-schedule('overtaken', '{"retry_delay": "1 h"}');
+schedule('overtaken', '{"retry_delay": "1 h", "retry_max_delay": "1 h"}');
 standin('FAULT error_1023 TIMES 1');
 make_due('overtaken');
 poll_runs('overtaken', 'status', 'failed queued', 'a retry waits');
@@ -170,7 +170,7 @@ standin_reset();
 # --- A retry after the schedule's next time is left to that
 define('frequent');
 standin('FAULT error_1023');
-schedule('frequent', '{"retry_delay": "1 h"}', '1 second');
+schedule('frequent', '{"retry_delay": "1 h", "retry_max_delay": "1 h"}', '1 second');
 poll_for($node, q{SELECT count(*) >= 3 FROM rsfed.runs WHERE relation_name = 'public.frequent' AND status = 'failed'},
 	't', 'a frequent schedule goes on by itself');
 is(sql("SELECT count(*) FROM rsfed.runs WHERE relation_name = 'public.frequent' AND attempt > 1"), '0', 'without retries');
@@ -263,6 +263,8 @@ poll_for($node, q{SELECT count(*) >= 2 FROM rsfed.runs WHERE relation_name = 'pu
 	'clock set back: a schedule of seconds does not stand still for an hour');
 poll_runs('kinds', 'status, attempt', 'unchanged:2', 'a retry waits no longer than it was meant to');
 is(sql("SELECT next_run_at FROM rsfed.schedules WHERE relation = 'kinds'::regclass"), $kept, 'a day\'s time stays');
+like(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/LOG:  the clock was set back: schedule "refresh" of public\.slow is due at /,
+	'the log names the relation');
 sql("SELECT rsfed.unschedule_refresh('slow')");
 
 # --- The view shows what holds

@@ -86,6 +86,14 @@ is($node->safe_psql('postgres', "SELECT rsfed.wait($run)"), 'cancelled', 'ends i
 is(last_set_run(), 'month_end cancelled, sellers cancelled, total cancelled', 'and the runs of its members');
 standin_reset();
 is($node->safe_psql('postgres', "SELECT rsfed.wait($single)"), 'unchanged', 'a member by itself has waited');
+standin('FAULT stall_before_rows');
+$run = $node->safe_psql('postgres', "SELECT rsfed.request_set_refresh('month_end')");
+poll_for($node, "SELECT phase FROM rsfed.progress WHERE run_id = $run", 'waiting for Redshift', 'the set waits again');
+is($node->safe_psql('postgres', "SELECT rsfed.cancel(run_id) FROM rsfed.runs WHERE set_run_id = $run AND relation_name = 'public.total'"), 't',
+	'rsfed.cancel of the run of a member');
+is($node->safe_psql('postgres', "SELECT rsfed.wait($run)"), 'cancelled', 'ends that of the set');
+is(last_set_run(), 'month_end cancelled, sellers cancelled, total cancelled', 'and those of all members');
+standin_reset();
 is($node->safe_psql('postgres', "SELECT failures FROM rsfed.sets"), '0', 'a cancel is no failure');
 
 # While the second member is read no snapshot is held, whatever the first one took
