@@ -183,8 +183,8 @@ $node->safe_psql('postgres', q{
 	SELECT rsfed.schedule_set('books', '@hourly', name => 'never');
 	UPDATE rsfed_catalog.schedule SET next_run_at = now() - interval '1 hour'});
 $node->wait_for_catchup($replica);
-like($replica->safe_psql('postgres', 'SELECT problem FROM rsfed.doctor()'),
-	qr/^It has never run; it is due since .* Run the remedy on the primary\.$/m, 'a replica says where to run the remedy');
+like(paste($replica, 'schedule never of public', 'a schedule, seen on the replica', run_on => $node),
+	qr/It has never run; it is due since .* Run the remedy on the primary\.$/, 'which says where to run the remedy');
 my $found = paste($node, 'never run|is overdue', 'schedules');
 my @overdue = ('schedule never of public.revenue | It has never run', 'schedule yearly of public.revenue | It is overdue',
 	'schedule never of set books | It has never run', 'schedule yearly of set books | It is overdue');
@@ -343,7 +343,9 @@ for my $object (split /^(?=CREATE )/m, $source)
 		next if !$chosen && $literal !~ / /;
 		my $template = join '.*', map { quotemeta } split /%[sIL]/, $literal, -1;
 		$templates++;
-		push @missing, $literal unless ($text{$topic} // '') =~ /(?<!\w)$template/;
+		$template = "(?<!\\w)$template" if $literal =~ /^\w/;
+		$template .= '(?!\w)' if $literal =~ /\w$/;
+		push @missing, $literal unless ($text{$topic} // '') =~ $template;
 	}
 	ok(@missing == 0, "each text of $topic was seen, each remedy pasted") or diag(map { "not seen: $_\n" } @missing) if $object =~ /^CREATE/;
 }
