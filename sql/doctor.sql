@@ -231,6 +231,13 @@ SELECT format('ALTER USER MAPPING FOR public SERVER wh OPTIONS (SET credentials_
 \i :paste
 COPY (SELECT '{"dbPassword": "Very-Secret", "expiration": ') TO :'json';
 SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM rsfed.doctor() WHERE subject ~ 'credentials';
+-- nothing of what the file holds is shown, whatever stands where
+COPY (SELECT '{"DbUser": "u", "DbPassword": "p", "Expiration": "Very-Secret"}') TO :'json';
+SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM rsfed.doctor() WHERE subject ~ 'credentials';
+COPY (SELECT '{"dbUser": "u", "dbPassword": "p", "expiration": "1.2.3"}') TO :'json';
+SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM rsfed.doctor() WHERE subject ~ 'credentials';
+COPY (SELECT '{"dbUser": "u", "dbPassword": "p", "expiration": 1e30}') TO :'json';
+SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM rsfed.doctor() WHERE subject ~ 'credentials';
 DROP USER MAPPING FOR public SERVER wh;
 EXECUTE left_of(:'about');
 

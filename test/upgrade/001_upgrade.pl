@@ -12,7 +12,7 @@ use RsfedTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-alarm 900;
+alarm 1800;
 
 my $other_server = 'another server owns these schedules';
 my $query = 'SELECT seller, sum(price) AS revenue FROM upgrade_sales GROUP BY seller';
