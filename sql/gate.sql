@@ -2,8 +2,7 @@
 \i test/include/warehouse.psql
 SET search_path = public;
 -- failures inside a transaction come into the history by the scheduler, some time
-ALTER SYSTEM SET rsfed.scheduler = off;
-SELECT pg_reload_conf();
+\i test/include/stop_scheduler.psql
 SELECT rsfed.execute('wh', 'CREATE TABLE stock (item integer, qty integer)');
 SELECT rsfed.execute('wh', 'INSERT INTO stock SELECT salesid, 10 FROM trade WHERE salesid BETWEEN 101 AND 200');
 \set q '''SELECT item, sum(qty) AS qty FROM stock GROUP BY item'''

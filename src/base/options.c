@@ -24,6 +24,7 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
@@ -451,31 +452,31 @@ parse_span(const char *value)
 	return span;
 }
 
+typedef struct SpanText
+{
+	const char *text;
+	OptionSpan	span;
+} SpanText;
+
+static void
+read_span(void *arg)
+{
+	SpanText   *read = arg;
+
+	read->span = parse_span(read->text);
+}
+
 /* Raises 22023 for a span that is negative, or zero where it must not be. */
 static void
 check_span(const OptionSpec *spec, const char *value)
 {
 	static const char hint[] = "Write a number and a unit, as in \"1 day\"; for a window over integers a whole number.";
-	MemoryContext context = CurrentMemoryContext;
-	OptionSpan	span = {0};
+	SpanText	read = {.text = value};
+	OptionSpan	span;
 
-	PG_TRY();
-	{
-		span = parse_span(value);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
-			PG_RE_THROW();
-		FlushErrorState();
+	if (!attempt_reading(read_span, &read))
 		refuse_value(spec, value, hint);
-	}
-	PG_END_TRY();
-
+	span = read.span;
 	if (span.interval.month < 0 || span.interval.day < 0 || span.interval.time < 0 ||
 		span.interval.month == PG_INT32_MAX || span.interval.day == PG_INT32_MAX)
 		refuse_value(spec, value, hint);

@@ -22,6 +22,7 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "source/credentials.h"
 
@@ -266,12 +267,25 @@ option_expiry(const char *until)
 												   Int32GetDatum(-1)));
 }
 
+typedef struct ExpiryText
+{
+	const char *text;
+	TimestampTz expiry;
+} ExpiryText;
+
+static void
+read_expiry(void *arg)
+{
+	ExpiryText *read = arg;
+
+	read->expiry = option_expiry(read->text);
+}
+
 /* The same, or seconds since 1970; false if it is neither. */
 static bool
 parse_expiry(const char *until, TimestampTz *expiry)
 {
-	MemoryContext context = CurrentMemoryContext;
-	volatile bool is_time = true;
+	ExpiryText	read = {.text = until};
 	char	   *end;
 	double		seconds = strtod(until, &end);
 
@@ -282,23 +296,10 @@ parse_expiry(const char *until, TimestampTz *expiry)
 		*expiry = time_t_to_timestamptz((pg_time_t) seconds);
 		return true;
 	}
-	PG_TRY();
-	{
-		*expiry = option_expiry(until);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
-			PG_RE_THROW();
-		FlushErrorState();
-		is_time = false;
-	}
-	PG_END_TRY();
-	return is_time;
+	if (!attempt_reading(read_expiry, &read))
+		return false;
+	*expiry = read.expiry;
+	return true;
 }
 
 /* Raises 28P01 if a time has passed; "where" says who says so. */

@@ -21,9 +21,9 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "base/options.h"
 #include "catalog/held.h"
@@ -201,53 +201,52 @@ dispatch_after_clock(TimestampTz now)
 	bgworker_commit();
 }
 
+/* What read_times() asks of a schedule's text. */
+typedef struct ScheduleTimes
+{
+	const RelationSchedule *schedule;
+	TimestampTz now;
+	bool		keep;
+	TimestampTz next;
+	bool		found;
+} ScheduleTimes;
+
+static void
+read_schedule(void *arg)
+{
+	ScheduleTimes *times = arg;
+	const RelationSchedule *schedule = times->schedule;
+	RsfedSchedule *parsed = schedule_parse(schedule->schedule, schedule->timezone);
+
+	times->found = true;
+	if (times->keep)
+		times->next = schedule_after_clock(parsed, schedule->anchor, schedule->next_run_at, times->now);
+	else
+		times->found = schedule_next(parsed, schedule->anchor, times->now, &times->next);
+}
+
 /*
  * The first time after now that the schedule names, or (keep) what becomes of
  * the one that is written down; false, with a line in the log, if it names none
- * or cannot be read.  The subtransaction is there for the error only: nothing is
- * written in it, so it costs no transaction number.
+ * or cannot be read.  Nothing is written in the subtransaction, so it costs no
+ * transaction number.
  */
 static bool
 read_times(const RelationSchedule *schedule, TimestampTz now, bool keep, TimestampTz *next)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool found = false;
+	ScheduleTimes times = {.schedule = schedule,.now = now,.keep = keep};
+	ErrorData  *error = attempt_anything(read_schedule, &times);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
+	/* a cancel or a lack of memory is not the schedule's fault */
+	if (error != NULL && ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
+		ReThrowError(error);
+	if (error != NULL || !times.found)
 	{
-		RsfedSchedule *parsed = schedule_parse(schedule->schedule, schedule->timezone);
-
-		found = true;
-		if (keep)
-			*next = schedule_after_clock(parsed, schedule->anchor, schedule->next_run_at, now);
-		else if (!schedule_next(parsed, schedule->anchor, now, next))
-		{
-			found = false;
-			report_stopped(schedule, "It names no time that is still to come.");
-		}
-		ReleaseCurrentSubTransaction();
+		report_stopped(schedule, error ? error->message : "It names no time that is still to come.");
+		return false;
 	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		/* a cancel or a lack of memory is not the schedule's fault */
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		found = false;
-		report_stopped(schedule, error->message);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return found;
+	*next = times.next;
+	return true;
 }
 
 /* What a schedule refreshes, for messages. */
