@@ -142,6 +142,17 @@ SELECT rsfed.unschedule_set('books', 'day');
 SELECT rsfed.schedule_refresh('grand_total', '@daily');
 SELECT rsfed.alter_set_schedule('books', 'refresh', options => '{"after": ["grand_total"]}');
 SELECT set_name, name, after FROM rsfed.schedules WHERE set_name IS NOT NULL;
+-- and others after it
+SELECT rsfed.schedule_set('books', '@daily', name => 'Closing/day');
+SELECT rsfed.schedule_refresh('elsewhere', '@daily', options => '{"after": ["set books", "set books/Closing/day"]}') \g /dev/null
+SELECT error_of(s) FROM unnest(ARRAY[
+	$$SELECT rsfed.alter_schedule('grand_total', 'refresh', options => '{"after": ["set books"]}')$$,
+	$$SELECT rsfed.alter_schedule('grand_total', 'refresh', options => '{"after": ["set boks"]}')$$,
+	$$SELECT rsfed.alter_schedule('grand_total', 'refresh', options => '{"after": ["set public.books"]}')$$]) s;
+SELECT relation, name, after FROM rsfed.schedules WHERE relation = 'elsewhere'::regclass;
+SELECT line FROM regexp_split_to_table(rsfed.export(), E'\n') AS line WHERE line ~ 'set books';
+SELECT rsfed.unschedule_set('books', 'Closing/day');
+SELECT rsfed.unschedule_refresh('elsewhere');
 SELECT rsfed.unschedule_refresh('grand_total');
 SELECT set_name, name, after FROM rsfed.schedules WHERE set_name IS NOT NULL;
 SELECT error_of(s) FROM unnest(ARRAY[
