@@ -181,9 +181,7 @@ poll_for($node, "SELECT status || ' ' || message FROM rsfed.runs ORDER BY run_id
 standin('FAULT stall_after_rows 1000');
 $silent->query_until(qr/begins/, "\\echo begins\nCALL rsfed.refresh('revenue');\n");
 poll_for($node, "SELECT count(*) FROM rsfed.progress WHERE phase = 'receiving'", '1', 'one that is at work');
-$run = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
-poll_for($node, 'SELECT count(*) FROM pg_stat_activity WHERE backend_type = \'rsfed scheduler\' '
-	  . "AND query_start > (SELECT max(started_at) FROM rsfed.runs WHERE status = 'running')", '1', 'which the scheduler looks at');
+$run = wait_for_turn($node, "SELECT rsfed.request_refresh('revenue')", 'which the scheduler looks at');
 is($node->safe_psql('postgres', "SELECT status FROM rsfed.runs WHERE run_id = $run - 1"), 'running', 'is left alone');
 standin_reset();
 like($silent->query("SELECT 'goes on'"), qr/^goes on$/m, 'and ends');

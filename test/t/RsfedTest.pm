@@ -21,7 +21,7 @@ our @EXPORT = qw(
   start_primary new_node start_replica register_warehouse
   warehouse_sql warehouse_count standin standin_reset
   psql_fails poll_for wait_for_status last_run quote_literal
-  stop_scheduler kill_process
+  stop_scheduler kill_process wait_for_turn
 );
 
 # A test that hangs ends here, and so does one that is told to end: its servers
@@ -176,6 +176,20 @@ sub stop_scheduler
 	$node->reload;
 	return poll_for($node, "SELECT count(*) FROM pg_stat_activity WHERE backend_type IN ('rsfed scheduler', 'rsfed worker')",
 		'0', 'rsfed.scheduler = off: scheduler and workers have left');
+}
+
+# Runs SQL that wakes the scheduler, and waits until that has ended a turn that it
+# began after this call, or has left; returns what the SQL does.
+sub wait_for_turn
+{
+	my ($node, $sql, $name) = @_;
+	my $now = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
+	my $result = $node->safe_psql('postgres', $sql);
+
+	poll_for($node, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'rsfed scheduler' AND datname = 'postgres' "
+		  . "AND (query_start < '$now' OR query NOT IN ('looking after the queue', 'forgetting old runs') OR state <> 'idle')",
+		'0', $name);
+	return $result;
 }
 
 # kill -9 of a process of the server; returns once the server has started anew,
