@@ -77,6 +77,8 @@ report_result(RemoteConnection *conn, PGresult *result, const char *query)
 	char	   *notices = notice_take(conn);
 
 	PQclear(result);
+	if (sqlstate == NULL && conn->end_words[0] != '\0')
+		report_lost(conn, conn->end_words);
 	if (sqlstate == NULL || strlen(sqlstate) != 5 || PQstatus(conn->pg) == CONNECTION_BAD)
 		report_lost(conn, message ? message : whole);
 
@@ -436,6 +438,9 @@ first_words(const char *message)
 
 	if (strncmp(message, "connection to server at ", 24) == 0 && failed != NULL)
 		message = failed + 9;
+	/* until 13 */
+	else if (strncmp(message, "could not connect to server: ", 29) == 0)
+		message += 29;
 	words = pnstrdup(message, strcspn(message, "\n"));
 	length = strlen(words);
 	while (length > 0 && isspace((unsigned char) words[length - 1]))
