@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# PostgreSQL 13, 17 and 18 in folders with the Debian that has them, for
-# script/test.  Sourced after lib.sh.
+# PostgreSQL 17 and 18 in folders with the Debian that has them, for script/test.
+# Sourced after lib.sh.
 #
 # No mounts and no containers: the tests need processes, sockets and files only,
 # and a plain folder works where mounting is not allowed.  It is made once
@@ -10,7 +10,6 @@
 # yet: what is in it changes.
 debian_release() {
 	case $1 in
-		13) echo 11 bullseye ;;
 		17) echo 13 trixie ;;
 		18) echo 14 forky ;;
 	esac
@@ -67,7 +66,7 @@ make_debian() {
 	fi
 }
 
-# Security updates of trixie come from where this machine's come from: both
+# Security updates of Debian 13 come from where this machine's come from: both
 # PostgreSQLs have to be of the same day, as pg_upgrade takes no newer minor
 # release to an older one.
 debian_security() {

@@ -1,196 +1,331 @@
 -- rsfed.doctor(): what it finds, and that each remedy runs as pasted.  In a
--- database of its own, so that nothing else is found.
+-- database of its own, so that nothing else is found.  What needs a server of its
+-- own is in test/t/032_doctor_servers.pl, which also sees to it that no row and
+-- no text of doctor() is without a test.
 \set tests :DBNAME
 CREATE DATABASE rsfed_doctor;
 \c rsfed_doctor
 SET client_min_messages = warning;
 CREATE EXTENSION rsfed CASCADE;
 \i test/include/warehouse.psql
+\i test/include/doctor_rows.psql
 SET timezone = 'UTC';
 SET client_min_messages = error;
 \getenv folder PG_ABS_BUILDDIR
 \set file :folder '/results/doctor_remedies.sql'
 \set json :folder '/results/doctor_credentials.json'
+\set paste 'test/include/paste.psql'
+\set remote false
 \set query 'SELECT 1 AS k, count(*) AS n FROM trade'
 -- without times, numbers of runs and addresses
-CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql RETURN regexp_replace(regexp_replace(regexp_replace(
-	regexp_replace(t, '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00', '<time>', 'g'), 'run_id = \d+', 'run_id = <run>', 'g'),
-	'port \d+', 'port <port>', 'g'), '\d+ [kM]B|\d{5,}', '<number>', 'g');
-CREATE VIEW look AS SELECT severity, subject, mask(problem) AS problem, mask(remedy) AS remedy FROM rsfed.doctor();
+CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql RETURN regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+	regexp_replace(replace(t, E'\n', ' / '), '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00', '<time>', 'g'),
+	'(run_id = |WHERE )\d+', '\1<run>', 'g'), 'port \d+', 'port <port>', 'g'), '\d+ [kM]B|\d{5,}', '<number>', 'g'),
+	'library of version [^ ]+\.', 'library of version <version>.');
+-- rows about something, times as a look and no more
+PREPARE left_of(text) AS SELECT count(*) FROM rsfed.doctor() WHERE concat(subject, ': ', problem) ~ $1;
 SELECT rsfed.register_server('wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
 
 -- nothing found
-SELECT * FROM rsfed.doctor();
-SELECT severity, problem FROM rsfed.doctor(remote => true);
+\set about 'Nothing found'
+\i :paste
+\set remote true
+\i :paste
+\set remote false
 
 -- relations, with any legal name
 CREATE SCHEMA "the ""schema's %s";
-SELECT rsfed.define_rollup('"the ""schema''s %s"."a \ table''s %I"', 'wh', :'query', key => '{k}', max_age => '1 millisecond') AS defined \gset
+SELECT rsfed.define_rollup('"the ""schema''s %s"."a \ table''s %I"', 'wh', :'query', key => '{k}', max_age => '1 hour') AS defined \gset
 SELECT rsfed.define_rollup('never', 'wh', :'query', key => '{k}', populate => false);
-SELECT rsfed.define_rollup('stopped', 'wh', :'query', key => '{k}');
-SELECT rsfed.schedule_refresh('stopped', '@daily', name => 'it''s "stopped"');
-UPDATE rsfed_catalog.schedule SET next_run_at = 'infinity' WHERE schedule_name LIKE 'it%';
-SELECT rsfed.define_rollup('refused', 'wh', :'query', key => '{k}', options => '{"max_rows": 0}', populate => false);
-SELECT error_of('CALL rsfed.refresh(''refused'')');
-\set VERBOSITY sqlstate
-CALL rsfed.refresh('refused');
+SELECT rsfed.define_rollup('paused', 'wh', :'query', key => '{k}', max_age => '1 hour');
+SELECT rsfed.pause('paused');
+SELECT rsfed.define_rollup('late', 'wh', :'query', key => '{k}', max_age => '1 hour');
+SELECT rsfed.schedule_refresh('late', '@yearly');
+UPDATE rsfed_catalog.freshness SET as_of = now() - interval '2 hours'
+FROM rsfed_catalog.rollup u WHERE u.relation_id = freshness.relation_id AND u.max_age IS NOT NULL;
+\set about 'max_age|never been filled'
+\i :paste
+EXECUTE left_of(:'about');
+
+-- a window without a full merge
 SELECT rsfed.define_rollup('window', 'wh', $$SELECT date_trunc('month', saletime) AS month, count(*) AS n FROM trade
 	WHERE saletime >= {from} AND saletime < {to} GROUP BY 1$$, method => 'window',
 	options => '{"start": "2008-01-01", "bucket": "1 month"}');
-SELECT severity, subject, problem, remedy FROM look;
+\set about 'window'
+\i :paste
+EXECUTE left_of(:'about');
 
--- failures: of the query, of the way there, of the log-in
-SELECT rsfed.register_server('a "server''s %', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port', sslmode => 'require');
+-- a schedule that has stopped
+SELECT rsfed.define_rollup('stopped', 'wh', :'query', key => '{k}');
+SELECT rsfed.schedule_refresh('stopped', '@daily', name => 'it''s "stopped"');
+UPDATE rsfed_catalog.schedule SET next_run_at = 'infinity' WHERE schedule_name LIKE 'it%';
+\set about 'has stopped'
+\i :paste
+EXECUTE left_of(:'about');
+
+-- one whose runs fail until it pauses itself
 SELECT rsfed.define_rollup('fails', 'wh', :'query', key => '{k}');
-SELECT rsfed.define_rollup('fails_elsewhere', 'a "server''s %', :'query', key => '{k}');
+SELECT rsfed.schedule_refresh('fails', '1 second', name => 'pauses itself', options => '{"max_failures": 1, "retries": 0}');
+SELECT standin('FAULT error_1023');
+\set about 'has paused itself'
+SELECT count(*) FROM doctor_rows(:'about');
+SELECT standin('RESET');
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.unschedule_refresh('fails', 'pauses itself');
+CALL rsfed.refresh('fails') \gset
+
+-- a refresh that fails once, and again, and is late
+\set VERBOSITY sqlstate
 SELECT standin('FAULT error_1023');
 CALL rsfed.refresh('fails');
+\set about 'public.fails'
+\i :paste
 CALL rsfed.refresh('fails');
+UPDATE rsfed_catalog.rollup SET max_age = '1 hour' FROM rsfed_catalog.relation r WHERE r.relation_id = rollup.relation_id AND relation_name = 'fails';
+UPDATE rsfed_catalog.freshness SET as_of = now() - interval '2 hours'
+FROM rsfed_catalog.relation r WHERE r.relation_id = freshness.relation_id AND relation_name = 'fails';
+\i :paste
+SELECT standin('RESET');
+CALL rsfed.refresh('fails') \gset
+EXECUTE left_of(:'about');
+
+-- content that is refused
+SELECT rsfed.define_rollup('refused', 'wh', :'query', key => '{k}', options => '{"max_rows": 0}', populate => false);
+SELECT error_of('CALL rsfed.refresh(''refused'')');
+CALL rsfed.refresh('refused');
+\set about 'public.refused'
+\i :paste
+SET rsfed.ignore_gate = on;
+CALL rsfed.refresh('refused') \gset
+RESET rsfed.ignore_gate;
+EXECUTE left_of(:'about');
+
+-- a certificate that nobody checks
+SELECT rsfed.register_server('a "server''s %', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port', sslmode => 'require');
+CREATE SERVER by_hand FOREIGN DATA WRAPPER postgres_fdw;
+SELECT format('ALTER SERVER by_hand OPTIONS (ADD host %L, ADD port %L, ADD dbname %L)', :'wh_host', :'wh_port', :'wh_dbname') AS host,
+	format('CREATE USER MAPPING FOR CURRENT_USER SERVER by_hand OPTIONS (user %L, password %L)', :'wh_user', :'wh_password') AS log_in \gset
+:host;
+:log_in;
+SELECT rsfed.define_rollup('by_hand', 'by_hand', :'query', key => '{k}', populate => false);
+\set about 'sslmode'
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.drop_server('by_hand', cascade => true);
+
+-- a server that does not answer: one row, however many relations fail
+SELECT rsfed.define_rollup('elsewhere_' || i, 'a "server''s %', :'query', key => '{k}') FROM generate_series(1, 7) AS i;
+ALTER SERVER "a ""server's %" OPTIONS (ADD connect_timeout '1');
+SELECT standin('FAULT hang_connect');
+CALL rsfed.refresh('elsewhere_1');
+SELECT standin('RESET');
+SELECT standin('FAULT refuse_connections');
+CALL rsfed.refresh('elsewhere_2');
+CALL rsfed.refresh('elsewhere_3');
 SELECT standin('RESET');
 SELECT standin('FAULT hang_connect');
-ALTER SERVER "a ""server's %" OPTIONS (ADD connect_timeout '1');
-CALL rsfed.refresh('fails_elsewhere');
+CALL rsfed.refresh('elsewhere_3');
 SELECT standin('RESET');
-SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'server|fails';
-SELECT standin('FAULT reject_logins');
-CALL rsfed.refresh('fails_elsewhere');
-SELECT severity, problem FROM rsfed.doctor(remote => true) WHERE subject ~ 'server wh';
-SELECT standin('RESET');
-SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'server';
-CALL rsfed.refresh('fails_elsewhere') \gset
+UPDATE rsfed_catalog.rollup SET max_age = '1 hour' FROM rsfed_catalog.relation r WHERE r.relation_id = rollup.relation_id AND relation_name ~ 'elsewhere_[13]';
+UPDATE rsfed_catalog.freshness SET as_of = now() - interval '2 hours'
+FROM rsfed_catalog.relation r WHERE r.relation_id = freshness.relation_id AND relation_name ~ 'elsewhere_[13]';
+\set about 'server a|server "a|elsewhere'
+\i :paste
+CALL rsfed.refresh('elsewhere_1') \gset
+CALL rsfed.refresh('elsewhere_2') \gset
+-- it answers others now
+\i :paste
+CALL rsfed.refresh('elsewhere_3') \gset
+EXECUTE left_of(:'about');
 
--- a log-in that is held, a schedule that paused itself
-SELECT rsfed.schedule_refresh('fails_elsewhere', '@yearly', name => 'paused itself');
-UPDATE rsfed_catalog.schedule SET failures = 3, paused_at = now(), pause_reason = 'It failed 3 times in a row, the last time with: error' WHERE schedule_name = 'paused itself';
+-- a log-in that is rejected: one row for it
 SELECT standin('FAULT reject_logins');
-CALL rsfed.refresh('fails_elsewhere');
+CALL rsfed.refresh('elsewhere_1');
+UPDATE rsfed_catalog.freshness SET as_of = now() - interval '2 hours'
+FROM rsfed_catalog.relation r WHERE r.relation_id = freshness.relation_id AND relation_name ~ 'elsewhere_1';
+\i :paste
+EXECUTE left_of('log-in is held');
+\set about 'server wh'
+\set remote true
+\i :paste
+\set remote false
 SELECT standin('RESET');
-SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'fails_elsewhere';
-SELECT rsfed.resume('fails_elsewhere');
-CALL rsfed.refresh('fails_elsewhere') \gset
-SELECT rsfed.unschedule_refresh('fails_elsewhere', 'paused itself');
-SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'fails_elsewhere';
+-- logs in: that mends it; the failure before stays until the next refresh
+\set about 'server a|server "a|elsewhere'
+\i :paste
+EXECUTE left_of('log-in is held');
+\i :paste
+CALL rsfed.refresh('elsewhere_1') \gset
+EXECUTE left_of(:'about');
 
--- sets: never refreshed, failing, and schedules that stopped, paused themselves or are overdue
+-- asking the servers: what is not as it should be, and one that cannot be asked
+ALTER SERVER "a ""server's %" OPTIONS (SET sslmode 'disable');
+\set about 'not encrypted|go unencrypted'
+\set remote true
+\i :paste
+\set remote false
+CREATE ROLE rsfed_doctor_owner;
+GRANT USAGE ON FOREIGN SERVER wh TO rsfed_doctor_owner;
+SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'rsfed_doctor_owner', verify => false);
+REVOKE EXECUTE ON FUNCTION rsfed.check_server FROM PUBLIC;
+SET ROLE rsfed_doctor_owner;
+\set about 'server wh'
+\set remote true
+\i :paste
+\set remote false
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION rsfed.check_server TO PUBLIC;
+REVOKE USAGE ON FOREIGN SERVER wh FROM rsfed_doctor_owner;
+DROP USER MAPPING FOR rsfed_doctor_owner SERVER wh;
+
+-- sets: never refreshed, failing once and again, refused
 SELECT rsfed.define_set('the set''s "%s"', '{stopped}');
-SELECT rsfed.schedule_set('the set''s "%s"', '@yearly', name => 'stops');
-SELECT rsfed.schedule_set('the set''s "%s"', '@yearly', name => 'paused itself');
-SELECT rsfed.pause_all();
-UPDATE rsfed_catalog.schedule SET next_run_at = 'infinity' WHERE schedule_name = 'stops';
-UPDATE rsfed_catalog.schedule SET failures = 3, paused_at = now(), pause_reason = 'It failed 3 times in a row, the last time with: error' WHERE schedule_name = 'paused itself';
-SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'set';
-SELECT rsfed.resume_all();
-SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'of set|^set';
-BEGIN;
-UPDATE rsfed_catalog.schedule SET paused_at = NULL, next_run_at = now() - interval '1 hour' WHERE schedule_name = 'paused itself';
-SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'of set';
-ROLLBACK;
+\set about 'the set'
+\i :paste
+EXECUTE left_of(:'about');
 SELECT standin('FAULT error_1023');
 CALL rsfed.refresh_set('the set''s "%s"');
+\i :paste
+CALL rsfed.refresh_set('the set''s "%s"');
+\i :paste
 SELECT standin('RESET');
-SELECT severity, subject, problem, regexp_replace(remedy, '\d+', '<run>', 'g') AS remedy FROM look WHERE subject ~ '^set';
+SELECT action FROM rsfed.alter_rollup('stopped', options => '{"max_rows": 0}', populate => false);
+CALL rsfed.refresh_set('the set''s "%s"');
+\set about '^set'
+\i :paste
+SELECT action FROM rsfed.alter_rollup('stopped', options => '{"max_rows": null}', populate => false);
 CALL rsfed.refresh_set('the set''s "%s"') \gset
-
--- runs that wait because as many as may be are at work
-ALTER SERVER wh OPTIONS (ADD max_runs '1');
-BEGIN;
-INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, status, trigger, requested_by, requested_at, owner)
-SELECT relation_id, schema_name, relation_name, CASE relation_name WHEN 'never' THEN 'running' ELSE 'queued' END, 'request', 'x', now() - interval '11 minutes', 1
-FROM rsfed_catalog.relation WHERE relation_name IN ('never', 'refused', 'fails_elsewhere') OR kind = 'set';
-SELECT severity, subject, problem, remedy FROM look WHERE problem ~ 'max_runs';
-SELECT remedy FROM look WHERE problem ~ 'max_runs' \gexec
-SELECT count(*) FROM look WHERE problem ~ 'max_runs';
-ROLLBACK;
-ALTER SERVER wh OPTIONS (DROP max_runs);
+EXECUTE left_of('the set');
+-- and their schedules
+SELECT rsfed.schedule_set('the set''s "%s"', '@yearly', name => 'stops');
+UPDATE rsfed_catalog.schedule SET next_run_at = 'infinity' WHERE schedule_name = 'stops';
+SELECT rsfed.schedule_set('the set''s "%s"', '1 second', name => 'pauses itself', options => '{"max_failures": 1, "retries": 0}');
+SELECT standin('FAULT error_1023');
+\set about 'has paused itself'
+SELECT count(*) FROM doctor_rows(:'about');
+SELECT standin('RESET');
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.unschedule_set('the set''s "%s"', 'pauses itself');
+\set about 'has stopped'
+\i :paste
+EXECUTE left_of(:'about');
+CALL rsfed.refresh_set('the set''s "%s"') \gset
+EXECUTE left_of('the set');
 
 -- credentials that end
 CREATE ROLE "rsfed's role";
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'public', valid_until => '2001-01-01', verify => false);
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'rsfed''s role', valid_until => now() + interval '6 days', verify => false);
-SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'credentials';
+\set about 'credentials'
+\i :paste
+GRANT USAGE ON FOREIGN SERVER wh TO "rsfed's role";
+\i :paste
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'rsfed''s role', valid_until => now() + interval '8 days', verify => false);
 ALTER USER MAPPING FOR public SERVER wh OPTIONS (DROP valid_until, DROP password, ADD credentials_file '/nonexistent/credentials');
-SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'credentials';
+\i :paste
 COPY (SELECT jsonb_build_object('dbUser', 'IAM:x', 'dbPassword', 'Very-Secret', 'expiration', now() - interval '1 minute')) TO :'json';
 SELECT format('ALTER USER MAPPING FOR public SERVER wh OPTIONS (SET credentials_file %L)', :'json') AS sql \gset
 :sql;
-SELECT severity, subject, problem, remedy FROM look WHERE subject ~ 'credentials';
+\i :paste
 COPY (SELECT '{"dbPassword": "Very-Secret", "expiration": ') TO :'json';
-SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM look WHERE subject ~ 'credentials';
+SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM rsfed.doctor() WHERE subject ~ 'credentials';
+-- nothing of what the file holds is shown, whatever stands where
+COPY (SELECT '{"DbUser": "u", "DbPassword": "p", "Expiration": "Very-Secret"}') TO :'json';
+SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM rsfed.doctor() WHERE subject ~ 'credentials';
+COPY (SELECT '{"dbUser": "u", "dbPassword": "p", "expiration": "1.2.3"}') TO :'json';
+SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM rsfed.doctor() WHERE subject ~ 'credentials';
+COPY (SELECT '{"dbUser": "u", "dbPassword": "p", "expiration": 1e30}') TO :'json';
+SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM rsfed.doctor() WHERE subject ~ 'credentials';
 DROP USER MAPPING FOR public SERVER wh;
+EXECUTE left_of(:'about');
+
+-- owners who cannot log in, or may not: one row each, however many relations
+ALTER TABLE never OWNER TO rsfed_doctor_owner;
+ALTER TABLE fails OWNER TO rsfed_doctor_owner;
+\set about 'owner rsfed_doctor_owner'
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.set_credentials('wh', :'wh_user', :'wh_password', for_role => 'rsfed_doctor_owner');
+EXECUTE left_of(:'about');
+-- a check is one with the owner's log-in
+SELECT rsfed.set_credentials('wh', 'awsuser', 'wrong', for_role => 'rsfed_doctor_owner', verify => false);
+CALL rsfed.refresh('never');
+\set about 'rsfed_doctor_owner'
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.set_credentials('wh', :'wh_user', :'wh_password', for_role => 'rsfed_doctor_owner');
+CALL rsfed.refresh('never') \gset
+EXECUTE left_of(:'about');
+ALTER TABLE never OWNER TO CURRENT_USER;
+ALTER TABLE fails OWNER TO CURRENT_USER;
+
+-- a server that is gone
+DROP SERVER "a ""server's %" CASCADE;
+\set about 'There is no such server'
+\i :paste
+SELECT rsfed.register_server('a "server''s %', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
+EXECUTE left_of(:'about');
 
 -- served tables
-SELECT rsfed.define_rollup('bloated', 'wh', 'SELECT k, v FROM big', key => '{k}');
-ALTER TABLE bloated SET (autovacuum_enabled = off);
-UPDATE bloated SET v = v + 1;
-UPDATE bloated SET v = v + 1;
-UPDATE bloated SET v = v + 1;
-UPDATE bloated SET v = v + 1;
-UPDATE bloated SET v = v + 1;
-UPDATE bloated SET v = v + 1;
-UPDATE bloated SET v = v + 1;
-UPDATE bloated SET v = v + 1;
-UPDATE bloated SET v = v + 1;
+SELECT rsfed.define_rollup('bloated', 'wh', 'SELECT k, v FROM big WHERE k <= 50000', key => '{k}');
+ALTER TABLE bloated SET (autovacuum_enabled = off), ADD filler text;
+UPDATE bloated SET filler = repeat('x', 300);
+UPDATE bloated SET filler = NULL;
 ANALYZE bloated;
+\set about 'row versions'
+\i :paste
+\set about 'bloated'
+\i :paste
+EXECUTE left_of(:'about');
 DELETE FROM pg_statistic WHERE starelid = 'stopped'::regclass;
+\set about 'statistics'
+\i :paste
+EXECUTE left_of(:'about');
 CREATE PUBLICATION "a ""pub" FOR ALL TABLES;
 ALTER TABLE fails REPLICA IDENTITY NOTHING;
-DO $$ BEGIN FOR i IN 1..300 LOOP
-	EXIT WHEN EXISTS (SELECT FROM rsfed.doctor() WHERE problem ~ 'row versions');
-	PERFORM pg_sleep(0.1), pg_stat_clear_snapshot();
-END LOOP; END $$;
-SELECT severity, subject, problem, remedy FROM look WHERE subject IN ('public.bloated', 'public.stopped')
-	OR problem ~ 'published';
+ALTER TABLE late REPLICA IDENTITY DEFAULT;
+CREATE UNIQUE INDEX by_n ON paused (n);
+ALTER TABLE paused ALTER n SET NOT NULL;
+ALTER TABLE paused REPLICA IDENTITY USING INDEX by_n;
+EXECUTE left_of('public.paused: .* published');
+DROP INDEX by_n;
+\set about 'published'
+\i :paste
+EXECUTE left_of(:'about');
 
--- the extension of another version
+-- the extension of a version that no script knows
 UPDATE pg_extension SET extversion = '0.0.1' WHERE extname = 'rsfed';
-SELECT severity, subject, regexp_replace(problem, 'the library of version [^ ]*\.', 'the library of version <version>.') AS problem, remedy
-FROM rsfed.doctor() WHERE subject ~ 'extension';
 SELECT extension_version FROM rsfed.scheduler;
+\set about 'no script'
+\i :paste
 UPDATE pg_extension e SET extversion = s.library_version FROM rsfed.scheduler s WHERE extname = 'rsfed';
 
 -- who sees what
-CREATE ROLE rsfed_doctor_owner;
 ALTER TABLE never OWNER TO rsfed_doctor_owner;
+DROP USER MAPPING FOR rsfed_doctor_owner SERVER wh;
+REVOKE USAGE ON FOREIGN SERVER wh FROM rsfed_doctor_owner;
+UPDATE rsfed_catalog.schedule SET next_run_at = 'infinity' WHERE schedule_name LIKE 'it%';
 GRANT SELECT ON fails TO PUBLIC;
 SET ROLE rsfed_stranger;
 SELECT severity, regexp_replace(problem, ':.*', '') AS problem FROM rsfed.doctor();
 SET ROLE rsfed_doctor_owner;
-SELECT severity, subject, problem FROM rsfed.doctor();
+SELECT severity, subject, problem, remedy FROM rsfed.doctor();
 RESET ROLE;
 CREATE ROLE rsfed_doctor_monitor IN ROLE pg_monitor;
 CREATE TEMP TABLE superuser_sees AS SELECT * FROM rsfed.doctor();
+SELECT count(*) FROM superuser_sees;
 GRANT SELECT ON superuser_sees TO PUBLIC;
 SET ROLE rsfed_doctor_monitor;
 SELECT * FROM (TABLE superuser_sees EXCEPT SELECT * FROM rsfed.doctor()) AS missing;
 RESET ROLE;
 
-SELECT rsfed.set_credentials('wh', :'wh_user', :'wh_password', for_role => 'rsfed_doctor_owner');
-
--- each remedy, as pasted
-\a
-\t
-\o :file
-SELECT remedy FROM rsfed.doctor();
-\o
-\t
-\a
-SELECT count(*) AS problems, count(remedy) AS remedies FROM rsfed.doctor();
-\set ECHO none
-\set ON_ERROR_STOP 1
-\set VERBOSITY default
-\o /dev/null
-\i :file
-\o
-\set ON_ERROR_STOP 0
-\set ECHO all
--- what is left: where the remedy is to look
-SELECT severity, subject, problem, remedy FROM look;
-
 -- a topic that cannot be looked at is a row, not an error
 CREATE OR REPLACE VIEW rsfed_doctor.version AS
 SELECT 'error' AS severity, 'x' AS subject, (1 / (SELECT 0))::text COLLATE "C" AS problem, ''::text AS remedy, false AS on_primary;
-SELECT severity, subject, problem, remedy FROM rsfed.doctor() WHERE subject ~ 'rsfed.doctor';
+\set about '^rsfed.doctor'
+\i :paste
 
 SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication \gexec
 SELECT rsfed.drop_set('the set''s "%s"');
@@ -199,6 +334,7 @@ SELECT rsfed.drop_server('wh', cascade => true);
 DROP OWNED BY rsfed_doctor_owner;
 DROP ROLE rsfed_doctor_owner;
 DROP ROLE rsfed_doctor_monitor;
+DROP OWNED BY "rsfed's role";
 DROP ROLE "rsfed's role";
 \c :tests
 DROP DATABASE rsfed_doctor;

@@ -2,8 +2,7 @@
 \i test/include/warehouse.psql
 SET search_path = public;
 -- failures inside a transaction come into the history by the scheduler, some time
-ALTER SYSTEM SET rsfed.scheduler = off;
-SELECT pg_reload_conf();
+\i test/include/stop_scheduler.psql
 SELECT rsfed.execute('wh', 'CREATE TABLE stock (item integer, qty integer)');
 SELECT rsfed.execute('wh', 'INSERT INTO stock SELECT salesid, 10 FROM trade WHERE salesid BETWEEN 101 AND 200');
 \set q '''SELECT item, sum(qty) AS qty FROM stock GROUP BY item'''
@@ -15,6 +14,10 @@ SELECT error_of(format('SELECT rsfed.define_rollup(%L, %L, %L, method => %L, opt
 -- the first content is judged too
 SELECT error_of(format('SELECT rsfed.define_rollup(%L, %L, %L, options => %L)', 'g', 'wh', :q, '{"min_rows": 1000}'));
 SELECT to_regclass('g');
+-- of a rollup that is there and empty nothing older stays, either
+SELECT rsfed.define_rollup('g', 'wh', :q, options => '{"min_rows": 1000}', populate => false);
+CALL rsfed.refresh('g');
+SELECT rsfed.drop_rollup('g');
 
 SELECT rsfed.define_rollup('g', 'wh', :q, options => '{"min_rows": 50, "max_rows": 120, "max_shrink_percent": 20, "max_change_percent": 30,
 	"check": "(SELECT sum(qty) FROM new_rows) >= 0.5 * (SELECT sum(qty) FROM old_rows) -- half of it"}');

@@ -16,6 +16,13 @@ WHERE e.extname = 'rsfed' AND d.deptype = 'e'
 	AND obj_description(d.objid, d.classid::regclass::name) IS NULL
 ORDER BY 1;
 
+-- comments that do not begin with a capital, or with the name (none)
+SELECT pg_describe_object(d.classid, d.objid, 0) AS object, left(c.description, 20) AS comment
+FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+JOIN pg_description c ON c.objoid = d.objid AND c.classoid = d.classid
+WHERE e.extname = 'rsfed' AND d.deptype = 'e' AND c.description !~ '^([A-Z]|rsfed)'
+ORDER BY 1;
+
 -- arguments and result columns that are reserved words (none)
 SELECT p.oid::regprocedure AS function, a.name
 FROM pg_proc p, unnest(p.proargnames) AS a (name), pg_get_keywords() k

@@ -34,6 +34,18 @@ FROM rsfed.runs WHERE run_id = :run_id;
 SELECT i, CASE WHEN isfinite(late_at) THEN late_at - '2024-01-31 12:00+00' END AS after, age_is_greater FROM unnest('{1 ms,1 day,1 month,1 year 2 mons 3 days 04:05:06.5,178000000 years}'::interval[]) i,
 	LATERAL rsfed_catalog.late_at('2024-01-31 12:00+00', i) late_at,
 	LATERAL (SELECT CASE WHEN isfinite(late_at) THEN late_at - '2024-01-31 12:00+00' > i END) AS g (age_is_greater);
+-- a set has what a relation has, but for rows, which are its members'
+SELECT rsfed.define_set('measured together', '{measured}');
+CALL rsfed.refresh_set('measured together') \gset
+SELECT standin('FAULT error_1023');
+\set VERBOSITY sqlstate
+CALL rsfed.refresh_set('measured together');
+\set VERBOSITY default
+SELECT standin('RESET');
+SELECT name, labels, CASE WHEN name !~ 'seconds' THEN value END AS value, value > 0 AS positive FROM rsfed.metrics WHERE labels ->> 'set' = 'measured together'
+ORDER BY name COLLATE "C", labels::text;
+SELECT rsfed.drop_set('measured together');
+SELECT count(*) FROM rsfed.metrics WHERE labels ? 'set';
 -- a matview has no max_age, so is never late
 CREATE MATERIALIZED VIEW measured_mv AS SELECT * FROM measured;
 SELECT rsfed.schedule_refresh('measured_mv', '@yearly');

@@ -16,6 +16,10 @@ ALTER SERVER off OPTIONS (ADD statement_timout '5 min');
 :state
 ALTER SERVER off OPTIONS (SET statement_timeout '5 parsecs');
 :state
+ALTER SERVER off OPTIONS (ADD max_runs '1.5');
+:state
+ALTER SERVER off OPTIONS (SET port '0x1F');
+:state
 CREATE USER MAPPING FOR CURRENT_USER SERVER off OPTIONS (user 'u', password 'p', pasword 'q');
 :state
 -- the wrapper has no handler yet
@@ -48,6 +52,14 @@ SELECT rsfed.alter_schedule('off_mv', 'n1', schedule => '@weekly');
 SELECT rsfed.alter_schedule('off_mv', 'n99', schedule => '@weekly');
 :state
 SELECT rsfed.alter_schedule('off_mv', 'n1', options => '{"run_timeout": "10 min"}');
+SELECT rsfed.alter_schedule('off_mv', 'n1', options => '{"retries": 1.5}');
+:state
+SELECT rsfed.schedule_refresh('off_mv', '@daily', 'delays', options => '{"retry_delay": "20 min"}');
+:state
+SELECT rsfed.schedule_refresh('off_mv', '@daily', 'delays', options => '{"retry_delay": "20 min", "retry_max_delay": "20 min"}');
+SELECT rsfed.alter_schedule('off_mv', 'delays', options => '{"retry_max_delay": "10 s"}');
+:state
+SELECT rsfed.unschedule_refresh('off_mv', 'delays');
 SELECT name, schedule, options FROM rsfed.schedules WHERE relation = 'off_mv'::regclass AND name = 'n1';
 SELECT rsfed.pause('off_mv', until => '2999-01-01', reason => 'tests');
 SELECT relation, state FROM rsfed.freshness WHERE relation = 'off_mv'::regclass;

@@ -45,13 +45,18 @@ CREATE MATERIALIZED VIEW native AS SELECT 1 AS a;
 SELECT error_of($$CALL rsfed.refresh('native', part => '{"a": 1}')$$);
 DROP MATERIALIZED VIEW native;
 -- equal requests become one
-ALTER SYSTEM SET rsfed.scheduler = off;
-SELECT pg_reload_conf();
+\i test/include/stop_scheduler.psql
 SELECT rsfed.request_refresh('visits', part => '{"tenant_id": [1, 2]}') AS one \gset
 SELECT rsfed.request_refresh('visits', part => '{"tenant_id": [1, 2]}') = :one AS same,
 	rsfed.request_refresh('visits', part => '{"tenant_id": [1]}') > :one AS other, rsfed.request_refresh('visits') > :one AS all_of_it;
 SELECT count(*) FROM rsfed.runs WHERE relation = 'visits'::regclass AND status = 'queued';
 SELECT count(rsfed.cancel(run_id)) FROM rsfed.runs WHERE relation = 'visits'::regclass AND status = 'queued';
+-- nobody can wait for what his own transaction, or statement, has asked for
+SELECT error_of($$SELECT rsfed.wait(rsfed.request_refresh('visits'), '1 s')$$);
+BEGIN;
+SELECT rsfed.request_refresh('visits') AS one \gset
+SELECT error_of(format('SELECT rsfed.wait(%s, %L)', :one, '1 s'));
+ROLLBACK;
 -- with a window
 SELECT rsfed.define_rollup('windowed', 'wh', 'SELECT d, tenant_id, sum(n) AS n FROM visit WHERE d >= {from} AND d < {to} GROUP BY 1, 2', method => 'window', options => '{"start": "2024-01-01"}');
 SELECT rsfed.execute('wh', 'UPDATE visit SET n = 100');

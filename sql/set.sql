@@ -179,6 +179,8 @@ RESET ROLE;
 SELECT error_of($$SELECT rsfed.define_set('mixed', '{owned_1,grand_total}')$$);
 SET ROLE rsfed_stranger;
 SELECT count(*) FROM rsfed.sets;
+-- nor are their names given as a hint
+SELECT error_of($$CALL rsfed.refresh_set('owne')$$);
 SELECT count(*) FROM rsfed.schedules;
 SELECT count(*) FROM rsfed.runs;
 SELECT error_of(s) FROM unnest(ARRAY[$$CALL rsfed.refresh_set('owned')$$, $$SELECT rsfed.request_set_refresh('owned')$$, $$SELECT rsfed.drop_set('owned')$$,
@@ -191,6 +193,7 @@ RESET ROLE;
 GRANT SELECT ON owned_2 TO rsfed_stranger;
 SET ROLE rsfed_stranger;
 SELECT name, rollups, state, message FROM rsfed.sets;
+SELECT error_of($$CALL rsfed.refresh_set('owne')$$);
 RESET ROLE;
 -- a member that goes to another owner stops the set; both may take it away
 ALTER TABLE owned_2 OWNER TO CURRENT_USER;

@@ -11,12 +11,59 @@ CREATE SCHEMA rsfed_doctor;
 COMMENT ON SCHEMA rsfed_doctor IS 'rsfed: the topics of rsfed.doctor(), one view each';
 GRANT USAGE ON SCHEMA rsfed_doctor TO PUBLIC;
 
+CREATE FUNCTION rsfed_catalog.some_names(names text[])
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT array_to_string(names[:5], ', ')
+		|| CASE WHEN cardinality(names) > 5 THEN format(' and %s more', cardinality(names) - 5) ELSE '' END
+$$;
+COMMENT ON FUNCTION rsfed_catalog.some_names(text[]) IS
+'The first five names, and how many more there are';
+
+-- A log-in is that of a role, so the check is, too.
+CREATE FUNCTION rsfed_catalog.check_statement(source name, role_id oid)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER') AND has_server_privilege(r.oid, s.oid, 'USAGE')
+			THEN format('SET ROLE %I; SELECT * FROM rsfed.check_server(%L); RESET ROLE;', r.rolname, s.srvname)
+		WHEN has_server_privilege(s.oid, 'USAGE') THEN format('SELECT * FROM rsfed.check_server(%L);', s.srvname)
+		ELSE format('SELECT * FROM rsfed.credentials WHERE server = %L;', s.srvname) END
+	FROM pg_foreign_server s LEFT JOIN pg_roles r ON r.oid = role_id
+	WHERE s.srvname = source
+$$;
+COMMENT ON FUNCTION rsfed_catalog.check_statement(name, oid) IS
+'The statement that checks a source with the log-in of a role (0: of PUBLIC) as far as the current user may; NULL if there is no such server';
+
+-- The way to a source and the log-in there: what its newest run says, of those
+-- that the current user may see.
+CREATE VIEW rsfed_catalog.source_failure WITH (security_barrier = true) AS
+SELECT l.source, pg_catalog.left(l.sqlstate, 2) AS class, l.message, l.detail, l.hint, l.finished_at,
+	rsfed_catalog.check_statement(l.source, l.relowner) AS remedy
+FROM (SELECT DISTINCT ON (u.source) u.source, c.relowner, r.status, r.sqlstate, r.message, r.detail, r.hint, r.finished_at
+	FROM rsfed_catalog.relation_class c
+	JOIN rsfed_catalog.rollup u USING (relation_id)
+	JOIN rsfed_catalog.freshness f USING (relation_id)
+	JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
+	WHERE c.may_see_all
+	ORDER BY u.source, r.run_id DESC) l
+WHERE l.status = 'failed' AND pg_catalog.left(l.sqlstate, 2) IN ('08', '28')
+	AND EXISTS (SELECT FROM pg_catalog.pg_foreign_server s WHERE s.srvname = l.source);
+COMMENT ON VIEW rsfed_catalog.source_failure IS
+'Sources that could not be reached (class 08) or logged in to (28) at their last use';
+
 CREATE VIEW rsfed_doctor.scheduler WITH (security_barrier = true) AS
-WITH s AS MATERIALIZED (SELECT t.*, pg_catalog.current_setting('max_worker_processes')::pg_catalog.int4 AS slots,
+WITH s AS MATERIALIZED (SELECT t.*, n.slots, n.needed,
+		-- a multiple of 8, so that a replica, which knows no databases, mostly needs what the primary does
+		(GREATEST(n.needed, n.slots) + 9) / 8 * 8 AS enough,
+		'It is changed by a restart, on replicas first: there it must not be less than on the primary.' AS how
+	FROM rsfed_catalog.scheduler_state() t
+	CROSS JOIN LATERAL (SELECT pg_catalog.current_setting('max_worker_processes')::pg_catalog.int4 AS slots,
 		-- launcher, a scheduler per database, run workers, PostgreSQL's own launcher
 		1 + GREATEST(t.databases, 1) + COALESCE(pg_catalog.current_setting('rsfed.max_workers', true)::pg_catalog.int4, 4)
-			+ (pg_catalog.current_setting('max_logical_replication_workers')::pg_catalog.int4 > 0)::pg_catalog.int4 AS needed
-	FROM rsfed_catalog.scheduler_state() t)
+			+ (pg_catalog.current_setting('max_logical_replication_workers')::pg_catalog.int4 > 0)::pg_catalog.int4 AS needed) n)
 SELECT v.severity, 'scheduler' AS subject, v.problem,
 	COALESCE(v.remedy, 'SELECT * FROM rsfed.scheduler;') AS remedy, false AS on_primary
 FROM s
@@ -36,18 +83,18 @@ CROSS JOIN LATERAL (VALUES
 	('no launcher', 'error',
 		pg_catalog.format('The launcher does not run, so no scheduler does. %s',
 			CASE WHEN s.slots < s.needed
-				THEN pg_catalog.format('max_worker_processes is %s, rsfed needs %s at least; it is changed by a restart.', s.slots, s.needed)
+				THEN pg_catalog.format('max_worker_processes is %s, rsfed needs %s at least. %s', s.slots, s.needed, s.how)
 				ELSE 'It is started again within a second; if that lasts, the server''s log says why.' END),
 		CASE WHEN s.slots < s.needed
-			THEN pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', s.needed + 2)
+			THEN pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', s.enough)
 			ELSE 'SELECT pg_catalog.pg_current_logfile();' END),
 	('crashed', 'error',
-		pg_catalog.format('The scheduler ended unexpectedly, %s times in a row; it is started again at %s. The server''s log says why.',
-			s.failures, s.retry_at),
+		pg_catalog.format('The scheduler ended unexpectedly%s; it is started again at %s. The server''s log says why.',
+			CASE WHEN s.failures > 1 THEN ', ' || s.failures || ' times in a row' ELSE '' END, s.retry_at),
 		'SELECT pg_catalog.pg_current_logfile();'),
 	('no worker slot', 'error',
-		pg_catalog.format('No process could be had for the scheduler: all of max_worker_processes (%s) are taken. It is changed by a restart.', s.slots),
-		pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', GREATEST(s.needed, s.slots) + 2)),
+		pg_catalog.format('No process could be had for the scheduler: all of max_worker_processes (%s) are taken. %s', s.slots, s.how),
+		pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', s.enough)),
 	('not connectable', 'error',
 		'The database is a template or allows no connections: it has no scheduler.',
 		(SELECT pg_catalog.format(CASE WHEN d.datistemplate THEN 'ALTER DATABASE %I IS_TEMPLATE false;'
@@ -64,17 +111,18 @@ WHERE v.state = s.state
 	AND (s.state <> 'unknown' OR pg_catalog.pg_postmaster_start_time() < pg_catalog.now() - '1 minute'::pg_catalog.interval)
 UNION ALL
 SELECT 'warning', 'worker slots',
-	pg_catalog.format('max_worker_processes is %s; rsfed needs %s: a launcher, %s, rsfed.max_workers, and PostgreSQL''s own.%s It is changed by a restart.',
+	pg_catalog.format('max_worker_processes is %s; rsfed needs %s: a launcher, %s, rsfed.max_workers, and PostgreSQL''s own.%s %s',
 		s.slots, s.needed, CASE WHEN s.databases > 1 THEN s.databases || ' schedulers' ELSE 'a scheduler' END,
-		CASE WHEN s.state = 'replica' THEN ' This replica would lack them after a promotion.' END),
-	pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', s.needed + 2), false
+		CASE WHEN s.state = 'replica' THEN ' This replica would lack them after a promotion.' END, s.how),
+	pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', s.enough), false
 FROM s
 WHERE s.slots < s.needed AND s.state NOT IN ('no launcher', 'no worker slot')
 UNION ALL
 SELECT 'warning', 'worker slots',
-	pg_catalog.format('Runs wait, and only %s of rsfed.max_workers (%s) processes could be had: max_worker_processes (%s) is taken by others. It is changed by a restart.',
-		s.workers_busy + s.workers_idle, pg_catalog.current_setting('rsfed.max_workers'), s.slots),
-	pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', s.slots + pg_catalog.current_setting('rsfed.max_workers')::pg_catalog.int4), false
+	pg_catalog.format('Runs wait, and only %s of rsfed.max_workers (%s) processes could be had: max_worker_processes (%s) is taken by others. %s',
+		s.workers_busy + s.workers_idle, pg_catalog.current_setting('rsfed.max_workers'), s.slots, s.how),
+	pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;',
+		(s.slots + pg_catalog.current_setting('rsfed.max_workers')::pg_catalog.int4 + 7) / 8 * 8), false
 FROM s
 WHERE s.starved AND s.slots >= s.needed
 	AND s.workers_busy + s.workers_idle < pg_catalog.current_setting('rsfed.max_workers', true)::pg_catalog.int4;
@@ -87,7 +135,7 @@ SELECT 'error' AS severity, 'extension rsfed' AS subject,
 		CASE WHEN v.known THEN '' ELSE ' There is no script for the library''s version: install both from the same package, and restart the server.' END) AS problem,
 	CASE WHEN v.known THEN pg_catalog.format('ALTER EXTENSION rsfed UPDATE TO %L;', s.library_version)
 		ELSE 'SELECT * FROM pg_catalog.pg_available_extension_versions WHERE name = ''rsfed'';' END AS remedy,
-	true AS on_primary
+	v.known AS on_primary
 FROM pg_catalog.pg_extension e, rsfed_catalog.scheduler_state() s,
 	LATERAL (SELECT EXISTS (SELECT FROM pg_catalog.pg_extension_update_paths('rsfed') p
 		WHERE p.source = e.extversion AND p.target = s.library_version AND p.path IS NOT NULL)) AS v (known)
@@ -117,6 +165,8 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW rsfed_doctor.guard IS
 'Schedules that are held because this may be a copy, and copies that could not be told';
 
+-- What a source or a log-in is the cause of, the topics source and credentials
+-- tell: one row for all relations.
 CREATE VIEW rsfed_doctor.relation WITH (security_barrier = true) AS
 SELECT v.severity, f.name AS subject, v.problem,
 	COALESCE(v.remedy, pg_catalog.format('CALL rsfed.refresh(%L);', f.name)) AS remedy,
@@ -125,10 +175,9 @@ FROM rsfed_catalog.relation_freshness f
 LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
 CROSS JOIN LATERAL (SELECT
 	-- of Redshift, the way to it, or the log-in to it
-	CASE WHEN f.source IS NOT NULL AND pg_catalog.left(f.sqlstate, 2) IN ('08', '28', '53', '57', '58')
-		THEN pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', f.source)
-		ELSE pg_catalog.format('SELECT status, phase, message, detail, hint FROM rsfed.runs WHERE run_id = %s;', f.last_run_id)
-	END AS look,
+	COALESCE(CASE WHEN pg_catalog.left(f.sqlstate, 2) IN ('08', '28', '53', '57', '58')
+		THEN (SELECT rsfed_catalog.check_statement(f.source, c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = f.relid) END,
+		pg_catalog.format('SELECT status, phase, message, detail, hint FROM rsfed.runs WHERE run_id = %s;', f.last_run_id)) AS look,
 	CASE WHEN f.is_late THEN ' It is late: older than ' || f.max_age || '.' ELSE '' END AS late) l
 CROSS JOIN LATERAL (
 	SELECT 'error' AS severity,
@@ -137,17 +186,13 @@ CROSS JOIN LATERAL (
 			pg_catalog.date_trunc('second', f.failing_since), f.message, f.sqlstate,
 			COALESCE(' ' || r.detail, '') || COALESCE(' ' || r.hint, ''), l.late) AS problem,
 		l.look AS remedy, false AS on_primary
-	WHERE f.state = 'failing'
+	WHERE f.state = 'failing' AND NOT EXISTS (SELECT FROM rsfed_catalog.source_failure x
+		WHERE x.source = f.source AND x.class = pg_catalog.left(f.sqlstate, 2))
 	UNION ALL
 	SELECT 'error', pg_catalog.format('Its gate refused new content: %s.%s SET rsfed.ignore_gate = on in a session and CALL rsfed.refresh there publish it all the same.',
 		f.message, l.late),
-		CASE WHEN f.source IS NULL THEN l.look ELSE pg_catalog.format('SELECT * FROM rsfed.compare(%L);', f.name) END, false
+		pg_catalog.format('SELECT * FROM rsfed.compare(%L);', f.name), false
 	WHERE f.state = 'refused'
-	UNION ALL
-	SELECT 'error', pg_catalog.format('Its owner''s log-in is %s.%s No schedule tries it until the credentials change, by rsfed.set_credentials() or their file, or work again.',
-		pg_catalog.replace(f.message, 'held: credentials: ', 'held: '), l.late),
-		pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', f.source), false
-	WHERE f.state = 'held' AND NOT f.is_held
 	UNION ALL
 	SELECT 'warning', pg_catalog.format('It is older than its max_age (%s): of %s.%s', f.max_age, pg_catalog.date_trunc('second', f.as_of),
 		CASE WHEN f.state = 'paused' THEN ' It is paused.' WHEN f.next_run_at IS NULL THEN ' No schedule refreshes it.' ELSE '' END), NULL, true
@@ -158,7 +203,7 @@ CROSS JOIN LATERAL (
 ) v
 WHERE f.may_see_all;
 COMMENT ON VIEW rsfed_doctor.relation IS
-'Relations whose refreshes fail, are refused or whose log-in is held, and what is late or was never filled';
+'Relations whose refreshes fail or are refused, and what is late or was never filled';
 
 CREATE VIEW rsfed_doctor.schedule WITH (security_barrier = true) AS
 SELECT v.severity, pg_catalog.format('schedule %I of %s', s.schedule_name, c.name) AS subject, v.problem, v.remedy, true AS on_primary
@@ -176,7 +221,8 @@ CROSS JOIN LATERAL (
 		pg_catalog.format('SELECT rsfed.resume(%L);', c.name)
 	WHERE s.paused_at IS NOT NULL
 	UNION ALL
-	SELECT 'error', pg_catalog.format(CASE WHEN h.has_run THEN 'It is overdue since %s.' ELSE 'It has never run; it is due since %s.' END,
+	SELECT 'error', pg_catalog.format(CASE WHEN h.has_run THEN 'It is overdue since %s.' ELSE 'It has never run; it is due since %s.' END
+				|| ' The remedy refreshes once; the schedule goes on when a scheduler runs.',
 			pg_catalog.date_trunc('second', s.next_run_at)),
 		pg_catalog.format('CALL rsfed.refresh(%L%s);', c.name,
 			CASE WHEN s.method IS NULL THEN '' ELSE ', method => ' || pg_catalog.quote_literal(s.method) END)
@@ -187,7 +233,7 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW rsfed_doctor.schedule IS
 'Schedules that have stopped, paused themselves, never ran or are overdue';
 
--- A member whose log-in is held says so itself.
+-- A log-in that is held is told by the topic credentials.
 CREATE VIEW rsfed_doctor.set WITH (security_barrier = true) AS
 SELECT v.severity, v.subject, v.problem, v.remedy, v.on_primary
 FROM (SELECT c.*, x.state, x.failures, x.failing_since, x.message, x.sqlstate, x.as_of, x.last_run_id, g.is_held,
@@ -225,7 +271,8 @@ CROSS JOIN LATERAL (
 		UNION ALL
 		SELECT 'error', pg_catalog.format(CASE WHEN EXISTS (SELECT FROM rsfed_catalog.run r
 					WHERE r.relation_id = s.relation_id AND r.schedule_name = s.schedule_name)
-				THEN 'It is overdue since %s.' ELSE 'It has never run; it is due since %s.' END,
+				THEN 'It is overdue since %s.' ELSE 'It has never run; it is due since %s.' END
+					|| ' The remedy refreshes once; the schedule goes on when a scheduler runs.',
 				pg_catalog.date_trunc('second', s.next_run_at)),
 			pg_catalog.format('CALL rsfed.refresh_set(%L);', c.set_name)
 		WHERE NOT c.is_paused AND NOT c.is_held AND c.state <> 'held' AND s.paused_at IS NULL
@@ -282,23 +329,25 @@ COMMENT ON VIEW rsfed_doctor.queue IS
 
 CREATE VIEW rsfed_doctor.source WITH (security_barrier = true) AS
 SELECT 'error' AS severity, pg_catalog.format('server %I', l.source) AS subject,
-	pg_catalog.format(CASE pg_catalog.left(l.sqlstate, 2)
-			WHEN '28' THEN 'It rejected the credentials at its last use, %s: %s. New ones are set by rsfed.set_credentials().'
-			ELSE 'It could not be reached at its last use, %s: %s.' END,
-		pg_catalog.date_trunc('second', l.finished_at), l.message) AS problem,
-	pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', l.source) AS remedy, false AS on_primary
-FROM (SELECT DISTINCT ON (u.source) u.source, r.status, r.sqlstate, r.message, r.finished_at
-	FROM rsfed_catalog.relation_class c
-	JOIN rsfed_catalog.rollup u USING (relation_id)
-	JOIN rsfed_catalog.freshness f USING (relation_id)
-	JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
-	WHERE c.may_see_all
-	ORDER BY u.source, r.run_id DESC) l
-WHERE l.status = 'failed' AND pg_catalog.left(l.sqlstate, 2) IN ('08', '28')
+	pg_catalog.format(CASE l.class
+			WHEN '28' THEN 'It rejected the credentials at its last use, %s: %s.%s%s%s'
+			ELSE 'It could not be reached at its last use, %s: %s.%s%s%s' END,
+		pg_catalog.date_trunc('second', l.finished_at), l.message, COALESCE(' ' || l.detail, ''), COALESCE(' ' || l.hint, ''),
+		COALESCE(' Failing: ' || rsfed_catalog.some_names(f.failing) || '.', '')
+			|| COALESCE(' Late: ' || rsfed_catalog.some_names(f.late) || '.', '')) AS problem,
+	l.remedy, false AS on_primary
+FROM rsfed_catalog.source_failure l
+CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(x.name ORDER BY x.name) AS failing,
+		pg_catalog.array_agg(x.name ORDER BY x.name) FILTER (WHERE x.is_late) AS late
+	FROM rsfed_catalog.relation_freshness x
+	WHERE x.source = l.source AND x.state = 'failing' AND x.may_see_all AND pg_catalog.left(x.sqlstate, 2) = l.class) f
+-- a log-in that is held is told by the topic credentials
+WHERE l.class <> '28' OR NOT EXISTS (SELECT FROM rsfed_catalog.held_credentials h
+	JOIN pg_catalog.pg_foreign_server s ON s.oid = h.server_id WHERE s.srvname = l.source)
 UNION ALL
 SELECT 'error', pg_catalog.format('server %I', u.source),
 	pg_catalog.format('There is no such server any more: refreshes of %s fail. rsfed.register_server() makes one of that name; rsfed.alter_rollup(source => ...) gives a rollup another.',
-		pg_catalog.string_agg(pg_catalog.format('%I.%I', c.schema_name, c.relation_name), ', ' ORDER BY c.schema_name, c.relation_name)),
+		rsfed_catalog.some_names(pg_catalog.array_agg(pg_catalog.format('%I.%I', c.schema_name, c.relation_name) ORDER BY c.schema_name, c.relation_name))),
 	'SELECT server, host, dbname FROM rsfed.servers;', false
 FROM rsfed_catalog.relation_class c
 JOIN rsfed_catalog.rollup u USING (relation_id)
@@ -309,8 +358,8 @@ COMMENT ON VIEW rsfed_doctor.source IS
 
 CREATE VIEW rsfed_doctor.credentials WITH (security_barrier = true) AS
 SELECT v.severity, pg_catalog.format('credentials of %s for server %I', m.role, m.srvname) AS subject, v.problem,
-	pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', m.srvname) AS remedy, false AS on_primary
-FROM (SELECT m.oid, s.srvname, m.umoptions,
+	rsfed_catalog.check_statement(m.srvname, m.umuser) AS remedy, false AS on_primary
+FROM (SELECT m.oid, s.srvname, m.umuser, m.umoptions,
 		CASE m.umuser WHEN 0 THEN 'public' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(m.umuser)) END AS role
 	FROM pg_catalog.pg_user_mapping m
 	JOIN pg_catalog.pg_foreign_server s ON s.oid = m.umserver
@@ -333,25 +382,41 @@ CROSS JOIN LATERAL (
 		+ CASE WHEN b.by_file THEN '1 minute'::pg_catalog.interval ELSE '7 days' END
 ) v
 UNION ALL
+-- one row a log-in, however many relations need it
+SELECT 'error', pg_catalog.format('credentials of %s for server %I',
+		CASE h.role_id WHEN 0 THEN 'public' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(h.role_id)) END, f.source),
+	pg_catalog.format('Its log-in is held since %s: %s. No schedule tries it until the credentials change, by rsfed.set_credentials() or their file, or work again. Held: %s.%s',
+		pg_catalog.date_trunc('second', h.held_since), h.message,
+		rsfed_catalog.some_names(pg_catalog.array_agg(f.name ORDER BY f.name)),
+		COALESCE(' Late: ' || rsfed_catalog.some_names(pg_catalog.array_agg(f.name ORDER BY f.name) FILTER (WHERE f.is_late)) || '.', '')),
+	rsfed_catalog.check_statement(f.source, CASE h.role_id WHEN 0 THEN pg_catalog.min(c.relowner) ELSE h.role_id END), true
+FROM rsfed_catalog.held_relation h
+JOIN rsfed_catalog.relation_freshness f USING (relation_id)
+JOIN pg_catalog.pg_class c ON c.oid = f.relid
+WHERE f.state = 'held' AND NOT f.is_held AND f.may_see_all
+GROUP BY h.server_id, h.role_id, h.held_since, h.message, f.source
+UNION ALL
 -- a refresh logs in as the relation's owner
-SELECT 'error', c.name, v.problem, v.remedy, true
-FROM (SELECT c.relowner, u.source, pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS name,
-		pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)) AS owner
+SELECT 'error', pg_catalog.format('owner %s', o.owner), v.problem, v.remedy, true
+FROM (SELECT c.relowner, u.source, pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)) AS owner,
+		rsfed_catalog.some_names(pg_catalog.array_agg(pg_catalog.format('%I.%I', c.schema_name, c.relation_name)
+			ORDER BY c.schema_name, c.relation_name)) AS names
 	FROM rsfed_catalog.relation_class c JOIN rsfed_catalog.rollup u USING (relation_id)
-	WHERE c.may_see_all) c
-JOIN pg_catalog.pg_foreign_server s ON s.srvname = c.source
+	WHERE c.may_see_all
+	GROUP BY c.relowner, u.source) o
+JOIN pg_catalog.pg_foreign_server s ON s.srvname = o.source
 CROSS JOIN LATERAL (
-	SELECT pg_catalog.format('Its owner %s has no user mapping for server %I: its refreshes fail. One is made by rsfed.set_credentials(for_role => ...).',
-			c.owner, c.source) AS problem,
-		pg_catalog.format('SELECT * FROM rsfed.credentials WHERE server = %L;', c.source) AS remedy
-	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_user_mapping m WHERE m.umserver = s.oid AND m.umuser IN (0, c.relowner))
+	SELECT pg_catalog.format('It has no user mapping for server %I: refreshes of %s fail. One is made by rsfed.set_credentials(for_role => ...).',
+			o.source, o.names) AS problem,
+		pg_catalog.format('SELECT * FROM rsfed.credentials WHERE server = %L;', o.source) AS remedy
+	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_user_mapping m WHERE m.umserver = s.oid AND m.umuser IN (0, o.relowner))
 	UNION ALL
-	SELECT pg_catalog.format('Its owner %s may not use server %I: its refreshes fail.', c.owner, c.source),
-		pg_catalog.format('GRANT USAGE ON FOREIGN SERVER %I TO %s;', c.source, c.owner)
-	WHERE NOT pg_catalog.has_server_privilege(c.relowner, s.oid, 'USAGE')
+	SELECT pg_catalog.format('It may not use server %I: refreshes of %s fail.', o.source, o.names),
+		pg_catalog.format('GRANT USAGE ON FOREIGN SERVER %I TO %s;', o.source, o.owner)
+	WHERE NOT pg_catalog.has_server_privilege(o.relowner, s.oid, 'USAGE')
 ) v;
 COMMENT ON VIEW rsfed_doctor.credentials IS
-'Credentials that have expired, or will within a week (of a file: a minute), files that cannot be read, owners without a log-in';
+'Credentials that have expired, or will within a week (of a file: a minute), are held or cannot be read, owners without a log-in';
 
 CREATE VIEW rsfed_doctor.tls WITH (security_barrier = true) AS
 SELECT 'warning' AS severity, pg_catalog.format('server %I', s.server) AS subject,
@@ -487,7 +552,7 @@ BEGIN
 		EXCEPTION WHEN OTHERS THEN
 			here := jsonb_build_array(jsonb_build_object('severity', 'warning', 'subject', 'rsfed.doctor()',
 				'problem', format('It could not look at the topic %s: %s.', topic, SQLERRM),
-				'remedy', 'SELECT * FROM rsfed.scheduler;'));
+				'remedy', 'SELECT library_version, extension_version FROM rsfed.scheduler;'));
 		END;
 		rows := rows || COALESCE(here, '[]');
 	END LOOP;
@@ -506,7 +571,7 @@ BEGIN
 			EXCEPTION WHEN OTHERS THEN
 				here := jsonb_build_array(jsonb_build_object('severity', 'error', 'subject', format('server %I', topic),
 					'problem', format('It could not be checked: %s.', SQLERRM),
-					'remedy', format('SELECT * FROM rsfed.check_server(%L);', topic)));
+					'remedy', format('SELECT * FROM rsfed.servers WHERE server = %L;', topic)));
 			END;
 			rows := rows || COALESCE(here, '[]');
 		END LOOP;

@@ -2,9 +2,15 @@
 -- counters end in _total.  One pass over the relations; for pg_monitor.
 
 CREATE VIEW rsfed.metrics AS
--- of each relation
-SELECT m.name, pg_catalog.jsonb_build_object('relation', f.name) || m.labels AS labels, m.value
-FROM rsfed_catalog.relation_freshness f
+-- of each relation, and of each set
+SELECT m.name, f.labels || m.labels AS labels, m.value
+FROM (SELECT pg_catalog.jsonb_build_object('relation', r.name) AS labels, r.as_of, r.age, r.max_age, r.is_late,
+		r.failures, r.failing_since, r.changed_at, r.data_through, r.next_run_at, r.state
+	FROM rsfed_catalog.relation_freshness r
+	UNION ALL
+	SELECT pg_catalog.jsonb_build_object('set', s.name), s.as_of, s.age, NULL, NULL,
+		s.failures, s.failing_since, s.changed_at, NULL, s.next_run_at, s.state
+	FROM rsfed.sets s) AS f
 CROSS JOIN LATERAL (VALUES
 	('rsfed_as_of_timestamp_seconds', '{}'::pg_catalog.jsonb, pg_catalog.date_part('epoch', f.as_of)),
 	('rsfed_age_seconds', '{}', pg_catalog.date_part('epoch', f.age)),
@@ -21,8 +27,9 @@ CROSS JOIN LATERAL (VALUES
 WHERE m.value IS NOT NULL
 UNION ALL
 -- what runs added up to
-SELECT m.name, pg_catalog.jsonb_build_object('relation',
-	pg_catalog.format('%I.%I', r.schema_name, r.relation_name)) || m.labels, m.value
+SELECT m.name, CASE WHEN r.kind = 'set' THEN pg_catalog.jsonb_build_object('set', r.relation_name)
+	ELSE pg_catalog.jsonb_build_object('relation',
+		pg_catalog.format('%I.%I', r.schema_name, r.relation_name)) END || m.labels, m.value
 FROM rsfed_catalog.relation r
 JOIN rsfed_catalog.counter n USING (relation_id)
 CROSS JOIN LATERAL (VALUES
@@ -38,8 +45,9 @@ CROSS JOIN LATERAL (VALUES
 	('rsfed_changed_rows_total', '{"change": "updated"}', n.rows_updated),
 	('rsfed_changed_rows_total', '{"change": "deleted"}', n.rows_deleted)
 ) AS m (name, labels, value)
--- what a set did is counted for its members
-WHERE pg_catalog.pg_has_role('pg_monitor', 'USAGE') AND r.kind OPERATOR(pg_catalog.<>) 'set'
+-- the rows of a set are those of its members, and counted there
+WHERE pg_catalog.pg_has_role('pg_monitor', 'USAGE')
+	AND (r.kind <> 'set' OR m.name IN ('rsfed_runs_total', 'rsfed_run_seconds_total'))
 UNION ALL
 -- the queue
 SELECT 'rsfed_runs', pg_catalog.jsonb_build_object('status', s.status),

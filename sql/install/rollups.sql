@@ -83,7 +83,7 @@ RETURNS boolean
 AS 'MODULE_PATHNAME', 'rsfed_cancel'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.cancel(bigint) IS
-'Cancels a queued or running refresh; false if it had ended already';
+'Cancels a queued or running refresh, by the run of a member the whole refresh of its set; false if it had ended already';
 
 CREATE FUNCTION rsfed.compare(
 	relation regclass,

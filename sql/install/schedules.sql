@@ -6,7 +6,7 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_schedule_refresh';
 COMMENT ON FUNCTION rsfed.schedule_refresh(regclass, text, text, text, text, jsonb) IS
-'refreshes a rollup or a materialized view on a schedule: cron text, @hourly and the like, or an interval';
+'Refreshes a rollup or a materialized view on a schedule: cron text, @hourly and the like, or an interval';
 
 CREATE FUNCTION rsfed.alter_schedule(relation regclass, name text, schedule text DEFAULT NULL,
 	options jsonb DEFAULT '{}')
@@ -14,35 +14,35 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_alter_schedule';
 COMMENT ON FUNCTION rsfed.alter_schedule(regclass, text, text, jsonb) IS
-'changes the times of a schedule, or some of its options; null resets an option';
+'Changes the times of a schedule, or some of its options; null resets an option';
 
 CREATE FUNCTION rsfed.unschedule_refresh(relation regclass, name text DEFAULT 'refresh')
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_unschedule_refresh';
 COMMENT ON FUNCTION rsfed.unschedule_refresh(regclass, text) IS
-'removes a schedule; what it has queued already still runs';
+'Removes a schedule; what it has queued already still runs';
 
 CREATE FUNCTION rsfed.pause(relation regclass, until timestamptz DEFAULT NULL, reason text DEFAULT NULL)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_pause';
 COMMENT ON FUNCTION rsfed.pause(regclass, timestamptz, text) IS
-'stops the schedules of a relation, until a time or until rsfed.resume()';
+'Stops the schedules of a relation, until a time or until rsfed.resume()';
 
 CREATE FUNCTION rsfed.resume(relation regclass)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_resume';
 COMMENT ON FUNCTION rsfed.resume(regclass) IS
-'ends the pause of a relation, also that of a schedule that paused itself; what was due meanwhile runs once';
+'Ends the pause of a relation, also that of a schedule that paused itself; what was due meanwhile runs once';
 
 CREATE FUNCTION rsfed.pause_all(until timestamptz DEFAULT NULL, reason text DEFAULT NULL)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_pause_all';
 COMMENT ON FUNCTION rsfed.pause_all(timestamptz, text) IS
-'stops every schedule of the database, until a time or until rsfed.resume_all()';
+'Stops every schedule of the database, until a time or until rsfed.resume_all()';
 REVOKE EXECUTE ON FUNCTION rsfed.pause_all(timestamptz, text) FROM PUBLIC;
 
 CREATE FUNCTION rsfed.resume_all()
@@ -50,7 +50,7 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_resume_all';
 COMMENT ON FUNCTION rsfed.resume_all() IS
-'ends rsfed.pause_all(); relations that were paused by themselves stay so';
+'Ends rsfed.pause_all(); relations that were paused by themselves stay so';
 REVOKE EXECUTE ON FUNCTION rsfed.resume_all() FROM PUBLIC;
 
 CREATE VIEW rsfed.schedules WITH (security_barrier = true) AS
@@ -136,7 +136,7 @@ RETURNS SETOF record
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'rsfed_progress';
 COMMENT ON FUNCTION rsfed_catalog.progress() IS
-'refreshes at work in this database that the caller may see; read the view rsfed.progress';
+'Refreshes at work in this database that the caller may see; read the view rsfed.progress';
 
 CREATE VIEW rsfed.progress AS
 SELECT p.run_id, p.relation, p.pid, p.phase, p.rows, p.bytes, p.rows_last_run, p.percent,

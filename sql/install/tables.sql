@@ -247,6 +247,7 @@ CREATE TABLE rsfed_catalog.run
 	server			name,
 	remote_pid		integer,
 	label			text,
+	query_id		bigint,
 	phase			text,
 	as_of			timestamptz,
 	rows_received	bigint,

@@ -245,6 +245,27 @@ add_lines(Script *script, const char *query, Datum sources, bool comment)
 	SPI_finish();
 }
 
+/* The one text that such a query gives, palloc'd; or NULL. */
+static char *
+query_text(const char *query, Datum sources)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Oid			types[] = {TEXTARRAYOID};
+	Datum		values[] = {sources};
+	char	   *text;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(query, 1, types, values, NULL, true, 0) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "could not run: %s", query);
+	text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (text != NULL)
+		text = MemoryContextStrdup(caller, text);
+	SPI_finish();
+	return text;
+}
+
 /* Names of the sources that the exported rollups use, as text[]. */
 static Datum
 used_sources(Script *script)
@@ -275,6 +296,37 @@ used_sources(Script *script)
 
 #define MAPPING_ROLE \
 	"CASE m.umuser WHEN 0 THEN 'PUBLIC' ELSE quote_ident(m.usename) END"
+
+/*
+ * An error of its own where a log-in that rollups need, and that has a password
+ * here, has none there yet: else each rollup would try it in vain.
+ */
+static void
+add_password_check(Script *script, Datum sources)
+{
+	char	   *logins =
+		query_text("SELECT string_agg(format('(%L, %L)', m.srvname,"
+				   " CASE m.umuser WHEN 0 THEN 'public' ELSE m.usename END), ', '"
+				   " ORDER BY m.srvname, m.umuser = 0, m.usename)"
+				   " FROM pg_user_mappings m WHERE m.srvname = ANY ($1)"
+				   " AND EXISTS (SELECT FROM pg_options_to_table(m.umoptions) o WHERE o.option_name = 'password')",
+				   sources);
+
+	if (logins == NULL)
+		return;
+	appendStringInfoString(&script->text, "DO ");
+	add_dollar_quoted(script,
+					  psprintf("\nDECLARE\n"
+							   "\tlogins text := (SELECT string_agg(format('%%s at %%s', for_role, server), ', ' ORDER BY server, for_role)\n"
+							   "\t\tFROM rsfed.credentials WHERE kind = 'none' AND (server, for_role) IN (%s));\n"
+							   "BEGIN\n"
+							   "\tIF logins IS NOT NULL THEN\n"
+							   "\t\tRAISE EXCEPTION 'passwords are missing: %%', logins\n"
+							   "\t\t\tUSING HINT = 'Complete the lines with rsfed.set_credentials, and run the script again.';\n"
+							   "\tEND IF;\n"
+							   "END\n", logins));
+	appendStringInfoString(&script->text, ";\n");
+}
 
 /* The servers, who may use them, and as whom roles log in. */
 static void
@@ -312,7 +364,7 @@ add_servers(Script *script)
 			  sources, true);
 
 	appendStringInfoString(&script->text,
-						   "\n-- Credentials: complete those that are commented out\n");
+						   "\n-- Credentials: complete the lines that are commented out\n");
 	add_lines(script,
 			  "SELECT format('CREATE USER MAPPING IF NOT EXISTS FOR %s SERVER %I OPTIONS (%s);', "
 			  MAPPING_ROLE ", m.srvname, " MAPPING_OPTIONS ")"
@@ -329,6 +381,7 @@ add_servers(Script *script)
 			  " AND NOT EXISTS (SELECT FROM pg_options_to_table(m.umoptions) o WHERE o.option_name = 'credentials_file')"
 			  " ORDER BY m.srvname, m.umuser = 0, m.usename",
 			  sources, true);
+	add_password_check(script, sources);
 }
 
 /* The schemas that rollups stand in, as far as they are the caller's to make. */
@@ -537,7 +590,8 @@ rsfed_export(PG_FUNCTION_ARGS)
 	appendStringInfoString(&script.text,
 						   "-- What is defined in rsfed, without content and passwords.  It may be run again and\n"
 						   "-- again: what is there stays.  Roles come from pg_dumpall --roles-only; tables that\n"
-						   "-- pg_dump -s brought are taken as they are.\n\n"
+						   "-- pg_dump -s brought are taken as they are.  Complete the lines with set_credentials,\n"
+						   "-- then run it with psql -v ON_ERROR_STOP=1 -f; it ends there while a password is missing.\n\n"
 						   "CREATE EXTENSION IF NOT EXISTS rsfed CASCADE;\n");
 	find_relations(&script);
 	add_servers(&script);

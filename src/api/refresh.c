@@ -146,7 +146,7 @@ tell_if_held(void)
 
 /* 55000 where no worker would ever take the request. */
 static void
-refuse_if_held(void)
+refuse_if_held(const char *procedure)
 {
 	Held	   *held = identity_check();
 
@@ -155,7 +155,7 @@ refuse_if_held(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot request a refresh: the schedules of this database are held"),
 				 errdetail("They are held because %s.", held->reason),
-				 errhint("%s CALL rsfed.refresh works all the same.", held->hint)));
+				 errhint("%s CALL %s works all the same.", held->hint, procedure)));
 }
 
 /* The row that CALL rsfed.refresh returns. */
@@ -180,7 +180,7 @@ refresh_row(FunctionCallInfo fcinfo, const RefreshResult *result)
 }
 
 Datum
-refresh_call(FunctionCallInfo fcinfo, const RunRequest *request)
+refresh_call(FunctionCallInfo fcinfo, const char *procedure, const RunRequest *request)
 {
 	bool		atomic = fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
 		castNode(CallContext, fcinfo->context)->atomic;
@@ -192,7 +192,7 @@ refresh_call(FunctionCallInfo fcinfo, const RunRequest *request)
 		ereport(NOTICE,
 				(errmsg("refreshing inside the present transaction"),
 				 errdetail("The new content, and the run in rsfed.runs, appear when it commits and are gone if it does not."),
-				 errhint("Outside a transaction block, CALL rsfed.refresh commits by itself.")));
+				 errhint("Outside a transaction block, CALL %s commits by itself.", procedure)));
 		refresh_run_in_transaction(request, &result);
 		return refresh_row(fcinfo, &result);
 	}
@@ -221,16 +221,16 @@ rsfed_refresh(PG_FUNCTION_ARGS)
 
 	require_primary("rsfed.refresh()");
 	request_from_arguments(fcinfo, "call", &request);
-	return refresh_call(fcinfo, &request);
+	return refresh_call(fcinfo, "rsfed.refresh", &request);
 }
 
 int64
-refresh_queue(const RunRequest *request)
+refresh_queue(const char *procedure, const RunRequest *request)
 {
 	int64		run_id;
 
 	identity_remember();
-	refuse_if_held();
+	refuse_if_held(procedure);
 	run_id = run_find_queued(request);
 	if (run_id == 0)
 		run_id = run_insert(request, false);
@@ -245,9 +245,9 @@ rsfed_request_refresh(PG_FUNCTION_ARGS)
 	RunRequest	request;
 
 	require_primary("rsfed.request_refresh()");
-	require_preloaded("requested refreshes");
+	require_preloaded("requested refreshes", "rsfed.refresh");
 	request_from_arguments(fcinfo, "request", &request);
-	PG_RETURN_INT64(refresh_queue(&request));
+	PG_RETURN_INT64(refresh_queue("rsfed.refresh", &request));
 }
 
 /*
@@ -262,7 +262,7 @@ refuse_own_request(int64 run_id)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot wait for a refresh that this transaction requested"),
 				 errdetail("A worker begins it once the transaction commits."),
-				 errhint("Commit first, then call rsfed.wait(); or use CALL rsfed.refresh, which waits by itself.")));
+				 errhint("Commit first, then call rsfed.wait(); or CALL rsfed.refresh or rsfed.refresh_set, which wait by themselves.")));
 }
 
 /* Has a run ended?  NULL: it is not known here (yet). */

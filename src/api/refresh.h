@@ -13,13 +13,16 @@
 #include "catalog/run.h"
 
 /*
- * Runs the request of a procedure: outside a transaction block in transactions
+ * Runs the request of a procedure, named for hints: outside a transaction block in transactions
  * of its own, else in the caller's.  Raises the run's error; returns the row of
  * run_id, status, rows_changed, as_of, elapsed.
  */
-extern Datum refresh_call(FunctionCallInfo fcinfo, const RunRequest *request);
+extern Datum refresh_call(FunctionCallInfo fcinfo, const char *procedure, const RunRequest *request);
 
-/* Queues the request, or finds one that asks for the same; its run_id. */
-extern int64 refresh_queue(const RunRequest *request);
+/*
+ * Queues the request, or finds one that asks for the same; its run_id.  The
+ * procedure is the one that would do it at once.
+ */
+extern int64 refresh_queue(const char *procedure, const RunRequest *request);
 
 #endif							/* RSFED_API_REFRESH_H */

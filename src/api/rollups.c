@@ -318,6 +318,7 @@ rsfed_drop_rollup(PG_FUNCTION_ARGS)
 	{
 		/* no refresh may still write to what is no rollup any more */
 		LockRelationOid(relid, ShareRowExclusiveLock);
+		/* checks the owner again: another one may have got it meanwhile */
 		table_uncomment(relid);
 	}
 	else

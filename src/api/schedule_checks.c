@@ -121,6 +121,24 @@ check_schedule_range(Oid relid, const RsfedRelation *relation, const char *metho
 }
 
 void
+check_retry_delays(Jsonb *options)
+{
+	int64		first_ms = option_int(OPTION_SCHEDULE, options, "retry_delay");
+	int64		longest_ms = option_int(OPTION_SCHEDULE, options, "retry_max_delay");
+	const char *first = option_text(OPTION_SCHEDULE, options, "retry_delay");
+
+	if (first_ms > longest_ms)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option retry_delay must not be greater than retry_max_delay"),
+				 errdetail("retry_delay is \"%s\", retry_max_delay \"%s\"%s.", first,
+						   option_text(OPTION_SCHEDULE, options, "retry_max_delay"),
+						   option_is_set(options, "retry_max_delay") ? "" : " by default"),
+				 errhint("Give both, for example: options => '{\"retry_delay\": \"%s\", \"retry_max_delay\": \"%s\"}'.",
+						 first, first)));
+}
+
+void
 check_view_schedule(Oid relid, const char *method)
 {
 	char	   *name = relation_display_name(relid);

@@ -37,6 +37,9 @@ extern void check_rollup_schedule(const RsfedRelation *relation, const char *met
 extern void check_schedule_range(Oid relid, const RsfedRelation *relation, const char *method,
 								 Jsonb *options);
 
+/* 22023 where the first retry would wait longer than any may. */
+extern void check_retry_delays(Jsonb *options);
+
 /*
  * A materialized view: 22023 for any method.  Warns if each refresh will lock
  * its readers out, because it has no unique index that CONCURRENTLY could use.

@@ -59,6 +59,7 @@ first_options(RelationSchedule *schedule, Jsonb *options)
 	options_check(OPTION_SCHEDULE, options);
 	after = schedule_after_resolve(options);
 	schedule->options = options_merge(schedule->options, schedule_after_remove(options));
+	check_retry_delays(schedule->options);
 	return after;
 }
 
@@ -122,6 +123,7 @@ change_options(RelationSchedule *schedule, Jsonb *changes)
 	if (schedule_after_is_given(changes))
 		after_store(schedule->relation_id, schedule->name, schedule_after_resolve(changes));
 	schedule->options = options_merge(schedule->options, schedule_after_remove(changes));
+	check_retry_delays(schedule->options);
 }
 
 /* Deletes a schedule, and what speaks of it. */

@@ -99,6 +99,7 @@ members_argument(FunctionCallInfo fcinfo, const char *set)
 	}
 	set_check_members(set, count, rollups, relids);
 	source_check_usage(rollups[0]->source, relation_owner(relids[0]));
+	set_tell_unfilled(set, count, rollups, relids);
 	return members;
 }
 
@@ -180,7 +181,7 @@ rsfed_refresh_set(PG_FUNCTION_ARGS)
 
 	require_primary("rsfed.refresh_set()");
 	request_from_name(fcinfo, "call", &request);
-	return refresh_call(fcinfo, &request);
+	return refresh_call(fcinfo, "rsfed.refresh_set", &request);
 }
 
 /* request_set_refresh(name): queued at commit, run by a worker */
@@ -190,7 +191,7 @@ rsfed_request_set_refresh(PG_FUNCTION_ARGS)
 	RunRequest	request;
 
 	require_primary("rsfed.request_set_refresh()");
-	require_preloaded("requested refreshes");
+	require_preloaded("requested refreshes", "rsfed.refresh_set");
 	request_from_name(fcinfo, "request", &request);
-	PG_RETURN_INT64(refresh_queue(&request));
+	PG_RETURN_INT64(refresh_queue("rsfed.refresh_set", &request));
 }

@@ -14,7 +14,7 @@
 #include "base/attempt.h"
 
 ErrorData *
-attempt(void (*step) (void *arg), void *arg)
+attempt_anything(void (*step) (void *arg), void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -29,6 +29,7 @@ attempt(void (*step) (void *arg), void *arg)
 	}
 	PG_CATCH();
 	{
+		/* rolled back before anybody raises it: else the session stays in it */
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
@@ -37,10 +38,44 @@ attempt(void (*step) (void *arg), void *arg)
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
+	return error;
+}
+
+ErrorData *
+attempt(void (*step) (void *arg), void *arg)
+{
+	ErrorData  *error = attempt_anything(step, arg);
 
 	/* a cancel of ours looks like Redshift's: both end the whole */
 	if (error != NULL && (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
 						  error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN))
 		ReThrowError(error);
 	return error;
+}
+
+bool
+attempt_reading(void (*step) (void *arg), void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool is_readable = true;
+
+	PG_TRY();
+	{
+		step(arg);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		/* a cancel or a lack of memory is not the text's fault */
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		FlushErrorState();
+		FreeErrorData(error);
+		is_readable = false;
+	}
+	PG_END_TRY();
+	return is_readable;
 }

@@ -15,4 +15,13 @@
  */
 extern ErrorData *attempt(void (*step) (void *arg), void *arg);
 
+/* The same, but interrupts are returned like any other error. */
+extern ErrorData *attempt_anything(void (*step) (void *arg), void *arg);
+
+/*
+ * Runs a step that does no more than read a text, by an input function for
+ * example; false for a data exception (class 22).  Raises other errors.
+ */
+extern bool attempt_reading(void (*step) (void *arg), void *arg);
+
 #endif							/* RSFED_ATTEMPT_H */

@@ -96,14 +96,15 @@ require_primary(const char *what)
 }
 
 void
-require_preloaded(const char *what)
+require_preloaded(const char *what, const char *procedure)
 {
 	if (!rsfed_preloaded)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("%s need rsfed to be preloaded", what),
 				 errdetail("\"rsfed\" is not in shared_preload_libraries, so no background worker of it runs."),
-				 errhint("Add it to the list in postgresql.conf (shared_preload_libraries = 'rsfed') and restart the server. CALL rsfed.refresh works without it.")));
+				 errhint("Add it to the list in postgresql.conf (shared_preload_libraries = 'rsfed') and restart the server. CALL %s works without it.",
+						 procedure)));
 }
 
 ErrorFields *

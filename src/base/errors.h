@@ -30,9 +30,10 @@ extern void require_primary(const char *what);
 
 /*
  * Raises 55000 with the line to add unless the library was preloaded.  "what"
- * says in a noun phrase what needs it ("scheduled refreshes").
+ * says in a noun phrase what needs it ("requested refreshes"), procedure what
+ * does the same without it.
  */
-extern void require_preloaded(const char *what);
+extern void require_preloaded(const char *what, const char *procedure);
 
 /* Was the library loaded by shared_preload_libraries?  Set by _PG_init. */
 extern bool rsfed_preloaded;

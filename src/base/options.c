@@ -24,6 +24,7 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
@@ -188,6 +189,7 @@ static char *jsonb_value_text(const JsonbValue *value);
 static void check_value(const OptionSpec *spec, const JsonbValue *value);
 static void check_names(const OptionSpec *spec, JsonbContainer *array);
 static void check_span(const OptionSpec *spec, const char *value);
+static bool parse_whole_number(const char *value, int64 *result);
 static bool parse_number(const OptionSpec *spec, const char *value, int64 *result, const char **hint);
 pg_noreturn static void refuse_value(const OptionSpec *spec, const char *value, const char *hint);
 static char *get_text(OptionScope scope, Jsonb *options, const char *name, const OptionSpec **spec);
@@ -450,37 +452,55 @@ parse_span(const char *value)
 	return span;
 }
 
+typedef struct SpanText
+{
+	const char *text;
+	OptionSpan	span;
+} SpanText;
+
+static void
+read_span(void *arg)
+{
+	SpanText   *read = arg;
+
+	read->span = parse_span(read->text);
+}
+
 /* Raises 22023 for a span that is negative, or zero where it must not be. */
 static void
 check_span(const OptionSpec *spec, const char *value)
 {
 	static const char hint[] = "Write a number and a unit, as in \"1 day\"; for a window over integers a whole number.";
-	MemoryContext context = CurrentMemoryContext;
-	OptionSpan	span = {0};
+	SpanText	read = {.text = value};
+	OptionSpan	span;
 
-	PG_TRY();
-	{
-		span = parse_span(value);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
-			PG_RE_THROW();
-		FlushErrorState();
+	if (!attempt_reading(read_span, &read))
 		refuse_value(spec, value, hint);
-	}
-	PG_END_TRY();
-
+	span = read.span;
 	if (span.interval.month < 0 || span.interval.day < 0 || span.interval.time < 0 ||
 		span.interval.month == PG_INT32_MAX || span.interval.day == PG_INT32_MAX)
 		refuse_value(spec, value, hint);
 	if (spec->min_value > 0 && span.count == 0 && span.interval.month == 0 &&
 		span.interval.day == 0 && span.interval.time == 0)
 		refuse_value(spec, value, "It must be greater than zero.");
+}
+
+/*
+ * Reads digits with white space around and a sign before, as libpq does.  What
+ * settings take beyond that (1.5 and 0x10) would be rounded, or be another
+ * number to libpq.  Beyond int64 it is the nearest, so outside of every range.
+ */
+static bool
+parse_whole_number(const char *value, int64 *result)
+{
+	char	   *end;
+
+	*result = strtoll(value, &end, 10);
+	if (end == value)
+		return false;
+	while (isspace((unsigned char) *end))
+		end++;
+	return *end == '\0';
 }
 
 /*
@@ -495,13 +515,8 @@ parse_number(const OptionSpec *spec, const char *value, int64 *result, const cha
 	*hint = NULL;
 	if (spec->type == OPTION_INTEGER)
 	{
-		if (!parse_int(value, &number, 0, hint))
-		{
-			*hint = "It takes a whole number.";
-			return false;
-		}
-		*result = number;
-		return true;
+		*hint = "It takes a whole number.";
+		return parse_whole_number(value, result);
 	}
 
 	/* a bare number is in the option's own unit */

@@ -50,6 +50,7 @@ typedef struct RunOutcome
 	const char *server;			/* the member asked; may be NULL */
 	int			remote_pid;
 	const char *label;			/* of its statements there; may be NULL */
+	int64		query_id;		/* of its last query there; 0 = unknown */
 	int			definition;		/* 0 = unknown */
 	int64		rows_received;
 	int64		bytes_received;

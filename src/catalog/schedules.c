@@ -199,84 +199,60 @@ schedules_after(TimestampTz now)
 	return later;
 }
 
-void
-schedule_set_next(int32 relation_id, const char *name, TimestampTz next)
+/*
+ * Runs an UPDATE of one schedule's next_run_at: $1 and $2 say which, $3 is the
+ * time, $4 more of that type if that is valid.  command is a string constant.
+ */
+static void
+update_next(const char *command, int32 relation_id, const char *name, TimestampTz next,
+			Oid type, Datum more)
 {
-	static const Oid types[] = {INT4OID, TEXTOID, TIMESTAMPTZOID};
+	Oid			types[] = {INT4OID, TEXTOID, TIMESTAMPTZOID, type};
 	CatalogAccess access;
-	Datum		values[3];
+	Datum		values[4];
 
 	values[0] = Int32GetDatum(relation_id);
 	values[1] = CStringGetTextDatum(name);
 	values[2] = TimestampTzGetDatum(next);
+	values[3] = more;
 
 	catalog_open(&access);
-	catalog_run_kept(SPI_OK_UPDATE,
-					 "UPDATE rsfed_catalog.schedule SET next_run_at = $3"
-					 " WHERE relation_id = $1"
-					 " AND schedule_name = $2",
-					 3, types, values, NULL);
+	catalog_run_kept(SPI_OK_UPDATE, command, OidIsValid(type) ? 4 : 3, types, values, NULL);
 	catalog_close(&access);
+}
+
+void
+schedule_set_next(int32 relation_id, const char *name, TimestampTz next)
+{
+	update_next("UPDATE rsfed_catalog.schedule SET next_run_at = $3"
+				" WHERE relation_id = $1 AND schedule_name = $2",
+				relation_id, name, next, InvalidOid, (Datum) 0);
 }
 
 void
 schedule_move(const RelationSchedule *schedule, TimestampTz next)
 {
-	static const Oid types[] = {INT4OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
-	CatalogAccess access;
-	Datum		values[4];
-
-	values[0] = Int32GetDatum(schedule->relation_id);
-	values[1] = CStringGetTextDatum(schedule->name);
-	values[2] = TimestampTzGetDatum(schedule->next_run_at);
-	values[3] = TimestampTzGetDatum(next);
-
-	catalog_open(&access);
-	catalog_run(SPI_OK_UPDATE,
-				"UPDATE rsfed_catalog.schedule SET next_run_at = $4"
-				" WHERE relation_id = $1 AND schedule_name = $2 AND next_run_at = $3",
-				4, types, values, NULL);
-	catalog_close(&access);
+	update_next("UPDATE rsfed_catalog.schedule SET next_run_at = $3"
+				" WHERE relation_id = $1 AND schedule_name = $2 AND next_run_at = $4",
+				schedule->relation_id, schedule->name, next,
+				TIMESTAMPTZOID, TimestampTzGetDatum(schedule->next_run_at));
 }
 
 void
 schedule_skip(int32 relation_id, const char *name, TimestampTz next, const char *reason)
 {
-	static const Oid types[] = {INT4OID, TEXTOID, TIMESTAMPTZOID, TEXTOID};
-	CatalogAccess access;
-	Datum		values[4];
-
-	values[0] = Int32GetDatum(relation_id);
-	values[1] = CStringGetTextDatum(name);
-	values[2] = TimestampTzGetDatum(next);
-	values[3] = CStringGetTextDatum(reason);
-
-	catalog_open(&access);
-	catalog_run(SPI_OK_UPDATE,
-				"UPDATE rsfed_catalog.schedule SET next_run_at = $3, skipped = skipped + 1,"
+	update_next("UPDATE rsfed_catalog.schedule SET next_run_at = $3, skipped = skipped + 1,"
 				" last_skipped_at = next_run_at, skip_reason = $4"
 				" WHERE relation_id = $1 AND schedule_name = $2",
-				4, types, values, NULL);
-	catalog_close(&access);
+				relation_id, name, next, TEXTOID, CStringGetTextDatum(reason));
 }
 
 void
 schedule_put_back(int32 relation_id, const char *name, TimestampTz due_at)
 {
-	static const Oid types[] = {INT4OID, TEXTOID, TIMESTAMPTZOID};
-	CatalogAccess access;
-	Datum		values[3];
-
-	values[0] = Int32GetDatum(relation_id);
-	values[1] = CStringGetTextDatum(name);
-	values[2] = TimestampTzGetDatum(due_at);
-
-	catalog_open(&access);
-	catalog_run(SPI_OK_UPDATE,
-				"UPDATE rsfed_catalog.schedule SET next_run_at = LEAST(next_run_at, $3)"
+	update_next("UPDATE rsfed_catalog.schedule SET next_run_at = LEAST(next_run_at, $3)"
 				" WHERE relation_id = $1 AND schedule_name = $2",
-				3, types, values, NULL);
-	catalog_close(&access);
+				relation_id, name, due_at, InvalidOid, (Datum) 0);
 }
 
 bool

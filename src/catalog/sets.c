@@ -41,6 +41,25 @@ set_find(const char *name)
 	return set_id;
 }
 
+/* Names of the sets that the current user sees in rsfed.sets: List of char *. */
+static List *
+visible_sets(void)
+{
+	static const Oid types[] = {OIDOID};
+	Datum		values[1] = {ObjectIdGetDatum(GetUserId())};
+
+	return catalog_names("SELECT s.relation_name FROM rsfed_catalog.relation s"
+						 " WHERE s.kind = 'set' AND (pg_has_role($1, 'pg_monitor', 'USAGE')"
+						 " OR (SELECT bool_and(has_table_privilege($1, c.oid, 'SELECT'))"
+						 " OR bool_and(pg_has_role($1, c.relowner, 'USAGE'))"
+						 " FROM rsfed_catalog.set_member m"
+						 " JOIN rsfed_catalog.relation r ON r.relation_id = m.relation_id"
+						 " JOIN pg_namespace n ON n.nspname = r.schema_name"
+						 " JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name"
+						 " WHERE m.set_id = s.relation_id)) ORDER BY 1",
+						 1, types, values);
+}
+
 int32
 set_require(const char *name)
 {
@@ -48,8 +67,7 @@ set_require(const char *name)
 
 	if (set_id == 0)
 	{
-		List	   *names = catalog_names("SELECT relation_name FROM rsfed_catalog.relation"
-										  " WHERE kind = 'set' ORDER BY 1", 0, NULL, NULL);
+		List	   *names = visible_sets();
 
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -164,14 +182,15 @@ sets_forget_member(int32 relation_id)
 	uint64		n;
 
 	catalog_open(&access);
-	n = catalog_run(SPI_OK_DELETE_RETURNING,
-					"DELETE FROM rsfed_catalog.set_member m"
+	n = catalog_run(SPI_OK_SELECT,
+					"WITH gone AS (DELETE FROM rsfed_catalog.set_member m"
 					" USING rsfed_catalog.relation s, rsfed_catalog.relation r"
 					" WHERE m.relation_id = $1 AND s.relation_id = m.set_id AND r.relation_id = $1"
-					" RETURNING m.set_id, s.relation_name::text,"
-					" format('%I.%I', r.schema_name, r.relation_name),"
+					" RETURNING m.set_id, s.relation_name::text AS name,"
+					" format('%I.%I', r.schema_name, r.relation_name) AS member,"
 					" (SELECT count(*) FROM rsfed_catalog.set_member o"
-					" WHERE o.set_id = m.set_id AND o.relation_id <> $1)",
+					" WHERE o.set_id = m.set_id AND o.relation_id <> $1) AS members_left)"
+					" SELECT set_id, name, member, members_left FROM gone ORDER BY name COLLATE \"C\"",
 					1, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{

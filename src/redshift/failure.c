@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * failure.c
- *	  What kind of failure an error is: worth a retry or not.
+ *	  What an error of Redshift tells: whether it is worth a retry, and of
+ *	  which query it is.
  *
  * Policy: one table, first match.  Redshift gives SQLSTATE XX000 to most errors
  * of its engine and 57014 to everything that ends a query, so these are told
@@ -89,4 +90,41 @@ failure_kind(const char *sqlstate, const char *message, const char *detail, bool
 			return FAILURE_PASSING;
 	}
 	return FAILURE_LASTING;
+}
+
+/* The number at the beginning of a text, behind blanks; 0 if there is none. */
+static int64
+leading_number(const char *text, char **end)
+{
+	int64		number = strtoll(text, end, 10);
+
+	return *end > text && number > 0 ? number : 0;
+}
+
+/*
+ * Redshift tells it in two ways: a query that was ended is named in the message,
+ * and the detail of what its engine raises is a block of lines, one of which is
+ * the query.
+ */
+int64
+failure_query_id(const char *message, const char *detail)
+{
+	static const char ended[] = "Query (";
+	static const char block[] = " query: ";
+	const char *found = detail ? strstr(detail, block) : NULL;
+	char	   *end;
+	int64		id = 0;
+
+	if (message != NULL && strncmp(message, ended, strlen(ended)) == 0)
+	{
+		id = leading_number(message + strlen(ended), &end);
+		if (id > 0 && *end == ')')
+			return id;
+	}
+	if (found != NULL && strstr(detail, " location: ") != NULL)
+	{
+		id = leading_number(found + strlen(block), &end);
+		return *end == '\n' ? id : 0;
+	}
+	return 0;
 }

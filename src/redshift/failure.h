@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * failure.h
- *	  What kind of failure an error is: worth a retry or not.
+ *	  What an error of Redshift tells: whether it is worth a retry, and of
+ *	  which query it is.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,5 +22,11 @@ typedef enum FailureKind
  */
 extern FailureKind failure_kind(const char *sqlstate, const char *message, const char *detail,
 								bool at_login);
+
+/*
+ * The id of the query that an error of Redshift tells of; 0 if it does not.
+ * Either text may be NULL.  Pure.
+ */
+extern int64 failure_query_id(const char *message, const char *detail);
 
 #endif							/* RSFED_FAILURE_H */

@@ -229,18 +229,6 @@ local_rows(Relation rel, const RefreshTarget *target, Snapshot snapshot)
 	return spill_finish(spill);
 }
 
-/* The ordinal of a column of that name in a result; -1 if there is none. */
-static int
-find_column(const RemoteColumns *columns, const char *name)
-{
-	for (int i = 0; i < columns->count; i++)
-	{
-		if (strcmp(columns->column[i].name, name) == 0)
-			return i;
-	}
-	return -1;
-}
-
 /* Raises 42804: another query has other columns. */
 static void
 refuse_columns(const RemoteColumns *columns, const RefreshTarget *target)
@@ -252,7 +240,7 @@ refuse_columns(const RemoteColumns *columns, const RefreshTarget *target)
 	{
 		const char *name = NameStr(TupleDescAttr(target->desc, i)->attname);
 
-		if (find_column(columns, name) < 0)
+		if (remote_columns_find(columns, name) < 0)
 			appendStringInfo(&needed, "%s\"%s\"", needed.len > 0 ? ", " : "", name);
 	}
 	ereport(ERROR,
@@ -282,7 +270,7 @@ match_other(const Rollup *rollup, const RemoteColumns *columns, const RefreshTar
 		const RemoteColumn *column;
 
 		ordinals[i] = rollup->pinned_columns != NULL ? i
-			: find_column(columns, NameStr(attr->attname));
+			: remote_columns_find(columns, NameStr(attr->attname));
 		if (columns->count != natts || ordinals[i] < 0)
 			refuse_columns(columns, target);
 		column = &columns->column[ordinals[i]];

@@ -19,18 +19,6 @@
 #include "refresh/description.h"
 #include "refresh/engine.h"
 
-/* The ordinal of a column of that name in the result, or -1. */
-static int
-find_column(const RemoteColumns *columns, const char *name)
-{
-	for (int i = 0; i < columns->count; i++)
-	{
-		if (strcmp(columns->column[i].name, name) == 0)
-			return i;
-	}
-	return -1;
-}
-
 static void
 append_name(StringInfo names, const char *name)
 {
@@ -50,7 +38,7 @@ refuse_columns(const Rollup *rollup, const RemoteColumns *columns, const Refresh
 	initStringInfo(&detail);
 	for (int i = 0; i < rollup->ncolumns; i++)
 	{
-		if (find_column(columns, rollup->columns[i].name) < 0)
+		if (remote_columns_find(columns, rollup->columns[i].name) < 0)
 			append_name(&gone, rollup->columns[i].name);
 	}
 	for (int i = 0; i < columns->count; i++)
@@ -117,7 +105,7 @@ description_match(const Rollup *rollup, const RemoteColumns *columns,
 	for (int i = 0; i < rollup->ncolumns; i++)
 	{
 		ordinals[i] = rollup->pinned_columns != NULL ? i
-			: find_column(columns, rollup->columns[i].name);
+			: remote_columns_find(columns, rollup->columns[i].name);
 		if (ordinals[i] < 0)
 			refuse_columns(rollup, columns, target);
 		check_type(&rollup->columns[i], &columns->column[ordinals[i]], target, note);

@@ -30,6 +30,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "catalog/freshness.h"
 #include "refresh/engine.h"
@@ -334,6 +335,12 @@ failure_status(const RefreshRun *run, const ErrorData *error)
 	return run->refused ? "refused" : is_local_cancel(error) ? "cancelled" : "failed";
 }
 
+static void
+finish_step(void *arg)
+{
+	finish(arg);
+}
+
 /*
  * finish() for a run that failed.  Whoever cancelled it may still hold its row,
  * and cancel again while we wait for that: a run must not stay "running" in a
@@ -342,39 +349,15 @@ failure_status(const RefreshRun *run, const ErrorData *error)
 static void
 finish_failed(RefreshRun *run)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error;
-	volatile int tries = 0;
+	ErrorData  *error;
 
-	do
+	for (int tries = 1; (error = attempt_anything(finish_step, run)) != NULL; tries++)
 	{
-		error = NULL;
-		tries++;
-		BeginInternalSubTransaction(NULL);
-		MemoryContextSwitchTo(caller);
-		PG_TRY();
-		{
-			finish(run);
-			ReleaseCurrentSubTransaction();
-		}
-		PG_CATCH();
-		{
-			/* rolled back before it is raised: else the session stays in it */
-			MemoryContextSwitchTo(caller);
-			error = CopyErrorData();
-			FlushErrorState();
-			RollbackAndReleaseCurrentSubTransaction();
-		}
-		PG_END_TRY();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-		if (error != NULL &&
-			(tries == FINISH_TRIES ||
-			 (error->sqlerrcode != ERRCODE_QUERY_CANCELED &&
-			  error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)))
+		if (tries == FINISH_TRIES ||
+			(error->sqlerrcode != ERRCODE_QUERY_CANCELED &&
+			 error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE))
 			ReThrowError(error);
-	} while (error != NULL);
+	}
 }
 
 /* Commits the failure as the run's outcome. */

@@ -33,8 +33,7 @@ typedef struct Apply
 	int64		inserted;
 	int64		updated;
 	int64		deleted;
-	StringInfo	note;			/* harmless surprises; lives longer than the pass */
-	bool	   *refused;		/* set before raising what the gate refuses */
+	struct RefreshRun *run;		/* run->refused is set before raising what the gate refuses */
 } Apply;
 
 typedef struct Engine

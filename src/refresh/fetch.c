@@ -26,6 +26,7 @@
 #include "catalog/owner_scope.h"
 #include "redshift/lex.h"
 #include "refresh/fetch.h"
+#include "remote/execute.h"
 #include "shmem/progress.h"
 
 /*
@@ -33,6 +34,9 @@
  * and the progress shown.
  */
 #define ROWS_PER_LOOK 1024
+
+/* Longest wait for the id of a query that has ended. */
+#define QUERY_ID_TIMEOUT_MS 2000
 
 /*
  * The statement of a rollup: the same text at every run, for Redshift's result
@@ -276,11 +280,36 @@ fetch_stream(Fetch *fetch, const RefreshTarget *target, const int *ordinals)
 	return &stream->source;
 }
 
-void
-fetch_close(Fetch *fetch)
+/* Ends the stream; what is left of it is cancelled. */
+static void
+close_stream(Fetch *fetch)
 {
 	if (fetch->stream != NULL)
 		remote_stream_close(fetch->stream);
+	fetch->stream = NULL;
+}
+
+int64
+fetch_query_id(Fetch *fetch, char **why)
+{
+	/* what has joined reads within a transaction, which needs the connection anyway */
+	int			silence_ms = fetch->is_guest ? fetch->source->stall_timeout_ms : QUERY_ID_TIMEOUT_MS;
+	int64		id;
+
+	close_stream(fetch);
+	if (!remote_query_id(fetch->source->conn, silence_ms, &id, why) && fetch->is_guest)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONNECTION_FAILURE),
+				 errmsg("the transaction on Redshift server \"%s\" was lost", fetch->rollup->source),
+				 errdetail("After the query of rollup \"%s\" it did not tell that query's id: %s.",
+						   fetch->name, *why)));
+	return id;
+}
+
+void
+fetch_close(Fetch *fetch)
+{
+	close_stream(fetch);
 	if (!fetch->is_guest)
 		source_release(fetch->source);
 }

@@ -22,7 +22,7 @@ typedef struct Fetch
 	SourceRequest request;
 	SourceConnection *source;
 	bool		is_guest;		/* the connection is another fetch's */
-	RemoteStream *stream;
+	RemoteStream *stream;		/* NULL once closed */
 	RemoteColumns *columns;		/* of the result */
 	TimestampTz as_of;			/* just before the query was sent */
 	RowReader  *reader;			/* once the rows are read */
@@ -71,6 +71,14 @@ extern RowSource *fetch_rows(Fetch *fetch, const RefreshTarget *target,
  * fetch_rows raises.  The fetch stays open until they are all taken.
  */
 extern RowSource *fetch_stream(Fetch *fetch, const RefreshTarget *target, const int *ordinals);
+
+/*
+ * Asks for Redshift's id of the query whose rows have all been taken, and ends
+ * its stream; 0 if it has none, or if it cannot be had: then *why says why, else
+ * that is NULL.  Of a fetch that was joined that is an error, 08006: the
+ * transaction is over.  Interruptible.
+ */
+extern int64 fetch_query_id(Fetch *fetch, char **why);
 
 /* Ends the stream and gives the connection back. */
 extern void fetch_close(Fetch *fetch);

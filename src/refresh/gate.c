@@ -35,6 +35,7 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "base/settings.h"
+#include "catalog/freshness.h"
 #include "catalog/relation.h"
 #include "catalog/watermark.h"
 #include "refresh/gate.h"
@@ -180,6 +181,42 @@ register_old_rows(Gate *gate)
 		elog(ERROR, "could not register old_rows");
 }
 
+/* The run is a part of define_rollup or alter_rollup, and gone with it. */
+static bool
+defines(const RefreshRun *run)
+{
+	return strcmp(run->request->trigger, "define") == 0;
+}
+
+/* Was anything of the rollup published before? */
+static bool
+is_first_content(const RefreshRun *run)
+{
+	TimestampTz as_of;
+
+	return !freshness_as_of(run->relation->relation_id, &as_of);
+}
+
+const char *
+gate_what_remains(const RefreshRun *run)
+{
+	return is_first_content(run) ? "Nothing was published." : "The old content stays.";
+}
+
+const char *
+gate_option_change(const RefreshRun *run)
+{
+	return defines(run) ? "" : " with rsfed.alter_rollup()";
+}
+
+const char *
+gate_way_past(const RefreshRun *run)
+{
+	return psprintf("If the new content is right: SET rsfed.ignore_gate = on, and %s in the same session",
+					defines(run) ? "make this call again"
+					: run->in_set ? "CALL rsfed.refresh_set" : "CALL rsfed.refresh");
+}
+
 /* Raises 23514; the driver makes "refused" of it. */
 static void
 refuse(const Gate *gate, RefreshRun *run, const char *option, char *figures)
@@ -188,8 +225,9 @@ refuse(const Gate *gate, RefreshRun *run, const char *option, char *figures)
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
 			 errmsg("new content of rollup \"%s\" was refused by option %s", gate->name, option),
-			 errdetail("%s The old content stays.", figures),
-			 errhint("If the new content is right: SET rsfed.ignore_gate = on, and CALL rsfed.refresh in the same session; or change the option with rsfed.alter_rollup().")));
+			 errdetail("%s %s", figures, gate_what_remains(run)),
+			 errhint("%s; or change the option%s.", gate_way_past(run),
+					 gate_option_change(run))));
 }
 
 /* The one value of a query over the new content. */
@@ -223,8 +261,10 @@ has_limit(const Gate *gate, const char *option)
 static void
 judge_counts(const Gate *gate, RefreshRun *run, int64 old_rows, int64 new_rows, int64 changes)
 {
-	char	   *rows = psprintf("It has " INT64_FORMAT " rows, the old one " INT64_FORMAT ".",
-								new_rows, old_rows);
+	char	   *rows = is_first_content(run) && old_rows == 0
+		? psprintf("It has " INT64_FORMAT " rows.", new_rows)
+		: psprintf("It has " INT64_FORMAT " rows, the old one " INT64_FORMAT ".",
+				   new_rows, old_rows);
 
 	if (has_limit(gate, "max_rows") && new_rows > limit(gate, "max_rows"))
 		refuse(gate, run, "max_rows",

@@ -32,4 +32,13 @@ extern Gate *gate_open(RefreshRun *run, const Rollup *rollup, Relation rel);
  */
 extern void gate_judge(Gate *gate, RefreshRun *run, int64 inserted, int64 updated, int64 deleted);
 
+/*
+ * Texts for the error of a refusal: what readers see now (with a snapshot
+ * pushed), with what an option is changed, and how the content is published all
+ * the same.  Palloc'd or static.
+ */
+extern const char *gate_what_remains(const RefreshRun *run);
+extern const char *gate_option_change(const RefreshRun *run);
+extern const char *gate_way_past(const RefreshRun *run);
+
 #endif							/* RSFED_GATE_H */

@@ -28,7 +28,7 @@ merge_apply(Apply *apply)
 
 	nulls_begin(&nulls, apply->target);
 	all_rows = nulls_may_be_stored(&nulls);
-	walk_begin(&walk, apply->target, apply->rows, apply->note, apply->rel, apply->snapshot,
+	walk_begin(&walk, apply->target, apply->rows, &apply->run->note, apply->rel, apply->snapshot,
 			   apply->scope);
 	while ((step = walk_next(&walk)) != WALK_END)
 	{
@@ -52,7 +52,7 @@ merge_apply(Apply *apply)
 		}
 	}
 	walk_end(&walk);
-	nulls_judge(&nulls, apply->refused);
+	nulls_judge(&nulls, apply->run);
 	writer_finish(writer);
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/compat.h"
 #include "base/settings.h"
+#include "refresh/gate.h"
 #include "refresh/nulls.h"
 
 void
@@ -67,7 +68,7 @@ nulls_pass(NullCheck *check, TupleTableSlot *row)
 }
 
 void
-nulls_judge(const NullCheck *check, bool *refused)
+nulls_judge(const NullCheck *check, RefreshRun *run)
 {
 	const RefreshTarget *target = check->target;
 	const char *column;
@@ -77,8 +78,8 @@ nulls_judge(const NullCheck *check, bool *refused)
 		return;
 	column = NameStr(TupleDescAttr(target->desc, check->column)->attname);
 	example = check->key ? psprintf(", the first of them with key %s", check->key) : "";
-	*refused = target->gated_null[check->column];
-	if (!*refused)
+	run->refused = target->gated_null[check->column];
+	if (!run->refused)
 		ereport(ERROR,
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
 				 errmsg("query of rollup \"%s\" returned NULL in column \"%s\", which is NOT NULL",
@@ -90,9 +91,11 @@ nulls_judge(const NullCheck *check, bool *refused)
 			(errcode(ERRCODE_NOT_NULL_VIOLATION),
 			 errmsg("new content of rollup \"%s\" was refused by option not_null: column \"%s\" has NULL",
 					target->name, column),
-			 errdetail("Rows with such a NULL: " INT64_FORMAT "%s. The old content stays.",
-					   check->rows, example),
+			 errdetail("Rows with such a NULL: " INT64_FORMAT "%s. %s",
+					   check->rows, example, gate_what_remains(run)),
 			 target->not_null[check->column]
-			 ? errhint("Keep such rows out of the query (WHERE ... IS NOT NULL), or take the column out of the option with rsfed.alter_rollup(). rsfed.ignore_gate is no way past it: the column is NOT NULL in the table.")
-			 : errhint("Keep such rows out of the query (WHERE ... IS NOT NULL), or take the column out of the option with rsfed.alter_rollup(). If the new content is right: SET rsfed.ignore_gate = on, and CALL rsfed.refresh in the same session.")));
+			 ? errhint("Keep such rows out of the query (WHERE ... IS NOT NULL), or take the column out of the option%s. rsfed.ignore_gate is no way past it: the column is NOT NULL in the table.",
+					   gate_option_change(run))
+			 : errhint("Keep such rows out of the query (WHERE ... IS NOT NULL), or take the column out of the option%s. %s.",
+					   gate_option_change(run), gate_way_past(run))));
 }

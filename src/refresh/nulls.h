@@ -10,6 +10,7 @@
 
 #include "executor/tuptable.h"
 
+#include "refresh/run.h"
 #include "refresh/target.h"
 
 /* What was met of them in one pass. */
@@ -38,9 +39,9 @@ extern bool nulls_pass(NullCheck *check, TupleTableSlot *row);
 
 /*
  * At the end of the pass: raises 23502 with the figures if any was met.
- * *refused says then whether the rollup's gate (option not_null) is what
+ * run->refused says then whether the rollup's gate (option not_null) is what
  * refuses the content, and not a NOT NULL of the owner's own.
  */
-extern void nulls_judge(const NullCheck *check, bool *refused);
+extern void nulls_judge(const NullCheck *check, RefreshRun *run);
 
 #endif							/* RSFED_NULLS_H */

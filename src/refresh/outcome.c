@@ -262,6 +262,8 @@ outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 		write_success(run_id, relation, request, outcome);
 		return;
 	}
+	if (outcome->query_id == 0)
+		outcome->query_id = failure_query_id(outcome->error->message, outcome->error->detail);
 	kind = kind_of(outcome);
 	if (kind == FAILURE_CREDENTIALS && (in_transaction || !hold_login(relation, outcome)))
 		kind = FAILURE_LASTING;

@@ -107,7 +107,7 @@ fill(RefreshRun *run, const Rollup *rollup, Relation rel, const RefreshTarget *t
 		inserted = fill_keyed(writer, target, source, &nulls, &run->note, disorder);
 	else
 		inserted = fill_unkeyed(writer, target, source, &nulls);
-	nulls_judge(&nulls, &run->refused);
+	nulls_judge(&nulls, run);
 	writer_finish(writer);
 	PopActiveSnapshot();
 	CommandCounterIncrement();

@@ -25,8 +25,8 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/format.h"
@@ -273,6 +273,12 @@ refresh_now(const Redefinition *change, const char *method, List **actions)
 	add_refresh_action(actions, result.run_id, result.rows_changed);
 }
 
+static void
+lock_step(void *arg)
+{
+	LockRelationOid(*(Oid *) arg, AccessExclusiveLock);
+}
+
 /*
  * One try for ACCESS EXCLUSIVE in a subtransaction; false if the lock was not
  * to be had in time.
@@ -280,31 +286,12 @@ refresh_now(const Redefinition *change, const char *method, List **actions)
 static bool
 try_lock(Oid relid)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	ErrorData  *error;
 	int			nestlevel = NewGUCNestLevel();
 
 	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	PG_TRY();
-	{
-		LockRelationOid(relid, AccessExclusiveLock);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		/* rolled back before it is raised: else the session stays in it */
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(caller);
-	CurrentResourceOwner = owner;
+	error = attempt_anything(lock_step, &relid);
 	AtEOXact_GUC(false, nestlevel);
 	if (error != NULL && error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 		ReThrowError(error);

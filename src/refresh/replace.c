@@ -59,7 +59,7 @@ replace_apply(Apply *apply)
 		apply->inserted++;
 	}
 	ExecDropSingleTupleTableSlot(row);
-	nulls_judge(&nulls, apply->refused);
+	nulls_judge(&nulls, apply->run);
 	writer_finish(writer);
 }
 

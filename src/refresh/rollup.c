@@ -68,6 +68,7 @@ rollup_open_fetch(RefreshRun *run, const RefreshTarget *target, const char *orde
 	Fetch	   *fetch = fetch_connect(step->asked, target->name, target->owner, run->run_id,
 									  run->keep_connection, run->request->remote_timeout_ms);
 
+	run->outcome.query_id = 0;
 	run->outcome.server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);
 	run->outcome.remote_pid = remote_backend_pid(fetch->source->conn);
 	run->outcome.label = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->request.label);
@@ -104,8 +105,13 @@ rollup_count_changes(RefreshRun *run, int64 inserted, int64 updated, int64 delet
 void
 rollup_close_fetch(RefreshRun *run, Fetch *fetch)
 {
+	char	   *why;
+
 	add_count(&run->outcome.rows_received, remote_stream_rows(fetch->stream));
 	add_count(&run->outcome.bytes_received, remote_stream_bytes(fetch->stream));
+	run->outcome.query_id = fetch_query_id(fetch, &why);
+	if (why != NULL)
+		note_append(&run->note, "Redshift's query id is not known: %s.", why);
 	fetch_close(fetch);
 }
 
@@ -218,7 +224,7 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 {
 	const Engine *engine = run_engine(run, rollup);
 	RowScope   *row_scope = run->step->scope;
-	Apply		apply = {.rollup = rollup,.note = &run->note,.refused = &run->refused};
+	Apply		apply = {.rollup = rollup,.run = run};
 	OwnerScope	scope;
 	Gate	   *gate;
 	bool		is_first;

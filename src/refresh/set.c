@@ -24,6 +24,7 @@
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -34,6 +35,7 @@
 #include "refresh/outcome.h"
 #include "refresh/set.h"
 #include "refresh/step.h"
+#include "refresh/window.h"
 #include "remote/execute.h"
 #include "shmem/progress.h"
 
@@ -139,19 +141,45 @@ serialize(SetRun *set)
 }
 
 /* A backfill commits batch by batch, which a set cannot. */
+static const char why_filled[] =
+"A window is filled in batches, each with a commit of its own; a set has one commit for all of its members.";
+
+static bool
+is_filled(const Watermark *watermark)
+{
+	return watermark != NULL && !watermark->backfilling;
+}
+
+static char *
+fill_hint(Oid relid)
+{
+	return psprintf("Fill it first: CALL rsfed.refresh(%s).",
+					quote_literal_cstr(relation_display_name(relid)));
+}
+
 static void
 check_filled(const Member *member)
 {
-	const Watermark *watermark = member->step->watermark;
+	if (member->step->window != NULL && !is_filled(member->step->watermark))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("rollup \"%s\" is still being filled", member->target->name),
+				 errdetail_internal("%s", why_filled),
+				 errhint("%s", fill_hint(member->target->relid))));
+}
 
-	if (member->step->window == NULL || (watermark != NULL && !watermark->backfilling))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("rollup \"%s\" is still being filled", member->target->name),
-			 errdetail("A window is filled in batches, each with a commit of its own; a set has one commit for all of its members."),
-			 errhint("Fill it first: CALL rsfed.refresh(%s).",
-					 quote_literal_cstr(relation_display_name(member->target->relid)))));
+void
+set_tell_unfilled(const char *name, int count, Rollup *const *rollups, const Oid *relids)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (window_is_used(rollups[i]) && !is_filled(watermark_load(rollups[i]->relation_id)))
+			ereport(NOTICE,
+					(errmsg("refreshes of set \"%s\" will fail until its member \"%s\" is filled",
+							name, get_rel_name(relids[i])),
+					 errdetail_internal("%s", why_filled),
+					 errhint("%s", fill_hint(relids[i]))));
+	}
 }
 
 /* All that is known before connecting. */

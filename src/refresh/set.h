@@ -25,6 +25,10 @@ typedef struct SetRun
 extern void set_check_members(const char *name, int count, Rollup *const *rollups,
 							  const Oid *relids);
 
+/* A NOTICE for each window that must be filled before the set can be refreshed. */
+extern void set_tell_unfilled(const char *name, int count, Rollup *const *rollups,
+							  const Oid *relids);
+
 /* Adds to the new run of a set those of its members, and inserts their rows. */
 extern void set_run_begin(RefreshRun *run);
 

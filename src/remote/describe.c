@@ -144,3 +144,14 @@ columns_of_result(const PGresult *result)
 	}
 	return columns;
 }
+
+int
+remote_columns_find(const RemoteColumns *columns, const char *name)
+{
+	for (int i = 0; i < columns->count; i++)
+	{
+		if (strcmp(columns->column[i].name, name) == 0)
+			return i;
+	}
+	return -1;
+}

@@ -25,6 +25,15 @@ extern char **remote_fetch_all(RemoteConnection *conn, const char *query,
 							   int *nrows, int *ncolumns);
 
 /*
+ * The id that Redshift gave to the last query of this session, in *id; 0 if it
+ * had none, as what only the leader node ran.  False, with the reason in *why
+ * (palloc'd), if it cannot be had: the connection may be closed then, its
+ * transaction block aborted.  silence_ms: longest wait (0 = any).
+ * Interruptible; raises nothing else.
+ */
+extern bool remote_query_id(RemoteConnection *conn, int silence_ms, int64 *id, char **why);
+
+/*
  * The result columns of a query, asked without running it: BEGIN; Parse;
  * Describe; Sync; ROLLBACK.  count 0 for a statement that returns no rows.
  */

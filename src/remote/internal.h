@@ -61,6 +61,7 @@ struct RemoteConnection
 	RemoteSession pinned;		/* session.c */
 	bool		is_pinned;
 	char	   *label;
+	int64		query_id;		/* query_id.c: the last one told; 0 = none */
 	char		notices[NOTICE_BUFFER_SIZE];	/* notice.c: since the last
 												 * statement began */
 	int			notices_length;

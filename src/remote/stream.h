@@ -23,6 +23,9 @@ typedef struct RemoteColumns
 	RemoteColumn *column;
 } RemoteColumns;
 
+/* The ordinal of the first column of that name, from 0; -1 if there is none. */
+extern int	remote_columns_find(const RemoteColumns *columns, const char *name);
+
 typedef struct RemoteStream RemoteStream;
 
 /*

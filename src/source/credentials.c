@@ -22,11 +22,14 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "source/credentials.h"
 
 /* Credentials are short; a larger file is the wrong one. */
 #define MAX_FILE_SIZE 65536
+/* That of the year 9999, since 1970: later times are mistakes. */
+#define LAST_SECOND 253402300799.0
 
 static char *read_file(const char *path);
 pg_noreturn static void raise_not_understood(const char *path);
@@ -34,9 +37,10 @@ static void parse_file(const char *path, char *content, ForeignServer *server, C
 static char *json_field(Jsonb *json, const char *name);
 static Jsonb *parse_json(char *content);
 static char *trim(char *content);
-static char *file_expiration(Jsonb *json);
-static TimestampTz parse_expiry(const char *until);
-static void check_not_expired(ForeignServer *server, UserMapping *mapping, const char *until, const char *where);
+static bool file_expiry(const char *path, Jsonb *json, TimestampTz *expiry);
+static bool parse_expiry(const char *until, TimestampTz *expiry);
+static TimestampTz option_expiry(const char *until);
+static void check_not_expired(ForeignServer *server, UserMapping *mapping, TimestampTz expiry, const char *where);
 
 /* See credentials.h. */
 Credentials *
@@ -52,7 +56,7 @@ credentials_load(ForeignServer *server, UserMapping *mapping)
 
 		credentials->password = source_option(mapping->options, "password");
 		if (until != NULL)
-			check_not_expired(server, mapping, until, "the option valid_until");
+			check_not_expired(server, mapping, option_expiry(until), "the option valid_until");
 	}
 	else
 		parse_file(path, read_file(path), server, credentials);
@@ -73,11 +77,11 @@ credentials_expiry(List *options, TimestampTz *expiry)
 
 		if (*start == '{' && json == NULL)
 			raise_not_understood(path);
-		until = json ? file_expiration(json) : NULL;
+		return json != NULL && file_expiry(path, json, expiry);
 	}
 	if (until == NULL)
 		return false;
-	*expiry = parse_expiry(until);
+	*expiry = option_expiry(until);
 	return true;
 }
 
@@ -150,13 +154,26 @@ raise_not_understood(const char *path)
 			 errdetail("It holds neither a password nor JSON with the fields DbUser, DbPassword and Expiration (or dbUser, dbPassword and expiration).")));
 }
 
-/* When the credentials of a file expire, as it writes that; or NULL. */
-static char *
-file_expiration(Jsonb *json)
+/*
+ * When the credentials of a file expire; false if it does not say.  Raises
+ * 22023, without the value: whoever wrote it there may have mixed up fields.
+ */
+static bool
+file_expiry(const char *path, Jsonb *json, TimestampTz *expiry)
 {
-	char	   *until = json_field(json, "Expiration");
+	const char *field = "Expiration";
+	char	   *until = json_field(json, field);
 
-	return until ? until : json_field(json, "expiration");
+	if (until == NULL)
+		until = json_field(json, field = "expiration");
+	if (until == NULL)
+		return false;
+	if (!parse_expiry(until, expiry))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("field %s of credentials file \"%s\" must be a time as in 2026-01-31T12:00:00Z, or seconds since 1970",
+						field, path)));
+	return true;
 }
 
 /* Takes user and password from the text of a credentials file. */
@@ -166,7 +183,7 @@ parse_file(const char *path, char *content, ForeignServer *server, Credentials *
 	char	   *start = trim(content);
 	Jsonb	   *json;
 	char	   *user;
-	char	   *until;
+	TimestampTz expiry;
 
 	if (*start != '{')
 	{
@@ -193,9 +210,8 @@ parse_file(const char *path, char *content, ForeignServer *server, Credentials *
 	if (json == NULL || credentials->password == NULL)
 		raise_not_understood(path);
 
-	until = file_expiration(json);
-	if (until != NULL)
-		check_not_expired(server, NULL, until, psprintf("file \"%s\"", path));
+	if (file_expiry(path, json, &expiry))
+		check_not_expired(server, NULL, expiry, psprintf("file \"%s\"", path));
 }
 
 /*
@@ -241,24 +257,55 @@ json_field(Jsonb *json, const char *name)
 	return NULL;
 }
 
-/* A time as timestamptz input reads it, or in seconds since 1970. */
+/* A time as timestamptz input reads it; raises 22007 with the text. */
 static TimestampTz
-parse_expiry(const char *until)
+option_expiry(const char *until)
 {
-	if (until[0] != '\0' && strspn(until, "0123456789.") == strlen(until))
-		return time_t_to_timestamptz((pg_time_t) strtod(until, NULL));
 	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
 												   CStringGetDatum(until),
 												   ObjectIdGetDatum(InvalidOid),
 												   Int32GetDatum(-1)));
 }
 
+typedef struct ExpiryText
+{
+	const char *text;
+	TimestampTz expiry;
+} ExpiryText;
+
+static void
+read_expiry(void *arg)
+{
+	ExpiryText *read = arg;
+
+	read->expiry = option_expiry(read->text);
+}
+
+/* The same, or seconds since 1970; false if it is neither. */
+static bool
+parse_expiry(const char *until, TimestampTz *expiry)
+{
+	ExpiryText	read = {.text = until};
+	char	   *end;
+	double		seconds = strtod(until, &end);
+
+	if (until[0] != '\0' && strspn(until, "0123456789.") == strlen(until))
+	{
+		if (*end != '\0' || seconds > LAST_SECOND)
+			return false;
+		*expiry = time_t_to_timestamptz((pg_time_t) seconds);
+		return true;
+	}
+	if (!attempt_reading(read_expiry, &read))
+		return false;
+	*expiry = read.expiry;
+	return true;
+}
+
 /* Raises 28P01 if a time has passed; "where" says who says so. */
 static void
-check_not_expired(ForeignServer *server, UserMapping *mapping, const char *until, const char *where)
+check_not_expired(ForeignServer *server, UserMapping *mapping, TimestampTz expiry, const char *where)
 {
-	TimestampTz expiry = parse_expiry(until);
-
 	if (expiry > GetCurrentTimestamp())
 		return;
 	ereport(ERROR,

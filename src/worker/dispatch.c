@@ -21,9 +21,9 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "base/options.h"
 #include "catalog/held.h"
@@ -52,6 +52,7 @@ static const char *reason_to_skip(const RelationSchedule *schedule, const Before
 static void queue(const RelationSchedule *schedule, TimestampTz now);
 static bool read_times(const RelationSchedule *schedule, TimestampTz now, bool keep,
 					   TimestampTz *next);
+static const char *title_of(const RelationSchedule *schedule);
 static void report_stopped(const RelationSchedule *schedule, const char *reason);
 
 int
@@ -193,60 +194,68 @@ dispatch_after_clock(TimestampTz now)
 		if (!read_times(schedule, now, true, &next) || next == schedule->next_run_at)
 			continue;
 		ereport(LOG,
-				(errmsg("the clock was set back: schedule \"%s\" of relation %d is due at %s again",
-						schedule->name, schedule->relation_id, timestamptz_to_str(next))));
+				(errmsg("the clock was set back: schedule \"%s\" of %s is due at %s again",
+						schedule->name, title_of(schedule), timestamptz_to_str(next))));
 		schedule_move(schedule, next);
 	}
 	bgworker_commit();
 }
 
+/* What read_times() asks of a schedule's text. */
+typedef struct ScheduleTimes
+{
+	const RelationSchedule *schedule;
+	TimestampTz now;
+	bool		keep;
+	TimestampTz next;
+	bool		found;
+} ScheduleTimes;
+
+static void
+read_schedule(void *arg)
+{
+	ScheduleTimes *times = arg;
+	const RelationSchedule *schedule = times->schedule;
+	RsfedSchedule *parsed = schedule_parse(schedule->schedule, schedule->timezone);
+
+	times->found = true;
+	if (times->keep)
+		times->next = schedule_after_clock(parsed, schedule->anchor, schedule->next_run_at, times->now);
+	else
+		times->found = schedule_next(parsed, schedule->anchor, times->now, &times->next);
+}
+
 /*
  * The first time after now that the schedule names, or (keep) what becomes of
  * the one that is written down; false, with a line in the log, if it names none
- * or cannot be read.  The subtransaction is there for the error only: nothing is
- * written in it, so it costs no transaction number.
+ * or cannot be read.  Nothing is written in the subtransaction, so it costs no
+ * transaction number.
  */
 static bool
 read_times(const RelationSchedule *schedule, TimestampTz now, bool keep, TimestampTz *next)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool found = false;
+	ScheduleTimes times = {.schedule = schedule,.now = now,.keep = keep};
+	ErrorData  *error = attempt_anything(read_schedule, &times);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
+	/* a cancel or a lack of memory is not the schedule's fault */
+	if (error != NULL && ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
+		ReThrowError(error);
+	if (error != NULL || !times.found)
 	{
-		RsfedSchedule *parsed = schedule_parse(schedule->schedule, schedule->timezone);
-
-		found = true;
-		if (keep)
-			*next = schedule_after_clock(parsed, schedule->anchor, schedule->next_run_at, now);
-		else if (!schedule_next(parsed, schedule->anchor, now, next))
-		{
-			found = false;
-			report_stopped(schedule, "It names no time that is still to come.");
-		}
-		ReleaseCurrentSubTransaction();
+		report_stopped(schedule, error ? error->message : "It names no time that is still to come.");
+		return false;
 	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
+	*next = times.next;
+	return true;
+}
 
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		/* a cancel or a lack of memory is not the schedule's fault */
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		found = false;
-		report_stopped(schedule, error->message);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return found;
+/* What a schedule refreshes, for messages. */
+static const char *
+title_of(const RelationSchedule *schedule)
+{
+	RsfedRelation *relation = relation_lookup_id(schedule->relation_id);
+
+	return relation ? relation_title(relation) : "a dropped relation";
 }
 
 static void
@@ -257,7 +266,7 @@ report_stopped(const RelationSchedule *schedule, const char *reason)
 	ereport(WARNING,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("schedule \"%s\" of %s has stopped", schedule->name,
-					relation ? relation_title(relation) : "a dropped relation"),
+					title_of(schedule)),
 			 errdetail_internal("%s", reason),
 			 errhint("Give it a new one with rsfed.%s().",
 					 relation != NULL && relation->is_set ? "alter_set_schedule" : "alter_schedule")));

@@ -91,7 +91,7 @@ def kill_postmaster(round_):
             return True
         except Failed:
             return False
-    wait_until(starts, 20, "a start after kill -9 of the postmaster", 0.3)
+    wait_until(starts, 60, "a start after kill -9 of the postmaster", 0.3)
     round_.comes_back()
 
 
@@ -174,16 +174,16 @@ def left_alone(round_):
     """A session is ended in its run, and the scheduler has left: nothing is due."""
     sql = round_.primary.sql
     round_.unschedule()
-    wait_until(lambda: not round_.primary.processes(SCHEDULER), 90, "a scheduler without work leaves", 0.5)
+    wait_until(lambda: not round_.primary.processes(SCHEDULER), 180, "a scheduler without work leaves", 0.5)
     round_.call = sql.start(round_.call_statement())
-    pids = wait_until(round_.running_pids, 10, "a run", 0.01)
+    pids = wait_until(round_.running_pids, 60, "a run", 0.01)
     round_.hit()
     for pid in pids:
         sql.run(f"SELECT pg_terminate_backend({pid})")
     round_.healed()
     try:
         wait_until(lambda: sql.value("SELECT count(*) FROM rsfed_catalog.run WHERE status = 'running'") == "0",
-                   15, "the end of a run whose session is gone")
+                   60, "the end of a run whose session is gone")
     except Failed as error:
         round_.fail(str(error))
     round_.schedule()
@@ -197,10 +197,10 @@ def while_locked(round_, *statements):
     round_.hit()
     session = round_.primary.sql.start(*statements, name="faults_dba")
     try:
-        out, _ = session.communicate(timeout=30)
+        out, _ = session.communicate(timeout=120)
     except subprocess.TimeoutExpired:
         session.kill()
-        round_.fail("a session of the DBA did not get its lock within 30 s")
+        round_.fail("a session of the DBA did not get its lock within 120 s")
         return round_.healed()
     if session.returncode != 0:
         round_.fail(f"a session of the DBA failed: {out.strip()}")
@@ -333,7 +333,7 @@ def warehouse_stopped_cancel(round_):
         pids = round_.running_pids()
         for pid in pids:
             round_.primary.sql.run(f"SELECT {function}({pid})")
-        round_.expect_ended(pids, 4)
+        round_.expect_ended(pids, 20)
     stopped_host(round_, ask)
 
 

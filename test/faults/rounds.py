@@ -14,7 +14,8 @@ from servers import Failed, SEPARATOR, wait_until
 # how a run comes about
 TRIGGERS = ["schedule", "retry", "request", "call", "block"]
 METHODS = ["merged", "sorted", "windowed", "replaced", "matview", "parted", "define", "backfill", "set", "alter"]
-RECOVERS_S = 40
+# limits are for what hangs: a machine may have much else to do
+RECOVERS_S = 120
 # one due time, and whatever fails in passing is tried again soon
 RETRIES = '{"retries": 60, "retry_delay": "500 ms", "retry_factor": 1, "retry_jitter": 0}'
 
@@ -306,7 +307,7 @@ class Round:
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'faults_call' "
                 "AND query NOT LIKE 'SELECT pg_sleep%'") == "0"
         try:
-            wait_until(over, 30, "the end of a CALL rsfed.refresh after the end of the fault")
+            wait_until(over, 120, "the end of a CALL rsfed.refresh after the end of the fault")
         except Failed as error:
             self.fail(str(error))
 
@@ -314,7 +315,7 @@ class Round:
         if self.call is None:
             return
         self.primary.sql.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'faults_call'")
-        out, _ = self.call.communicate(timeout=30)
+        out, _ = self.call.communicate(timeout=120)
         if "transaction is aborted" in out and (self.trigger != "block" or self.method == "define"):
             self.fail("a session is left in an aborted transaction after a failed refresh")
         self.note(out.strip().replace("\n", " ").replace(SEPARATOR, "|")[:400])
@@ -325,7 +326,7 @@ class Round:
         """Content is exactly old or new, and what is said of it agrees."""
         content = self.world.content
         which = RELATIONS[relation][0]
-        rows = server.sql.run(Seen.statement(content, relation), timeout=20)
+        rows = server.sql.run(Seen.statement(content, relation), timeout=60)
         if not rows:
             self.fail(f"{when}: {relation} is not known on {server.name}")
             return None
@@ -367,7 +368,7 @@ class Round:
         content = self.world.content
         rows = server.sql.run(" UNION ALL ".join(
             f"SELECT {nth}, member.* FROM ({Seen.statement(content, relation)}) AS member"
-            for nth, relation in enumerate(SET_MEMBERS)) + " ORDER BY 1", timeout=20)
+            for nth, relation in enumerate(SET_MEMBERS)) + " ORDER BY 1", timeout=60)
         where = f"{when}, on server {server.name}: the set"
         if len(rows) != len(SET_MEMBERS):
             self.fail(f"{where} has {len(rows)} members")
@@ -390,7 +391,7 @@ class Round:
                     f"(SELECT (to_jsonb(t) - 'extra_{self.number}')::text AS r FROM {{}} AS t) AS x)")
         rows = server.sql.run(
             f"SELECT {print_of.format('altered')}, u.query FROM rsfed_catalog.rollup u "
-            "JOIN rsfed_catalog.relation r USING (relation_id) WHERE r.relation_name = 'altered'", timeout=20)
+            "JOIN rsfed_catalog.relation r USING (relation_id) WHERE r.relation_name = 'altered'", timeout=60)
         if not rows:
             self.fail(f"{when}, on server {server.name}: altered is not known")
             return False
@@ -553,7 +554,7 @@ class Round:
         try:
             wait_until(lambda: sql.value(
                 "SELECT count(*) FROM rsfed_catalog.run WHERE status IN ('queued', 'running')") == "0",
-                20, "the end of every run")
+                120, "the end of every run")
         except Failed as error:
             rows = sql.run("SELECT run_id, relation_name, status, trigger, pid, started_at FROM rsfed_catalog.run "
                            "WHERE status IN ('queued', 'running')")
@@ -608,10 +609,10 @@ class Round:
     def check_connections(self):
         """None in use; those that idle are the workers' own, and go with them."""
         try:
-            wait_until(lambda: not self.warehouse.sessions(only_busy=True), 10, "the end of every remote statement")
+            wait_until(lambda: not self.warehouse.sessions(only_busy=True), 40, "the end of every remote statement")
             if self.random.random() < 0.5:
                 self.primary.set(rsfed__scheduler="off")
-                wait_until(lambda: not self.warehouse.sessions(), 10, "the end of every connection to the warehouse")
+                wait_until(lambda: not self.warehouse.sessions(), 40, "the end of every connection to the warehouse")
         except Failed as error:
             self.fail(f"{error}: {self.warehouse.sessions()}")
         self.primary.set(rsfed__scheduler="on")

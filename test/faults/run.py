@@ -102,7 +102,7 @@ class World:
         sql.run("CALL rsfed.refresh('matview')")
         sql.run(f"SELECT rsfed.define_set('{SET}', ARRAY{list(SET_MEMBERS)}::regclass[])")
 
-    def catch_up(self, seconds=30):
+    def catch_up(self, seconds=120):
         position = self.primary.sql.value("SELECT pg_current_wal_lsn()")
 
         def there():
@@ -135,7 +135,7 @@ class World:
         sql.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'faults_%'")
         try:
             self.replica.sql.run("SELECT 1", timeout=5)
-            self.catch_up(5)
+            self.catch_up(30)
         except Failed:
             self.replica.stop("immediate", check=False)
             self.new_replica()
@@ -225,11 +225,12 @@ def plan(arguments):
 
 def main():
     arguments = read_arguments()
+    # told to end, it stops its servers
+    for which in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(which, lambda number, _: sys.exit(128 + number))
     if arguments.seed is None:
         arguments.seed = random.SystemRandom().randint(1, 999999)
     print(f"seed {arguments.seed}", flush=True)
-    # so that what was started is stopped
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     world, report = World(arguments), Report()
     world.place.make_folder(arguments.folder)
     passed = failed = 0

@@ -102,13 +102,13 @@ class Psql:
         self.connection = connection
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PG")},
-            "PGCONNECT_TIMEOUT": "5", **(environment or {}),
+            "PGCONNECT_TIMEOUT": "30", **(environment or {}),
         }
 
     def command(self, name="faults"):
         return self.program + ["-d", f"{self.connection} application_name={name}"]
 
-    def run(self, *statements, timeout=60):
+    def run(self, *statements, timeout=180):
         """The rows of all statements as lists of text; raises Failed."""
         arguments = [word for statement in statements for word in ("-c", statement)]
         try:
@@ -149,7 +149,7 @@ class Server:
 
     def program(self, name, *arguments, check=True):
         done = subprocess.run(self.place.command(name, *arguments), stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
         if check and done.returncode != 0:
             raise Failed(f"{name}: {done.stdout.strip()}")
         return done.returncode == 0
@@ -175,10 +175,10 @@ class Server:
 
     def start(self):
         # -l would keep our pipe open in the server
-        self.program("pg_ctl", "start", "-w", "-s", "-t", "60", "-D", self.data, "-l", self.log)
+        self.program("pg_ctl", "start", "-w", "-s", "-t", "240", "-D", self.data, "-l", self.log)
 
     def stop(self, mode="fast", check=True):
-        self.program("pg_ctl", "stop", "-w", "-s", "-t", "60", "-m", mode, "-D", self.data, check=check)
+        self.program("pg_ctl", "stop", "-w", "-s", "-t", "240", "-m", mode, "-D", self.data, check=check)
 
     def promote(self):
         self.program("pg_ctl", "promote", "-w", "-s", "-D", self.data)
@@ -196,7 +196,7 @@ class Server:
         except Failed:
             return False
 
-    def wait_up(self, after=0, seconds=60):
+    def wait_up(self, after=0, seconds=240):
         """Waits until it takes statements, as a primary, again after that time; returns since when."""
         wait_until(lambda: self.ready_since() > after and self.is_up(), seconds,
                    f"server {self.name} takes connections again", 0.02)
@@ -244,7 +244,7 @@ class Warehouse:
         # its output must not go into a pipe: the servers that it starts keep that
         with open(self.folder.parent / "warehouse.log", "a", encoding="utf-8") as log:
             done = subprocess.run(["bash", str(self.script), command, str(self.folder)], stdin=subprocess.DEVNULL,
-                                  stdout=log, stderr=log, timeout=60, check=False)
+                                  stdout=log, stderr=log, timeout=180, check=False)
         if done.returncode != 0:
             raise Failed(f"warehouse {command} failed, see {log.name}")
 
@@ -281,7 +281,7 @@ class Warehouse:
     def kill(self):
         pids = self.processes()
         send_signal(pids, signal.SIGKILL)
-        wait_until(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids), 10,
+        wait_until(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids), 60,
                    "the end of the warehouse's processes")
 
     def is_up(self):

@@ -79,7 +79,7 @@ for my $function (sort keys %writes)
 
 # rsfed.wait: on a replica, once the run's outcome has arrived there
 my $run = $primary->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
-like($replica->safe_psql('postgres', "SELECT rsfed.wait($run, '20 seconds')"),
+like($replica->safe_psql('postgres', "SELECT rsfed.wait($run, '2 min')"),
 	qr/^(published|unchanged)$/, 'rsfed.wait works on the replica');
 
 # Nothing of rsfed runs on a replica

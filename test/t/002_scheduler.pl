@@ -33,11 +33,16 @@ sub runs_go_on
 		  . "WHERE trigger = 'schedule' AND status IN ('published', 'unchanged')", 't', $name);
 }
 
-# No run begins during three ticks of the one-second schedule.
+# its refresh is a turn of the scheduler
+$node->safe_psql('postgres', 'CREATE MATERIALIZED VIEW bell AS SELECT 1 AS one');
+
+# No run begins during three ticks of the one-second schedule, once the scheduler
+# has ended the turn that it was in.
 sub runs_stand_still
 {
-	my ($name) = @_;
-	poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'running'", '0', "$name: no run is left");
+	my ($name, %options) = @_;
+	$node->safe_psql('postgres', "SELECT rsfed.request_refresh('bell') AS run \\gset\nSELECT rsfed.wait(:run, '2 min')") unless $options{off};
+	poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', "$name: no run is left");
 	my $before = $node->safe_psql('postgres', 'SELECT coalesce(max(run_id), 0) FROM rsfed.runs');
 	sleep 3;
 	is($node->safe_psql('postgres', 'SELECT coalesce(max(run_id), 0) FROM rsfed.runs'), $before, $name);
@@ -74,10 +79,8 @@ $node->safe_psql('postgres', "SELECT rsfed.resume_all()");
 runs_go_on('resume_all starts them again');
 
 # rsfed.scheduler = off
-$node->append_conf('postgresql.conf', 'rsfed.scheduler = off');
-$node->reload;
-sleep 1;
-runs_stand_still('rsfed.scheduler = off stops schedules');
+stop_scheduler($node);
+runs_stand_still('rsfed.scheduler = off stops schedules', off => 1);
 $node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 pass('refresh by hand still works');
 $node->append_conf('postgresql.conf', 'rsfed.scheduler = on');
@@ -98,7 +101,7 @@ like($heard, qr/"rsfed_event" with payload "\{"relation" : "public.heard", "run_
 	'NOTIFY rsfed_event: failing');
 standin_reset();
 $node->psql('postgres', "LISTEN rsfed_event;\nCALL rsfed.refresh('heard');\n", stdout => \$heard);
-like($heard, qr/"state" : "recovered"/, 'NOTIFY rsfed_event: recovered');
+like($heard, qr/"relation" : "public.heard", "run_id" : \d+, "state" : "recovered"/, 'NOTIFY rsfed_event: recovered');
 $node->safe_psql('postgres', "SELECT rsfed.drop_rollup('heard')");
 
 # kill -9 of a worker while it waits for the warehouse: the server restarts, the
@@ -111,7 +114,7 @@ poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE run_id = $run AND status 
 	'1', 'a worker took the run');
 my $pid = $node->safe_psql('postgres', "SELECT pid FROM rsfed.runs WHERE run_id = $run");
 $node->safe_psql('postgres', "SELECT rsfed.schedule_refresh('revenue', '1 second')");
-kill 'KILL', $pid;
+kill_process($node, $pid);
 standin_reset();
 poll_for($node, "SELECT status FROM rsfed.runs WHERE run_id = $run", 'failed',
 	'after kill -9 of its worker the run is marked failed');

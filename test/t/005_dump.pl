@@ -11,8 +11,7 @@ use Test::More;
 
 my $node = start_primary('primary');
 # a restore must not race with the schedules it brings
-$node->append_conf('postgresql.conf', 'rsfed.scheduler = off');
-$node->reload;
+stop_scheduler($node);
 
 warehouse_sql(q{
 	DROP TABLE IF EXISTS dump_sales;

@@ -69,7 +69,8 @@ sub localized
 	return $sql;
 }
 
-my $primary = start_primary('primary', register => 0);
+# a schedule of the README comes round while this runs, every now and then
+my $primary = start_primary('primary', register => 0, conf => "rsfed.scheduler = off\n");
 # One psql session for all: an example may build on those before it.  Each is
 # ended by a mark, so that its output can be told from the next one's.
 my $script = '';

@@ -111,6 +111,12 @@ my %state = (
 
 # An empty database
 $node->safe_psql('postgres', 'CREATE DATABASE fresh TEMPLATE template0');
+# without the passwords there is one error, which says what to do, and nothing else happens
+$node->psql('fresh', $script, stderr => \my $missing, on_error_stop => 1);
+like($missing, qr/ERROR:  passwords are missing: postgres at warehouse, public at warehouse, reporter at warehouse\nHINT:  Complete the lines with rsfed\.set_credentials, and run the script again\.\n/,
+	'passwords are asked for before rollups');
+is(scalar(() = $missing =~ /ERROR:/g), 1, 'in one error');
+is($node->safe_psql('fresh', 'SELECT count(*) FROM rsfed.rollups'), '0', 'and no rollup was tried');
 my ($servers, $rest) = $script =~ /^(.*?)(-- Schedules.*)$/s;
 run_script('fresh', $servers, 'an empty database takes servers and rollups');
 $node->safe_psql('fresh', 'CREATE MATERIALIZED VIEW seen AS SELECT sum(revenue) AS total FROM revenue ; CREATE UNIQUE INDEX ON seen (total)');

@@ -23,6 +23,12 @@ sub last_run_id
 	return $node->safe_psql($database, 'SELECT coalesce(max(run_id), 0) FROM rsfed.runs');
 }
 
+sub poll_in
+{
+	my ($node, $database, $query_text, $name) = @_;
+	return ok($node->poll_query_until($database, $query_text), $name);
+}
+
 # Two more scheduled runs end well.
 sub goes_on
 {
@@ -81,7 +87,7 @@ my $copied = last_run_id($node, 'copy');
 is_held($node, 'copy', $other_database, 'a copy by TEMPLATE is held');
 goes_on($node, 'postgres', 'the original goes on');
 is(last_run_id($node, 'copy'), $copied, 'while no run begins in the copy');
-is($node->safe_psql('copy', "SELECT count(*) FROM rsfed.runs WHERE status = 'running'"), '0',
+poll_in($node, 'copy', "SELECT count(*) = 0 FROM rsfed.runs WHERE status = 'running'",
 	'no run of the original is left open in the copy');
 refused($node, 'copy', "SELECT rsfed.request_refresh('revenue')",
 	qr/55000: .*held.*rsfed\.take_over\('copy'\)/s, 'a request in the copy is refused');
@@ -137,7 +143,8 @@ DO $$BEGIN
 		PERFORM pg_sleep(0.1);
 	END LOOP;
 END$$;
-SELECT 1;
+-- what was told before this is heard with it
+NOTIFY rsfed_event, 'end';
 };
 $node->psql('postgres', "LISTEN rsfed_event;\n" . sprintf($wait, 'true'), stdout => \$out);
 like($out, qr/"rsfed_event" with payload "\{"relation" : null, "run_id" : null, "state" : "held", "sqlstate" : null, "message" : "rsfed.identity is another[^"]+"\}"/,
@@ -176,7 +183,7 @@ is_held($replica, 'postgres', 'rsfed.identity is not set, and the owner of these
 	'a clone without the setting, promoted');
 $heir->promote;
 goes_on($heir, 'postgres', 'the replica with the setting, promoted, goes on by itself');
-is($replica->safe_psql('postgres', "SELECT count(*) FROM rsfed.runs WHERE status = 'running'"), '0',
+poll_in($replica, 'postgres', "SELECT count(*) = 0 FROM rsfed.runs WHERE status = 'running'",
 	'the clone has no run open');
 
 # Schedules that nobody owns: a restore that left the table out

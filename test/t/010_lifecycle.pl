@@ -43,8 +43,7 @@ sub stall_run
 	my ($name) = @_;
 	standin('FAULT stall_before_rows');
 	my $run = $node->safe_psql($name, "SELECT rsfed.request_refresh('revenue', method => 'merge')");
-	poll_in($name, "SELECT count(*) FROM rsfed.runs WHERE status = 'running' AND phase IS NULL AND pid IS NOT NULL",
-		'1', "$name: a run is at work in the warehouse");
+	poll_in($name, 'SELECT phase FROM rsfed.progress', 'waiting for Redshift', "$name: a run is at work in the warehouse");
 	return $run;
 }
 sub nobody_in
@@ -58,16 +57,16 @@ sub nobody_in
 # DROP EXTENSION does not wait for the warehouse
 make_database('ext');
 stall_run('ext');
-is($node->psql('ext', "SET statement_timeout = '15s'; SET client_min_messages = warning; DROP EXTENSION rsfed"), 3,
+is($node->psql('ext', "SET statement_timeout = '120s'; SET client_min_messages = warning; DROP EXTENSION rsfed"), 3,
 	'DROP EXTENSION is refused while there are servers');
 stall_run('ext');
-is($node->psql('ext', "SET statement_timeout = '15s'; SET client_min_messages = warning; BEGIN; DROP EXTENSION rsfed CASCADE; ROLLBACK"), 0,
+is($node->psql('ext', "SET statement_timeout = '120s'; SET client_min_messages = warning; BEGIN; DROP EXTENSION rsfed CASCADE; ROLLBACK"), 0,
 	'DROP EXTENSION can be rolled back');
 standin_reset();
 poll_in('ext', "SELECT count(*) > 0 FROM rsfed.runs WHERE status IN ('published', 'unchanged') AND run_id > (SELECT max(run_id) FROM rsfed.runs WHERE status = 'failed')",
 	't', 'then the scheduler goes on');
 stall_run('ext');
-is($node->psql('ext', "SET statement_timeout = '15s'; SET client_min_messages = warning; DROP EXTENSION rsfed CASCADE"), 0,
+is($node->psql('ext', "SET statement_timeout = '120s'; SET client_min_messages = warning; DROP EXTENSION rsfed CASCADE"), 0,
 	'DROP EXTENSION CASCADE does not wait for a run');
 standin_reset();
 poll_in('postgres', "SELECT count(*) FROM pg_stat_activity WHERE datname = 'ext' AND backend_type LIKE 'rsfed%'", '0',
@@ -85,21 +84,21 @@ poll_in('ext', 'SELECT count(*) FROM revenue', '10', 'created again, it takes th
 
 # Databases
 stall_run('ext');
-is($node->psql('postgres', "SET statement_timeout = '20s'; ALTER DATABASE ext RENAME TO ext2"), 0, 'ALTER DATABASE RENAME with a run at work');
+is($node->psql('postgres', "SET statement_timeout = '120s'; ALTER DATABASE ext RENAME TO ext2"), 0, 'ALTER DATABASE RENAME with a run at work');
 standin_reset();
 poll_in('ext2', "SELECT count(*) > 0 FROM rsfed.runs WHERE status = 'failed'", 't', 'the run that was ended is failed');
 poll_in('ext2', "SELECT count(*) > 0 FROM rsfed.runs WHERE status IN ('published', 'unchanged') AND run_id > (SELECT max(run_id) FROM rsfed.runs WHERE status = 'failed')",
 	't', 'and schedules go on under the new name');
 stall_run('ext2');
-is($node->psql('postgres', "SET statement_timeout = '20s'; CREATE DATABASE copied TEMPLATE ext2"), 0, 'CREATE DATABASE TEMPLATE with a run at work');
+is($node->psql('postgres', "SET statement_timeout = '120s'; CREATE DATABASE copied TEMPLATE ext2"), 0, 'CREATE DATABASE TEMPLATE with a run at work');
 standin_reset();
 is($node->safe_psql('copied', 'SELECT count(*) FROM rsfed.rollups'), '1', 'the copy has the rollup');
 stall_run('ext2');
-is($node->psql('postgres', "SET statement_timeout = '20s'; DROP DATABASE ext2"), 0, 'DROP DATABASE with a run at work');
+is($node->psql('postgres', "SET statement_timeout = '120s'; DROP DATABASE ext2"), 0, 'DROP DATABASE with a run at work');
 standin_reset();
 make_database('forced');
 stall_run('forced');
-is($node->psql('postgres', "SET statement_timeout = '20s'; DROP DATABASE forced WITH (FORCE)"), 0, 'DROP DATABASE WITH FORCE with a run at work');
+is($node->psql('postgres', "SET statement_timeout = '120s'; DROP DATABASE forced WITH (FORCE)"), 0, 'DROP DATABASE WITH FORCE with a run at work');
 standin_reset();
 $node->safe_psql('postgres', 'DROP DATABASE copied');
 nobody_in($_, "nobody is left in $_") for qw(ext2 forced copied);
@@ -112,8 +111,8 @@ for my $command ('DROP TABLE revenue', "SELECT rsfed.drop_rollup('revenue', keep
 {
 	standin('FAULT stall_before_rows');
 	my $run = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
-	poll_for($node, "SELECT status FROM rsfed.runs WHERE run_id = $run", 'running', 'a run is at work');
-	is($node->psql('postgres', "SET statement_timeout = '10s'; $command"), 0, "$command does not wait for it");
+	poll_for($node, "SELECT phase FROM rsfed.progress WHERE run_id = $run", 'waiting for Redshift', 'a run is at work');
+	is($node->psql('postgres', "SET statement_timeout = '120s'; $command"), 0, "$command does not wait for it");
 	standin_reset();
 	poll_for($node, "SELECT status FROM rsfed_catalog.run WHERE run_id = $run", 'failed', 'the run ends as failed');
 	like($node->safe_psql('postgres', "SELECT message FROM rsfed_catalog.run WHERE run_id = $run"), qr/was dropped/, 'and says why');

@@ -65,13 +65,14 @@ sub spoil
 spoil();
 new_workers();
 my $heard = '';
-$node->psql('postgres', q{SET statement_timeout = '60s';
+$node->psql('postgres', q{SET statement_timeout = '180s';
 	LISTEN rsfed_event;
 	UPDATE rsfed_catalog.schedule SET next_run_at = now();
 	SELECT rsfed.request_refresh('bell');
 	DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM rsfed_catalog.held_credentials)
 		OR EXISTS (SELECT FROM rsfed.runs WHERE status IN ('queued', 'running')) LOOP PERFORM pg_sleep(0.1); END LOOP; END $$;
-	SELECT 1;
+	-- what was told before this is heard with it
+	NOTIFY rsfed_event, 'end';
 }, stdout => \$heard);
 is(() = $heard =~ /"state" : "held", "sqlstate" : "28P01"/g, 1, 'rsfed_event says once that the log-in is held');
 is(() = $heard =~ /"state"/g, 1, 'and nothing else');

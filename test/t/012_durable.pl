@@ -64,8 +64,8 @@ sub goes_on
 
 # --- kill -9 of the worker: the server restarts
 my $run = run_that_waits('kill -9');
-kill 'KILL', sql("SELECT pid FROM rsfed.runs WHERE run_id = $run");
 my $since = time;
+kill_process($node, sql("SELECT pid FROM rsfed.runs WHERE run_id = $run"));
 goes_on('kill -9', $run, $since);
 
 # --- pg_terminate_backend of the worker: the server stays
@@ -100,8 +100,7 @@ standin_reset();
 poll_for($node, "SELECT status FROM rsfed.runs WHERE retry_of = $run", 'published', 'another writer: the retry is');
 is(sql("SELECT status || ' ' || rows_updated FROM rsfed.runs WHERE retry_of = $run"), 'published 100', 'another writer: by itself, all of it');
 is(sql("SELECT status FROM rsfed.runs WHERE run_id = $run"), 'failed', 'another writer: the run stays failed');
-like(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/run $run is not running in this process/,
-	'another writer: its process was told so');
+ok($node->wait_for_log(qr/run $run is not running in this process/), 'another writer: its process was told so');
 
 # --- Promotion of the replica while a run is at work
 $run = run_that_waits('promotion');

@@ -108,12 +108,13 @@ $node->safe_psql('postgres', "UPDATE base_first SET divisor = 1; SELECT due('thi
 outcomes('third', 'published skipped published', 'the next turn runs');
 
 # Asked for by hand, it waits for nobody; unscheduled, nobody waits for it
-$node->safe_psql('postgres', "SELECT rsfed.wait(rsfed.request_refresh('second'), '20 s')");
+my $by_hand = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('second')");
+is($node->safe_psql('postgres', "SELECT rsfed.wait($by_hand, '2 min')"), 'published', 'asked for by hand');
 $node->safe_psql('postgres', "SELECT due('second')");
 poll_for($node, "SELECT waits_for FROM rsfed.runs WHERE relation_name = 'public.second' ORDER BY run_id DESC LIMIT 1",
 	'schedule refresh of public.first', 'it waits again');
 my $asked = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('second')");
-is($node->safe_psql('postgres', "SELECT rsfed.wait($asked, '20 s')"), 'published',
+is($node->safe_psql('postgres', "SELECT rsfed.wait($asked, '2 min')"), 'published',
 	'a request does not wait with the scheduled run');
 $node->safe_psql('postgres', "SELECT rsfed.unschedule_refresh('first')");
 outcomes('second', 'published skipped published published', 'and no more when the other is gone');
@@ -141,7 +142,8 @@ standin('FAULT stall_before_rows');
 my @runs = map { $node->safe_psql('postgres', "SELECT rsfed.request_refresh('slots$_')") } 1 .. 6;
 my $at_work = "SELECT count(*) FROM rsfed.runs WHERE status = 'running' AND relation_name LIKE 'public.slots%'";
 poll_for($node, $at_work, '2', 'two runs are at work');
-$node->safe_psql('postgres', "SELECT rsfed.wait(rsfed.request_refresh('second'), '20 s')");
+$by_hand = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('second')");
+is($node->safe_psql('postgres', "SELECT rsfed.wait($by_hand, '2 min')"), 'published', 'another one is made');
 is($node->safe_psql('postgres', $at_work), '2', 'and no more, though workers have time for others');
 standin_reset();
 my $most = 0;

@@ -13,12 +13,18 @@ my $node = start_primary('primary', conf => "max_worker_processes = 4\n");
 $node->safe_psql('postgres', 'CREATE MATERIALIZED VIEW one AS SELECT 1 AS a; CREATE UNIQUE INDEX ON one (a)');
 $node->safe_psql('postgres', "SET client_min_messages = error; SELECT rsfed.schedule_refresh('one', '\@yearly')");
 
-# The scheduler of another database has the last of them, and something to wait for
+# The scheduler of another database has the last of them
 $node->safe_psql('postgres', 'CREATE DATABASE second');
 $node->safe_psql('second', 'SET client_min_messages = warning; CREATE EXTENSION rsfed CASCADE');
 $node->safe_psql('second', 'CREATE MATERIALIZED VIEW one AS SELECT 1 AS a');
-$node->safe_psql('second', "SET client_min_messages = error; SELECT rsfed.schedule_refresh('one', '\@yearly'); "
-	  . "UPDATE rsfed_catalog.schedule SET next_run_at = now() + interval '1 hour'");
+$node->safe_psql('second', 'CREATE MATERIALIZED VIEW two AS SELECT 1 AS a');
+$node->safe_psql('second', q{SET client_min_messages = error; SELECT rsfed.schedule_refresh('two', '@yearly');
+	SELECT rsfed.schedule_refresh('one', '@yearly', options => '{"after": ["two"]}');
+	UPDATE rsfed_catalog.schedule SET next_run_at = now() WHERE relation_id =
+		(SELECT relation_id FROM rsfed_catalog.relation WHERE relation_name = 'one');
+	SELECT rsfed.alter_schedule('one', 'refresh')});
+ok($node->poll_query_until('second', "SELECT count(*) = 1 FROM rsfed.runs WHERE status = 'queued' AND waits_for IS NOT NULL"),
+	'one with a run that waits for another schedule, so that it does not leave');
 poll_for($node, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'rsfed scheduler'", '2',
 	'two databases have their scheduler');
 

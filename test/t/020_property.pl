@@ -18,7 +18,7 @@ use Test::More;
 my $rounds = $ENV{RSFED_ROUNDS} // 40;
 my $seed = $ENV{RSFED_SEED} // int(rand(2**31));
 
-alarm max(300, $rounds);
+alarm max(1200, 4 * $rounds);
 srand($seed);
 diag("RSFED_SEED=$seed RSFED_ROUNDS=$rounds");
 
@@ -318,7 +318,7 @@ my %ways = (
 	call => sub { "CALL rsfed.refresh('$_[0]') \\g /dev/null\n\\echo refreshed :SQLSTATE\n" },
 	block => sub { "BEGIN;\nCALL rsfed.refresh('$_[0]') \\g /dev/null\n\\echo refreshed :SQLSTATE\nCOMMIT;\n" },
 	rolled_back => sub { "BEGIN;\nCALL rsfed.refresh('$_[0]') \\g /dev/null\n\\echo refreshed :SQLSTATE\nROLLBACK;\n" },
-	worker => sub { "SELECT rsfed.request_refresh('$_[0]') AS run \\gset\nSELECT rsfed.wait(:run, '30 seconds') AS status \\gset\n"
+	worker => sub { "SELECT rsfed.request_refresh('$_[0]') AS run \\gset\nSELECT rsfed.wait(:run, '5 min') AS status \\gset\n"
 		  . "SELECT 'refreshed ' || CASE WHEN :'status' IN ('published', 'unchanged') THEN '00000' ELSE coalesce(sqlstate, :'status') END"
 		  . " FROM rsfed.runs WHERE run_id = :run;\n" });
 

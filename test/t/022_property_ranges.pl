@@ -19,7 +19,7 @@ use Test::More;
 my $rounds = $ENV{RSFED_ROUNDS} // 60;
 my $seed = $ENV{RSFED_SEED} // int(rand(2**31));
 
-alarm max(300, 4 * $rounds);
+alarm max(1200, 8 * $rounds);
 srand($seed);
 diag("RSFED_SEED=$seed RSFED_ROUNDS=$rounds");
 
@@ -470,7 +470,7 @@ my %ways = (
 	call => sub { "CALL rsfed.refresh($_[0]) \\g /dev/null\n\\echo refreshed :SQLSTATE\n" },
 	block => sub { "BEGIN;\nCALL rsfed.refresh($_[0]) \\g /dev/null\n\\echo refreshed :SQLSTATE\nCOMMIT;\n" },
 	rolled_back => sub { "BEGIN;\nCALL rsfed.refresh($_[0]) \\g /dev/null\n\\echo refreshed :SQLSTATE\nROLLBACK;\n" },
-	worker => sub { "SELECT rsfed.request_refresh($_[0]) AS run \\gset\n\\if :{?run}\nSELECT rsfed.wait(:run, '30 seconds') AS status \\gset\n"
+	worker => sub { "SELECT rsfed.request_refresh($_[0]) AS run \\gset\n\\if :{?run}\nSELECT rsfed.wait(:run, '5 min') AS status \\gset\n"
 		  . "SELECT 'refreshed ' || CASE WHEN :'status' IN ('published', 'unchanged') THEN '00000' ELSE coalesce(sqlstate, :'status') END"
 		  . " FROM rsfed.runs WHERE run_id = :run;\n\\else\n\\echo refreshed 22023\n\\endif\n" });
 my @faults = (

@@ -21,11 +21,14 @@ our @EXPORT = qw(
   start_primary new_node start_replica register_warehouse
   warehouse_sql warehouse_count standin standin_reset
   psql_fails poll_for wait_for_status last_run quote_literal
+  stop_scheduler kill_process wait_for_turn
 );
 
-# A test that hangs ends here, its servers are stopped.
+# A test that hangs ends here, and so does one that is told to end: its servers
+# are stopped.  On a machine with much else to do the longest file takes minutes.
 $SIG{ALRM} = sub { die "the test took too long\n" };
-alarm 300;
+$SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub { die "the test was told to end\n" };
+alarm 1200;
 
 # A primary with rsfed preloaded and created in the database postgres.  The
 # stand-in is registered as "warehouse" unless register => 0.  Of the PostgreSQL
@@ -163,11 +166,49 @@ sub psql_fails
 	  or diag("expected $sqlstate, got: $err$out");
 }
 
+# rsfed.scheduler = off, and no scheduler and no worker at work any more: they
+# learn of a reload some time after it.
+sub stop_scheduler
+{
+	my ($node) = @_;
+
+	$node->append_conf('postgresql.conf', 'rsfed.scheduler = off');
+	$node->reload;
+	return poll_for($node, "SELECT count(*) FROM pg_stat_activity WHERE backend_type IN ('rsfed scheduler', 'rsfed worker')",
+		'0', 'rsfed.scheduler = off: scheduler and workers have left');
+}
+
+# Runs SQL that wakes the scheduler, and waits until that has ended a turn that it
+# began after this call, or has left; returns what the SQL does.
+sub wait_for_turn
+{
+	my ($node, $sql, $name) = @_;
+	my $now = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
+	my $result = $node->safe_psql('postgres', $sql);
+
+	poll_for($node, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'rsfed scheduler' AND datname = 'postgres' "
+		  . "AND (query_start < '$now' OR query NOT IN ('looking after the queue', 'forgetting old runs') OR state <> 'idle')",
+		'0', $name);
+	return $result;
+}
+
+# kill -9 of a process of the server; returns once the server has started anew,
+# which it takes a while to begin with.
+sub kill_process
+{
+	my ($node, $pid) = @_;
+	my $from = -s $node->logfile;
+
+	kill('KILL', $pid) or die "there is no process \"$pid\" to kill\n";
+	return $node->wait_for_log(qr/database system is ready to accept connections/, $from);
+}
+
 # Waits until a query gives the expected answer ("t" by default); true if it did.
+# The limit is for what hangs, not for what is slow.
 sub poll_for
 {
 	my ($node, $query, $expected, $name, $seconds) = @_;
-	my $until = time + ($seconds // 30);
+	my $until = time + ($seconds // $PostgreSQL::Test::Utils::timeout_default);
 	my ($got, $err);
 
 	$expected //= 't';

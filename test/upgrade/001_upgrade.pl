@@ -12,7 +12,7 @@ use RsfedTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-alarm 900;
+alarm 1800;
 
 my $other_server = 'another server owns these schedules';
 my $query = 'SELECT seller, sum(price) AS revenue FROM upgrade_sales GROUP BY seller';
@@ -166,6 +166,7 @@ warehouse_sql(q{
 	my $target = start_primary('restored', register => 0);
 	$target->safe_psql('postgres', 'CREATE ROLE reporter; CREATE ROLE reader; CREATE DATABASE shop TEMPLATE template0');
 	$old->safe_psql('postgres', 'SELECT rsfed.pause_all()');
+	wait_for_turn($old, 'SELECT rsfed.pause_all()', 'the scheduler knows that it is to pause');
 	poll_for($old, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'the old server is at rest');
 	my $before = kept($old, 'postgres');
 	$target->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/dump", '-d', $old->connstr('postgres') ], 'restored: pg_dump');

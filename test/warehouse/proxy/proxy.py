@@ -7,6 +7,7 @@ control port that faults never touch.  A thread serves each connection.
 import argparse
 import json
 import os
+import random
 import socket
 import ssl
 import sys
@@ -17,6 +18,10 @@ import traceback
 import protocol
 from faults import BadCommand, State
 from session import Session
+
+# below those that outgoing connections get: while a fault has a port closed, one
+# of them could take it, or even meet itself there
+PORTS = range(20000, 32000)
 
 
 class Server:
@@ -81,7 +86,7 @@ class Server:
         except (BadCommand, ValueError) as error:
             return protocol.error_response("42601", str(error)) + protocol.ready(status)
         # what the command changed holds when it is answered
-        for _ in range(100):
+        for _ in range(6000):
             if self.listening == self.state.listening():
                 break
             time.sleep(0.01)
@@ -93,10 +98,16 @@ class Server:
 
     # -- listening -------------------------------------------------------------
 
-    def listen(self, port=0):
+    def listen(self, port=None):
         sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(("127.0.0.1", port))
+        while True:
+            try:
+                sock.bind(("127.0.0.1", port or random.choice(PORTS)))
+                break
+            except OSError:
+                if port:
+                    raise
         sock.listen(128)
         sock.settimeout(0.05)
         return sock
@@ -108,7 +119,7 @@ class Server:
                 first, second = file.read().split()
                 return int(first), int(second)
         except (OSError, ValueError):
-            return 0, 0
+            return None, None
 
     def listen_again(self, port):
         try:

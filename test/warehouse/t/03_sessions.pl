@@ -105,24 +105,24 @@ is($c->answer->{error}{M}, 'Only constant arrays supported in IN/ANY/ALL operati
 $c->query('ROLLBACK');
 
 # cancelling
-fault('FAULT slow 5000 TIMES 3');
+fault('FAULT slow 60000 TIMES 3');
 my $start = time;
 $c->send('Q', "SELECT i FROM sessions\0");
-select undef, undef, undef, 0.3;
+wait_for_slow();
 my $cancel = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => env('PORT'));
 $cancel->syswrite(pack('NN', 16, 80877102) . $c->{key});
 $answer = $c->answer;
 like("$answer->{error}{C} $answer->{error}{M}", qr/^57014 Query \(\d+\) cancelled on user's request$/, 'CancelRequest (section 3)');
 my ($pid) = unpack 'N', $c->{key};
 $c->send('Q', "SELECT i FROM sessions\0");
-select undef, undef, undef, 0.3;
+wait_for_slow();
 $answer = $d->query("CANCEL $pid");
 is_deeply($answer->{tags}, ['CANCEL'], 'CANCEL pid (section 3, DG:r_CANCEL)');
 is($c->answer->{error}{C}, '57014', 'it arrives');
 $c->query('SET statement_timeout = 200');
 like($c->error('SELECT i FROM sessions'), qr/^57014 Query \(\d+\) cancelled on user's request/, 'statement_timeout has the same words (section 3)');
 $c->query('RESET statement_timeout');
-cmp_ok(time - $start, '<', 4, 'all of it at once');
+cmp_ok(time - $start, '<', 50, 'none of them waits to its end');
 is(fault('STATUS')->{cancels}, 1, 'cancel requests are counted');
 fault('RESET');
 

@@ -87,11 +87,12 @@ for my $stall ('stall_before_rows', 'stall_after_rows 2')
 	fault("FAULT $stall TIMES 1");
 	$d = connect_to();
 	$d->send('Q', "$read\0");
-	my $count = 0;
+	my ($count, $rows) = (0, $stall =~ /(\d)/ ? $1 : 0);
+	while ($count < $rows) { my ($kind) = $d->receive or last; $count++ if $kind eq 'D' }
 	my $ready = '';
 	vec($ready, fileno($d->{socket}), 1) = 1;
 	while (select(my $got = $ready, undef, undef, 0.3)) { my ($kind) = $d->receive; $count++ if $kind eq 'D' }
-	is($count, $stall =~ /(\d)/ ? $1 : 0, $stall);
+	is($count, $rows, $stall);
 	fault('RESET');
 	is(scalar(@{ $d->answer->{rows} }), 4 - $count, '... goes on after RESET');
 }

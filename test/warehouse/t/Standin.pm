@@ -13,7 +13,7 @@ use File::Temp qw(tempdir);
 use IO::Socket::INET;
 use Test::More;
 
-our @EXPORT = qw(start env connect_to refused fault psql warehouse_script log_texts);
+our @EXPORT = qw(start env connect_to refused fault psql warehouse_script log_texts wait_for_slow);
 
 my $dir;
 my $script = File::Spec->rel2abs(dirname(__FILE__) . '/../warehouse');
@@ -24,8 +24,9 @@ sub warehouse_script { return $script }
 sub start
 {
 	$SIG{PIPE} = 'IGNORE';
-	alarm 120;    # no test is worth waiting longer for
+	alarm 600;    # on a machine with much else to do one takes a minute
 	$SIG{ALRM} = sub { BAIL_OUT('the test hangs') };
+	$SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub { die "the test was told to end\n" };
 	return if $ENV{WAREHOUSE_PORT};
 	$dir = tempdir('standin-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 	chmod 0755, $dir;
@@ -67,13 +68,26 @@ sub psql
 	{
 		open STDERR, '>&', \*STDOUT;
 		$ENV{PGPASSWORD} = env('PASSWORD');
-		exec 'psql', '-X', '-At', '-d', "port=$port dbname=dev user=awsuser connect_timeout=5 $conninfo", @arguments;
+		exec 'psql', '-X', '-At', '-d', "port=$port dbname=dev user=awsuser connect_timeout=30 $conninfo", @arguments;
 	}
 	local $/ = undef;
 	my $text = <$out>;
 	close $out;
 	($text //= q()) =~ s{\n\z}{};
 	return $text;
+}
+
+# wait_for_slow: until a statement waits in the server by the fault slow; what
+# would end it finds nothing to end before
+sub wait_for_slow
+{
+	my $direct = connect_to(port => env('DIRECT_PORT'), parameters => { options => '-c standin.loading=on' });
+	until ($direct->value("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%standin slow%'"
+			  . ' AND pid <> pg_backend_pid()'))
+	{
+		select undef, undef, undef, 0.05;
+	}
+	return;
 }
 
 # log_texts: the texts that the proxy logged
@@ -95,7 +109,7 @@ sub connect_to
 	my %option = (
 		port => env('PORT'), user => env('USER'), password => env('PASSWORD'),
 		dbname => 'dev', parameters => {}, @_);
-	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $option{port}, Timeout => 10)
+	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $option{port}, Timeout => 60)
 	  or return { M => "connect: $!", C => '08001' };
 	my $self = bless { socket => $socket, parameters => {} }, __PACKAGE__;
 	my %send = (user => $option{user}, database => $option{dbname}, %{ $option{parameters} });

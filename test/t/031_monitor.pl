@@ -1,5 +1,5 @@
-# What rsfed.doctor(), history and events need a server of their own for: the
-# processes, the settings, a replica, and time that has passed.
+# What events, history and metrics need a server of their own for: the log, a
+# replica, and time that has passed.
 
 use strict;
 use warnings;
@@ -25,27 +25,6 @@ sub finds
 	my ($node, $severity, $pattern, $name) = @_;
 	my $got = $node->safe_psql('postgres', "SELECT severity || ' | ' || subject || ' | ' || problem FROM rsfed.doctor()");
 	like($got, qr/^$severity \| .*$pattern/m, $name);
-}
-
-sub finds_not
-{
-	my ($node, $pattern, $name) = @_;
-	my $got = $node->safe_psql('postgres', "SELECT severity || ' | ' || subject || ' | ' || problem FROM rsfed.doctor()");
-	unlike($got, $pattern, $name);
-}
-
-# Pastes the remedies of the problems that match into psql.
-sub paste
-{
-	my ($node, $pattern, $name) = @_;
-	my $remedies = $node->safe_psql('postgres',
-		"SELECT remedy FROM rsfed.doctor() WHERE problem ~ " . quote_literal($pattern));
-	my ($out, $err);
-	isnt($remedies, '', "$name: there is a remedy");
-	# each statement by itself, as psql sends what is pasted
-	my $file = PostgreSQL::Test::Utils::tempdir() . '/remedy.sql';
-	PostgreSQL::Test::Utils::append_to_file($file, "$remedies\n");
-	is($node->psql('postgres', "\\i $file", stdout => \$out, stderr => \$err), 0, "$name: \"$remedies\" runs") or diag($err);
 }
 
 my $position = 0;
@@ -74,7 +53,7 @@ $node->wait_for_catchup($replica);
 is($replica->safe_psql('postgres', 'SELECT state, is_late, age > max_age, failures, next_run_at IS NULL FROM rsfed.freshness'),
 	'late|t|t|0|t', 'on the replica too');
 finds($replica, 'warning', 'older than its max_age.*No schedule refreshes it. Run the remedy on the primary', 'doctor() says so there');
-paste($node, 'max_age', 'late');
+$node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 $position = -s $node->logfile;
 $node->psql('postgres', "LISTEN rsfed_event;\n$wait_for_late" . "CALL rsfed.refresh('revenue');\n$wait_for_late", stdout => \$heard);
 like($heard, qr/"run_id" : \d+, "state" : "recovered", .*"state" : "late"/s, 'recovered, and late again');
@@ -149,95 +128,6 @@ is($node->safe_psql('postgres', "SELECT run_id IN (TABLE fresh) FROM rsfed.runs 
 	'of which one is the run that freshness names');
 $node->safe_psql('postgres', 'SELECT rsfed.resume_all()');
 
-# A schedule that nobody runs
-$node->append_conf('postgresql.conf', 'rsfed.scheduler = off');
-$node->reload;
-poll_for($node, 'SELECT state FROM rsfed.scheduler', 'off', 'switched off');
-$node->safe_psql('postgres', "SELECT rsfed.schedule_refresh('revenue', '\@hourly', name => 'never')");
-$node->safe_psql('postgres', "UPDATE rsfed_catalog.schedule SET next_run_at = now() - interval '1 hour'");
-finds($node, 'error', 'rsfed.scheduler is off', 'doctor() says that it is off');
-finds($node, 'error', 'schedule never of public.revenue \| It has never run; it is due since', 'a schedule that never ran');
-finds($node, 'error', 'schedule yearly of public.other \| It is overdue since', 'one that is overdue');
-$node->wait_for_catchup($replica);
-finds($replica, 'error', 'schedule never of public.revenue \| It has never run; .* Run the remedy on the primary', 'the replica says so');
-paste($node, 'never run|is overdue', 'schedules');
-paste($node, 'is off', 'the scheduler');
-poll_for($node, 'SELECT state FROM rsfed.scheduler', 'running', 'the remedy starts it again');
-poll_for($node, "SELECT count(*) FROM rsfed.doctor() WHERE problem ~ 'overdue|never run|is off'", '0', 'and nothing is overdue any more');
-
-# Its crash
-for my $i (1 .. 3)
-{
-	poll_for($node, 'SELECT state FROM rsfed.scheduler', 'running', "it runs ($i)");
-	$node->safe_psql('postgres', 'SELECT pg_terminate_backend(pid) FROM rsfed.scheduler');
-	poll_for($node, "SELECT state FROM rsfed.scheduler WHERE state <> 'running'", 'crashed', "it ended ($i)") if $i == 3;
-}
-finds($node, 'error', 'The scheduler ended unexpectedly, \d times in a row', 'doctor() says so');
-paste($node, 'ended unexpectedly', 'a crash');
-poll_for($node, 'SELECT state FROM rsfed.scheduler', 'running', 'it is back', 60);
-
-# A database that allows no connections has no scheduler
-$node->safe_psql('template1', q{UPDATE pg_database SET datistemplate = true WHERE datname = 'postgres'});
-$node->restart;
-poll_for($node, 'SELECT state FROM rsfed.scheduler', 'not connectable', 'a template has no scheduler');
-paste($node, 'is a template', 'a template');
-# the launcher looks at once only when it starts
-$node->restart;
-poll_for($node, 'SELECT state FROM rsfed.scheduler', 'running', 'the remedy lets one start');
-
-# Worker slots, here and on the replica; not preloaded there
-finds_not($node, qr/max_worker_processes/, 'enough worker slots');
-$replica->append_conf('postgresql.conf', "hot_standby_feedback = off");
-$replica->restart;
-is($replica->safe_psql('postgres', 'SELECT state FROM rsfed.scheduler'), 'replica', 'the scheduler sleeps on a replica');
-finds($replica, 'warning', 'hot_standby_feedback is off', 'the replica sees that it sends no feedback');
-$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM rsfed.doctor() WHERE problem ~ 'hot_standby_feedback off'")
-  or fail('waiting for the replica');
-finds($node, 'warning', 'replica .* It runs with hot_standby_feedback off', 'and so does the primary');
-paste($node, 'hot_standby_feedback off', 'feedback, on the primary');
-paste($replica, 'hot_standby_feedback is off', 'feedback, on the replica');
-poll_for($node, "SELECT count(*) FROM rsfed.doctor() WHERE problem ~ 'hot_standby_feedback'", '0', 'then feedback comes');
-finds_not($replica, qr/hot_standby_feedback/, 'the replica is content');
-
-$replica->safe_psql('postgres', 'SELECT pg_wal_replay_pause()');
-poll_for($replica, "SELECT count(*) FROM rsfed.doctor() WHERE problem ~ 'replay of WAL is paused'", '1', 'a paused replay is found');
-paste($replica, 'replay of WAL is paused', 'replay');
-poll_for($replica, "SELECT count(*) FROM rsfed.doctor() WHERE problem ~ 'paused'", '0', 'the remedy resumes it');
-
-$replica->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_stat_statements, \"rsfed\"'\nshared_preload_libraries = 'auto_explain'");
-$replica->restart;
-is($replica->safe_psql('postgres', 'SELECT state FROM rsfed.scheduler'), 'not preloaded', 'a replica without the library preloaded');
-finds($replica, 'error', 'The library is not preloaded', 'says so');
-paste($replica, 'not preloaded', 'preloading');
-$replica->restart;
-is($replica->safe_psql('postgres', "SELECT current_setting('shared_preload_libraries')"), 'auto_explain, rsfed', 'the remedy keeps the others');
-finds_not($replica, qr/not preloaded/, 'and is one');
-
-# few slots: the replica must have as many as the primary, so both
-$node->append_conf('postgresql.conf', 'max_worker_processes = 3');
-$node->restart;
-$node->wait_for_catchup($replica);
-$replica->append_conf('postgresql.conf', 'max_worker_processes = 3');
-$replica->restart;
-finds($node, 'warning', 'max_worker_processes is 3; rsfed needs 7', 'too few worker slots');
-finds($replica, 'warning', 'max_worker_processes is 3; rsfed needs 7.*This replica would lack them after a promotion', 'the replica sees its own');
-paste($node, 'max_worker_processes', 'slots');
-paste($replica, 'max_worker_processes', 'slots on the replica');
-$node->restart;
-$replica->restart;
-finds_not($node, qr/max_worker_processes/, 'the remedy suffices');
-finds_not($replica, qr/max_worker_processes/, 'there too');
-
-# No process at all for the scheduler
-$node->append_conf('postgresql.conf', 'max_worker_processes = 0');
-$node->safe_psql('postgres', 'ALTER SYSTEM RESET max_worker_processes');
-$node->restart;
-is($node->safe_psql('postgres', 'SELECT state FROM rsfed.scheduler'), 'no launcher', 'no slot for the launcher');
-finds($node, 'error', 'launcher does not run.*max_worker_processes is 0', 'doctor() says so');
-paste($node, 'launcher does not run', 'no launcher');
-$node->restart;
-poll_for($node, 'SELECT state FROM rsfed.scheduler', 'running', 'the remedy brings launcher and scheduler back');
-
 # Metrics on a replica, for a monitoring role
 $node->safe_psql('postgres', 'CREATE ROLE watcher LOGIN IN ROLE pg_monitor');
 $node->wait_for_catchup($replica);
@@ -248,6 +138,7 @@ is($replica->safe_psql('postgres', q{SET ROLE watcher; SELECT value FROM rsfed.m
 is($replica->safe_psql('postgres', q{SELECT value FROM rsfed.metrics WHERE name = 'rsfed_scheduler_up'}), '0', 'where no scheduler runs');
 
 # The collector file for sql_exporter: YAML, its query runs, and nothing is missing or of another kind
+$node->safe_psql('postgres', $_) for "SELECT rsfed.define_set('both', '{other}'), rsfed.schedule_set('both', '\@yearly')", "CALL rsfed.refresh_set('both')";
 my $yaml = CPAN::Meta::YAML->read("$ENV{RSFED_SOURCES}/doc/rsfed.collector.yml") or die CPAN::Meta::YAML->errstr;
 my $collector = $yaml->[0];
 my $exporter_query = $collector->{queries}[0]{query};

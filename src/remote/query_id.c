@@ -1,0 +1,92 @@
+/*-------------------------------------------------------------------------
+ *
+ * query_id.c
+ *	  The number under which Redshift knows a query.
+ *
+ * Policy: it is for people, so nothing depends on it: an answer that does not
+ * come may cost the connection, but not the result that has come before it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "remote/internal.h"
+
+#include "base/compat.h"
+#include "remote/execute.h"
+
+/* Redshift says 8.0.2; what is younger is no Redshift, and knows no such function. */
+#define FIRST_OTHER_VERSION 90000
+
+#define LOST "the connection was lost"
+
+/* A function of the leader node: no slot of workload management, nothing billed. */
+#define QUERY_ID_QUERY "/* rsfed query id */ SELECT pg_last_query_id()"
+
+/* Takes the answer's number, -1 if no query has run yet, or NULL. */
+static int64
+read_id(const PGresult *result)
+{
+	char	   *end;
+	int64		id;
+
+	if (PQntuples(result) != 1 || PQnfields(result) != 1 || PQgetisnull(result, 0, 0))
+		return 0;
+	id = strtoll(PQgetvalue(result, 0, 0), &end, 10);
+	return *end == '\0' && id > 0 ? id : 0;
+}
+
+/* See execute.h. */
+bool
+remote_query_id(RemoteConnection *conn, int silence_ms, int64 *id, char **why)
+{
+	PGresult   *result;
+	int64		answer = 0;
+	bool		silent = false;
+
+	*id = 0;
+	*why = NULL;
+	if (conn->pg == NULL || conn->busy || PQstatus(conn->pg) != CONNECTION_OK)
+	{
+		*why = pstrdup(LOST);
+		return false;
+	}
+	if (PQserverVersion(conn->pg) >= FIRST_OTHER_VERSION)
+		return true;
+	conn->notices_length = 0;
+	conn->busy = true;
+	conn->sent_at = monotonic_now();
+	if (!PQsendQuery(conn->pg, QUERY_ID_QUERY))
+		*why = from_wire(PQerrorMessage(conn->pg));
+	else
+	{
+		while ((result = wait_result(conn, silence_ms, &silent)) != NULL)
+		{
+			char	   *message = NULL;
+
+			if (PQresultStatus(result) == PGRES_TUPLES_OK)
+				answer = read_id(result);
+			else
+				message = pchomp(PQresultErrorMessage(result));
+			PQclear(result);
+			if (message != NULL)
+				*why = from_wire(message);
+		}
+		if (PQstatus(conn->pg) != CONNECTION_OK)
+			*why = pstrdup(LOST);
+		else if (silent)
+			*why = psprintf("nothing arrived for %d ms", silence_ms);
+	}
+	if (conn->busy)
+	{
+		/* nobody waits for the rest of it */
+		PQfinish(conn->pg);
+		conn->pg = NULL;
+		conn->busy = conn->ending = false;
+	}
+
+	/* what only the leader node has run has no id, and the last one stays */
+	if (*why == NULL && answer != conn->query_id)
+		*id = conn->query_id = answer;
+	return *why == NULL;
+}
