@@ -289,6 +289,14 @@ ALTER TABLE bloated SET (autovacuum_enabled = off), ADD filler text;
 UPDATE bloated SET filler = repeat('x', 300);
 UPDATE bloated SET filler = NULL;
 ANALYZE bloated;
+-- vacuum removes what nobody can see any more
+SELECT set_config('test.after', txid_current()::text, false) \g /dev/null
+DO $$ BEGIN
+	WHILE EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid()
+		AND backend_xmin::text::bigint < current_setting('test.after')::bigint) LOOP
+		PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+	END LOOP;
+END $$;
 \set about 'row versions'
 \i :paste
 \set about 'bloated'
