@@ -167,6 +167,14 @@ warehouse_psql() {
 	)
 }
 
+# add_count FILE VERSION SUITE PASSED FAILED: says it, and adds it to a file of counts.
+add_count() {
+	local file=$1
+	shift
+	printf '%s %s %s %s\n' "$@" >>"$file"
+	printf '%s: %s passed, %s failed\n' "${@:2}"
+}
+
 # count_prove LOG: "passed failed" of the single tests in the output of prove -v.
 # A file that ended half way is one failure more.
 count_prove() {

@@ -220,6 +220,9 @@ SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'public', valid
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'rsfed''s role', valid_until => now() + interval '6 days', verify => false);
 \set about 'credentials'
 \i :paste
+SET ROLE "rsfed's role";
+\i :paste
+RESET ROLE;
 GRANT USAGE ON FOREIGN SERVER wh TO "rsfed's role";
 \i :paste
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'rsfed''s role', valid_until => now() + interval '8 days', verify => false);
@@ -255,6 +258,15 @@ CALL rsfed.refresh('never');
 \set about 'rsfed_doctor_owner'
 \i :paste
 EXECUTE left_of(:'about');
+-- of another owner on that server, whose log-in is right again, it is told by itself
+SELECT standin('FAULT reject_logins TIMES 1');
+CALL rsfed.refresh('late');
+SELECT standin('RESET');
+\set about 'server wh|public.late'
+\i :paste
+\i :paste
+CALL rsfed.refresh('late') \gset
+\set about 'rsfed_doctor_owner'
 SELECT rsfed.set_credentials('wh', :'wh_user', :'wh_password', for_role => 'rsfed_doctor_owner');
 CALL rsfed.refresh('never') \gset
 EXECUTE left_of(:'about');
@@ -263,9 +275,12 @@ ALTER TABLE fails OWNER TO CURRENT_USER;
 
 -- a server that is gone
 DROP SERVER "a ""server's %" CASCADE;
-\set about 'There is no such server'
+CALL rsfed.refresh('elsewhere_1');
+\set about 'server a|server "a|elsewhere'
 \i :paste
 SELECT rsfed.register_server('a "server''s %', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
+\i :paste
+CALL rsfed.refresh('elsewhere_1') \gset
 EXECUTE left_of(:'about');
 
 -- served tables
@@ -274,6 +289,14 @@ ALTER TABLE bloated SET (autovacuum_enabled = off), ADD filler text;
 UPDATE bloated SET filler = repeat('x', 300);
 UPDATE bloated SET filler = NULL;
 ANALYZE bloated;
+-- vacuum removes what nobody can see any more
+SELECT set_config('test.after', txid_current()::text, false) \g /dev/null
+DO $$ BEGIN
+	WHILE EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid()
+		AND backend_xmin::text::bigint < current_setting('test.after')::bigint) LOOP
+		PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+	END LOOP;
+END $$;
 \set about 'row versions'
 \i :paste
 \set about 'bloated'

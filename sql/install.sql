@@ -36,8 +36,10 @@ WHERE c.relnamespace = 'rsfed'::regnamespace AND c.relkind IN ('r', 'v') AND a.a
 	AND k.word = a.attname AND k.catcode IN ('R', 'T')
 ORDER BY 1, 2;
 
--- the signatures of schema rsfed
-SELECT p.proname AS name, pg_get_function_arguments(p.oid) AS arguments,
+-- the signatures of schema rsfed (procedures show IN from 14 on)
+SELECT p.proname AS name, CASE p.prokind
+		WHEN 'p' THEN regexp_replace(pg_get_function_arguments(p.oid), '(^|, )(?!IN |INOUT )', '\1IN ', 'g')
+		ELSE pg_get_function_arguments(p.oid) END AS arguments,
 	pg_get_function_result(p.oid) AS result, p.prokind AS kind, p.provolatile AS volatile,
 	has_function_privilege('public', p.oid, 'EXECUTE') AS public
 FROM pg_proc p WHERE p.pronamespace = 'rsfed'::regnamespace ORDER BY 1, 2;

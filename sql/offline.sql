@@ -84,7 +84,12 @@ SELECT count(*) FROM rsfed.schedules WHERE relation = 'off_mv2'::regclass;
 ALTER INDEX off_mv2 RENAME TO "off ""mv""";
 CALL rsfed.refresh('"off ""mv"""') \gset
 \echo :status
-DROP MATERIALIZED VIEW "off ""mv""";
+-- a run keeps the name that it was made under
+ALTER MATERIALIZED VIEW "off ""mv""" RENAME TO off_mv3;
+CALL rsfed.refresh('off_mv3') \gset
+SELECT relation, relation_name FROM rsfed.runs ORDER BY run_id;
+DROP MATERIALIZED VIEW off_mv3;
+SELECT relation, relation_name FROM rsfed.runs ORDER BY run_id;
 SELECT count(*) FROM rsfed_catalog.relation;
 SELECT count(*) FROM rsfed_catalog.schedule;
 DROP TABLE off_base;

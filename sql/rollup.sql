@@ -66,7 +66,8 @@ SELECT n FROM totals;
 -- a primary key, pinned columns, options
 SELECT rsfed.define_rollup('pinned', 'wh', 'SELECT sellerid, sum(pricepaid) FROM trade GROUP BY sellerid',
 	columns => 'seller int, "Total paid" numeric(12,2)', options => '{"not_null": ["seller"], "fillfactor": 70}');
-\d+ pinned
+\d pinned
+SELECT unnest(reloptions) AS reloption FROM pg_class WHERE oid = 'pinned'::regclass;
 -- swapped values of another unique index
 SELECT rsfed.define_rollup('swap', 'wh', 'SELECT k, sum(v) AS v FROM (SELECT 1 AS k, 1 AS v FROM kv WHERE k = 1 UNION ALL SELECT 2, 2 FROM kv WHERE k = 1) x GROUP BY k');
 CREATE UNIQUE INDEX ON swap (v);

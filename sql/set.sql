@@ -144,6 +144,29 @@ SELECT rsfed.alter_set_schedule('books', 'refresh', options => '{"after": ["gran
 SELECT set_name, name, after FROM rsfed.schedules WHERE set_name IS NOT NULL;
 SELECT rsfed.unschedule_refresh('grand_total');
 SELECT set_name, name, after FROM rsfed.schedules WHERE set_name IS NOT NULL;
+-- and others after it
+SELECT rsfed.schedule_set('books', '@daily', name => 'ni/ght ly');
+SELECT rsfed.schedule_refresh('grand_total', '@daily', options => '{"after": ["SET Books", "set books/ni/ght ly"]}');
+CREATE MATERIALIZED VIEW last_of_all AS SELECT 1 AS a;
+CREATE UNIQUE INDEX ON last_of_all (a);
+SELECT rsfed.define_set('Odd "set"/name', '{grand_total}');
+SELECT rsfed.schedule_set('Odd "set"/name', '@daily', options => '{"after": ["grand_total"]}');
+SELECT rsfed.schedule_refresh('last_of_all', '@daily', options => '{"after": ["set \"Odd \"\"set\"\"/name\""]}');
+SELECT relation, set_name, name, after FROM rsfed.schedules ORDER BY relation::text, set_name, name;
+SELECT count(rsfed.alter_schedule(relation, name, options => jsonb_build_object('after', after))) FROM rsfed.schedules WHERE relation IS NOT NULL;
+SELECT line FROM regexp_split_to_table(rsfed.export(), E'\n') AS line WHERE line LIKE '%"after"%';
+SELECT error_of(format($$SELECT rsfed.alter_set_schedule('books', 'refresh', options => '{"after": [%s]}')$$, to_json(a)))
+FROM unnest('{set books,set books/ni/ght ly,set boks,set books/x,set,"set ",set a.b,"set \"open",set \"Books\",set Odd}'::text[]) a;
+GRANT CREATE ON SCHEMA public TO rsfed_owner;
+SET ROLE rsfed_owner;
+CREATE MATERIALIZED VIEW no_look AS SELECT 1 AS a;
+SELECT error_of($$SELECT rsfed.schedule_refresh('no_look', '@daily', options => '{"after": ["set books"]}')$$);
+DROP MATERIALIZED VIEW no_look;
+RESET ROLE;
+SELECT rsfed.unschedule_set('books', 'ni/ght ly');
+SELECT rsfed.drop_set('Odd "set"/name');
+SELECT rsfed.unschedule_refresh('grand_total');
+DROP MATERIALIZED VIEW last_of_all;
 SELECT error_of(s) FROM unnest(ARRAY[
 	$$SELECT rsfed.schedule_set('books', '@daily', options => '{"since": "3 days ago"}')$$,
 	$$SELECT rsfed.schedule_set('books', 'never')$$,
@@ -164,7 +187,6 @@ SELECT rsfed.wait(:requested);
 SELECT relation, set_name, status, trigger FROM rsfed.runs WHERE run_id = :requested OR set_run_id = :requested ORDER BY run_id;
 
 -- who may
-GRANT CREATE ON SCHEMA public TO rsfed_owner;
 GRANT USAGE ON FOREIGN SERVER wh TO rsfed_owner;
 SELECT rsfed.set_credentials('wh', :'wh_user', :'wh_password', for_role => 'rsfed_owner');
 SET ROLE rsfed_owner;

@@ -49,10 +49,13 @@ FROM (SELECT DISTINCT ON (u.source) u.source, c.relowner, r.status, r.sqlstate, 
 	JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
 	WHERE c.may_see_all
 	ORDER BY u.source, r.run_id DESC) l
-WHERE l.status = 'failed' AND pg_catalog.left(l.sqlstate, 2) IN ('08', '28')
-	AND EXISTS (SELECT FROM pg_catalog.pg_foreign_server s WHERE s.srvname = l.source);
+JOIN pg_catalog.pg_foreign_server s ON s.srvname = l.source
+WHERE l.status = 'failed' AND (pg_catalog.left(l.sqlstate, 2) = '08'
+	-- a log-in that is held is told by the topic credentials
+	OR pg_catalog.left(l.sqlstate, 2) = '28' AND NOT EXISTS (SELECT FROM rsfed_catalog.held_credentials h
+		WHERE h.server_id = s.oid));
 COMMENT ON VIEW rsfed_catalog.source_failure IS
-'Sources that could not be reached (class 08) or logged in to (28) at their last use';
+'Sources that could not be reached (class 08) or logged in to (28, none held) at their last use';
 
 CREATE VIEW rsfed_doctor.scheduler WITH (security_barrier = true) AS
 WITH s AS MATERIALIZED (SELECT t.*, n.slots, n.needed,
@@ -173,6 +176,8 @@ SELECT v.severity, f.name AS subject, v.problem,
 	v.on_primary
 FROM rsfed_catalog.relation_freshness f
 LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
+LEFT JOIN pg_catalog.pg_foreign_server s ON s.srvname = f.source
+LEFT JOIN rsfed_catalog.source_failure x ON x.source = f.source AND x.class = pg_catalog.left(f.sqlstate, 2)
 CROSS JOIN LATERAL (SELECT
 	-- of Redshift, the way to it, or the log-in to it
 	COALESCE(CASE WHEN pg_catalog.left(f.sqlstate, 2) IN ('08', '28', '53', '57', '58')
@@ -186,8 +191,7 @@ CROSS JOIN LATERAL (
 			pg_catalog.date_trunc('second', f.failing_since), f.message, f.sqlstate,
 			COALESCE(' ' || r.detail, '') || COALESCE(' ' || r.hint, ''), l.late) AS problem,
 		l.look AS remedy, false AS on_primary
-	WHERE f.state = 'failing' AND NOT EXISTS (SELECT FROM rsfed_catalog.source_failure x
-		WHERE x.source = f.source AND x.class = pg_catalog.left(f.sqlstate, 2))
+	WHERE f.state = 'failing' AND x.source IS NULL AND (f.source IS NULL OR s.oid IS NOT NULL)
 	UNION ALL
 	SELECT 'error', pg_catalog.format('Its gate refused new content: %s.%s SET rsfed.ignore_gate = on in a session and CALL rsfed.refresh there publish it all the same.',
 		f.message, l.late),
@@ -337,13 +341,10 @@ SELECT 'error' AS severity, pg_catalog.format('server %I', l.source) AS subject,
 			|| COALESCE(' Late: ' || rsfed_catalog.some_names(f.late) || '.', '')) AS problem,
 	l.remedy, false AS on_primary
 FROM rsfed_catalog.source_failure l
-CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(x.name ORDER BY x.name) AS failing,
-		pg_catalog.array_agg(x.name ORDER BY x.name) FILTER (WHERE x.is_late) AS late
+CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(x.name ORDER BY x.name COLLATE pg_catalog."C") AS failing,
+		pg_catalog.array_agg(x.name ORDER BY x.name COLLATE pg_catalog."C") FILTER (WHERE x.is_late) AS late
 	FROM rsfed_catalog.relation_freshness x
 	WHERE x.source = l.source AND x.state = 'failing' AND x.may_see_all AND pg_catalog.left(x.sqlstate, 2) = l.class) f
--- a log-in that is held is told by the topic credentials
-WHERE l.class <> '28' OR NOT EXISTS (SELECT FROM rsfed_catalog.held_credentials h
-	JOIN pg_catalog.pg_foreign_server s ON s.oid = h.server_id WHERE s.srvname = l.source)
 UNION ALL
 SELECT 'error', pg_catalog.format('server %I', u.source),
 	pg_catalog.format('There is no such server any more: refreshes of %s fail. rsfed.register_server() makes one of that name; rsfed.alter_rollup(source => ...) gives a rollup another.',
@@ -387,8 +388,8 @@ SELECT 'error', pg_catalog.format('credentials of %s for server %I',
 		CASE h.role_id WHEN 0 THEN 'public' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(h.role_id)) END, f.source),
 	pg_catalog.format('Its log-in is held since %s: %s. No schedule tries it until the credentials change, by rsfed.set_credentials() or their file, or work again. Held: %s.%s',
 		pg_catalog.date_trunc('second', h.held_since), h.message,
-		rsfed_catalog.some_names(pg_catalog.array_agg(f.name ORDER BY f.name)),
-		COALESCE(' Late: ' || rsfed_catalog.some_names(pg_catalog.array_agg(f.name ORDER BY f.name) FILTER (WHERE f.is_late)) || '.', '')),
+		rsfed_catalog.some_names(pg_catalog.array_agg(f.name ORDER BY f.name COLLATE pg_catalog."C")),
+		COALESCE(' Late: ' || rsfed_catalog.some_names(pg_catalog.array_agg(f.name ORDER BY f.name COLLATE pg_catalog."C") FILTER (WHERE f.is_late)) || '.', '')),
 	rsfed_catalog.check_statement(f.source, CASE h.role_id WHEN 0 THEN pg_catalog.min(c.relowner) ELSE h.role_id END), true
 FROM rsfed_catalog.held_relation h
 JOIN rsfed_catalog.relation_freshness f USING (relation_id)

@@ -112,7 +112,9 @@ LEFT JOIN LATERAL (SELECT u.run_id, u.status, u.requested_at
 	FROM rsfed_catalog.run u
 	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name
 	ORDER BY u.run_id DESC LIMIT 1) AS l ON true
-LEFT JOIN LATERAL (SELECT pg_catalog.array_agg(pg_catalog.format('%I.%I%s', w.schema_name, w.relation_name,
+LEFT JOIN LATERAL (SELECT pg_catalog.array_agg(pg_catalog.concat(
+		CASE WHEN w.kind = 'set' THEN pg_catalog.format('set %I', w.relation_name)
+			ELSE pg_catalog.format('%I.%I', w.schema_name, w.relation_name) END,
 		CASE WHEN e.after_schedule_name <> 'refresh' THEN '/' || e.after_schedule_name END)
 		ORDER BY w.schema_name, w.relation_name, e.after_schedule_name) AS after
 	FROM rsfed_catalog.schedule_after e

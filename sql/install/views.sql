@@ -11,6 +11,7 @@ SELECT r.relation_id,
 	c.oid AS relid,
 	r.schema_name,
 	r.relation_name,
+	pg_catalog.format('%I.%I', r.schema_name, r.relation_name) AS full_name,
 	r.kind,
 	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())
 		OR EXISTS (SELECT FROM rsfed_catalog.pause p
@@ -71,8 +72,11 @@ COMMENT ON VIEW rsfed.definitions IS
 CREATE VIEW rsfed.runs WITH (security_barrier = true) AS
 SELECT r.run_id,
 	c.relid::pg_catalog.regclass AS relation,
-	CASE WHEN r.schema_name <> ''
-		THEN pg_catalog.format('%I.%I', r.schema_name, r.relation_name) END AS relation_name,
+	-- made once for a relation, but for runs under a former name
+	CASE WHEN r.relation_name = c.relation_name AND r.schema_name = c.schema_name THEN c.full_name
+		WHEN r.schema_name <> ''
+		THEN pg_catalog.quote_ident(r.schema_name) || '.' || pg_catalog.quote_ident(r.relation_name)
+	END AS relation_name,
 	CASE WHEN r.schema_name = '' THEN r.relation_name END AS set_name,
 	r.status,
 	r.trigger,
@@ -115,7 +119,8 @@ SELECT r.run_id,
 FROM rsfed_catalog.run r
 LEFT JOIN rsfed_catalog.relation_class c USING (relation_id)
 LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
-WHERE c.may_see_all OR t.may_see_all OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');
+-- asked once, not once for each run
+WHERE c.may_see_all OR t.may_see_all OR (SELECT pg_catalog.pg_has_role('pg_monitor', 'USAGE'));
 COMMENT ON VIEW rsfed.runs IS
 'Attempts to refresh, newest number last; for the owner of the relation and pg_monitor';
 
@@ -123,7 +128,7 @@ COMMENT ON VIEW rsfed.runs IS
 CREATE VIEW rsfed_catalog.relation_freshness WITH (security_barrier = true) AS
 SELECT c.relation_id,
 	c.relid,
-	pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS name,
+	c.full_name AS name,
 	c.kind,
 	c.is_held,
 	c.may_see_all,

@@ -6,7 +6,8 @@
  * A name is that of a relation, written as regclass input is, and means its
  * schedule "refresh"; with a slash and what follows it, another schedule of the
  * relation.  The first slash outside double quotes counts, so that a relation
- * with a slash in its name can be named too: "odd/name"/nightly.
+ * with a slash in its name can be named too: "odd/name"/nightly.  A set has the
+ * word set before its name, which no relation can have: set month_end/nightly.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,9 +31,11 @@
 #include "catalog/after.h"
 #include "catalog/relation.h"
 #include "catalog/schedules.h"
+#include "catalog/sets.h"
 
 #define OPTION_NAME "after"
 #define DEFAULT_SCHEDULE "refresh"
+#define SET_PREFIX "set "
 
 /* Where the schedule's name begins, behind the slash; NULL if there is none. */
 static const char *
@@ -59,10 +62,12 @@ visible_schedules(void)
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute("SELECT pg_catalog.concat(relation::pg_catalog.text,"
+	if (SPI_execute("SELECT pg_catalog.concat(COALESCE(relation::pg_catalog.text,"
+					" pg_catalog.format('" SET_PREFIX "%I', set_name)),"
 					" CASE WHEN name OPERATOR(pg_catalog.<>) '" DEFAULT_SCHEDULE "'"
 					" THEN pg_catalog.concat('/', name) END)"
-					" FROM rsfed.schedules WHERE relation IS NOT NULL ORDER BY 1", false, 0) != SPI_OK_SELECT)
+					" FROM rsfed.schedules WHERE relation IS NOT NULL OR set_name IS NOT NULL"
+					" ORDER BY 1", false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the schedules");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -85,30 +90,63 @@ refuse_unknown(const char *text)
 			 errhint("%s", unknown_name_hint(text, visible_schedules(), "schedules"))));
 }
 
+/*
+ * The relation_id of the set that an element of the option names; 0 if there is
+ * none of its schedules that the current user sees.
+ */
+static int32
+resolve_set(const char *quoted_name, const char *schedule)
+{
+	List	   *names = stringToQualifiedNameListCompat(quoted_name, NULL);
+	const char *name = strVal(linitial(names));
+	StringInfoData shown;
+	ListCell   *lc;
+
+	initStringInfo(&shown);
+	appendStringInfo(&shown, SET_PREFIX "%s", quote_identifier(name));
+	if (strcmp(schedule, DEFAULT_SCHEDULE) != 0)
+		appendStringInfo(&shown, "/%s", schedule);
+	foreach(lc, visible_schedules())
+	{
+		if (list_length(names) == 1 && strcmp(lfirst(lc), shown.data) == 0)
+			return set_find(name);
+	}
+	return 0;
+}
+
+/* The same of a relation; 42501 if the current user must not know of it. */
+static int32
+resolve_relation(const char *text, const char *schedule)
+{
+	RangeVar   *rangevar = makeRangeVarFromNameList(stringToQualifiedNameListCompat(text, NULL));
+	Oid			relid = RangeVarGetRelid(rangevar, NoLock, true);
+	RsfedRelation *relation = OidIsValid(relid) ? relation_lookup(relid) : NULL;
+
+	/* whether it is there, and succeeds, is for those who see it in rsfed.schedules */
+	if (relation != NULL && !relation_is_maintainer(relid, GetUserId()) &&
+		pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relid)),
+					   get_rel_name(relid));
+	if (relation == NULL || schedule_load(relation->relation_id, schedule) == NULL)
+		return 0;
+	return relation->relation_id;
+}
+
 /* One element of the option. */
 static ScheduleRef *
 resolve_one(const char *text)
 {
 	ScheduleRef *ref = palloc(sizeof(ScheduleRef));
 	const char *name = find_schedule_name(text);
-	char	   *relation_text = name ? pnstrdup(text, name - 1 - text) : pstrdup(text);
-	RangeVar   *rangevar;
-	RsfedRelation *relation = NULL;
-	Oid			relid;
+	const char *owner = name ? pnstrdup(text, name - 1 - text) : text;
 
-	rangevar = makeRangeVarFromNameList(stringToQualifiedNameListCompat(relation_text, NULL));
-	relid = RangeVarGetRelid(rangevar, NoLock, true);
-	if (OidIsValid(relid))
-		relation = relation_lookup(relid);
-	/* whether it is there, and succeeds, is for those who see it in rsfed.schedules */
-	if (relation != NULL && !relation_is_maintainer(relid, GetUserId()) &&
-		pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relid)),
-					   get_rel_name(relid));
 	ref->name = pstrdup(name ? name : DEFAULT_SCHEDULE);
-	if (relation == NULL || schedule_load(relation->relation_id, ref->name) == NULL)
+	if (pg_strncasecmp(owner, SET_PREFIX, strlen(SET_PREFIX)) == 0)
+		ref->relation_id = resolve_set(owner + strlen(SET_PREFIX), ref->name);
+	else
+		ref->relation_id = resolve_relation(owner, ref->name);
+	if (ref->relation_id == 0)
 		refuse_unknown(text);
-	ref->relation_id = relation->relation_id;
 	return ref;
 }
 

@@ -182,7 +182,7 @@ static const OptionSpec option_specs[] =
 	{OPTION_SCHEDULE, "until", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"Redoes a window up to there; a value, or \"1 day ago\"."},
 	{OPTION_SCHEDULE, "after", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
-	"Schedules that must have succeeded first, as [\"relation\"] or [\"relation/name\"]; shown in the column after of rsfed.schedules."},
+	"Schedules that must have succeeded first, as [\"relation\"], [\"relation/name\"] or [\"set name\"]; shown in the column after of rsfed.schedules."},
 };
 
 static char *jsonb_value_text(const JsonbValue *value);

@@ -192,7 +192,7 @@ after_names(int32 relation_id, const char *name)
 	static const Oid types[] = {INT4OID, TEXTOID};
 	Datum		values[2] = {Int32GetDatum(relation_id), CStringGetTextDatum(name)};
 
-	return catalog_names("SELECT format('%I.%I%s', r.schema_name, r.relation_name,"
+	return catalog_names("SELECT concat(" TITLE("r") ","
 						 " CASE WHEN a.after_schedule_name <> 'refresh' THEN '/' || a.after_schedule_name END)"
 						 " FROM rsfed_catalog.schedule_after a"
 						 " JOIN rsfed_catalog.relation r ON r.relation_id = a.after_relation_id"

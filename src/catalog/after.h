@@ -32,7 +32,8 @@ extern void after_forget(int32 relation_id, const char *name);
 
 /*
  * What a schedule comes after, as the option "after" takes it and the view shows
- * it: "schema.relation" or "schema.relation/name", by name; List of char *.
+ * it: "schema.relation" or "set name", with "/schedule" behind it unless that is
+ * "refresh", by name; List of char *.
  */
 extern List *after_names(int32 relation_id, const char *name);
 

@@ -274,7 +274,8 @@ schedule_count_failure(int32 relation_id, const char *name, int max_failures, co
 						 "UPDATE rsfed_catalog.schedule s SET failures = s.failures + 1,"
 						 " paused_at = CASE WHEN s.failures + 1 >= $3 AND $3 > 0 THEN clock_timestamp() END,"
 						 " pause_reason = CASE WHEN s.failures + 1 >= $3 AND $3 > 0 THEN"
-						 " format('It failed %s times in a row, the last time with: %s', s.failures + 1, $4) END"
+						 " format(CASE s.failures WHEN 0 THEN 'It failed %s time in a row, the last time with: %s'"
+						 " ELSE 'It failed %s times in a row, the last time with: %s' END, s.failures + 1, $4) END"
 						 " WHERE s.relation_id = $1 AND s.schedule_name = $2 AND s.paused_at IS NULL"
 						 " RETURNING s.paused_at IS NOT NULL",
 						 4, types, values, NULL) == 1 && DatumGetBool(catalog_datum(0, 1));

@@ -29,6 +29,9 @@
 /* Longest remembered text of remote notices. */
 #define NOTICE_BUFFER_SIZE	2048
 
+/* Longest remembered text of how a connection broke. */
+#define END_WORDS_SIZE	256
+
 /* A file that cannot exist, for keywords whose default is a file of the server. */
 #define NO_FILE "/dev/null/none"
 
@@ -43,6 +46,7 @@ struct RemoteConnection
 	bool		busy;			/* wait.c: results are still to be read */
 	bool		ending;			/* busy, but with no more to cancel: it failed
 								 * there, or has been told to end */
+	char		end_words[END_WORDS_SIZE];	/* wait.c: libpq's, of how it broke */
 	TimestampTz sent_at;		/* the statement in progress */
 	dlist_node	node;			/* connection.c: of all open ones */
 	MemoryContext context;

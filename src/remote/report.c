@@ -30,6 +30,7 @@ static char *join_lines(char *a, char *b);
 static char *locate(const char *query, const char *position);
 static const char *find_sqlstate(const char *message);
 static char *first_words(const char *message);
+static bool is_end_of_file(const char *words);
 static void report_tls(RemoteConnection *conn, const char *message);
 pg_noreturn static void report_refusal(RemoteConnection *conn, const char *message);
 static int	connect_errmsg(RemoteConnection *conn);
@@ -76,6 +77,8 @@ report_result(RemoteConnection *conn, PGresult *result, const char *query)
 	char	   *notices = notice_take(conn);
 
 	PQclear(result);
+	if (sqlstate == NULL && conn->end_words[0] != '\0')
+		report_lost(conn, conn->end_words);
 	if (sqlstate == NULL || strlen(sqlstate) != 5 || PQstatus(conn->pg) == CONNECTION_BAD)
 		report_lost(conn, message ? message : whole);
 
@@ -117,17 +120,32 @@ time_limit(RemoteConnection *conn, const char *sqlstate)
 	return psprintf("It had run for its statement_timeout of %d ms.", limit_ms);
 }
 
-/* Raises 08006 for a connection that broke; "message" is libpq's. */
+/*
+ * Raises 08006 for a connection that broke; "message" is libpq's.  A mere end
+ * of the connection is said in one way: libpq has a wording without TLS, and two
+ * with it, by version.
+ */
 void
 report_lost(RemoteConnection *conn, const char *message)
 {
-	char	   *words = first_words(from_wire(message));
+	const char *words = first_words(from_wire(message));
 
+	if (is_end_of_file(words))
+		words = "The other end closed the connection.";
 	ereport(ERROR,
 			(errcode(ERRCODE_CONNECTION_FAILURE),
 			 errmsg("the connection to Redshift server \"%s\" was lost", conn->server_name),
 			 words[0] != '\0' ? errdetail_internal("%s", words) : 0,
 			 errhint("The cluster may have been restarted, resized or paused; try again.")));
+}
+
+/* Do libpq's words say no more than that the connection ended? */
+static bool
+is_end_of_file(const char *words)
+{
+	return strcmp(words, "server closed the connection unexpectedly") == 0 ||
+		strcmp(words, "SSL SYSCALL error: EOF detected") == 0 ||
+		strcmp(words, "SSL error: unexpected eof while reading") == 0;
 }
 
 /* Did the server itself refuse, so that another address would not help? */
@@ -420,6 +438,9 @@ first_words(const char *message)
 
 	if (strncmp(message, "connection to server at ", 24) == 0 && failed != NULL)
 		message = failed + 9;
+	/* until 13 */
+	else if (strncmp(message, "could not connect to server: ", 29) == 0)
+		message += 29;
 	words = pnstrdup(message, strcspn(message, "\n"));
 	length = strlen(words);
 	while (length > 0 && isspace((unsigned char) words[length - 1]))

@@ -139,10 +139,14 @@ wait_result(RemoteConnection *conn, int silence_ms, bool *silent)
 
 			/*
 			 * After a failure PQgetResult() does not wait: it gives the last
-			 * words of the other side, if there are any, or its own.
+			 * words of the other side, if there are any, or its own, which
+			 * before 14 are about a socket that it has closed.
 			 */
 			if (!PQconsumeInput(pg))
+			{
+				strlcpy(conn->end_words, PQerrorMessage(pg), sizeof(conn->end_words));
 				break;
+			}
 		}
 	}
 	result = PQgetResult(pg);

@@ -367,12 +367,13 @@ class Round:
         """Its members are seen all old or all new, with one as_of."""
         content = self.world.content
         rows = server.sql.run(" UNION ALL ".join(
-            f"({Seen.statement(content, relation)})" for relation in SET_MEMBERS), timeout=60)
+            f"SELECT {nth}, member.* FROM ({Seen.statement(content, relation)}) AS member"
+            for nth, relation in enumerate(SET_MEMBERS)) + " ORDER BY 1", timeout=60)
         where = f"{when}, on server {server.name}: the set"
         if len(rows) != len(SET_MEMBERS):
             self.fail(f"{where} has {len(rows)} members")
             return
-        seen = [Seen(row) for row in rows]
+        seen = [Seen(row[1:]) for row in rows]
         ages = {"old", "new"}
         for relation, one in zip(SET_MEMBERS, seen):
             which = RELATIONS[relation][0]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Fault injection: rsfed under every fault that it has to survive.
 
-    run.py --bindir DIR --folder DIR [--rounds N] [--seed S] [--fault NAME]... [--method NAME]... [--only N]
+    run.py --bindir DIR [--root DIR] --folder DIR [--rounds N] [--seed S] [--fault NAME]... [--method NAME]... [--only N]
 
 Makes a primary, a replica and a stand-in in the folder, and runs N rounds: in
 each one fault hits at a random moment of random runs, then all that must hold
@@ -15,6 +15,7 @@ import collections
 import pathlib
 import random
 import re
+import shutil
 import signal
 import statistics
 import sys
@@ -23,7 +24,7 @@ import time
 from content import Content, RELATIONS, SERVER, DAYS, SET, SET_MEMBERS
 from faults import FAULTS
 from rounds import METHODS, Round
-from servers import Failed, Server, Warehouse, wait_until
+from servers import Failed, Place, Server, Warehouse, wait_until
 
 SETTINGS = """
 listen_addresses = ''
@@ -62,10 +63,10 @@ class World:
 
     def __init__(self, arguments):
         self.folder = arguments.folder
-        self.bindir = arguments.bindir
+        self.place = Place(arguments.bindir, arguments.root)
         self.warehouse = Warehouse(self.folder / "warehouse")
         self.primary, self.replica = [
-            Server(self.bindir, self.folder, name, arguments.disks / name if arguments.disks else None)
+            Server(self.place, self.folder, name, arguments.disks / name if arguments.disks else None)
             for name in ("a", "b")]
         self.content = None
         self.first_day = ""
@@ -78,7 +79,10 @@ class World:
         self.first_day = self.warehouse.direct.value(f"SELECT (date '{base}' - {DAYS})::text")
         self.content = Content(self.warehouse, base)
         self.content.create()
-        self.primary.create(SETTINGS.format(ca=self.warehouse.env["WAREHOUSE_CA"]))
+        # a copy, for servers that are another user than the warehouse
+        authority = self.folder / "ca.crt"
+        shutil.copyfile(self.warehouse.env["WAREHOUSE_CA"], authority)
+        self.primary.create(SETTINGS.format(ca=self.place.inside(authority)))
         self.primary.start()
         self.define()
         self.replica.clone(self.primary)
@@ -194,6 +198,8 @@ class Report:
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bindir", type=pathlib.Path, required=True)
+    parser.add_argument("--root", type=pathlib.Path, help="the servers run inside this folder, of which bindir and "
+                        "folder are part: by chroot, as root")
     parser.add_argument("--folder", type=pathlib.Path, required=True)
     parser.add_argument("--disks", type=pathlib.Path, help="folder with small file systems a and b")
     parser.add_argument("--rounds", type=int, default=100)
@@ -225,8 +231,8 @@ def main():
     if arguments.seed is None:
         arguments.seed = random.SystemRandom().randint(1, 999999)
     print(f"seed {arguments.seed}", flush=True)
-    arguments.folder.mkdir(parents=True, exist_ok=True)
     world, report = World(arguments), Report()
+    world.place.make_folder(arguments.folder)
     passed = failed = 0
     try:
         world.start()

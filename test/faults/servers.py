@@ -66,11 +66,39 @@ def wait_until(condition, seconds, what, pause=0.05):
         time.sleep(pause)
 
 
+class Place:
+    """Where the programs of the servers are: here, or in a folder with a Debian of its own."""
+
+    def __init__(self, bindir, root=None):
+        self.bindir = bindir
+        self.root = root
+        if root:
+            user = re.search(r"^postgres:[^:]*:(\d+):(\d+):", (root / "etc" / "passwd").read_text(), re.M)
+            self.uid, self.gid = map(int, user.groups())
+
+    def inside(self, path):
+        """The name there of a path here."""
+        return pathlib.Path("/") / path.relative_to(self.root) if self.root else path
+
+    def command(self, name, *arguments):
+        """The words to run; paths among them are named as they are there."""
+        enter = ["chroot", f"--userspec=+{self.uid}:+{self.gid}", f"--groups=+{self.gid}", str(self.root)] \
+            if self.root else []
+        return [*enter, str(self.bindir / name),
+                *(str(self.inside(word) if isinstance(word, pathlib.Path) else word) for word in arguments)]
+
+    def make_folder(self, folder):
+        """A folder that the servers may write to."""
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.root:
+            os.chown(folder, self.uid, self.gid)
+
+
 class Psql:
     """Runs SQL by psql, one statement or many a call."""
 
-    def __init__(self, bindir, connection, environment=None):
-        self.program = [str(bindir / "psql"), "-X", "-A", "-t", "-q", "-F", SEPARATOR, "-v", "ON_ERROR_STOP=1"]
+    def __init__(self, place, connection, environment=None):
+        self.program = [*place.command("psql"), "-X", "-A", "-t", "-q", "-F", SEPARATOR, "-v", "ON_ERROR_STOP=1"]
         self.connection = connection
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PG")},
@@ -108,19 +136,19 @@ class Psql:
 class Server:
     """A PostgreSQL with rsfed."""
 
-    def __init__(self, bindir, folder, name, disk=None):
-        self.bindir = bindir
+    def __init__(self, place, folder, name, disk=None):
+        self.place = place
         self.folder = folder
         self.name = name
         self.disk = disk         # a small file system of its own, or None
         self.data = (disk or folder) / f"data-{name}"
         self.log = folder / f"{name}.log"
         self.port = free_port()
-        self.sql = Psql(bindir, f"host={folder} port={self.port} dbname=postgres user=postgres")
+        self.sql = Psql(place, f"host={place.inside(folder)} port={self.port} dbname=postgres user=postgres")
         self.seen = 0            # bytes of the log that were looked at
 
     def program(self, name, *arguments, check=True):
-        done = subprocess.run([str(self.bindir / name), *map(str, arguments)], stdin=subprocess.DEVNULL,
+        done = subprocess.run(self.place.command(name, *arguments), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
         if check and done.returncode != 0:
             raise Failed(f"{name}: {done.stdout.strip()}")
@@ -142,7 +170,8 @@ class Server:
 
     def own_settings(self):
         with open(self.data / "postgresql.auto.conf", "a", encoding="utf-8") as file:
-            file.write(f"port = {self.port}\nunix_socket_directories = '{self.folder}'\n")
+            file.write(f"port = {self.port}\n"
+                       f"unix_socket_directories = '{self.place.inside(self.folder)}'\n")
 
     def start(self):
         # -l would keep our pipe open in the server
@@ -207,7 +236,7 @@ class Warehouse:
     def __init__(self, folder):
         self.folder = folder
         self.script = SOURCES / "test" / "warehouse" / "warehouse"
-        self.bindir = pathlib.Path(os.environ.get("WAREHOUSE_PG_BIN", "/usr/lib/postgresql/15/bin"))
+        self.place = Place(pathlib.Path(os.environ.get("WAREHOUSE_PG_BIN", "/usr/lib/postgresql/15/bin")))
         self.env = {}
         self.direct = self.control = None
 
@@ -226,9 +255,9 @@ class Warehouse:
         self.env = {name: value.strip("'") for name, value in re.findall(r"^export (\w+)=(.*)$", text, re.M)}
         address = f"host=127.0.0.1 dbname={self.env['WAREHOUSE_DBNAME']} user={self.env['WAREHOUSE_USER']}"
         password = {"PGPASSWORD": self.env["WAREHOUSE_PASSWORD"]}
-        self.direct = Psql(self.bindir, f"{address} port={self.env['WAREHOUSE_DIRECT_PORT']}",
+        self.direct = Psql(self.place, f"{address} port={self.env['WAREHOUSE_DIRECT_PORT']}",
                            {**password, "PGOPTIONS": "-c standin.loading=on"})
-        self.control = Psql(self.bindir, f"{address} port={self.env['WAREHOUSE_CONTROL_PORT']}", password)
+        self.control = Psql(self.place, f"{address} port={self.env['WAREHOUSE_CONTROL_PORT']}", password)
 
     def stop(self):
         self.run("stop")

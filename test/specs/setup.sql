@@ -1,12 +1,12 @@
 -- What the isolation specs find: the stand-in as server "warehouse".  Addresses
 -- come from the environment (script/test sets them), so that no expected output
--- holds a port.
+-- holds a port.  (psql has \getenv from 14 on.)
 \set ON_ERROR_STOP on
-\getenv host WAREHOUSE_HOST
-\getenv port WAREHOUSE_PORT
-\getenv dbname WAREHOUSE_DBNAME
-\getenv user WAREHOUSE_USER
-\getenv password WAREHOUSE_PASSWORD
+\set host `echo "$WAREHOUSE_HOST"`
+\set port `echo "$WAREHOUSE_PORT"`
+\set dbname `echo "$WAREHOUSE_DBNAME"`
+\set user `echo "$WAREHOUSE_USER"`
+\set password `echo "$WAREHOUSE_PASSWORD"`
 SELECT rsfed.register_server('warehouse', :'host', :'dbname', :'user',
 	password => :'password', port => :port) \g /dev/null
 

@@ -157,6 +157,14 @@ is($node->safe_psql('postgres', "SELECT string_agg(status, ' ') FROM rsfed.runs 
 poll_for($node, $sums, '1600|1600', 'a retry of the set brings what is new');
 is($node->safe_psql('postgres', "SELECT string_agg(set_name, ' ') FROM rsfed.runs WHERE retry_of >= $run"), 'month_end', 'and no member is retried by itself');
 
+# A schedule that comes after that of a set waits for it, and not for its members' own
+$node->safe_psql('postgres', $_) for "SELECT rsfed.schedule_set('month_end', '\@yearly', 'closing')",
+	q{SELECT rsfed.schedule_refresh('sellers', '@yearly', 'later', options => '{"after": ["set month_end/closing"]}')},
+	"UPDATE rsfed_catalog.schedule SET next_run_at = now() WHERE schedule_name = 'later'; SELECT rsfed.resume_all()";
+poll_for($node, q{SELECT waits_for FROM rsfed.runs WHERE schedule_name = 'later'}, 'schedule closing of set month_end', 'a rollup waits for a set');
+$node->safe_psql('postgres', "UPDATE rsfed_catalog.schedule SET next_run_at = now() WHERE schedule_name = 'closing'; SELECT rsfed.resume_all()");
+poll_for($node, q{SELECT status IN ('published', 'unchanged') FROM rsfed.runs WHERE schedule_name = 'later'}, 't', 'and goes on after it');
+
 # A replica shows sets and says where they are refreshed
 my $replica = start_replica($node, 'replica');
 is($replica->safe_psql('postgres', 'SELECT name, rollups, state FROM rsfed.sets'), 'month_end|{total,sellers}|fresh', 'rsfed.sets on a replica');

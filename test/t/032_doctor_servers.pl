@@ -249,6 +249,8 @@ for my $server ($node, $replica)
 {
 	is($server->safe_psql('postgres', count_of('max_worker_processes')), '0', 'enough worker slots: ' . $server->name);
 	$server->append_conf('postgresql.conf', 'max_worker_processes = 4');
+	# a replica may not have less than the primary: it has to know of the change
+	$node->wait_for_catchup($replica) if $server == $replica;
 	$server->restart;
 }
 poll_for($node, 'SELECT databases FROM rsfed_catalog.scheduler_state()', '2', 'two databases have their scheduler');

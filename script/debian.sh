@@ -1,15 +1,29 @@
 # shellcheck shell=bash
-# PostgreSQL 17 in a Debian 13 folder, for script/test.  Sourced after lib.sh.
+# PostgreSQL 17 and 18 in folders with the Debian that has them, for script/test.
+# Sourced after lib.sh.
 #
 # No mounts and no containers: the tests need processes, sockets and files only,
 # and a plain folder works where mounting is not allowed.  It is made once
 # (about a minute and a half, 2 GB) and kept.
 
-DEBIAN13_PACKAGES=(make gcc libc6-dev libpq-dev postgresql-17 postgresql-server-dev-17
-	libipc-run-perl perl)
+# debian_release POSTGRESQL: the release's number and name.  14 is not released
+# yet: what is in it changes.
+debian_release() {
+	case $1 in
+		17) echo 13 trixie ;;
+		18) echo 14 forky ;;
+	esac
+}
+
+# debian_dir POSTGRESQL: the folder, whether it is there or not.
+debian_dir() {
+	local number name
+	read -r number name <<<"$(debian_release "$1")"
+	work_dir "debian$number"
+}
 
 # Runs a command as root inside the folder $1.
-in_debian13() {
+in_debian() {
 	local dir=$1
 	shift
 	as_root chroot "$dir" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
@@ -24,38 +38,43 @@ debian_mirror() {
 		awk -v suite="^(bookworm|stable|oldstable)${1:-}\$" '$2 ~ suite && $3 == "main" { print $1; exit }'
 }
 
-# Makes the folder $1 unless it is there.
-make_debian13() {
-	local dir=$1 log=$1.log mirror
+# make_debian POSTGRESQL FOLDER: makes the folder unless it is there.
+make_debian() {
+	local version=$1 dir=$2 log=$2.log mirror number name packages
 	[ ! -f "$dir/.complete-2" ] || return 0
+	read -r number name <<<"$(debian_release "$version")"
+	packages=(make gcc libc6-dev libpq-dev "postgresql-$version" "postgresql-server-dev-$version"
+		libipc-run-perl perl)
 	need_packages debootstrap debian-archive-keyring
 	mirror=$(debian_mirror)
-	[ -n "$mirror" ] || die "apt's configuration names no Debian mirror to take Debian 13 from"
-	say "making a Debian 13 with PostgreSQL 17 in $dir (once; 2 GB)"
+	[ -n "$mirror" ] || die "apt's configuration names no Debian mirror to take Debian $number from"
+	say "making a Debian $number with PostgreSQL $version in $dir (once; 2 GB)"
 	as_root rm -rf --one-file-system "$dir"
 	mkdir -p "$(dirname "$dir")"
+	# this machine's debootstrap may not know the name yet: the ways are sid's since 10
 	if ! {
-		as_root debootstrap --variant=minbase trixie "$dir" "$mirror" &&
-			debian13_habits "$dir" &&
-			debian13_security "$dir" &&
-			in_debian13 "$dir" apt-get -q update &&
-			in_debian13 "$dir" apt-get -q -y --no-install-recommends install "${DEBIAN13_PACKAGES[@]}" &&
-			in_debian13 "$dir" apt-get -q clean &&
+		as_root debootstrap --variant=minbase "$name" "$dir" "$mirror" /usr/share/debootstrap/scripts/sid &&
+			debian_habits "$dir" &&
+			debian_security "$name" "$dir" &&
+			in_debian "$dir" apt-get -q update &&
+			in_debian "$dir" apt-get -q -y --no-install-recommends install "${packages[@]}" &&
+			in_debian "$dir" apt-get -q clean &&
 			as_root touch "$dir/.complete-2"
 	} >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
-		die "Debian 13 could not be made, all messages are in $log"
+		die "Debian $number could not be made, all messages are in $log"
 	fi
 }
 
-# Security updates come from where this machine's come from: both PostgreSQLs
-# have to be of the same day, as pg_upgrade takes no newer minor release to an
-# older one.
-debian13_security() {
-	local mirror
+# Security updates of Debian 13 come from where this machine's come from: both
+# PostgreSQLs have to be of the same day, as pg_upgrade takes no newer minor
+# release to an older one.
+debian_security() {
+	local name=$1 dir=$2 mirror
+	[ "$name" = trixie ] || return 0
 	mirror=$(debian_mirror -security)
-	[ -z "$mirror" ] || echo "deb $mirror trixie-security main" |
-		as_root tee "$1/etc/apt/sources.list.d/security.list" >/dev/null
+	[ -z "$mirror" ] || echo "deb $mirror $name-security main" |
+		as_root tee "$dir/etc/apt/sources.list.d/security.list" >/dev/null
 }
 
 # Puts this machine's PostgreSQL 15 into the folder $1 beside the 17, for
@@ -76,18 +95,21 @@ add_postgresql15() {
 			[ -e "$dir/usr/lib/x86_64-linux-gnu/${library##*/}" ] ||
 				as_root cp -L "$library" "$dir/usr/local/lib/"
 		done
-	in_debian13 "$dir" ldconfig
+	in_debian "$dir" ldconfig
 }
 
 # What differs from a machine of its own: nothing is started on installation,
-# apt asks the way this machine's apt does, and there is shared memory.
-debian13_habits() {
+# apt asks the way this machine's apt does, there is shared memory, and nothing
+# needs /proc to make folders of its own.
+debian_habits() {
 	local dir=$1
 	printf '#!/bin/sh\nexit 101\n' | as_root tee "$dir/usr/sbin/policy-rc.d" >/dev/null
 	as_root chmod 755 "$dir/usr/sbin/policy-rc.d"
 	as_root mkdir -p "$dir/etc/postgresql-common" "$dir/dev/shm"
 	echo 'create_main_cluster = false' | as_root tee "$dir/etc/postgresql-common/createcluster.conf" >/dev/null
 	as_root chmod 1777 "$dir/dev/shm"
-	apt-config dump | grep -E '^Acquire::(http|https|ftp)::.*(Proxy|CaInfo)' |
+	in_debian "$dir" dpkg-divert --quiet --local --rename --add /usr/bin/systemd-tmpfiles
+	as_root ln -sf /bin/true "$dir/usr/bin/systemd-tmpfiles"
+	apt-config dump | grep -E '^Acquire::(Check-Valid-Until|(http|https|ftp)::.*(Proxy|CaInfo))' |
 		as_root tee "$dir/etc/apt/apt.conf.d/90host" >/dev/null || true
 }
