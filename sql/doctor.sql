@@ -7,6 +7,10 @@ CREATE DATABASE rsfed_doctor;
 \c rsfed_doctor
 SET client_min_messages = warning;
 CREATE EXTENSION rsfed CASCADE;
+-- until the launcher has looked at this database
+DO $$ BEGIN
+	WHILE (SELECT state IN ('unknown', 'starting') FROM rsfed.scheduler) LOOP PERFORM pg_sleep(0.1); END LOOP;
+END $$;
 \i test/include/warehouse.psql
 \i test/include/doctor_rows.psql
 SET timezone = 'UTC';
