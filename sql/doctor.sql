@@ -229,6 +229,16 @@ SET ROLE "rsfed's role";
 RESET ROLE;
 GRANT USAGE ON FOREIGN SERVER wh TO "rsfed's role";
 \i :paste
+-- from 16 on a member need not be allowed to SET ROLE
+BEGIN;
+CREATE ROLE rsfed_doctor_member;
+GRANT USAGE ON SCHEMA rsfed_catalog TO rsfed_doctor_member;
+SELECT CASE WHEN current_setting('server_version_num')::int >= 160000
+	THEN 'GRANT "rsfed''s role" TO rsfed_doctor_member WITH SET FALSE' ELSE '' END AS sql \gset
+:sql;
+SET ROLE rsfed_doctor_member;
+SELECT rsfed_catalog.check_statement('wh', oid) FROM pg_roles WHERE rolname = 'rsfed''s role';
+ROLLBACK;
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'rsfed''s role', valid_until => now() + interval '8 days', verify => false);
 ALTER USER MAPPING FOR public SERVER wh OPTIONS (DROP valid_until, DROP password, ADD credentials_file '/nonexistent/credentials');
 \i :paste

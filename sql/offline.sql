@@ -56,6 +56,7 @@ SELECT rsfed.alter_schedule('off_mv', 'n1', options => '{"retries": 1.5}');
 :state
 SELECT rsfed.schedule_refresh('off_mv', '@daily', 'delays', options => '{"retry_delay": "20 min"}');
 :state
+SELECT rsfed.schedule_refresh('off_mv', '@daily', 'delays', options => '{"retry_max_delay": "10 s"}');
 SELECT rsfed.schedule_refresh('off_mv', '@daily', 'delays', options => '{"retry_delay": "20 min", "retry_max_delay": "20 min"}');
 SELECT rsfed.alter_schedule('off_mv', 'delays', options => '{"retry_max_delay": "10 s"}');
 :state

@@ -55,6 +55,13 @@ CALL rsfed.refresh('by_day') \gset
 \echo :status :rows_changed
 SELECT rows_received, rows_inserted, rows_updated, rows_deleted, note FROM rsfed.runs WHERE run_id = :run_id;
 TABLE state;
+-- a probe that finds nothing new: nothing is asked, and no range told
+SELECT actions.action FROM rsfed.alter_rollup('by_day', options => '{"probe": "SELECT 1"}', populate => false) actions;
+CALL rsfed.refresh('by_day') \gset
+SELECT status, rows_received > 0 AS asked, note FROM rsfed.runs WHERE run_id = :run_id;
+CALL rsfed.refresh('by_day') \gset
+SELECT status, rows_received > 0 AS asked, note FROM rsfed.runs WHERE run_id = :run_id;
+SELECT actions.action FROM rsfed.alter_rollup('by_day', options => '{"probe": null}', populate => false) actions;
 -- no new bucket and no lookback: nothing is asked
 SELECT actions.action FROM rsfed.alter_rollup('by_day', options => '{"lookback": null}', populate => false) actions;
 CALL rsfed.refresh('by_day') \gset

@@ -27,7 +27,9 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE
-		WHEN r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER') AND has_server_privilege(r.oid, s.oid, 'USAGE')
+		-- from 16 on a member need not be allowed to SET ROLE; before, there is no such privilege to ask for
+		WHEN r.rolname <> current_user AND has_server_privilege(r.oid, s.oid, 'USAGE')
+			AND pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int4 >= 160000 THEN 'SET' ELSE 'MEMBER' END)
 			THEN format('SET ROLE %I; SELECT * FROM rsfed.check_server(%L); RESET ROLE;', r.rolname, s.srvname)
 		WHEN has_server_privilege(s.oid, 'USAGE') THEN format('SELECT * FROM rsfed.check_server(%L);', s.srvname)
 		ELSE format('SELECT * FROM rsfed.credentials WHERE server = %L;', s.srvname) END

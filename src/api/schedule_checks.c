@@ -123,19 +123,23 @@ check_schedule_range(Oid relid, const RsfedRelation *relation, const char *metho
 void
 check_retry_delays(Jsonb *options)
 {
-	int64		first_ms = option_int(OPTION_SCHEDULE, options, "retry_delay");
-	int64		longest_ms = option_int(OPTION_SCHEDULE, options, "retry_max_delay");
 	const char *first = option_text(OPTION_SCHEDULE, options, "retry_delay");
+	const char *longest = option_text(OPTION_SCHEDULE, options, "retry_max_delay");
+	bool		first_is_set = option_is_set(options, "retry_delay");
+	bool		longest_is_set = option_is_set(options, "retry_max_delay");
+	/* what somebody asked for goes before a default */
+	const char *both = longest_is_set && !first_is_set ? longest : first;
 
-	if (first_ms > longest_ms)
+	if (option_int(OPTION_SCHEDULE, options, "retry_delay") >
+		option_int(OPTION_SCHEDULE, options, "retry_max_delay"))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option retry_delay must not be greater than retry_max_delay"),
-				 errdetail("retry_delay is \"%s\", retry_max_delay \"%s\"%s.", first,
-						   option_text(OPTION_SCHEDULE, options, "retry_max_delay"),
-						   option_is_set(options, "retry_max_delay") ? "" : " by default"),
+				 errdetail("retry_delay is \"%s\"%s, retry_max_delay \"%s\"%s.",
+						   first, first_is_set ? "" : " by default",
+						   longest, longest_is_set ? "" : " by default"),
 				 errhint("Give both, for example: options => '{\"retry_delay\": \"%s\", \"retry_max_delay\": \"%s\"}'.",
-						 first, first)));
+						 both, both)));
 }
 
 void

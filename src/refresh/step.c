@@ -248,13 +248,13 @@ step_fill(RunStep *step)
 {
 	const WindowStep *plan = &step->plan;
 
-	if (step->window == NULL)
-		return true;
-	if (plan->from >= plan->to && !step->scope->all_local)
+	if (step->window != NULL && plan->from >= plan->to && !step->scope->all_local)
 		return false;
-	step->asked->query = redshift_fill_placeholders(step->asked->query,
-													window_literal(step->window, plan->from),
-													window_literal(step->window, plan->to));
+	step->sends_query = true;
+	if (step->window != NULL)
+		step->asked->query = redshift_fill_placeholders(step->asked->query,
+														window_literal(step->window, plan->from),
+														window_literal(step->window, plan->to));
 	return true;
 }
 
@@ -301,7 +301,7 @@ step_finish(RefreshRun *run, const Rollup *rollup)
 	if (run->probe_answer != NULL && step->is_current)
 		probe_store(rollup->relation_id, rollup->definition, run->probe_answer);
 	PopActiveSnapshot();
-	if (step->window != NULL && step->plan.from < step->plan.to && !run->more)
+	if (step->window != NULL && step->sends_query && step->plan.from < step->plan.to && !run->more)
 	{
 		const char *from = window_text(step->window, step->plan.from);
 		const char *to = window_text(step->window, step->plan.to);

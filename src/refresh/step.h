@@ -20,6 +20,7 @@ typedef struct RunStep
 	Rollup	   *asked;			/* the rollup, with the query that is sent */
 	RowScope   *scope;			/* NULL = the result speaks of everything */
 	bool		is_current;		/* after it the whole rollup is as of now */
+	bool		sends_query;	/* neither probe nor window say that nothing is new */
 
 	/* with a window */
 	Window	   *window;			/* or NULL */

@@ -3,8 +3,9 @@
  * query_id.c
  *	  The number under which Redshift knows a query.
  *
- * Policy: it is for people, so nothing depends on it: an answer that does not
- * come may cost the connection, but not the result that has come before it.
+ * Policy: it is for people, so no result depends on it: an answer that does not
+ * come may cost the connection, and so a transaction that reads on, but not what
+ * has come outside of one.
  *
  *-------------------------------------------------------------------------
  */
@@ -57,7 +58,7 @@ remote_query_id(RemoteConnection *conn, int silence_ms, int64 *id, char **why)
 	conn->busy = true;
 	conn->sent_at = monotonic_now();
 	if (!PQsendQuery(conn->pg, QUERY_ID_QUERY))
-		*why = from_wire(PQerrorMessage(conn->pg));
+		*why = from_wire(pchomp(PQerrorMessage(conn->pg)));
 	else
 	{
 		while ((result = wait_result(conn, silence_ms, &silent)) != NULL)

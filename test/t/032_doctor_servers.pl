@@ -318,8 +318,8 @@ ok($quiet->poll_query_until('unseen', count_of('has not looked yet'), '0'), 'it 
 # --- Nothing of doctor() is without a test.  Its texts, as templates of what was
 # seen and pasted here and, by its expected answer, in sql/doctor.sql.
 my %words = map { $_ => 0 } (
-	# names that rows are joined by, and what is put into other texts
-	'not preloaded', 'no launcher', 'no worker slot', 'not connectable', 'name resolution',
+	# names that rows are joined by, what is put into other texts, a privilege
+	'MEMBER', 'not preloaded', 'no launcher', 'no worker slot', 'not connectable', 'name resolution',
 	'SELECT jsonb_agg(to_jsonb(t)) FROM rsfed_doctor.%I t');
 for my $line (split /\n/, slurp_file("$ENV{RSFED_SOURCES}/expected/doctor.out"))
 {
