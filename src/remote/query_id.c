@@ -21,7 +21,7 @@
 
 #define LOST "the connection was lost"
 
-/* A function of the leader node: no slot of workload management, nothing billed. */
+/* A function of the leader node, which takes no slot of workload management. */
 #define QUERY_ID_QUERY "/* rsfed query id */ SELECT pg_last_query_id()"
 
 /* Takes the answer's number, -1 if no query has run yet, or NULL. */
@@ -68,7 +68,10 @@ remote_query_id(RemoteConnection *conn, int silence_ms, int64 *id, char **why)
 			if (PQresultStatus(result) == PGRES_TUPLES_OK)
 				answer = read_id(result);
 			else
-				message = pchomp(PQresultErrorMessage(result));
+			{
+				message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+				message = pchomp(message ? message : PQresultErrorMessage(result));
+			}
 			PQclear(result);
 			if (message != NULL)
 				*why = from_wire(message);
