@@ -233,6 +233,7 @@ GRANT USAGE ON FOREIGN SERVER wh TO "rsfed's role";
 BEGIN;
 CREATE ROLE rsfed_doctor_member;
 GRANT USAGE ON SCHEMA rsfed_catalog TO rsfed_doctor_member;
+GRANT USAGE ON FOREIGN SERVER wh TO rsfed_doctor_member;
 SELECT CASE WHEN current_setting('server_version_num')::int >= 160000
 	THEN 'GRANT "rsfed''s role" TO rsfed_doctor_member WITH SET FALSE' ELSE '' END AS sql \gset
 :sql;
