@@ -11,6 +11,9 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = start_primary('primary');
+# workers with nothing to do leave soon
+$node->append_conf('postgresql.conf', "rsfed.idle_connection = '1s'");
+$node->reload;
 my $version = $node->safe_psql('postgres', "SELECT extversion FROM pg_extension WHERE extname = 'rsfed'");
 my $update = qr/HINT:  Run ALTER EXTENSION rsfed UPDATE in the database/;
 
