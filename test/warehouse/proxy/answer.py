@@ -188,10 +188,9 @@ class Answer:
         """Silence until RESET or until the client closes the connection."""
         self.flush()
         state = self.session.state
-        generation = state.generation
         gone = select.poll()
         gone.register(self.session.client.fileno(), select.POLLRDHUP | select.POLLHUP | select.POLLERR)
-        while state.generation == generation:
+        while state.still_waits(self.faults()):
             if gone.poll(100):
                 raise Closed()
         self.queue[0].faults = Faults()

@@ -71,7 +71,15 @@ class Fault:
 
 
 class Faults(list):
-    """The faults that one statement meets."""
+    """The faults that one statement or connection meets.
+
+    They are waited out until the RESET that comes after they were taken: a
+    RESET between that moment and the waiting ends the waiting, too.
+    """
+
+    def __init__(self, taken=(), generation=None):
+        super().__init__(taken)
+        self.generation = generation
 
     def get(self, name):
         return next((fault for fault in self if fault.name == name), None)
@@ -137,12 +145,11 @@ class State:
                     self.faults.remove(fault)
         return taken
 
-    def connection_fault(self):
-        """A connection is made: counts it and returns the fault for it."""
+    def connection_faults(self):
+        """A connection is made: counts it and returns the faults for it."""
         with self.lock:
             self.connections += 1
-            taken = self._take(CONNECTION_FAULTS)
-            return taken[0].name if taken else None
+            return Faults(self._take(CONNECTION_FAULTS), self.generation)
 
     def is_black_hole(self):
         with self.lock:
@@ -150,7 +157,12 @@ class State:
 
     def statement_faults(self):
         with self.lock:
-            return Faults(self._take(STATEMENT_FAULTS))
+            return Faults(self._take(STATEMENT_FAULTS), self.generation)
+
+    def still_waits(self, faults):
+        """Do faults that were taken hold whoever took them, or was there a RESET?"""
+        with self.lock:
+            return faults.generation == self.generation
 
     def listening(self):
         """Should the ordinary port be open?"""
