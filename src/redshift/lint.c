@@ -69,12 +69,64 @@ static const char *const steady_words[] = {
 	"to_char", "md5", "sha", "sha1", "sha2", "func_sha1", "to_hex", "date_part_name", NULL
 };
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* What was found of this cause in this column, or NULL. */
+static RedshiftLint *
+find_lint(const Linter *linter, RedshiftLintSeverity severity, const char *column,
+		  const char *problem)
+{
+	ListCell   *lc;
+
+	foreach(lc, linter->result)
+	{
+		RedshiftLint *lint = lfirst(lc);
+
+		if (lint->severity == severity && same_text(lint->column, column) &&
+			strcmp(lint->problem, problem) == 0)
+			return lint;
+	}
+	return NULL;
+}
+
+/* Is a rewrite one of those that are joined in a text? */
+static bool
+has_rewrite(const char *joined, const char *rewrite)
+{
+	size_t		length = strlen(rewrite);
+
+	for (const char *at = joined; (at = strstr(at, rewrite)) != NULL; at++)
+	{
+		if ((at == joined || (at - joined >= 2 && strncmp(at - 2, "; ", 2) == 0)) &&
+			(at[length] == '\0' || strncmp(at + length, "; ", 2) == 0))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Notes a problem at a token.  A cause that a column has more than once is told
+ * once, with all that is to be written instead.
+ */
 static void
 add_lint(Linter *linter, RedshiftLintSeverity severity, const char *column, int token,
 		 const char *problem, const char *rewrite)
 {
-	RedshiftLint *lint = palloc0(sizeof(RedshiftLint));
+	RedshiftLint *lint = find_lint(linter, severity, column, problem);
 
+	if (lint != NULL)
+	{
+		if (lint->rewrite == NULL)
+			lint->rewrite = rewrite;
+		else if (rewrite != NULL && !has_rewrite(lint->rewrite, rewrite))
+			lint->rewrite = psprintf("%s; %s", lint->rewrite, rewrite);
+		return;
+	}
+	lint = palloc0(sizeof(RedshiftLint));
 	lint->severity = severity;
 	lint->column = column ? pstrdup(column) : NULL;
 	lint->problem = problem;
