@@ -63,8 +63,8 @@ class Answer:
     def begin(self, rewritten, simple):
         """A statement starts: returns the faults that it meets."""
         faults = Faults()
-        if rewritten.is_target and not self.session.control:
-            faults = self.session.state.statement_faults()
+        if not self.session.control:
+            faults = self.session.state.statement_faults(rewritten.is_target)
         self.queue.append(Running(rewritten, faults, simple))
         self.erring = rewritten
         self.query_number += 1
@@ -73,6 +73,9 @@ class Answer:
 
     def refusal(self, faults):
         """The error that a statement is to fail with before any row."""
+        for fault in faults:
+            if fault.name == "no_function" and fault.arguments[0].lower() in self.erring.calls():
+                return Refusal("42883", f"function {fault.arguments[0]}() does not exist", detail=None)
         return self.error_of(faults, lambda after: after == 0)
 
     def error_of(self, faults, when):

@@ -39,6 +39,11 @@ class Rewritten:
         self.is_target = False
         self.begins = False
 
+    def calls(self):
+        """The words before a bracket, in lower case."""
+        tokens = tokenize(self.original)
+        return {a.word for a, b in zip(tokens, tokens[1:]) if a.word and b.text == "("}
+
     def original_position(self, position):
         return self.edits.original_position(position) if self.edits else position
 

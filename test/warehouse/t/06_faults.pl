@@ -162,6 +162,12 @@ is($c->query($read)->{rows}[0][1], 'xyz', 'replace_text');
 fault('FAULT drop_notice TIMES 1');
 is(scalar @{ $c->query('SELECT now(), i FROM faults')->{notices} }, 0, 'drop_notice');
 
+fault('FAULT no_function GetDate');
+is($c->error('SELECT getdate ()'), '42883 function GetDate() does not exist', 'no_function');
+is($c->value("SELECT 'getdate()'"), 'getdate()', '... by that name');
+fault('RESET');
+like($c->value('SELECT getdate()'), qr/^\d/, '... until RESET');
+
 # what is a target
 fault("FAULT error 'XX000' 'boo'");
 is($c->value('SELECT 1'), 1, 'statements without a user table are no target');
