@@ -32,6 +32,7 @@
 
 #include "base/attempt.h"
 #include "base/compat.h"
+#include "base/run_settings.h"
 #include "catalog/freshness.h"
 #include "refresh/engine.h"
 #include "refresh/outcome.h"
@@ -45,6 +46,7 @@
 /* Interrupted so often, the outcome of a failed run is given up. */
 #define FINISH_TRIES 10
 
+static void enter_transaction(void);
 static void show_progress(RefreshRun *run);
 static void do_refresh(RefreshRun *run);
 static ErrorData *refresh_in_order(RefreshRun *run);
@@ -60,21 +62,19 @@ refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connec
 					   RefreshResult *result)
 {
 	TimestampTz started = GetCurrentTimestamp();
-	RefreshRun *run = refresh_run_new(request, run_id);
+	RefreshRun *run;
 	ErrorData  *error;
+
+	(void) run_settings_pin();
+	run = refresh_run_new(request, run_id);
 
 	run->keep_connection = keep_connection;
 	show_progress(run);
 	SPI_commit();
 
-	/*
-	 * Whatever the session's default: a snapshot of the whole transaction
-	 * would be held while Redshift works, and be old when the rows are here.
-	 */
-	XactIsoLevel = XACT_READ_COMMITTED;
-
 	do
 	{
+		enter_transaction();
 		error = refresh_in_order(run);
 		if (error == NULL)
 			error = try_commit(run);
@@ -85,12 +85,24 @@ refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connec
 	fill_result(run, started, result);
 }
 
+/*
+ * What each transaction of a run begins with; the commit puts it back.  Whatever
+ * the session's default isolation: a snapshot of the whole transaction would be
+ * held while Redshift works, and be old when the rows are here.
+ */
+static void
+enter_transaction(void)
+{
+	XactIsoLevel = XACT_READ_COMMITTED;
+	(void) run_settings_pin();
+}
+
 void
 refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 {
 	TimestampTz started = GetCurrentTimestamp();
+	int			pinned = run_settings_pin();
 	RefreshRun *run = refresh_run_begin(request);
-
 	ErrorData  *error;
 
 	run->first_step_only = strcmp(request->trigger, "define") == 0;
@@ -105,6 +117,7 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 	}
 	progress_end();
 	fill_result(run, started, result);
+	run_settings_unpin(pinned);
 }
 
 RefreshRun *
@@ -374,6 +387,8 @@ record_failure(RefreshRun *run, ErrorData *error)
 		set_run_fail(run, outcome->status, outcome->error);
 	MemoryContextSwitchTo(old);
 
+	/* it may be the commit that failed */
+	enter_transaction();
 	finish_failed(run);
 	SPI_commit();
 }
