@@ -28,8 +28,8 @@
 #include "catalog/rollup.h"
 #include "catalog/run.h"
 #include "refresh/definition.h"
+#include "refresh/driver.h"
 #include "refresh/redefine.h"
-#include "refresh/refresh.h"
 #include "refresh/table.h"
 #include "shmem/wake.h"
 

@@ -30,8 +30,8 @@
 #include "catalog/identity.h"
 #include "catalog/rollup.h"
 #include "refresh/engine.h"
+#include "refresh/refresh_target.h"
 #include "refresh/step.h"
-#include "refresh/target.h"
 #include "source/source.h"
 
 /* Hosts that bill each query at least one minute. */

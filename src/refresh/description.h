@@ -12,7 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "catalog/rollup.h"
-#include "refresh/target.h"
+#include "refresh/refresh_target.h"
 #include "remote/stream.h"
 
 /*

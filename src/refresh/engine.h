@@ -17,9 +17,9 @@
 #include "utils/snapshot.h"
 
 #include "catalog/rollup.h"
+#include "refresh/refresh_target.h"
 #include "refresh/rowsource.h"
 #include "refresh/scope.h"
-#include "refresh/target.h"
 
 /* One pass over the served table. */
 typedef struct Apply

@@ -9,8 +9,8 @@
 #define RSFED_FETCH_H
 
 #include "catalog/rollup.h"
+#include "refresh/refresh_target.h"
 #include "refresh/rowsource.h"
-#include "refresh/target.h"
 #include "remote/stream.h"
 #include "source/rows.h"
 #include "source/source.h"

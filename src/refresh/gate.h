@@ -9,7 +9,7 @@
 #define RSFED_GATE_H
 
 #include "refresh/engine.h"
-#include "refresh/run.h"
+#include "refresh/refresh_run.h"
 
 typedef struct Gate Gate;
 

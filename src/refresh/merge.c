@@ -13,8 +13,8 @@
 #include "base/compat.h"
 #include "refresh/engine.h"
 #include "refresh/nulls.h"
+#include "refresh/table_writer.h"
 #include "refresh/walk.h"
-#include "refresh/writer.h"
 
 /* See Engine in engine.h. */
 static void

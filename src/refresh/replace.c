@@ -21,7 +21,7 @@
 #include "base/compat.h"
 #include "refresh/engine.h"
 #include "refresh/nulls.h"
-#include "refresh/writer.h"
+#include "refresh/table_writer.h"
 
 /* Deletes every row that the pass's snapshot sees. */
 static void

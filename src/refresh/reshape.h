@@ -12,7 +12,7 @@
 #include "utils/relcache.h"
 
 #include "refresh/definition.h"
-#include "refresh/target.h"
+#include "refresh/refresh_target.h"
 
 /* Adds a RedefinitionAction to the list. */
 extern void add_action(List **actions, const char *action, const char *format,...) pg_attribute_printf(3, 4);

@@ -12,8 +12,8 @@
 #include "fmgr.h"
 #include "nodes/pg_list.h"
 
+#include "refresh/refresh_target.h"
 #include "refresh/rowsource.h"
-#include "refresh/target.h"
 #include "refresh/window.h"
 
 /* Values of one key column (argument part). */

@@ -14,9 +14,9 @@
 #include "utils/snapshot.h"
 
 #include "refresh/keyed.h"
+#include "refresh/refresh_target.h"
 #include "refresh/rowsource.h"
 #include "refresh/scope.h"
-#include "refresh/target.h"
 
 /* What the walk stands at. */
 typedef enum WalkStep

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * describe.h
+ * background.h
  *	  What the background processes are doing, and why not.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RSFED_DESCRIBE_H
-#define RSFED_DESCRIBE_H
+#ifndef RSFED_BACKGROUND_H
+#define RSFED_BACKGROUND_H
 
 #include "utils/timestamp.h"
 
@@ -37,4 +37,4 @@ typedef struct SchedulerState
  */
 extern bool scheduler_describe(Oid database, SchedulerState *state);
 
-#endif							/* RSFED_DESCRIBE_H */
+#endif							/* RSFED_BACKGROUND_H */

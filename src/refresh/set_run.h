@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * set.h
+ * set_run.h
  *	  A refresh of several rollups together.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RSFED_REFRESH_SET_H
-#define RSFED_REFRESH_SET_H
+#ifndef RSFED_SET_RUN_H
+#define RSFED_SET_RUN_H
 
-#include "refresh/run.h"
+#include "refresh/refresh_run.h"
 
 /* The runs of a set's members, beside the set's own. */
 typedef struct SetRun
@@ -49,4 +49,4 @@ extern void set_run_fail(RefreshRun *run, const char *status, ErrorFields *error
 /* Writes the members' outcomes; within a snapshot, in the current transaction. */
 extern void set_run_finish(RefreshRun *run);
 
-#endif							/* RSFED_REFRESH_SET_H */
+#endif							/* RSFED_SET_RUN_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * writer.c
+ * table_writer.c
  *	  Rows into the served table: insert, update, delete.
  *
  * Policy: what an INSERT, UPDATE or DELETE would enforce is enforced here too
@@ -33,7 +33,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/compat.h"
-#include "refresh/writer.h"
+#include "refresh/table_writer.h"
 
 /* Rows that are inserted together: at most so many, and so much memory. */
 #define BATCH_ROWS	1000

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * sets.c
+ * set.c
  *	  Sets of rollups: a row of rsfed_catalog.relation, and its members.
  *
  * Policy: a set is a relation of rsfed without schema and oid, so that queue,
@@ -21,7 +21,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "catalog/owner_scope.h"
-#include "catalog/sets.h"
+#include "catalog/set.h"
 
 int32
 set_find(const char *name)

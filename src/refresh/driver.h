@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * refresh.h
+ * driver.h
  *	  One refresh of one relation, from the request to the outcome.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RSFED_REFRESH_H
-#define RSFED_REFRESH_H
+#ifndef RSFED_DRIVER_H
+#define RSFED_DRIVER_H
 
 #include "catalog/run.h"
 
@@ -47,4 +47,4 @@ extern void refresh_run_in_transaction(const RunRequest *request, RefreshResult 
  */
 extern bool refresh_populate(const RunRequest *request);
 
-#endif							/* RSFED_REFRESH_H */
+#endif							/* RSFED_DRIVER_H */

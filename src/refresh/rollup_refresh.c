@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * rollup.c
+ * rollup_refresh.c
  *	  One refresh of one rollup: fetch, lock, apply.
  *
  * Policy: nothing is locked but the right to refresh until the first row is
@@ -30,7 +30,7 @@
 #include "refresh/engine.h"
 #include "refresh/gate.h"
 #include "refresh/order.h"
-#include "refresh/run.h"
+#include "refresh/refresh_run.h"
 #include "refresh/step.h"
 #include "refresh/table.h"
 #include "shmem/progress.h"

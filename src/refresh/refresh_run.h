@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * run.h
+ * refresh_run.h
  *	  What the parts of one refresh share while it runs.
  *
  *-------------------------------------------------------------------------
@@ -38,7 +38,7 @@ typedef struct RefreshRun
 	bool		refused;		/* the error is the gate's word */
 
 	/* sets */
-	struct SetRun *set;			/* what a set's run consists of (set.h); or NULL */
+	struct SetRun *set;			/* what a set's run consists of (set_run.h); or NULL */
 	bool		in_set;			/* it is a member's, and part of its set's */
 } RefreshRun;
 

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * schedules.h
+ * relation_schedule.h
  *	  rsfed_catalog.schedule: when relations are refreshed.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RSFED_SCHEDULES_H
-#define RSFED_SCHEDULES_H
+#ifndef RSFED_RELATION_SCHEDULE_H
+#define RSFED_RELATION_SCHEDULE_H
 
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
@@ -74,4 +74,4 @@ extern void schedules_resume(int32 relation_id);
  */
 extern bool schedules_next_due(bool any_held, TimestampTz *next);
 
-#endif							/* RSFED_SCHEDULES_H */
+#endif							/* RSFED_RELATION_SCHEDULE_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * describe.c
+ * background.c
  *	  What the background processes are doing, and why not.
  *
  * Only looks; whoever asks may be anybody.
@@ -10,7 +10,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "shmem/describe.h"
+#include "shmem/background.h"
 #include "shmem/state.h"
 
 /* Copies the slot of the database asked for.  Lock. */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * progress.c
+ * progress_rows.c
  *	  rsfed_catalog.progress(): the refreshes at work in this database.
  *
  * Policy: shown to whoever may read the relation, and to pg_monitor.  What

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * sets.h
+ * set.h
  *	  Sets of rollups: a row of rsfed_catalog.relation, and its members.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RSFED_SETS_H
-#define RSFED_SETS_H
+#ifndef RSFED_SET_H
+#define RSFED_SET_H
 
 #include "nodes/pg_list.h"
 
@@ -49,4 +49,4 @@ extern void set_require_maintainer(int32 set_id, const char *name, const char *a
  */
 extern void set_require_member_owner(int32 set_id, const char *name, const char *action);
 
-#endif							/* RSFED_SETS_H */
+#endif							/* RSFED_SET_H */

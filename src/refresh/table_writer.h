@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
- * writer.h
+ * table_writer.h
  *	  Rows into the served table: insert, update, delete.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RSFED_WRITER_H
-#define RSFED_WRITER_H
+#ifndef RSFED_TABLE_WRITER_H
+#define RSFED_TABLE_WRITER_H
 
 #include "executor/tuptable.h"
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
-#include "refresh/target.h"
+#include "refresh/refresh_target.h"
 
 typedef struct TableWriter TableWriter;
 
@@ -42,4 +42,4 @@ extern void writer_delete(TableWriter *writer, TupleTableSlot *old);
 /* Writes what was deferred, runs the triggers of foreign keys, closes. */
 extern void writer_finish(TableWriter *writer);
 
-#endif							/* RSFED_WRITER_H */
+#endif							/* RSFED_TABLE_WRITER_H */

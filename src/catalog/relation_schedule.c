@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * schedules.c
+ * relation_schedule.c
  *	  rsfed_catalog.schedule: when relations are refreshed.
  *
  * Policy: next_run_at is the truth.  It moves on in the transaction that
@@ -15,7 +15,7 @@
 
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
-#include "catalog/schedules.h"
+#include "catalog/relation_schedule.h"
 
 #define SCHEDULE_COLUMNS \
 	"s.relation_id, s.schedule_name, s.schedule, s.method, s.timezone, s.options, s.anchor, s.next_run_at"

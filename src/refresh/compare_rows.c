@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * compare.c
+ * compare_rows.c
  *	  What a refresh would change, without changing it.
  *
  * Policy: the same pass as merge's, so that what it says is what a refresh
@@ -33,7 +33,7 @@
 #include "catalog/rollup.h"
 #include "redshift/query.h"
 #include "redshift/types.h"
-#include "refresh/compare.h"
+#include "refresh/compare_rows.h"
 #include "refresh/description.h"
 #include "refresh/fetch.h"
 #include "refresh/step.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * set.c
+ * set_run.c
  *	  A refresh of several rollups together.
  *
  * Policy: all members are read within one transaction of Redshift, which gives
@@ -30,10 +30,10 @@
 
 #include "base/compat.h"
 #include "catalog/freshness.h"
-#include "catalog/sets.h"
+#include "catalog/set.h"
 #include "catalog/watermark.h"
 #include "refresh/outcome.h"
-#include "refresh/set.h"
+#include "refresh/set_run.h"
 #include "refresh/step.h"
 #include "refresh/window.h"
 #include "remote/execute.h"

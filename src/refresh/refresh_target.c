@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * target.c
+ * refresh_target.c
  *	  The served table, as a refresh sees it.
  *
  * Policy: the table belongs to its owner.  What its owner put on it is either
@@ -39,8 +39,8 @@
 #include "base/errors.h"
 #include "base/options.h"
 #include "catalog/relation.h"
+#include "refresh/refresh_target.h"
 #include "refresh/table.h"
-#include "refresh/target.h"
 
 /* Longest value of a key that a message shows, in bytes. */
 #define MAX_SHOWN_VALUE 80

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * compare.h
+ * compare_rows.h
  *	  What a refresh would change, without changing it.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RSFED_COMPARE_H
-#define RSFED_COMPARE_H
+#ifndef RSFED_COMPARE_ROWS_H
+#define RSFED_COMPARE_ROWS_H
 
 #include "utils/jsonb.h"
 
@@ -51,4 +51,4 @@ typedef struct Comparison
  */
 extern void rollup_compare(Comparison *comparison);
 
-#endif							/* RSFED_COMPARE_H */
+#endif							/* RSFED_COMPARE_ROWS_H */
