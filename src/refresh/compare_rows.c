@@ -34,10 +34,10 @@
 #include "redshift/query.h"
 #include "redshift/types.h"
 #include "refresh/compare_rows.h"
-#include "refresh/description.h"
 #include "refresh/fetch.h"
 #include "refresh/step.h"
 #include "refresh/walk.h"
+#include "rollup/description.h"
 
 /* What turns rows into objects. */
 typedef struct RowShower

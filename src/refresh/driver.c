@@ -32,9 +32,9 @@
 
 #include "base/attempt.h"
 #include "base/compat.h"
+#include "base/format.h"
 #include "catalog/freshness.h"
 #include "refresh/driver.h"
-#include "refresh/engine.h"
 #include "refresh/outcome.h"
 #include "refresh/refresh_run.h"
 #include "refresh/set_run.h"

@@ -9,9 +9,9 @@
 #define RSFED_FETCH_H
 
 #include "catalog/rollup.h"
-#include "refresh/refresh_target.h"
 #include "refresh/rowsource.h"
 #include "remote/stream.h"
+#include "rollup/refresh_target.h"
 #include "source/rows.h"
 #include "source/source.h"
 

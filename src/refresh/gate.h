@@ -14,12 +14,6 @@
 typedef struct Gate Gate;
 
 /*
- * Raises 22023 for options of the gate that cannot work with the rollup, and
- * 42601 for a check that is no expression; for definitions.
- */
-extern void gate_check_options(const Rollup *rollup);
-
-/*
  * Before the pass: what the check wants to know of the old content.  NULL if
  * the rollup has no gate, or the session passes it by (rsfed.ignore_gate).
  * The caller acts as the table's owner, with a snapshot pushed.

@@ -11,8 +11,8 @@
 #include "lib/stringinfo.h"
 #include "utils/sortsupport.h"
 
-#include "refresh/refresh_target.h"
 #include "refresh/rowsource.h"
+#include "rollup/refresh_target.h"
 
 typedef struct KeyedRows
 {

@@ -23,7 +23,7 @@
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "refresh/refresh_run.h"
-#include "refresh/refresh_target.h"
+#include "rollup/refresh_target.h"
 #include "shmem/progress.h"
 
 bool

@@ -11,7 +11,7 @@
 #include "executor/tuptable.h"
 
 #include "refresh/refresh_run.h"
-#include "refresh/refresh_target.h"
+#include "rollup/refresh_target.h"
 
 /* What was met of them in one pass. */
 typedef struct NullCheck

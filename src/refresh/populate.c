@@ -26,18 +26,18 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "base/format.h"
 #include "catalog/owner_scope.h"
-#include "refresh/description.h"
 #include "refresh/driver.h"
-#include "refresh/engine.h"
 #include "refresh/gate.h"
 #include "refresh/keyed.h"
 #include "refresh/nulls.h"
 #include "refresh/order.h"
 #include "refresh/refresh_run.h"
 #include "refresh/step.h"
-#include "refresh/table.h"
 #include "refresh/table_writer.h"
+#include "rollup/description.h"
+#include "rollup/table.h"
 #include "shmem/progress.h"
 
 /* Inserts rows that have no key; returns their number. */

@@ -41,7 +41,7 @@ delete_all(Apply *apply, TableWriter *writer)
 }
 
 /* See Engine in engine.h. */
-static void
+void
 replace_apply(Apply *apply)
 {
 	TableWriter *writer = writer_open(apply->rel, apply->target, apply->snapshot, false);
@@ -62,10 +62,3 @@ replace_apply(Apply *apply)
 	nulls_judge(&nulls, apply->run);
 	writer_finish(writer);
 }
-
-const Engine replace_engine = {
-	.name = "replace",
-	.needs_key = false,
-	.ordered = false,
-	.apply = replace_apply,
-};

@@ -25,14 +25,15 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "base/format.h"
 #include "catalog/owner_scope.h"
-#include "refresh/description.h"
 #include "refresh/engine.h"
 #include "refresh/gate.h"
 #include "refresh/order.h"
 #include "refresh/refresh_run.h"
 #include "refresh/step.h"
-#include "refresh/table.h"
+#include "rollup/description.h"
+#include "rollup/table.h"
 #include "shmem/progress.h"
 
 void
@@ -46,19 +47,19 @@ refresh_serialize(Oid relid)
 }
 
 /* The method of this run: the one asked for, else the rollup's own. */
-static const Engine *
-run_engine(const RefreshRun *run, const Rollup *rollup)
+static const Method *
+run_method(const RefreshRun *run, const Rollup *rollup)
 {
-	const char *method = run->request->method ? run->request->method : rollup->method;
-	const Engine *engine = engine_find(method);
+	const char *name = run->request->method ? run->request->method : rollup->method;
+	const Method *method = method_find(name);
 
-	if (engine->needs_key && rollup->key == NIL)
+	if (method->needs_key && rollup->key == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("method \"%s\" needs a key, and rollup \"%s\" has none",
-						method, run->relation->relation_name),
+						name, run->relation->relation_name),
 				 errhint("Name the columns that identify a row: rsfed.alter_rollup(..., key => ARRAY[...]).")));
-	return engine;
+	return method;
 }
 
 Fetch *
@@ -118,9 +119,9 @@ rollup_close_fetch(RefreshRun *run, Fetch *fetch)
 RowSource *
 rollup_drain(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, Fetch *fetch)
 {
-	const Engine *engine = run_engine(run, rollup);
+	const Method *method = run_method(run, rollup);
 	int		   *ordinals = description_match(rollup, fetch->columns, target, &run->note);
-	RowSource  *rows = fetch_rows(fetch, target, ordinals, engine->ordered);
+	RowSource  *rows = fetch_rows(fetch, target, ordinals, method->ordered);
 
 	rollup_close_fetch(run, fetch);
 	return rows;
@@ -131,7 +132,7 @@ rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *tar
 {
 	Fetch	   *fetch;
 
-	(void) run_engine(run, rollup);
+	(void) run_method(run, rollup);
 	(void) step_begin(run, rollup, target);
 	fetch = rollup_open_fetch(run, target, NULL);
 	return fetch == NULL ? NULL : rollup_drain(run, rollup, target, fetch);
@@ -143,13 +144,13 @@ rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *tar
  * to be tried again, not an error of the content.
  */
 static void
-apply_or_conflict(const Engine *engine, Apply *apply)
+apply_or_conflict(const Method *method, Apply *apply)
 {
 	MemoryContext context = CurrentMemoryContext;
 
 	PG_TRY();
 	{
-		engine->apply(apply);
+		engine_apply(method, apply);
 	}
 	PG_CATCH();
 	{
@@ -222,7 +223,7 @@ judge(Gate *gate, RefreshRun *run, const Apply *apply)
 void
 rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target, RowSource *rows)
 {
-	const Engine *engine = run_engine(run, rollup);
+	const Method *method = run_method(run, rollup);
 	RowScope   *row_scope = run->step->scope;
 	Apply		apply = {.rollup = rollup,.run = run};
 	OwnerScope	scope;
@@ -242,7 +243,7 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	apply.rel = target_open(target->relid, target->name, RowExclusiveLock);
 	/* drop_rollup(keep_table) locks the table too: it is over, or comes later */
 	check_definition(run, rollup);
-	apply.target = target_describe(apply.rel, rollup, engine->needs_key);
+	apply.target = target_describe(apply.rel, rollup, method->needs_key);
 	target_check_same(target, apply.target);
 
 	CommandCounterIncrement();
@@ -255,7 +256,7 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	PushActiveSnapshot(GetTransactionSnapshot());
 	apply.snapshot = GetActiveSnapshot();
 	gate = gate_open(run, rollup, apply.rel);
-	apply_or_conflict(engine, &apply);
+	apply_or_conflict(method, &apply);
 	PopActiveSnapshot();
 	CommandCounterIncrement();
 	judge(gate, run, &apply);
@@ -278,7 +279,7 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 static char *
 stream_order(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
 {
-	if (!run_engine(run, rollup)->ordered || rollup->sorts_locally || run->disorder != NULL)
+	if (!run_method(run, rollup)->ordered || rollup->sorts_locally || run->disorder != NULL)
 		return NULL;
 	return order_by_key(rollup, target);
 }
@@ -289,7 +290,7 @@ describe_target(RefreshRun *run, const Rollup *rollup)
 {
 	Relation	rel = target_open(run->relation->relid, run->relation->relation_name,
 								  AccessShareLock);
-	RefreshTarget *target = target_describe(rel, rollup, run_engine(run, rollup)->needs_key);
+	RefreshTarget *target = target_describe(rel, rollup, run_method(run, rollup)->needs_key);
 
 	relation_close(rel, AccessShareLock);
 	return target;
@@ -324,7 +325,7 @@ rollup_refresh(RefreshRun *run)
 	}
 	ordinals = description_match(rollup, fetch->columns, target, &run->note);
 
-	if (!run_engine(run, rollup)->ordered || (order != NULL && order_fits(target, ordinals)))
+	if (!run_method(run, rollup)->ordered || (order != NULL && order_fits(target, ordinals)))
 	{
 		/* the first row is here: what follows does not wait for Redshift's work */
 		rollup_apply(run, rollup, target, fetch_stream(fetch, target, ordinals));

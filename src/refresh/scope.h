@@ -12,9 +12,9 @@
 #include "fmgr.h"
 #include "nodes/pg_list.h"
 
-#include "refresh/refresh_target.h"
 #include "refresh/rowsource.h"
-#include "refresh/window.h"
+#include "rollup/refresh_target.h"
+#include "rollup/window.h"
 
 /* Values of one key column (argument part). */
 typedef struct ScopeValues

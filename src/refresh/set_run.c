@@ -35,8 +35,8 @@
 #include "refresh/outcome.h"
 #include "refresh/set_run.h"
 #include "refresh/step.h"
-#include "refresh/window.h"
 #include "remote/execute.h"
+#include "rollup/window.h"
 #include "shmem/progress.h"
 
 /* REPEATABLE READ: Redshift takes any level as its own, which gives a snapshot. */

@@ -12,7 +12,7 @@
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
-#include "refresh/refresh_target.h"
+#include "rollup/refresh_target.h"
 
 typedef struct TableWriter TableWriter;
 

@@ -14,9 +14,9 @@
 #include "utils/snapshot.h"
 
 #include "refresh/keyed.h"
-#include "refresh/refresh_target.h"
 #include "refresh/rowsource.h"
 #include "refresh/scope.h"
+#include "rollup/refresh_target.h"
 
 /* What the walk stands at. */
 typedef enum WalkStep

@@ -12,8 +12,8 @@
 #include "utils/timestamp.h"
 
 #include "catalog/rollup.h"
-#include "refresh/refresh_target.h"
 #include "remote/stream.h"
+#include "rollup/refresh_target.h"
 
 /*
  * The ordinal (from 0) in the result of each column of the rollup; palloc'd.

@@ -19,7 +19,7 @@
 #include "commands/defrem.h"
 
 #include "base/compat.h"
-#include "refresh/pinned.h"
+#include "rollup/pinned.h"
 
 static const char prefix[] = "SELECT FROM f() AS t(";
 

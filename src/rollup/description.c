@@ -15,9 +15,9 @@
 #include "utils/builtins.h"
 
 #include "base/compat.h"
+#include "base/format.h"
 #include "redshift/types.h"
-#include "refresh/description.h"
-#include "refresh/engine.h"
+#include "rollup/description.h"
 
 static void
 append_name(StringInfo names, const char *name)

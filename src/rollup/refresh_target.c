@@ -39,8 +39,8 @@
 #include "base/errors.h"
 #include "base/options.h"
 #include "catalog/relation.h"
-#include "refresh/refresh_target.h"
-#include "refresh/table.h"
+#include "rollup/refresh_target.h"
+#include "rollup/table.h"
 
 /* Longest value of a key that a message shows, in bytes. */
 #define MAX_SHOWN_VALUE 80

@@ -24,8 +24,8 @@
 #include "base/options.h"
 #include "catalog/rollup.h"
 #include "catalog/watermark.h"
-#include "refresh/rename.h"
-#include "refresh/table.h"
+#include "rollup/rename.h"
+#include "rollup/table.h"
 
 /* The list with one name in place of another; palloc'd. */
 static List *

@@ -22,8 +22,7 @@
 #include "base/options.h"
 #include "redshift/placeholder.h"
 #include "redshift/quote.h"
-#include "refresh/engine.h"
-#include "refresh/window.h"
+#include "rollup/window.h"
 
 /* The least date that is asked of Redshift: 0001-01-01. */
 #define FIRST_YEAR 1
@@ -231,27 +230,11 @@ window_of(const Rollup *rollup)
 	return window;
 }
 
-/* Raises unless the method's engine can work with the definition so far. */
-static void
+void
 window_validate(const Rollup *rollup)
 {
 	redshift_require_window(rollup->query);
 }
-
-static void
-window_apply(Apply *apply)
-{
-	merge_engine.apply(apply);
-}
-
-/* A merge of the rows of a range; what differs is done before it (scope.c). */
-const Engine window_engine = {
-	.name = "window",
-	.needs_key = true,
-	.ordered = true,
-	.validate = window_validate,
-	.apply = window_apply,
-};
 
 char *
 window_text(const Window *window, int64 value)

@@ -10,7 +10,7 @@
 
 #include "nodes/primnodes.h"
 
-#include "refresh/definition.h"
+#include "rollup/definition.h"
 
 /*
  * Parses the name of a new table as regclass input is parsed and settles its

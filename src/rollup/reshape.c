@@ -17,16 +17,30 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "base/options.h"
 #include "catalog/relation.h"
-#include "refresh/reshape.h"
-#include "refresh/table.h"
+#include "rollup/action.h"
+#include "rollup/reshape.h"
+#include "rollup/table.h"
+
+/*
+ * Waiting for ACCESS EXCLUSIVE stops every reader that comes after; so wait
+ * briefly, let them through, and try again.
+ */
+#define LOCK_TRIES 10
+#define LOCK_TIMEOUT "500ms"
+#define LOCK_PAUSE 1000			/* ms between tries */
 
 static bool
 in_rollup(const Rollup *rollup, const char *name)
@@ -119,6 +133,50 @@ reshape_target(Oid relid, const Rollup *new, const LocalColumn *columns, bool wi
 	if (with_key)
 		target_plan_key(target, new);
 	return target;
+}
+
+static void
+lock_step(void *arg)
+{
+	LockRelationOid(*(Oid *) arg, AccessExclusiveLock);
+}
+
+/*
+ * One try for ACCESS EXCLUSIVE in a subtransaction; false if the lock was not
+ * to be had in time.
+ */
+static bool
+try_lock(Oid relid)
+{
+	ErrorData  *error;
+	int			nestlevel = NewGUCNestLevel();
+
+	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	error = attempt_anything(lock_step, &relid);
+	AtEOXact_GUC(false, nestlevel);
+	if (error != NULL && error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		ReThrowError(error);
+	return error == NULL;
+}
+
+void
+reshape_lock(Oid relid)
+{
+	for (int i = 0; i < LOCK_TRIES; i++)
+	{
+		if (try_lock(relid))
+			return;
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, LOCK_PAUSE,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("could not lock table \"%s\" to change its columns", get_rel_name(relid)),
+			 errdetail("Others held it at each of %d tries; the rollup is as it was.", LOCK_TRIES),
+			 errhint("Look for long transactions on it in pg_locks, and try again.")));
 }
 
 /* Drops the index of the old key, or the constraint that stands on it. */

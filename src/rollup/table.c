@@ -30,8 +30,8 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "catalog/relation.h"
-#include "refresh/refresh_target.h"
-#include "refresh/table.h"
+#include "rollup/refresh_target.h"
+#include "rollup/table.h"
 
 /*
  * Raises 42622 where a part of a dotted name is longer than a name can be:

@@ -18,7 +18,7 @@
 #include "base/compat.h"
 #include "catalog/extension.h"
 #include "catalog/rollup.h"
-#include "refresh/owner.h"
+#include "rollup/owner.h"
 #include "source/source.h"
 
 void

@@ -27,12 +27,12 @@
 #include "redshift/placeholder.h"
 #include "redshift/query.h"
 #include "redshift/types.h"
-#include "refresh/definition.h"
-#include "refresh/engine.h"
-#include "refresh/gate.h"
-#include "refresh/pinned.h"
-#include "refresh/window.h"
 #include "remote/execute.h"
+#include "rollup/definition.h"
+#include "rollup/gate_options.h"
+#include "rollup/method.h"
+#include "rollup/pinned.h"
+#include "rollup/window.h"
 #include "source/source.h"
 
 static void check_names(const LocalColumn *columns, int ncolumns);
@@ -72,9 +72,9 @@ check_probe(const Rollup *rollup)
 
 /* Only a method that compares can tell which digits of a float count. */
 static void
-check_digits(const Rollup *rollup, const Engine *engine)
+check_digits(const Rollup *rollup, const Method *method)
 {
-	if (option_is_set(rollup->options, "float_digits") && !engine->needs_key)
+	if (option_is_set(rollup->options, "float_digits") && !method->needs_key)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option float_digits needs a key"),
@@ -100,7 +100,7 @@ check_window(const Rollup *rollup, const LocalColumn *columns)
 void
 definition_check(const Rollup *rollup, Oid userid)
 {
-	const Engine *engine = engine_find(rollup->method);
+	const Method *method = method_find(rollup->method);
 
 	options_check(OPTION_ROLLUP, rollup->options);
 	if (pg_tzset(rollup->timezone) == NULL)
@@ -116,11 +116,11 @@ definition_check(const Rollup *rollup, Oid userid)
 				 errmsg("max_age must be greater than zero")));
 	redshift_check_query(rollup->query);
 	check_placeholders(rollup);
-	if (engine->validate != NULL)
-		engine->validate(rollup);
+	if (method->validate != NULL)
+		method->validate(rollup);
 	check_probe(rollup);
-	check_digits(rollup, engine);
-	gate_check_options(rollup);
+	check_digits(rollup, method);
+	gate_options_check(rollup);
 	source_check_usage(rollup->source, userid);
 }
 
@@ -370,7 +370,7 @@ resolve_key(Rollup *rollup, const RemoteColumns *remote, const LocalColumn *colu
 	ListCell   *lc;
 	int			position = 0;
 
-	if (rollup->key == NIL && engine_find(rollup->method)->needs_key)
+	if (rollup->key == NIL && method_find(rollup->method)->needs_key)
 		rollup->key = infer_key(rollup, remote, columns, name);
 	if (list_length(rollup->key) > INDEX_MAX_KEYS)
 		ereport(ERROR,

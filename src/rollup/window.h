@@ -39,6 +39,9 @@ extern bool window_is_used(const Rollup *rollup);
  */
 extern Window *window_of(const Rollup *rollup);
 
+/* Raises 22023 unless the method can work with the definition so far (method.h). */
+extern void window_validate(const Rollup *rollup);
+
 /* A value as its type writes it, and as a typed literal of Redshift; palloc'd. */
 extern char *window_text(const Window *window, int64 value);
 extern char *window_literal(const Window *window, int64 value);

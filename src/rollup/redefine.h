@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redefine.h
- *	  Changing a rollup that is in use.
+ *	  What a change of a rollup makes of its definition.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +12,7 @@
 #include "utils/jsonb.h"
 
 #include "catalog/relation.h"
+#include "catalog/rollup.h"
 
 /* What to change: NULL leaves a thing as it is. */
 typedef struct Redefinition
@@ -27,19 +28,16 @@ typedef struct Redefinition
 	bool		populate;
 } Redefinition;
 
-typedef struct RedefinitionAction
-{
-	const char *action;			/* a word or two: add column, refresh */
-	const char *detail;
-} RedefinitionAction;
+/* The rollup as it is to be, but for what Redshift's description tells; palloc'd. */
+extern Rollup *redefine_rollup(const Redefinition *change, const Rollup *old);
+
+/* Adds a RedefinitionAction for what of the definition itself is another. */
+extern void redefine_note_changes(List **actions, const Rollup *old, const Rollup *new);
 
 /*
- * Makes the change in the current transaction, as the current user, and
- * returns what was done: List of RedefinitionAction *.  Where the table has to
- * change, the new result is fetched first and the table then locked ACCESS
- * EXCLUSIVE for as long as it takes to write it (55P03 if the lock is not to
- * be had).
+ * A WARNING for each schedule that needs the window, which the rollup has no
+ * more: its runs will fail.
  */
-extern List *rollup_redefine(const Redefinition *change);
+extern void redefine_warn_schedules(const RsfedRelation *relation);
 
 #endif							/* RSFED_REDEFINE_H */

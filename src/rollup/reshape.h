@@ -11,11 +11,8 @@
 #include "nodes/pg_list.h"
 #include "utils/relcache.h"
 
-#include "refresh/definition.h"
-#include "refresh/refresh_target.h"
-
-/* Adds a RedefinitionAction to the list. */
-extern void add_action(List **actions, const char *action, const char *format,...) pg_attribute_printf(3, 4);
+#include "rollup/definition.h"
+#include "rollup/refresh_target.h"
 
 /* Are columns, types and key of the table already what the definition needs? */
 extern bool reshape_is_needless(Relation rel, const Rollup *old, const Rollup *new,
@@ -31,6 +28,12 @@ extern bool reshape_changes_key(const Rollup *old, const Rollup *new);
  */
 extern RefreshTarget *reshape_target(Oid relid, const Rollup *new, const LocalColumn *columns,
 									 bool with_key);
+
+/*
+ * Takes ACCESS EXCLUSIVE on the table without keeping readers waiting for long:
+ * several short tries; 55P03 if none succeeds.
+ */
+extern void reshape_lock(Oid relid);
 
 /*
  * ALTER TABLE for columns that go, come or change their type, and for the old
