@@ -26,6 +26,7 @@
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
+#include "catalog/relation_delete.h"
 #include "catalog/rollup.h"
 #include "rollup/owner.h"
 #include "rollup/rename.h"
