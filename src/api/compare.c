@@ -22,7 +22,7 @@
 #include "base/compat.h"
 #include "base/run_settings.h"
 #include "catalog/relation.h"
-#include "refresh/compare.h"
+#include "refresh/compare_rows.h"
 
 PG_FUNCTION_INFO_V1(rsfed_compare);
 
