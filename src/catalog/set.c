@@ -12,11 +12,13 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "base/compat.h"
 #include "base/errors.h"
@@ -108,6 +110,15 @@ set_delete(int32 set_id)
 	relation_delete(set_id);
 }
 
+/* Is it none of the present user's business that the relation is there? */
+static bool
+is_hidden(Oid relid)
+{
+	return get_rel_name(relid) != NULL &&
+		pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		!has_privs_of_role(GetUserId(), ROLE_PG_MONITOR);
+}
+
 void
 set_require_maintainer(int32 set_id, const char *name, const char *action)
 {
@@ -122,6 +133,11 @@ set_require_maintainer(int32 set_id, const char *name, const char *action)
 		if (member == NULL)
 			continue;
 		found = true;
+		if (is_hidden(member->relid) && !relation_is_maintainer(member->relid, GetUserId()))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied to %s set \"%s\"", action, name),
+					 errdetail("Only the owner of all its members, members of the owning role and, from PostgreSQL 17 on, roles with the MAINTAIN privilege on all of them may do that.")));
 		relation_require_maintainer(member->relid,
 									psprintf("%s set \"%s\", which has the member", action, name));
 	}
