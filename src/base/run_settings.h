@@ -14,7 +14,7 @@ typedef enum RunSettingScope
 	RUN_SETTING_EVERYWHERE,		/* in workers, and in a session for as long as it refreshes,
 								 * defines, alters or compares */
 	RUN_SETTING_PLANS,			/* the same, but not for the query of a materialized view */
-	RUN_SETTING_WORKERS,		/* in workers: a session's own are meant for it */
+	RUN_SETTING_WORKERS			/* in workers: a session's own are meant for it */
 } RunSettingScope;
 
 typedef struct RunSetting

@@ -244,7 +244,7 @@ for my $database ('clean', 'hostile')
 	is(look($database, q{SELECT count(*) FROM rsfed.runs WHERE status IN ('failed', 'refused', 'cancelled')}), '0', "$database: no run has failed")
 	  or diag(look($database, q{SELECT run_id, relation, set_name, status, message, detail FROM rsfed.runs WHERE status NOT IN ('published', 'unchanged') ORDER BY run_id DESC LIMIT 5}));
 }
-is(settings_seen('hostile', 'plan'), join(' ', map { "$_=$hostile{$_}" } grep { $pinned{$_}{for} eq 'plan' && $_ ne 'debug_parallel_query' } sort keys %pinned),
+is(settings_seen('hostile', 'plan'), join(' ', map { "$_=$hostile{$_}" } grep { $pinned{$_}{for} eq 'plan' } sort keys %pinned),
 	'the query of a materialized view is planned as the database says');
 
 # What is there, and what is said of it: the words that depend on time taken out
