@@ -20,10 +20,11 @@
 
 /*
  * Clauses that an ORDER BY cannot follow, or that it would change the meaning
- * of.  A column that has one of these names costs a local sort, nothing else.
+ * of; and EXCLUDE, with which it is not documented what number a column has.  A
+ * column that has one of these names costs a local sort, nothing else.
  */
 static const char *const closing_words[] = {"order", "limit", "offset", "fetch", "top", "for",
-"into", NULL};
+"into", "exclude", NULL};
 
 /*
  * redshift_takes_order
@@ -42,6 +43,9 @@ redshift_takes_order(const char *query)
 	{
 		const RedshiftToken *token = &tokens->items[i];
 
+		/* collate(x, 'case_insensitive') is not sorted by bytes */
+		if (redshift_token_is(token, "collate"))
+			return false;
 		if (token->depth > 0)
 			continue;
 		if (redshift_token_in(token, closing_words))

@@ -7,6 +7,7 @@ and the extended protocol behave as after any failing statement.
 
 import re
 
+import constructs
 import ddl
 from edits import Edits
 from refuse import Refusal, Statement, check
@@ -33,6 +34,7 @@ class Rewritten:
         self.original = original
         self.text = original
         self.edits = None
+        self.steps = []
         self.refused = False
         self.tag = None
         self.is_query = True
@@ -40,7 +42,10 @@ class Rewritten:
         self.begins = False
 
     def original_position(self, position):
-        return self.edits.original_position(position) if self.edits else position
+        """Back through the dialect's rewriting, then through each construct's."""
+        for edits in [self.edits, *reversed(self.steps)] if self.edits else []:
+            position = edits.original_position(position)
+        return position
 
 
 def _touches_user_table(statement):
@@ -180,12 +185,17 @@ def _rewrite_statement(tokens, edits, result, case_sensitive):
     if tag is not None:
         result.tag = tag
     else:
-        check(statement)
         _rewrite_types(statement, edits)
         _rewrite_words(statement, edits)
     if _touches_user_table(statement):
         result.is_target = True
     return statement.first
+
+
+def _check(statement):
+    """Refuses what Redshift refuses; DDL of the stand-in's own is checked by ddl.py."""
+    if ddl.rewrite(statement, Edits("")) is None:
+        check(statement)
 
 
 def rewrite(text, case_sensitive=False):
@@ -198,6 +208,9 @@ def rewrite(text, case_sensitive=False):
                 "54000", f"Statement is too large. Statement Size: {size} bytes. "
                 f"Maximum Allowed: {MAX_STATEMENT} bytes",
             )
+        for tokens in split_statements(tokenize(text)):
+            _check(Statement(tokens))
+        text, result.steps = constructs.expand(text)
         edits = Edits(text)
         statements = split_statements(tokenize(text))
         firsts = [_rewrite_statement(tokens, edits, result, case_sensitive) for tokens in statements]
