@@ -137,6 +137,7 @@ is_group_of_all(const RedshiftTokens *tokens, const RedshiftSelectItem *item, co
 				 (items[i - 1].kind == RS_TOKEN_CAST || redshift_token_is(&items[i - 1], "as")))
 			continue;			/* a type */
 		else if (name && !redshift_token_is_mark(&items[i + 1], '(') &&
+				 !redshift_token_is_mark(&items[i + 1], '.') &&
 				 !redshift_token_in(&items[i], neutral_words))
 		{
 			*why_not = psprintf("The query groups by all and %s holds an aggregate beside %s: whether that is a group is not certain.",

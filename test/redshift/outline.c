@@ -40,8 +40,8 @@ strings(ArrayType *array, int *count)
  * outline(query text, names text[], types text[], typmods text[]) RETURNS text[]
  *
  * The names and Redshift's types of the result's columns give: the key, why
- * there is none, may ORDER BY be appended, and what lint says.  Raises what the
- * checks of a definition raise.
+ * there is none, may ORDER BY be appended, what lint says, and the query with A
+ * and B for {from} and {to}.  Raises what the checks of a definition raise.
  */
 Datum
 outline(PG_FUNCTION_ARGS)
@@ -59,7 +59,7 @@ outline(PG_FUNCTION_ARGS)
 	StringInfoData keys;
 	StringInfoData lints;
 	ListCell   *lc;
-	Datum		result[4];
+	Datum		result[5];
 
 	for (int i = 0; i < count; i++)
 	{
@@ -88,5 +88,6 @@ outline(PG_FUNCTION_ARGS)
 	result[1] = CStringGetTextDatum(why_not ? why_not : "");
 	result[2] = CStringGetTextDatum(redshift_takes_order(query) ? "yes" : "no");
 	result[3] = CStringGetTextDatum(lints.data);
-	PG_RETURN_ARRAYTYPE_P(construct_array(result, 4, TEXTOID, -1, false, TYPALIGN_INT));
+	result[4] = CStringGetTextDatum(redshift_fill_placeholders(query, "A", "B"));
+	PG_RETURN_ARRAYTYPE_P(construct_array(result, 5, TEXTOID, -1, false, TYPALIGN_INT));
 }

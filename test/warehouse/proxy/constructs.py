@@ -16,9 +16,9 @@ from tokenizer import NUMBER, OPERATOR, PARAM, QUOTED, STRING, WORD, split_state
 
 # Only a text with one of these is looked at again and again.
 _TRIGGERS = re.compile(
-    r"\(\s*(/\*.*?\*/\s*)*(select|with)\b|\b(convert|collate|group\s+by\s+all|qualify|exclude|pivot|unpivot|"
+    r"\(\s*(/\*.*?\*/\s*)*(select|with)\b|\b(convert|collate|connect\s+by|group\s+by\s+all|qualify|exclude|pivot|unpivot|"
     r"percentile_cont|percentile_disc|window|symmetric|asymmetric|returning|variadic|lateral|tablesample|collation|"
-    r"concurrently|fetch)\b|#[a-z_]|\[|\w\.\w+\.\w", re.I | re.S)
+    r"concurrently|fetch)\b|#[a-z_]|\[|\w\.\w+\.\w|,\s*\w+\.", re.I | re.S)
 SETOPS = frozenset(["union", "intersect", "except", "minus"])
 CLAUSES = frozenset(["from", "where", "group", "having", "qualify", "order", "limit", "offset", "start", "connect", "into"])
 JOINS = frozenset(["join", "left", "right", "full", "inner", "cross", "natural", "on", "using"])
@@ -165,23 +165,26 @@ def blocks(statement):
 def from_items(statement, block):
     """Ranges of the items of FROM between commas and joins, without ON and USING."""
     found = block.clause("from")
-    if found is None:
-        return []
-    first, end = found
+    return _items_between(statement, *found, block.parent) if found else []
+
+
+def _items_between(statement, first, end, parent):
     items, start = [], first
     for index in range(first, end + 1):
-        if index < end and (statement.parents[index] != block.parent):
+        if index < end and statement.parents[index] != parent:
             continue
         joins = index < end and statement.word(index) in JOINS and \
             not (statement.word(index) in ("left", "right") and statement.text(index + 1) == "(")
         if index == end or statement.text(index) == "," or joins:
-            if start is not None and index > start:
+            if start is not None and index > start and statement.word(start) != "outer":
                 items.append((start, index))
             start = index + 1
             if joins and statement.word(index) in ("on", "using"):
                 start = None
-    return [item for item in items if statement.word(item[0]) not in ("outer", "")
-            or statement.tokens[item[0]].kind == QUOTED or statement.text(item[0]) == "("]
+    for opener, close in [item for item in items if statement.text(item[0]) == "("]:
+        if not _is_subquery(statement, opener):
+            items += _items_between(statement, opener + 1, statement.pairs[opener], opener)
+    return items
 
 
 def relation_names(statement, item):
@@ -520,6 +523,51 @@ def _unpivot(statement, edits, number):
     return False
 
 
+def _connect_by(statement, edits, number):
+    """START WITH s CONNECT BY c over one table -> a recursive subquery of its rows and their level"""
+    for block in blocks(statement):
+        found = block.clause("connect")
+        if found is None:
+            continue
+        relations = from_items(statement, block)
+        (first, end), at = relations[0], block.starts["connect"]
+        if len(relations) > 1 or statement.text(first) == "(" or any(map(block.is_star, block.items)):
+            raise not_here(statement.tokens[at], "CONNECT BY over anything but one table, or of a star")
+        alias, name = relation_names(statement, relations[0])
+        row, source = quoted(alias or name), statement.source
+        table = source[statement.tokens[first].start:statement.tokens[end - 1].end] if alias is None else \
+            source[statement.tokens[first].start:statement.tokens[first].end]
+        prior = _prior(statement, found[0] + 1, found[1], f"standin_h{number}")
+        start = block.clause("start")
+        roots = f" WHERE {block.source(start[0] + 1, start[1])}" if start else ""
+        edits.replace(statement.tokens[first].start, statement.tokens[end - 1].end,
+                      f"(WITH RECURSIVE standin_h{number} (level, r) AS (SELECT 1, {row} FROM {table} AS {row}{roots} "
+                      f"UNION ALL SELECT standin_h{number}.level + 1, {row} FROM standin_h{number}, {table} AS {row} WHERE {prior}) "
+                      f"SELECT (r).*, level FROM standin_h{number}) AS {row}")
+        for clause in [found] + ([start] if start else []):
+            index = clause[0] - 1
+            edits.drop(statement.tokens[index], statement.tokens[clause[1] - 1])
+        return True
+    return False
+
+
+def _prior(statement, first, end, rows):
+    """The condition of CONNECT BY, with the parent row's columns for PRIOR x."""
+    parts, at = [], statement.tokens[first].start
+    for index in range(first, end):
+        if statement.word(index) != "prior":
+            continue
+        last = index + 1
+        while statement.text(last + 1) == ".":
+            last += 2
+        parts.append(statement.source[at:statement.tokens[index].start]
+                     + f"({rows}.r).{quoted(folded(statement.tokens[last]))}")
+        at = statement.tokens[last].end
+    if not parts:
+        raise syntax_error(statement.tokens[first])
+    return "".join(parts) + statement.source[at:statement.tokens[end - 1].end]
+
+
 def _names(statement, edits, number):
     """Names that only PostgreSQL reserves, and #temp."""
     changed = False
@@ -540,7 +588,7 @@ def _names(statement, edits, number):
     return changed
 
 
-_REWRITERS = (_names, _pivot, _unpivot, _name_subquery, _convert, _collate, _percentile, supervalues.navigate,
+_REWRITERS = (_names, _connect_by, _pivot, _unpivot, _name_subquery, _convert, _collate, _percentile, supervalues.navigate,
               _group_by_all, _exclude, _qualify)
 
 

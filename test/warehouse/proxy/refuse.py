@@ -50,7 +50,7 @@ RESERVED = frozenset(
 )
 # Reserved, but with a use in queries: refused only as a name after AS or a dot.
 RESERVED_NAMES = RESERVED | frozenset(
-    """identity ignore interval minus nulls off offset only partition pivot respect start
+    """identity ignore interval minus nulls off offset only partition pivot respect
     sysdate timestamp top unnest unpivot without overlaps""".split()
 )
 _QUERIES = frozenset(["select", "with", "insert", "update", "delete", "explain", "declare", "("])
@@ -188,7 +188,7 @@ def check_clauses(statement):
 
 
 def check_brackets(statement):
-    """Subscripts, and array types but for a constant array inside ANY()."""
+    """Array types but for a constant array inside ANY(), and array constructors."""
     tokens = statement.tokens
     for index, token in enumerate(tokens):
         if token.text != "[":
@@ -200,6 +200,11 @@ def check_brackets(statement):
             raise Refusal(
                 UNSUPPORTED, f'type "{statement.text(index - 1)}[]" is not supported', token.start + 1
             )
+        before = tokens[index - 1] if index else None
+        if before is not None and (before.kind in (WORD, QUOTED) and before.word != "array" or before.text == "]") and \
+                statement.text(index + 1).isdigit() and statement.text(index + 2) == "]" and \
+                statement.text(index - 2) != "::":
+            continue  # a place in an array of SUPER
         raise syntax_error(token)
 
 
