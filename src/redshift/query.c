@@ -393,7 +393,11 @@ make_item(const RedshiftTokens *tokens, int first, int end)
 	for (int i = first; i + 1 < end; i++)
 		item->is_star |= is_star(tokens, i, i + 2) && redshift_token_is_mark(&items[i], '.');
 	if (item->is_star)
+	{
 		item->name = NULL;
+		item->has_alias = false;
+		item->end_token = end;
+	}
 	item->text = redshift_token_text(tokens, first, item->end_token);
 	return item;
 }

@@ -116,7 +116,9 @@ def check_text(case, outline):
 
 def last_statement():
     """The newest text of a rollup in the stand-in's log."""
-    lines = pathlib.Path(os.environ["WAREHOUSE_LOG"]).read_text(encoding="utf-8").splitlines()
+    # not WAREHOUSE_LOG, which script/test copies before there is anything in it
+    log = pathlib.Path(os.environ["WAREHOUSE_DIR"]) / "statements.log"
+    lines = log.read_text(encoding="utf-8").splitlines()
     for line in reversed(lines):
         text = json.loads(line)["text"]
         if text.startswith("/* rsfed rollup"):
@@ -129,6 +131,9 @@ def check_standin(case, database):
     name, query = case["name"], case["query"]
     out, err = psql(f"SELECT column_name || ' ' || redshift_type FROM rsfed.describe('wh', {quote(query)})", database=database)
     check([tuple(line.split(" ", 1)) for line in out.splitlines()] == columns_of(case), f"{name}: described", f"{out} {err}")
+    out, _ = psql(f"SELECT string_agg(note, ' ') FROM rsfed.describe('wh', {quote(query)})", database=database)
+    for line in case.get("lint", "-").splitlines():
+        check(line.split(": ", 1)[-1] in out + "-", f"{name}: described with its notes", out)
     method = "" if case["key"] != "-" else ", method => 'replace'"
     if method:
         _, err = psql(f"SELECT rsfed.define_rollup('c', 'wh', {quote(query)})", database=database)

@@ -51,6 +51,7 @@ gives("SELECT * FROM (SELECT quality, manufacturer FROM part) PIVOT (count(*) FO
 	'big parts co|0|1|1;local parts co|1|1|0;small parts co|1|0|1', 'PIVOT with an implicit column');
 is(names('SELECT * FROM (SELECT quality, manufacturer FROM part) PIVOT (count(*) AS count FOR quality IN (1 AS high, 2 AS low, NULL AS na))'),
 	'manufacturer,high_count,low_count,na_count', 'PIVOT with aliases');
+gives("SELECT * FROM (SELECT partname, price FROM part) PIVOT (AVG(price) FOR partname IN ('prop', 'rudder'))", '10.33|2.71', 'PIVOT, and an average is cut, not rounded');
 is(names("SELECT * FROM (SELECT partname, price FROM part) PIVOT (AVG(price) FOR partname IN ('prop', 'rudder')) AS p"), 'prop,rudder', 'PIVOT names columns after values');
 gives('SELECT * FROM (SELECT red, green, blue FROM count_by_color) UNPIVOT (cnt FOR color IN (red, green, blue)) ORDER BY 1, 2',
 	'blue|7;blue|40;green|20;green|23;red|10;red|15;red|35', 'UNPIVOT');
