@@ -123,7 +123,7 @@ is_group_of_all(const RedshiftTokens *tokens, const RedshiftSelectItem *item, co
 		if (is_subquery(tokens, i))
 			i = redshift_matching_token(tokens, i);
 		else if (redshift_token_is(&items[i], "over") && i > item->first_token &&
-				 redshift_token_is_mark(&items[i - 1], ')'))
+				 redshift_token_is_mark(&items[i + 1], '('))
 		{
 			*why_not = psprintf("The query groups by all and calls a window function: whether %s is a group is not certain.",
 								redshift_excerpt(item->text, 60));
@@ -173,10 +173,10 @@ unwrap(const RedshiftTokens *tokens, int *first, int *end)
 
 /*
  * Are two ranges of tokens the same expression?  Case and blanks do not count,
- * nor does the qualifier of a column that the other side leaves out.
+ * nor, if loose, does the qualifier of a column that the other side leaves out.
  */
 static bool
-same_expression(const RedshiftTokens *tokens, int a, int a_end, int b, int b_end)
+same_expression(const RedshiftTokens *tokens, int a, int a_end, int b, int b_end, bool loose)
 {
 	const RedshiftToken *items = tokens->items;
 
@@ -191,6 +191,8 @@ same_expression(const RedshiftTokens *tokens, int a, int a_end, int b, int b_end
 			int			i = a_next - 1;
 			int			j = b_next - 1;
 
+			if (!loose && i - a != j - b)
+				return false;
 			for (; i >= a && j >= b; i -= 2, j -= 2)
 			{
 				if (strcmp(items[i].text, items[j].text) != 0)
@@ -224,17 +226,44 @@ mentions(const RedshiftTokens *tokens, int first, int end, const char *name)
 }
 
 /*
- * Number of the select item (from 0) that an ordinal, an alias or an
- * expression of the GROUP BY list means; -1 and a reason if none.
+ * Number of the select item (from 0) with the expression of an item of the
+ * GROUP BY list; -1 if there is none.
  */
 static int
-find_group_item(const RedshiftSelect *select, const RedshiftGroupItem *group, const char **why_not)
+find_expression(const RedshiftSelect *select, const RedshiftGroupItem *group, bool loose)
+{
+	ListCell   *lc;
+	int			i = 0;
+
+	foreach(lc, select->items)
+	{
+		RedshiftSelectItem *item = lfirst(lc);
+
+		if (!item->is_star &&
+			same_expression(select->tokens, item->first_token, item->end_token,
+							group->first_token, group->end_token, loose))
+			return i;
+		i++;
+	}
+	return -1;
+}
+
+/*
+ * Number of the select item (from 0) that an ordinal, an alias or an
+ * expression of the GROUP BY list means; -1 and a reason if none.  Sets *loose
+ * if a qualifier is only on one side: a.b and b may be one column, or, where a
+ * is of type SUPER, two.
+ */
+static int
+find_group_item(const RedshiftSelect *select, const RedshiftGroupItem *group, bool *loose,
+				const char **why_not)
 {
 	const RedshiftTokens *tokens = select->tokens;
 	const RedshiftToken *token = &tokens->items[group->first_token];
 	bool		single = group->end_token - group->first_token == 1;
 	int			by_name = -1;
 	int			names = 0;
+	int			found;
 	ListCell   *lc;
 	int			i = 0;
 
@@ -251,14 +280,17 @@ find_group_item(const RedshiftSelect *select, const RedshiftGroupItem *group, co
 	}
 
 	/* as in PostgreSQL a column of the table comes before an alias */
+	found = find_expression(select, group, false);
+	if (found >= 0)
+		return found;
+	found = find_expression(select, group, true);
+	*loose = found >= 0;
+	if (found >= 0)
+		return found;
 	foreach(lc, select->items)
 	{
 		RedshiftSelectItem *item = lfirst(lc);
 
-		if (!item->is_star &&
-			same_expression(tokens, item->first_token, item->end_token,
-							group->first_token, group->end_token))
-			return i;
 		if (single && redshift_token_is_name(token) && item->has_alias &&
 			strcmp(item->name, token->text) == 0)
 		{
@@ -310,12 +342,14 @@ find_column(const char *name, const char *const *column_names, int ncolumns)
  */
 static int
 find_group_column(const RedshiftSelect *select, const RedshiftGroupItem *group,
-				  const char *const *column_names, int ncolumns, const char **why_not)
+				  const char *const *column_names, int ncolumns, bool *loose,
+				  const char **why_not)
 {
 	const RedshiftTokens *tokens = select->tokens;
 
+	*loose = false;
 	if (!select->has_star && !select->has_exclude)
-		return find_group_item(select, group, why_not);
+		return find_group_item(select, group, loose, why_not);
 
 	if (redshift_token_is_name(&tokens->items[group->first_token]) &&
 		chain_end(tokens, group->first_token, group->end_token) == group->end_token)
@@ -331,9 +365,10 @@ find_group_column(const RedshiftSelect *select, const RedshiftGroupItem *group,
 
 			if (item->name != NULL && strcmp(item->name, name) == 0 &&
 				!same_expression(tokens, item->first_token, item->end_token,
-								 group->first_token, group->end_token))
+								 group->first_token, group->end_token, true))
 				column = -1;
 		}
+		*loose = group->end_token - group->first_token > 1;
 		if (column >= 0)
 			return column;
 	}
@@ -370,6 +405,8 @@ key_of_groups(const RedshiftSelect *select, const char *const *column_names, int
 			  const char **why_not)
 {
 	List	   *key = NIL;
+	List	   *columns = NIL;	/* of the result, one for each group */
+	List	   *loose_columns = NIL;
 	ListCell   *lc;
 	int			i = 0;
 
@@ -404,8 +441,21 @@ key_of_groups(const RedshiftSelect *select, const char *const *column_names, int
 	}
 	foreach(lc, select->group_items)
 	{
-		int			column = find_group_column(select, lfirst(lc), column_names, ncolumns, why_not);
+		RedshiftGroupItem *group = lfirst(lc);
+		bool		loose;
+		int			column = find_group_column(select, group, column_names, ncolumns, &loose,
+											   why_not);
 
+		if (column >= 0 && list_member_int(columns, column) &&
+			(loose || list_member_int(loose_columns, column)))
+		{
+			*why_not = psprintf("GROUP BY %s may mean another column than \"%s\", which the query groups by too.",
+								redshift_excerpt(group->text, 60), column_names[column]);
+			return NIL;
+		}
+		columns = lappend_int(columns, column);
+		if (loose)
+			loose_columns = lappend_int(loose_columns, column);
 		if (column < 0 || !add_key_column(&key, column, column_names, ncolumns, why_not))
 			return NIL;
 	}

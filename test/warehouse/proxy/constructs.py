@@ -16,7 +16,7 @@ from tokenizer import NUMBER, OPERATOR, PARAM, QUOTED, STRING, WORD, split_state
 
 # Only a text with one of these is looked at again and again.
 _TRIGGERS = re.compile(
-    r"\(\s*(/\*.*?\*/\s*)*(select|with)\b|\b(convert|collate|connect\s+by|group\s+by\s+all|qualify|exclude|pivot|unpivot|"
+    r"\(\s*(/\*|--|select\b|with\b)|\b(convert|collate|connect\s+by|group\s+by\s+all|qualify|exclude|pivot|unpivot|"
     r"percentile_cont|percentile_disc|window|symmetric|asymmetric|returning|variadic|lateral|tablesample|collation|"
     r"concurrently|fetch)\b|#[a-z_]|\[|\w\.\w+\.\w|,\s*\w+\.", re.I | re.S)
 SETOPS = frozenset(["union", "intersect", "except", "minus"])
