@@ -16,7 +16,7 @@ from tokenizer import NUMBER, OPERATOR, PARAM, QUOTED, STRING, WORD, split_state
 
 # Only a text with one of these is looked at again and again.
 _TRIGGERS = re.compile(
-    r"\(\s*(/\*|--|select\b|with\b)|\b(convert|collate|connect\s+by|group\s+by\s+all|qualify|exclude|pivot|unpivot|"
+    r"\(\s*(/\*|--|select\b|with\b)|\b(convert|decode|collate|connect\s+by|group\s+by\s+all|qualify|exclude|pivot|unpivot|"
     r"percentile_cont|percentile_disc|window|symmetric|asymmetric|returning|variadic|lateral|tablesample|collation|"
     r"concurrently|fetch)\b|#[a-z_]|\[|\w\.\w+\.\w|,\s*\w+\.", re.I | re.S)
 SETOPS = frozenset(["union", "intersect", "except", "minus"])
@@ -248,6 +248,27 @@ def _convert(statement, edits, number):
         value = source[statement.tokens[commas[0] + 1].start:statement.tokens[close - 1].end]
         kind = "timestamp" if kind.lower() == "datetime" else kind
         edits.replace(token.start, statement.tokens[close].end, f"CAST({value} AS {kind})")
+        return True
+    return False
+
+
+def _decode(statement, edits, number):
+    """DECODE(x, s, r, ..., d) -> CASE; NULL equals NULL there"""
+    for index, token in enumerate(statement.tokens):
+        if token.word != "decode" or statement.text(index + 1) != "(" or statement.text(index - 1) == ".":
+            continue
+        close = statement.pairs[index + 1]
+        at = [index + 1] + [comma for comma in range(index + 2, close)
+                            if statement.text(comma) == "," and statement.parents[comma] == index + 1] + [close]
+        values = [statement.source[statement.tokens[first + 1].start:statement.tokens[last - 1].end]
+                  for first, last in zip(at, at[1:])]
+        if len(values) < 3:
+            raise syntax_error(statement.tokens[close])
+        value, *pairs = values
+        default = pairs.pop() if len(pairs) % 2 else "NULL"
+        tests = " ".join(f"WHEN ({value}) = ({search}) OR (({value}) IS NULL AND ({search}) IS NULL) THEN {result}"
+                         for search, result in zip(pairs[::2], pairs[1::2]))
+        edits.replace(token.start, statement.tokens[close].end, f"CASE {tests} ELSE {default} END")
         return True
     return False
 
@@ -588,7 +609,7 @@ def _names(statement, edits, number):
     return changed
 
 
-_REWRITERS = (_names, _connect_by, _pivot, _unpivot, _name_subquery, _convert, _collate, _percentile, supervalues.navigate,
+_REWRITERS = (_names, _connect_by, _pivot, _unpivot, _name_subquery, _convert, _decode, _collate, _percentile, supervalues.navigate,
               _group_by_all, _exclude, _qualify)
 
 

@@ -79,6 +79,7 @@ is(names('SELECT quality exclude, red AS exclude FROM count_by_color'), 'exclude
 gives('SELECT CONVERT(char(4), 2008), CONVERT(integer, n) FROM people WHERE id = 1', '2008|109', 'CONVERT(type, x) (r_CONVERT_function)');
 gives("SELECT CONVERT(datetime, '2008-02-18 02:36:48') AS t", '2008-02-18 02:36:48', 'datetime');
 like($c->error('SELECT CONVERT(smallint, 12345678)'), qr/^22003 /, 'an overflow is an error');
+gives("SELECT decode(id, 1, 'one', 2, 'two', 'many'), decode(ok, NULL, 'unknown') FROM people ORDER BY id", 'one|null;two|null;many|unknown', 'DECODE (r_DECODE_expression)');
 gives("SELECT id FROM people WHERE collate(v, 'case_insensitive') = 'John' ORDER BY 1", '1;2', 'COLLATE() (r_COLLATE)');
 gives("SELECT count(*) FROM people GROUP BY collate(v, 'case_insensitive') ORDER BY 1", '1;2', '... groups');
 like($c->error("SELECT collate(v, 'german') FROM people"), qr/^22023 /, '... knows two collations');
