@@ -613,30 +613,30 @@ _REWRITERS = (_names, _connect_by, _pivot, _unpivot, _name_subquery, _convert, _
               _group_by_all, _exclude, _qualify)
 
 
-def expand(text):
-    """Returns the text that the server can run, and the Edits that led to it."""
+def expand(text, statements):
+    """Returns the text that the server can run, its Statements, and the Edits that led to it."""
     steps = []
     if not _TRIGGERS.search(text):
-        return text, steps
+        return text, statements, steps
     try:
-        return _expand(text, steps), steps
+        return (*_expand(text, statements, steps), steps)
     except Refusal as refusal:
         for edits in reversed(steps):
             refusal.position = edits.original_position(refusal.position)
         raise
 
 
-def _expand(text, steps):
+def _expand(text, statements, steps):
     """One construct at a time; adds the Edits of each to steps."""
     for number in range(1, 200):
         edits = Edits(text)
-        for tokens in split_statements(tokenize(text)):
-            statement = Statement(tokens)
+        for statement in statements:
             statement.source = text
             if any(rewriter(statement, edits, number) for rewriter in _REWRITERS):
                 break
         else:
-            return text
+            return text, statements
         text = edits.apply()
         steps.append(edits)
+        statements = [Statement(tokens) for tokens in split_statements(tokenize(text))]
     raise Refusal(SYNTAX_ERROR, "the stand-in finds no end of the constructs in this text")

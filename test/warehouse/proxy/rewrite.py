@@ -176,9 +176,8 @@ def _rewrite_call(statement, index, edits):
             edits.swap(part, f"'{part.word}'")
 
 
-def _rewrite_statement(tokens, edits, result, case_sensitive):
-    """Checks one statement and collects its edits."""
-    statement = Statement(tokens)
+def _rewrite_statement(statement, edits, result, case_sensitive):
+    """Collects the edits of one statement."""
     if not case_sensitive:
         _fold_identifiers(statement, edits)
     tag = ddl.rewrite(statement, edits)
@@ -208,12 +207,12 @@ def rewrite(text, case_sensitive=False):
                 "54000", f"Statement is too large. Statement Size: {size} bytes. "
                 f"Maximum Allowed: {MAX_STATEMENT} bytes",
             )
-        for tokens in split_statements(tokenize(text)):
-            _check(Statement(tokens))
-        text, result.steps = constructs.expand(text)
+        statements = [Statement(tokens) for tokens in split_statements(tokenize(text))]
+        for statement in statements:
+            _check(statement)
+        text, statements, result.steps = constructs.expand(text, statements)
         edits = Edits(text)
-        statements = split_statements(tokenize(text))
-        firsts = [_rewrite_statement(tokens, edits, result, case_sensitive) for tokens in statements]
+        firsts = [_rewrite_statement(statement, edits, result, case_sensitive) for statement in statements]
         result.is_query = any(first not in _NO_QUERY for first in firsts)
         result.begins = bool(firsts) and firsts[-1] in ("begin", "start")
         result.text = edits.apply()
