@@ -62,6 +62,7 @@ static const char *const clock_words[] = {
 	"now", "timeofday", "current_time", "current_timestamp", "localtime", "localtimestamp", NULL
 };
 
+static const char *const collate_words[] = {"collate", NULL};
 static const char *const trim_words[] = {"rtrim", "trim", "btrim", NULL};
 
 /* what these return has no trailing blanks unless it was made with them */
@@ -227,7 +228,14 @@ is_cast_type(const Linter *linter, int i, int *operand)
 	/* convert(type, x) */
 	if (i >= 2 && redshift_token_is_mark(&items[i - 1], '(') &&
 		redshift_token_is(&items[i - 2], "convert"))
+	{
+		int			close = redshift_matching_token(linter->tokens, i - 1);
+
+		if (close >= i + 3 && redshift_token_is_mark(&items[close - 2], ',') &&
+			items[close - 2].depth == items[i].depth)
+			*operand = close - 1;
 		return true;
+	}
 
 	/* cast(x as type) and try_cast(x as type) */
 	if (!redshift_token_is(&items[i - 1], "as") || items[i].depth == 0)
@@ -516,6 +524,48 @@ lint_limit(Linter *linter, int i)
 			 NULL);
 }
 
+/* Functions that take whichever row comes first. */
+static void
+lint_unsteady(Linter *linter, int i)
+{
+	static const char *const any_value[] = {"any_value", NULL};
+	static const char *const listagg[] = {"listagg", NULL};
+	static const char *const row_number[] = {"row_number", NULL};
+	const RedshiftToken *items = linter->items;
+	int			after;
+
+	if (is_call(linter, i, any_value))
+	{
+		add_lint(linter, RS_LINT_NOTE, column_of_token(linter, i), i,
+				 "ANY_VALUE may return another value each time.", "min(...) or max(...)");
+		return;
+	}
+	if (!is_call(linter, i, listagg) && !is_call(linter, i, row_number))
+		return;
+	after = redshift_matching_token(linter->tokens, i + 1) + 1;
+	if (after > linter->tokens->count)
+		return;
+	if (is_call(linter, i, listagg))
+	{
+		if (!redshift_token_is(&items[after], "within"))
+			add_lint(linter, RS_LINT_NOTE, column_of_token(linter, i), i,
+					 "LISTAGG without WITHIN GROUP (ORDER BY ...) may list its values in another order each time.",
+					 NULL);
+	}
+	else if (redshift_token_is(&items[after], "over") && redshift_token_is_mark(&items[after + 1], '('))
+	{
+		int			close = redshift_matching_token(linter->tokens, after + 1);
+
+		for (int j = after + 2; j < close; j++)
+		{
+			if (items[j].depth == items[after].depth + 1 && redshift_token_is(&items[j], "order"))
+				return;
+		}
+		add_lint(linter, RS_LINT_NOTE, column_of_token(linter, i), i,
+				 "ROW_NUMBER without ORDER BY may number the rows in another way each time.", NULL);
+	}
+}
+
 /* Key columns of varchar: Redshift groups 'a' and 'a ' together. */
 static void
 lint_keys(Linter *linter, List *key_names)
@@ -530,6 +580,7 @@ lint_keys(Linter *linter, List *key_names)
 		{
 			RedshiftSelectItem *item = NULL;
 			bool		steady = false;
+			bool		folds = false;
 
 			if (strcmp(linter->names[i], name) != 0 || linter->types == NULL ||
 				redshift_type_kind(linter->types[i]) != RS_TEXT)
@@ -537,7 +588,18 @@ lint_keys(Linter *linter, List *key_names)
 			if (linter->mapped)
 				item = list_nth(linter->select->items, i);
 			for (int j = item ? item->first_token : 0; item && j < item->end_token; j++)
+			{
 				steady |= is_call(linter, j, trim_words) || is_call(linter, j, steady_words);
+				folds |= is_call(linter, j, collate_words);
+			}
+			if (folds && strstr(item->text, "insensitive") != NULL)
+			{
+				add_lint(linter, RS_LINT_NOTE, name, item->first_token,
+						 "Redshift ignores case when it groups here: which spelling of such values it "
+						 "returns may change from run to run.",
+						 "lower(...), in GROUP BY too");
+				continue;
+			}
 			if (item && item->end_token - item->first_token == 1 &&
 				linter->items[item->first_token].kind == RS_TOKEN_STRING)
 				steady = true;
@@ -576,7 +638,8 @@ redshift_lint(const RedshiftSelect *select, const char *const *names, const Oid 
 	linter.types = types;
 	linter.typmods = typmods;
 	linter.ncolumns = ncolumns;
-	linter.mapped = !select->has_star && list_length(select->items) == ncolumns;
+	linter.mapped = !select->has_star && !select->has_exclude &&
+		list_length(select->items) == ncolumns;
 	for (int i = 0; i < linter.tokens->count; i++)
 		linter.has_from |= redshift_token_is(&linter.items[i], "from");
 
@@ -588,6 +651,7 @@ redshift_lint(const RedshiftSelect *select, const char *const *names, const Oid 
 		lint_volatile(&linter, i);
 		lint_division(&linter, i);
 		lint_limit(&linter, i);
+		lint_unsteady(&linter, i);
 	}
 	lint_keys(&linter, key_names);
 	return linter.result;
