@@ -348,7 +348,11 @@ make_item(const RedshiftTokens *tokens, int first, int end)
 			item->is_star = true;
 	}
 	if (item->is_star)
+	{
 		item->name = NULL;
+		item->has_alias = false;
+		item->end_token = end;
+	}
 	item->text = redshift_token_text(tokens, first, item->end_token);
 	return item;
 }
