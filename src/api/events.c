@@ -26,10 +26,11 @@
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
+#include "catalog/relation_delete.h"
 #include "catalog/rollup.h"
-#include "refresh/owner.h"
-#include "refresh/rename.h"
-#include "refresh/table.h"
+#include "rollup/owner.h"
+#include "rollup/rename.h"
+#include "rollup/table.h"
 
 PG_FUNCTION_INFO_V1(rsfed_on_ddl_end);
 PG_FUNCTION_INFO_V1(rsfed_on_drop);
