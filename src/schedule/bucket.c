@@ -191,7 +191,8 @@ is_of_days(const Interval *length)
 }
 
 /*
- * The next change of the zone's offset after an instant; false if none comes.
+ * The next change of the zone's offset after an instant; false if none comes
+ * while there are timestamps.
  * *shown is what the clock shows from then on.
  */
 static bool
@@ -205,7 +206,8 @@ next_change(int64 instant, pg_tz *zone, int64 *change, int64 *shown)
 	int			dst_after;
 
 	if (pg_next_dst_boundary(&after, &offset_before, &dst_before, &boundary,
-							 &offset_after, &dst_after, zone) <= 0)
+							 &offset_after, &dst_after, zone) <= 0 ||
+		boundary - EPOCH_DISTANCE_SECS > END_TIMESTAMP / USECS_PER_SEC)
 		return false;
 	*change = (boundary - EPOCH_DISTANCE_SECS) * USECS_PER_SEC;
 	*shown = *change + offset_after * USECS_PER_SEC;
