@@ -20,6 +20,7 @@
 #include "redshift/lex.h"
 #include "redshift/lint.h"
 #include "redshift/query.h"
+#include "redshift/quote.h"
 #include "redshift/types.h"
 
 typedef struct Linter
@@ -566,6 +567,16 @@ lint_unsteady(Linter *linter, int i)
 	}
 }
 
+/* A column's name as it is written in a query. */
+static const char *
+written_name(const char *name)
+{
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789") == strlen(name) &&
+		!(name[0] >= '0' && name[0] <= '9'))
+		return name;
+	return redshift_quote_identifier(name);
+}
+
 /* Key columns of varchar: Redshift groups 'a' and 'a ' together. */
 static void
 lint_keys(Linter *linter, List *key_names)
@@ -608,7 +619,7 @@ lint_keys(Linter *linter, List *key_names)
 			add_lint(linter, RS_LINT_NOTE, name, item ? item->first_token : 0,
 					 "Redshift ignores trailing blanks when it groups: which spelling of such values "
 					 "it returns may change from run to run.",
-					 psprintf("rtrim(%s), in GROUP BY too", item ? item->text : name));
+					 psprintf("rtrim(%s), in GROUP BY too", item ? item->text : written_name(name)));
 		}
 	}
 }
