@@ -261,14 +261,16 @@ check_stack_depth(void)
 				 errmsg("stack depth limit exceeded")));
 }
 
-List *
-lappend(List *list, void *datum)
+/* A list with room for one more cell, which is counted already. */
+static List *
+grow_list(List *list, NodeTag type)
 {
 	if (list == NIL)
 	{
 		list = palloc0(sizeof(List));
-		list->type = T_List;
+		list->type = type;
 	}
+	fuzz_check(list->type == type);
 	if (list->length == list->max_length)
 	{
 		list->max_length = list->max_length * 2 + 4;
@@ -276,8 +278,35 @@ lappend(List *list, void *datum)
 			palloc(list->max_length * sizeof(ListCell)) :
 			repalloc(list->elements, list->max_length * sizeof(ListCell));
 	}
-	lfirst(&list->elements[list->length++]) = datum;
+	list->length++;
 	return list;
+}
+
+List *
+lappend(List *list, void *datum)
+{
+	list = grow_list(list, T_List);
+	llast(list) = datum;
+	return list;
+}
+
+List *
+lappend_int(List *list, int datum)
+{
+	list = grow_list(list, T_IntList);
+	llast_int(list) = datum;
+	return list;
+}
+
+bool
+list_member_int(const List *list, int datum)
+{
+	for (int i = 0; i < list_length(list); i++)
+	{
+		if (list_nth_int(list, i) == datum)
+			return true;
+	}
+	return false;
 }
 
 int
