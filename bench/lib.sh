@@ -38,7 +38,7 @@ install_privately() {
 	say "building rsfed"
 	if ! make -C "$sources" -j "$(nproc)" PG_CONFIG="$SYSTEM_BIN/pg_config" >"$log" 2>&1 ||
 		! make -C "$sources" PG_CONFIG="$SYSTEM_BIN/pg_config" DESTDIR="$copy" install >>"$log" 2>&1; then
-		tail -n 40 "$log" >&2
+		grep -E -A4 "error:|\*\*\*" "$log" | tail -n 40 >&2
 		die "the build failed, all of it is in $log"
 	fi
 	[ "$(id -u)" -ne 0 ] || chown -R "$SERVER_USER" "$sources"

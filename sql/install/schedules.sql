@@ -89,8 +89,8 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 FROM rsfed_catalog.schedule s
 JOIN rsfed_catalog.relation r USING (relation_id)
 CROSS JOIN rsfed_catalog.guard i
-LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
-LEFT JOIN pg_catalog.pg_class g ON g.relnamespace = n.oid AND g.relname = r.relation_name
+LEFT JOIN rsfed_catalog.present_relation k ON k.relation_id = s.relation_id
+LEFT JOIN pg_catalog.pg_class g ON g.oid = k.relid
 -- of a set each member is held; once for all schedules, not once for each
 LEFT JOIN (SELECT DISTINCT ON (x.relation_id) x.relation_id, x.server_id, x.message
 	FROM rsfed_catalog.held_relation x ORDER BY x.relation_id) h ON h.relation_id = s.relation_id

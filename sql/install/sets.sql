@@ -98,10 +98,9 @@ LEFT JOIN (SELECT x.set_id,
 		pg_catalog.bool_and(pg_catalog.pg_has_role(c.relowner, 'USAGE')) AS owns_all,
 		pg_catalog.bool_and(pg_catalog.has_table_privilege(c.oid, 'SELECT')) AS may_select
 	FROM rsfed_catalog.set_member x
-	JOIN rsfed_catalog.relation r ON r.relation_id = x.relation_id
 	JOIN rsfed_catalog.rollup u ON u.relation_id = x.relation_id
-	JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
-	JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
+	JOIN rsfed_catalog.present_relation k ON k.relation_id = x.relation_id
+	JOIN pg_catalog.pg_class c ON c.oid = k.relid
 	GROUP BY x.set_id) m ON m.set_id = s.relation_id
 WHERE s.kind = 'set';
 COMMENT ON VIEW rsfed_catalog.set_class IS

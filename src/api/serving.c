@@ -1,0 +1,236 @@
+/*-------------------------------------------------------------------------
+ *
+ * serving.c
+ *	  SQL: how fresh an answer is, asked beside the answer itself.
+ *
+ * Policy: everything is read with the snapshot of the query, by index, without
+ * SQL and without changing the user: so it is of the content that the query sees,
+ * also on replicas and in parallel workers, and costs some microseconds.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "base/compat.h"
+#include "catalog/relation.h"
+#include "catalog/serving.h"
+#include "catalog/status.h"
+
+PG_FUNCTION_INFO_V1(rsfed_as_of);
+PG_FUNCTION_INFO_V1(rsfed_age);
+PG_FUNCTION_INFO_V1(rsfed_require_fresh);
+PG_FUNCTION_INFO_V1(rsfed_relation_status);
+PG_FUNCTION_INFO_V1(rsfed_may_see_runs);
+
+#define STATUS_COLUMNS 19
+
+/*
+ * rsfed's number of a relation, which the current user may ask about.  0 for one
+ * that the query's snapshot does not see yet.  Raises 42P01, 42809 with the
+ * nearest rollup as a hint, 42501.
+ */
+static int32
+require_served(Oid relid, Snapshot snapshot)
+{
+	Sight		sight = serving_sight(relid);
+	int32		relation_id = sight.exists ? serving_relation_id(relid, snapshot) : 0;
+
+	if (relation_id == 0 && relation_lookup(relid) == NULL)
+		(void) relation_require_rollup(relid);
+	if (!sight.may_select && !sight.may_see_all)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relid));
+	return relation_id;
+}
+
+/* as_of of a relation; false if it has no content. */
+static bool
+read_as_of(Oid relid, TimestampTz *as_of)
+{
+	Snapshot	snapshot = GetActiveSnapshot();
+	int32		relation_id = require_served(relid, snapshot);
+
+	return relation_id != 0 && serving_as_of(relation_id, snapshot, as_of);
+}
+
+/* rsfed.as_of(relation): NULL without content. */
+Datum
+rsfed_as_of(PG_FUNCTION_ARGS)
+{
+	TimestampTz as_of;
+
+	if (!read_as_of(PG_GETARG_OID(0), &as_of))
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(as_of);
+}
+
+/* rsfed.age(relation): now() minus as_of; NULL without content. */
+Datum
+rsfed_age(PG_FUNCTION_ARGS)
+{
+	TimestampTz as_of;
+
+	if (!read_as_of(PG_GETARG_OID(0), &as_of))
+		PG_RETURN_NULL();
+	return DirectFunctionCall2(timestamp_mi,
+							   TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()),
+							   TimestampTzGetDatum(as_of));
+}
+
+/*
+ * rsfed.require_fresh(rollup, max_age): true, or 55000.  Without max_age the
+ * rollup's own counts.
+ */
+Datum
+rsfed_require_fresh(PG_FUNCTION_ARGS)
+{
+	Snapshot	snapshot = GetActiveSnapshot();
+	Oid			relid;
+	int32		relation_id;
+	Interval   *max_age;
+	TimestampTz as_of;
+	TimestampTz oldest;
+
+	argument_require(fcinfo, 0, "rollup");
+	relid = PG_GETARG_OID(0);
+	relation_id = require_served(relid, snapshot);
+
+	max_age = !PG_ARGISNULL(1) ? PG_GETARG_INTERVAL_P(1)
+		: serving_max_age(relation_id, snapshot, NULL);
+	if (max_age == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("rollup \"%s\" has no max_age", get_rel_name(relid)),
+				 errhint("Pass one: rsfed.require_fresh(..., max_age => '15 minutes').")));
+	if (!serving_as_of(relation_id, snapshot, &as_of))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("rollup \"%s\" has never been refreshed", get_rel_name(relid))));
+
+	oldest = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
+													 TimestampTzGetDatum(GetCurrentTimestamp()),
+													 IntervalPGetDatum(max_age)));
+	if (as_of < oldest)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("rollup \"%s\" is older than %s", get_rel_name(relid),
+						DatumGetCString(DirectFunctionCall1(interval_out,
+															IntervalPGetDatum(max_age)))),
+				 errdetail("It is as of %s.", timestamptz_to_str(as_of)),
+				 errhint("See rsfed.freshness for what keeps it from being refreshed.")));
+	PG_RETURN_BOOL(true);
+}
+
+/* Puts a text, or NULL, into a row. */
+static void
+put_text(Datum *value, bool *isnull, const char *text)
+{
+	*isnull = text == NULL;
+	if (text != NULL)
+		*value = CStringGetTextDatum(text);
+}
+
+static void
+put_time(Datum *value, bool *isnull, bool known, TimestampTz time)
+{
+	*isnull = !known;
+	*value = TimestampTzGetDatum(time);
+}
+
+static void
+put_interval(Datum *value, bool *isnull, Interval *interval)
+{
+	*isnull = interval == NULL;
+	*value = IntervalPGetDatum(interval);
+}
+
+/*
+ * rsfed_catalog.relation_status(relid): the row that rsfed.freshness is made of;
+ * NULL for what rsfed does not refresh or the caller may not see.
+ */
+Datum
+rsfed_relation_status(PG_FUNCTION_ARGS)
+{
+	RelationStatus status;
+	TupleDesc	desc;
+	Datum		values[STATUS_COLUMNS];
+	bool		nulls[STATUS_COLUMNS] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (!status_read(PG_GETARG_OID(0), GetActiveSnapshot(), &status))
+		PG_RETURN_NULL();
+
+	values[0] = Int32GetDatum(status.relation_id);
+	put_text(&values[1], &nulls[1], status.name);
+	put_text(&values[2], &nulls[2], status.kind);
+	values[3] = BoolGetDatum(status.is_held);
+	values[4] = BoolGetDatum(status.may_see_all);
+	put_text(&values[5], &nulls[5], status.source);
+	put_text(&values[6], &nulls[6], status.state);
+	put_time(&values[7], &nulls[7], status.has_content, status.as_of);
+	put_interval(&values[8], &nulls[8], status.age);
+	put_interval(&values[9], &nulls[9], status.max_age);
+	values[10] = BoolGetDatum(status.is_late);
+	put_time(&values[11], &nulls[11], status.has_data_through, status.data_through);
+	put_time(&values[12], &nulls[12], status.has_changed_at, status.changed_at);
+	values[13] = Int64GetDatum(status.last_run_id);
+	nulls[13] = !status.has_last_run_id;
+	put_time(&values[14], &nulls[14], status.is_failing, status.failing_since);
+	values[15] = Int32GetDatum(status.failures);
+	put_text(&values[16], &nulls[16], status.sqlstate);
+	put_text(&values[17], &nulls[17], status.message);
+	put_time(&values[18], &nulls[18], status.has_next_run, status.next_run_at);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+/* What was found out about a relation or a set by the present query. */
+typedef struct SeenRuns
+{
+	int32		relation_id;
+	bool		may_see;
+} SeenRuns;
+
+/*
+ * rsfed_catalog.may_see_runs(relation_id): may the current user see all of the
+ * runs of a relation, or of a set?  Found out once for each in a query.
+ */
+Datum
+rsfed_may_see_runs(PG_FUNCTION_ARGS)
+{
+	int32		relation_id = PG_GETARG_INT32(0);
+	HTAB	   *known = fcinfo->flinfo->fn_extra;
+	SeenRuns   *seen;
+	bool		found;
+
+	if (known == NULL)
+	{
+		HASHCTL		info = {0};
+
+		info.keysize = sizeof(int32);
+		info.entrysize = sizeof(SeenRuns);
+		info.hcxt = fcinfo->flinfo->fn_mcxt;
+		known = hash_create("rsfed runs seen", 64, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		fcinfo->flinfo->fn_extra = known;
+	}
+	seen = hash_search(known, &relation_id, HASH_FIND, NULL);
+	if (seen == NULL)
+	{
+		bool		may_see = serving_may_see_runs(relation_id, GetActiveSnapshot());
+
+		seen = hash_search(known, &relation_id, HASH_ENTER, &found);
+		seen->may_see = may_see;
+	}
+	PG_RETURN_BOOL(seen->may_see);
+}
