@@ -84,7 +84,7 @@ make_primary() {
 		cat
 	} | as_server tee -a "$WORK/primary/postgresql.conf" >/dev/null
 	start_server "$WORK/primary"
-	sql primary 'CREATE EXTENSION rsfed CASCADE' >/dev/null 2>&1
+	sql primary "SET client_min_messages = error; CREATE EXTENSION rsfed CASCADE"
 	sql primary "SELECT rsfed.register_server('warehouse', 'localhost', '$WAREHOUSE_DBNAME', '$WAREHOUSE_USER',
 		'$WAREHOUSE_PASSWORD', $WAREHOUSE_DIRECT_PORT, sslmode => 'disable')" >/dev/null
 }

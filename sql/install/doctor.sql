@@ -2,7 +2,10 @@
 -- problem, and rsfed.doctor(), which reads them all and the servers where asked.
 -- A view of this schema is a topic by being there.  Columns: severity (error,
 -- warning, notice), subject, problem, remedy (statements that run as pasted),
--- on_primary (is the remedy to be run on the primary).
+-- on_primary (is the remedy to be run on the primary); and where many relations
+-- can have one problem, problem_of_many, in which %s is how many they are, and
+-- remedy_of_many, one statement for all of them, in which %s is their names.  Rows
+-- that are equal in these two are one problem.
 --
 -- Nothing here takes a lock on a served table, so that a look never waits for
 -- ALTER TABLE or VACUUM FULL: sizes are those of pg_class.
@@ -39,18 +42,65 @@ $$;
 COMMENT ON FUNCTION rsfed_catalog.check_statement(name, oid) IS
 'The statement that checks a source with the log-in of a role (0: of PUBLIC) as far as the current user may; NULL if there is no such server';
 
+-- Without the collector the log is no file that the server knows.
+CREATE FUNCTION rsfed_catalog.log_statement()
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN current_setting('logging_collector')::bool THEN 'SELECT pg_catalog.pg_current_logfile();'
+		ELSE 'SHOW log_destination;' END
+$$;
+COMMENT ON FUNCTION rsfed_catalog.log_statement() IS
+'The statement that says where the server''s log is';
+
+CREATE FUNCTION rsfed_catalog.log_says_why()
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN current_setting('logging_collector')::bool THEN 'The server''s log says why.'
+		ELSE 'The server''s log says why; as logging_collector is off, whatever starts the server has it: the system''s journal, or the file of pg_ctl -l.' END
+$$;
+COMMENT ON FUNCTION rsfed_catalog.log_says_why() IS
+'A sentence that sends the reader to the server''s log';
+
+-- As many refreshes at once as workers may run, and one that fails ends no other;
+-- where no worker is, the session makes them itself.
+CREATE FUNCTION rsfed_catalog.refresh_all_statement(condition text)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $body$
+	SELECT format(CASE WHEN s.state IN ('running', 'asleep', 'starting', 'unknown')
+			THEN 'SELECT rsfed.request_refresh(f.relation) FROM %s;'
+			ELSE 'DO $$DECLARE r regclass; BEGIN FOREACH r IN ARRAY ARRAY(SELECT f.relation FROM %s) LOOP CALL rsfed.refresh(r); END LOOP; END$$;' END,
+		'rsfed.freshness f JOIN rsfed.rollups u ON u.rollup = f.relation WHERE pg_catalog.pg_has_role(u.owner, ''USAGE'') AND ' || condition)
+	FROM rsfed_catalog.scheduler_state() s
+$body$;
+COMMENT ON FUNCTION rsfed_catalog.refresh_all_statement(text) IS
+'The statement that refreshes all rollups of the caller for which a condition on rsfed.freshness f holds';
+
+-- What a source serves, relations and sets alike, as far as the current user may
+-- see all of it.
+CREATE VIEW rsfed_catalog.served_by_source WITH (security_barrier = true) AS
+SELECT f.name, f.source, f.owner, f.state, f.sqlstate, f.is_late, f.last_run_id
+FROM rsfed_catalog.relation_freshness f
+WHERE f.may_see_all AND f.source IS NOT NULL
+UNION ALL
+SELECT pg_catalog.format('set %I', c.set_name), c.source, c.owner, s.state, s.sqlstate, false, s.last_run_id
+FROM rsfed_catalog.set_class c
+JOIN rsfed.sets s ON s.name = c.set_name
+WHERE c.may_see_all AND c.source IS NOT NULL;
+COMMENT ON VIEW rsfed_catalog.served_by_source IS
+'Rollups and sets with their source and state';
+
 -- The way to a source and the log-in there: what its newest run says, of those
 -- that the current user may see.
 CREATE VIEW rsfed_catalog.source_failure WITH (security_barrier = true) AS
 SELECT l.source, pg_catalog.left(l.sqlstate, 2) AS class, l.message, l.detail, l.hint, l.finished_at,
-	rsfed_catalog.check_statement(l.source, l.relowner) AS remedy
-FROM (SELECT DISTINCT ON (u.source) u.source, c.relowner, r.status, r.sqlstate, r.message, r.detail, r.hint, r.finished_at
-	FROM rsfed_catalog.relation_class c
-	JOIN rsfed_catalog.rollup u USING (relation_id)
-	JOIN rsfed_catalog.freshness f USING (relation_id)
+	rsfed_catalog.check_statement(l.source, l.owner) AS remedy
+FROM (SELECT DISTINCT ON (f.source) f.source, f.owner, r.status, r.sqlstate, r.message, r.detail, r.hint, r.finished_at
+	FROM rsfed_catalog.served_by_source f
 	JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
-	WHERE c.may_see_all
-	ORDER BY u.source, r.run_id DESC) l
+	ORDER BY f.source, r.run_id DESC) l
 JOIN pg_catalog.pg_foreign_server s ON s.srvname = l.source
 WHERE l.status = 'failed' AND (pg_catalog.left(l.sqlstate, 2) = '08'
 	-- a log-in that is held is told by the topic credentials

@@ -6,6 +6,8 @@ CREATE FUNCTION rsfed.doctor(remote boolean DEFAULT false)
 RETURNS TABLE (severity text, subject text, problem text, remedy text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO' SET intervalstyle = 'postgres'
+-- these queries run once: to compile them would take longer
+SET jit = off
 AS $$
 DECLARE
 	topics name[];
@@ -57,9 +59,25 @@ BEGIN
 				CASE WHEN remote THEN '; asked the servers' ELSE '' END)));
 	END IF;
 	RETURN QUERY
+		WITH found AS (SELECT *
+			FROM jsonb_to_recordset(rows) AS r (severity text, subject text, problem text, remedy text, on_primary boolean,
+				problem_of_many text, remedy_of_many text)),
+		-- one problem of many is one row
+		many AS (SELECT f.severity, rsfed_catalog.some_names(array_agg(f.subject ORDER BY f.subject COLLATE "C")) AS subject,
+				format(f.problem_of_many, count(*)) AS problem,
+				format(f.remedy_of_many, string_agg(f.subject, ', ' ORDER BY f.subject COLLATE "C")) AS remedy,
+				f.on_primary, f.problem_of_many, f.remedy_of_many
+			FROM found f
+			WHERE f.problem_of_many IS NOT NULL
+			GROUP BY f.severity, f.problem_of_many, f.remedy_of_many, f.on_primary
+			HAVING count(*) >= 5)
 		SELECT r.severity, r.subject,
 			r.problem || CASE WHEN is_replica AND r.on_primary THEN ' Run the remedy on the primary.' ELSE '' END, r.remedy
-		FROM jsonb_to_recordset(rows) AS r (severity text, subject text, problem text, remedy text, on_primary boolean)
+		FROM (SELECT m.* FROM many m
+			UNION ALL
+			SELECT f.* FROM found f
+			WHERE NOT EXISTS (SELECT FROM many m WHERE (m.severity, m.problem_of_many, m.remedy_of_many, m.on_primary)
+				= (f.severity, f.problem_of_many, f.remedy_of_many, f.on_primary))) r
 		ORDER BY array_position(ARRAY['error', 'warning', 'notice', 'ok'], r.severity), r.subject, r.problem;
 END
 $$;

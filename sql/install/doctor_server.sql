@@ -30,14 +30,14 @@ CROSS JOIN LATERAL (VALUES
 		pg_catalog.format('The launcher does not run, so no scheduler does. %s',
 			CASE WHEN s.slots < s.needed
 				THEN pg_catalog.format('max_worker_processes is %s, rsfed needs %s at least. %s', s.slots, s.needed, s.how)
-				ELSE 'It is started again within a second; if that lasts, the server''s log says why.' END),
+				ELSE 'It is started again within a second, unless something is wrong. ' || rsfed_catalog.log_says_why() END),
 		CASE WHEN s.slots < s.needed
 			THEN pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', s.enough)
-			ELSE 'SELECT pg_catalog.pg_current_logfile();' END),
+			ELSE rsfed_catalog.log_statement() END),
 	('crashed', 'error',
-		pg_catalog.format('The scheduler ended unexpectedly%s; it is started again at %s. The server''s log says why.',
-			CASE WHEN s.failures > 1 THEN ', ' || s.failures || ' times in a row' ELSE '' END, s.retry_at),
-		'SELECT pg_catalog.pg_current_logfile();'),
+		pg_catalog.format('The scheduler ended unexpectedly%s; it is started again at %s. %s',
+			CASE WHEN s.failures > 1 THEN ', ' || s.failures || ' times in a row' ELSE '' END, s.retry_at, rsfed_catalog.log_says_why()),
+		rsfed_catalog.log_statement()),
 	('no worker slot', 'error',
 		pg_catalog.format('No process could be had for the scheduler: all of max_worker_processes (%s) are taken. %s', s.slots, s.how),
 		pg_catalog.format('ALTER SYSTEM SET max_worker_processes = %s;', s.enough)),
@@ -116,14 +116,12 @@ WITH runs AS MATERIALIZED (
 	SELECT r.relation_id, r.owner, u.source,
 		r.status = 'running' AND r.trigger IN ('schedule', 'request') AND r.set_run_id IS NULL AS is_at_work,
 		r.status = 'running' AS is_running,
-		r.waits_for IS NULL AND COALESCE(c.may_see_all, t.may_see_all, false) AS may_begin,
+		r.waits_for IS NULL AND rsfed_catalog.may_see_runs(r.relation_id) AS may_begin,
 		GREATEST(r.requested_at, r.not_before) AS since
 	FROM rsfed_catalog.run r
 	-- of a set any member tells the source
 	LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = COALESCE((SELECT m.relation_id
 		FROM rsfed_catalog.set_member m WHERE m.set_id = r.relation_id LIMIT 1), r.relation_id)
-	LEFT JOIN rsfed_catalog.relation_class c ON c.relation_id = r.relation_id
-	LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
 	WHERE r.status IN ('queued', 'running')),
 waiting AS MATERIALIZED (
 	SELECT q.owner, q.source, q.since

@@ -12,8 +12,8 @@ SELECT 'error' AS severity, pg_catalog.format('server %I', l.source) AS subject,
 FROM rsfed_catalog.source_failure l
 CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(x.name ORDER BY x.name COLLATE pg_catalog."C") AS failing,
 		pg_catalog.array_agg(x.name ORDER BY x.name COLLATE pg_catalog."C") FILTER (WHERE x.is_late) AS late
-	FROM rsfed_catalog.relation_freshness x
-	WHERE x.source = l.source AND x.state = 'failing' AND x.may_see_all AND pg_catalog.left(x.sqlstate, 2) = l.class) f
+	FROM rsfed_catalog.served_by_source x
+	WHERE x.source = l.source AND x.state = 'failing' AND pg_catalog.left(x.sqlstate, 2) = l.class) f
 UNION ALL
 SELECT 'error', pg_catalog.format('server %I', u.source),
 	pg_catalog.format('There is no such server any more: refreshes of %s fail. rsfed.register_server() makes one of that name; rsfed.alter_rollup(source => ...) gives a rollup another.',

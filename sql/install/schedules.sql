@@ -100,7 +100,9 @@ CROSS JOIN LATERAL (SELECT g.oid,
 	COALESCE(pg_catalog.pg_has_role(g.relowner, 'USAGE')
 		OR pg_catalog.pg_has_role('pg_monitor', 'USAGE'), t.may_see_all) AS may_see_all
 	WHERE g.oid IS NOT NULL OR t.set_id IS NOT NULL) AS c
-LEFT JOIN rsfed_catalog.pause a ON a.paused_until IS NULL OR a.paused_until > pg_catalog.now()
+-- one row at most, as the planner does not know
+LEFT JOIN (SELECT x.* FROM rsfed_catalog.pause x
+	WHERE x.paused_until IS NULL OR x.paused_until > pg_catalog.now() LIMIT 1) a ON true
 CROSS JOIN LATERAL (SELECT
 	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())) AS b (by_itself)
 CROSS JOIN LATERAL (SELECT b.by_itself, b.by_itself OR a.only_row IS NOT NULL

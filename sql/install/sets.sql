@@ -113,8 +113,7 @@ SELECT c.set_name AS name,
 	c.source,
 	CASE
 		WHEN c.is_paused THEN 'paused'
-		WHEN g.is_held OR EXISTS (SELECT FROM rsfed_catalog.held_relation h
-			WHERE h.relation_id = c.set_id) THEN 'held'
+		WHEN g.is_held OR h.relation_id IS NOT NULL THEN 'held'
 		WHEN f.refused THEN 'refused'
 		WHEN f.failures > 0 THEN 'failing'
 		WHEN f.as_of IS NULL THEN 'never'
@@ -135,6 +134,8 @@ SELECT c.set_name AS name,
 FROM rsfed_catalog.set_class c
 JOIN rsfed_catalog.freshness f ON f.relation_id = c.set_id
 CROSS JOIN rsfed_catalog.guard g
+-- once for all sets, not once for each
+LEFT JOIN (SELECT DISTINCT l.relation_id FROM rsfed_catalog.held_relation l) h ON h.relation_id = c.set_id
 LEFT JOIN LATERAL (SELECT pg_catalog.min(y.next_run_at) AS next_run_at
 	FROM rsfed_catalog.schedule y WHERE y.relation_id = c.set_id) x ON true
 WHERE c.may_select OR c.may_see_all;

@@ -117,19 +117,26 @@ ORDER BY r.run_id DESC;
 COMMENT ON VIEW rsfed.runs IS
 'Attempts to refresh, the newest first; for the owner of the relation and pg_monitor';
 
--- What rsfed.freshness, rsfed.metrics and rsfed.doctor() tell of each relation.
+-- What rsfed.metrics and rsfed.doctor() tell of each relation.
 CREATE VIEW rsfed_catalog.relation_freshness AS
-SELECT k.relid, s.*
+SELECT k.relid,
+	c.relnamespace::pg_catalog.regnamespace::pg_catalog.text || '.' || pg_catalog.quote_ident(c.relname) AS name,
+	c.relowner AS owner,
+	s.*,
+	rsfed_catalog.next_run_at(s.relation_id) AS next_run_at
 FROM rsfed_catalog.present_relation k
+JOIN pg_catalog.pg_class c ON c.oid = k.relid
 CROSS JOIN LATERAL rsfed_catalog.relation_status(k.relid) s
 WHERE s.relation_id IS NOT NULL;
 COMMENT ON VIEW rsfed_catalog.relation_freshness IS
 'rsfed.freshness, with what it is made of; only what the current user may see';
 
 CREATE VIEW rsfed.freshness WITH (security_barrier = true) AS
-SELECT relid::pg_catalog.regclass AS relation, state, as_of, age, max_age, is_late, data_through, changed_at,
-	last_run_id, failing_since, failures, sqlstate, message, next_run_at
-FROM rsfed_catalog.relation_freshness;
+SELECT k.relid::pg_catalog.regclass AS relation, s.state, s.as_of, s.age, s.max_age, s.is_late, s.data_through, s.changed_at,
+	s.last_run_id, s.failing_since, s.failures, s.sqlstate, s.message, rsfed_catalog.next_run_at(s.relation_id) AS next_run_at
+FROM rsfed_catalog.present_relation k
+CROSS JOIN LATERAL rsfed_catalog.relation_status(k.relid) s
+WHERE s.relation_id IS NOT NULL;
 COMMENT ON VIEW rsfed.freshness IS
 'How old each refreshed relation is and whether its refreshes succeed; readable on replicas';
 

@@ -21,6 +21,7 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 #include "api/arguments.h"
 #include "base/compat.h"
@@ -32,9 +33,12 @@ PG_FUNCTION_INFO_V1(rsfed_as_of);
 PG_FUNCTION_INFO_V1(rsfed_age);
 PG_FUNCTION_INFO_V1(rsfed_require_fresh);
 PG_FUNCTION_INFO_V1(rsfed_relation_status);
+PG_FUNCTION_INFO_V1(rsfed_next_run_at);
 PG_FUNCTION_INFO_V1(rsfed_may_see_runs);
+PG_FUNCTION_INFO_V1(rsfed_has_oid);
+PG_FUNCTION_INFO_V1(rsfed_schema_name);
 
-#define STATUS_COLUMNS 19
+#define STATUS_COLUMNS 17
 
 /*
  * rsfed's number of a relation, which the current user may ask about.  0 for one
@@ -164,35 +168,67 @@ rsfed_relation_status(PG_FUNCTION_ARGS)
 {
 	RelationStatus status;
 	TupleDesc	desc;
+	HeapTuple	tuple;
 	Datum		values[STATUS_COLUMNS];
 	bool		nulls[STATUS_COLUMNS] = {false};
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
 	if (!status_read(PG_GETARG_OID(0), GetActiveSnapshot(), &status))
 		PG_RETURN_NULL();
 
 	values[0] = Int32GetDatum(status.relation_id);
-	put_text(&values[1], &nulls[1], status.name);
-	put_text(&values[2], &nulls[2], status.kind);
-	values[3] = BoolGetDatum(status.is_held);
-	values[4] = BoolGetDatum(status.may_see_all);
-	put_text(&values[5], &nulls[5], status.source);
-	put_text(&values[6], &nulls[6], status.state);
-	put_time(&values[7], &nulls[7], status.has_content, status.as_of);
-	put_interval(&values[8], &nulls[8], status.age);
-	put_interval(&values[9], &nulls[9], status.max_age);
-	values[10] = BoolGetDatum(status.is_late);
-	put_time(&values[11], &nulls[11], status.has_data_through, status.data_through);
-	put_time(&values[12], &nulls[12], status.has_changed_at, status.changed_at);
-	values[13] = Int64GetDatum(status.last_run_id);
-	nulls[13] = !status.has_last_run_id;
-	put_time(&values[14], &nulls[14], status.is_failing, status.failing_since);
-	values[15] = Int32GetDatum(status.failures);
-	put_text(&values[16], &nulls[16], status.sqlstate);
-	put_text(&values[17], &nulls[17], status.message);
-	put_time(&values[18], &nulls[18], status.has_next_run, status.next_run_at);
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+	put_text(&values[1], &nulls[1], status.kind);
+	values[2] = BoolGetDatum(status.is_held);
+	values[3] = BoolGetDatum(status.may_see_all);
+	nulls[4] = status.source == NULL;
+	if (status.source != NULL)
+		values[4] = DirectFunctionCall1(namein, CStringGetDatum(status.source));
+	put_text(&values[5], &nulls[5], status.state);
+	put_time(&values[6], &nulls[6], status.has_content, status.as_of);
+	put_interval(&values[7], &nulls[7], status.age);
+	put_interval(&values[8], &nulls[8], status.max_age);
+	values[9] = BoolGetDatum(status.is_late);
+	put_time(&values[10], &nulls[10], status.has_data_through, status.data_through);
+	put_time(&values[11], &nulls[11], status.has_changed_at, status.changed_at);
+	values[12] = Int64GetDatum(status.last_run_id);
+	nulls[12] = !status.has_last_run_id;
+	put_time(&values[13], &nulls[13], status.is_failing, status.failing_since);
+	values[14] = Int32GetDatum(status.failures);
+	put_text(&values[15], &nulls[15], status.sqlstate);
+	put_text(&values[16], &nulls[16], status.message);
+
+	desc = lookup_rowtype_tupdesc(get_fn_expr_rettype(fcinfo->flinfo), -1);
+	tuple = heap_form_tuple(desc, values, nulls);
+	ReleaseTupleDesc(desc);
+	return HeapTupleGetDatum(tuple);
+}
+
+/* rsfed_catalog.next_run_at(relation_id): NULL if no schedule is to run. */
+Datum
+rsfed_next_run_at(PG_FUNCTION_ARGS)
+{
+	TimestampTz next_run_at;
+
+	if (!status_next_run(PG_GETARG_INT32(0), GetActiveSnapshot(), &next_run_at))
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(next_run_at);
+}
+
+/* rsfed_catalog.has_oid(relation_id): does the cache of oids have a relation? */
+Datum
+rsfed_has_oid(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(serving_has_oid(PG_GETARG_INT32(0), GetActiveSnapshot()));
+}
+
+/* rsfed_catalog.schema_name(oid): as it is, unlike a regnamespace; NULL if gone. */
+Datum
+rsfed_schema_name(PG_FUNCTION_ARGS)
+{
+	char	   *name = get_namespace_name(PG_GETARG_OID(0));
+
+	if (name == NULL)
+		PG_RETURN_NULL();
+	return DirectFunctionCall1(namein, CStringGetDatum(name));
 }
 
 /* What was found out about a relation or a set by the present query. */

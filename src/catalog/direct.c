@@ -18,6 +18,7 @@
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -157,14 +158,20 @@ direct_open(DirectScan *scan, DirectIndex index, Snapshot snapshot, int nkeys,
 
 		ScanKeyInit(&keys[i], number, BTEqualStrategyNumber, equality_of(type), values[i]);
 	}
-	scan->scan = systable_beginscan(scan->table, which->index_oid, OidIsValid(which->index_oid),
-									snapshot, nkeys, keys);
+
+	/* most of these tables are empty in most databases, or hold one row */
+	if (RelationGetNumberOfBlocks(scan->table) == 0)
+		scan->scan = NULL;
+	else
+		scan->scan = systable_beginscan(scan->table, which->index_oid,
+										nkeys > 0 && OidIsValid(which->index_oid),
+										snapshot, nkeys, keys);
 }
 
 bool
 direct_next(DirectScan *scan)
 {
-	scan->tuple = systable_getnext(scan->scan);
+	scan->tuple = scan->scan ? systable_getnext(scan->scan) : NULL;
 	return HeapTupleIsValid(scan->tuple);
 }
 
@@ -180,7 +187,8 @@ direct_value(const DirectScan *scan, const char *column, bool *isnull)
 void
 direct_close(DirectScan *scan)
 {
-	systable_endscan(scan->scan);
+	if (scan->scan != NULL)
+		systable_endscan(scan->scan);
 	table_close(scan->table, AccessShareLock);
 }
 

@@ -39,7 +39,7 @@ typedef enum DirectIndex
 typedef struct DirectScan
 {
 	Relation	table;
-	SysScanDesc scan;
+	SysScanDesc scan;			/* NULL: the table is empty */
 	HeapTuple	tuple;			/* the present row, or NULL */
 } DirectScan;
 

@@ -57,6 +57,12 @@ cached_oid(int32 relation_id, Snapshot snapshot)
 	return relid;
 }
 
+bool
+serving_has_oid(int32 relation_id, Snapshot snapshot)
+{
+	return OidIsValid(cached_oid(relation_id, snapshot));
+}
+
 /* By the relation's present name, if the cache has nothing for that row; or 0. */
 static int32
 relation_id_by_name(Oid relid, Snapshot snapshot)
@@ -79,7 +85,7 @@ relation_id_by_name(Oid relid, Snapshot snapshot)
 	if (direct_next(&scan))
 		relation_id = DatumGetInt32(direct_value(&scan, "relation_id", &isnull));
 	direct_close(&scan);
-	if (relation_id != 0 && OidIsValid(cached_oid(relation_id, snapshot)))
+	if (relation_id != 0 && serving_has_oid(relation_id, snapshot))
 		return 0;
 	return relation_id;
 }

@@ -30,6 +30,12 @@ extern Sight serving_sight(Oid relid);
  */
 extern int32 serving_relation_id(Oid relid, Snapshot snapshot);
 
+/*
+ * Does the cache of oids have a relation?  A restore may bring relations without
+ * their oids; then they are known by name.
+ */
+extern bool serving_has_oid(int32 relation_id, Snapshot snapshot);
+
 /* The oid of a relation by that number; InvalidOid if it is a set, or gone. */
 extern Oid	serving_relid(int32 relation_id, Snapshot snapshot);
 

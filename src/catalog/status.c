@@ -19,7 +19,6 @@
 
 #include "catalog/direct.h"
 #include "catalog/identity.h"
-#include "catalog/relation.h"
 #include "catalog/serving.h"
 #include "catalog/status.h"
 
@@ -177,23 +176,6 @@ first_due(int32 relation_id, Snapshot snapshot, TimestampTz *next)
 	direct_close(&scan);
 }
 
-/* When the next run of a relation is due, by itself or with a set. */
-static void
-read_next_run(Snapshot snapshot, RelationStatus *status)
-{
-	Datum		values[1] = {Int32GetDatum(status->relation_id)};
-	DirectScan	scan;
-	bool		isnull;
-
-	status->next_run_at = DT_NOEND;
-	first_due(status->relation_id, snapshot, &status->next_run_at);
-	direct_open(&scan, MEMBER_BY_RELATION, snapshot, 1, values);
-	while (direct_next(&scan))
-		first_due(DatumGetInt32(direct_value(&scan, "set_id", &isnull)), snapshot, &status->next_run_at);
-	direct_close(&scan);
-	status->has_next_run = !TIMESTAMP_NOT_FINITE(status->next_run_at);
-}
-
 /* The row of rsfed_catalog.freshness; false if there is none. */
 static bool
 read_freshness(Snapshot snapshot, RelationStatus *status, bool *refused)
@@ -295,7 +277,6 @@ status_read(Oid relid, Snapshot snapshot, RelationStatus *status)
 	status->max_age = serving_max_age(status->relation_id, snapshot, &status->source);
 
 	status->may_see_all = sight.may_see_all;
-	status->name = relation_display_name(relid);
 	paused = paused || all_is_paused(snapshot);
 	reason = reason_to_hold(snapshot);
 	status->is_held = reason != NULL;
@@ -312,6 +293,21 @@ status_read(Oid relid, Snapshot snapshot, RelationStatus *status)
 		status->message = NULL;
 	else if (held.is_held)
 		status->message = psprintf("held: credentials: %s", held.message);
-	read_next_run(snapshot, status);
 	return true;
+}
+
+bool
+status_next_run(int32 relation_id, Snapshot snapshot, TimestampTz *next_run_at)
+{
+	Datum		values[1] = {Int32GetDatum(relation_id)};
+	DirectScan	scan;
+	bool		isnull;
+
+	*next_run_at = DT_NOEND;
+	first_due(relation_id, snapshot, next_run_at);
+	direct_open(&scan, MEMBER_BY_RELATION, snapshot, 1, values);
+	while (direct_next(&scan))
+		first_due(DatumGetInt32(direct_value(&scan, "set_id", &isnull)), snapshot, next_run_at);
+	direct_close(&scan);
+	return !TIMESTAMP_NOT_FINITE(*next_run_at);
 }

@@ -15,7 +15,6 @@
 typedef struct RelationStatus
 {
 	int32		relation_id;
-	char	   *name;			/* with schema, quoted where needed */
 	char	   *kind;
 	bool		is_held;		/* with all schedules of the database */
 	bool		may_see_all;
@@ -37,8 +36,6 @@ typedef struct RelationStatus
 	int32		failures;
 	char	   *sqlstate;
 	char	   *message;		/* only to whom may see all, or why all is held */
-	bool		has_next_run;
-	TimestampTz next_run_at;
 } RelationStatus;
 
 /*
@@ -46,5 +43,11 @@ typedef struct RelationStatus
  * refresh it or the current user may neither SELECT it nor see all.
  */
 extern bool status_read(Oid relid, Snapshot snapshot, RelationStatus *status);
+
+/*
+ * When the next run of a relation is due, by itself or with a set; false if none
+ * is.
+ */
+extern bool status_next_run(int32 relation_id, Snapshot snapshot, TimestampTz *next_run_at);
 
 #endif							/* RSFED_STATUS_H */
