@@ -63,20 +63,27 @@ $$;
 COMMENT ON FUNCTION rsfed_catalog.log_says_why() IS
 'A sentence that sends the reader to the server''s log';
 
+-- In PL/pgSQL a procedure wants a variable for each of its results.
+CREATE FUNCTION rsfed_catalog.call_each_statement(call text, query text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $body$
+	SELECT format('DO $$DECLARE r record; n bigint; s text; c bigint; a timestamptz; e interval; BEGIN FOR r IN %s LOOP CALL %s, run_id => n, status => s, rows_changed => c, as_of => a, elapsed => e); END LOOP; END$$;', query, call)
+$body$;
+COMMENT ON FUNCTION rsfed_catalog.call_each_statement(text, text) IS
+'The statement that calls a procedure of refreshing for each row r of a query; the call is without what follows its own arguments';
+
 -- As many refreshes at once as workers may run, and one that fails ends no other;
 -- where no worker is, the session makes them itself.
-CREATE FUNCTION rsfed_catalog.refresh_all_statement(condition text)
+CREATE FUNCTION rsfed_catalog.refresh_all_statement(condition text, scheduler_state text)
 RETURNS text
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $body$
-	SELECT format(CASE WHEN s.state IN ('running', 'asleep', 'starting', 'unknown')
-			THEN 'SELECT rsfed.request_refresh(f.relation) FROM %s;'
-			ELSE 'DO $$DECLARE r regclass; BEGIN FOREACH r IN ARRAY ARRAY(SELECT f.relation FROM %s) LOOP CALL rsfed.refresh(r); END LOOP; END$$;' END,
-		'rsfed.freshness f JOIN rsfed.rollups u ON u.rollup = f.relation WHERE pg_catalog.pg_has_role(u.owner, ''USAGE'') AND ' || condition)
-	FROM rsfed_catalog.scheduler_state() s
+	SELECT format('SELECT rsfed.request_refresh(f.relation) FROM rsfed.freshness f JOIN rsfed.rollups u ON u.rollup = f.relation WHERE pg_catalog.pg_has_role(u.owner, ''USAGE'') AND %s;', condition)
+	WHERE scheduler_state IN ('running', 'asleep', 'starting', 'unknown')
 $body$;
-COMMENT ON FUNCTION rsfed_catalog.refresh_all_statement(text) IS
-'The statement that refreshes all rollups of the caller for which a condition on rsfed.freshness f holds';
+COMMENT ON FUNCTION rsfed_catalog.refresh_all_statement(text, text) IS
+'The statement that requests a refresh of all rollups of the caller for which a condition on rsfed.freshness f holds; NULL where no worker would run it';
 
 -- What a source serves, relations and sets alike, as far as the current user may
 -- see all of it.

@@ -8,10 +8,14 @@ SELECT v.severity, f.name AS subject, v.problem,
 	COALESCE(v.remedy, pg_catalog.format('CALL rsfed.refresh(%L);', f.name)) AS remedy,
 	v.on_primary, v.problem_of_many, v.remedy_of_many
 FROM rsfed_catalog.relation_freshness f
-CROSS JOIN (SELECT
-	rsfed_catalog.refresh_all_statement('f.is_late AND f.as_of IS NOT NULL AND f.state NOT IN (''failing'', ''refused'', ''held'')') AS of_late,
-	rsfed_catalog.refresh_all_statement('f.as_of IS NULL AND f.failures = 0 AND f.state NOT IN (''backfilling'', ''held'')') AS of_never
-	-- asked once
+-- made once, not for each relation
+CROSS JOIN (SELECT COALESCE(rsfed_catalog.refresh_all_statement(l.condition, s.state), rsfed_catalog.call_each_statement('rsfed.refresh(r.relation',
+			'SELECT f.relation FROM rsfed.freshness f JOIN rsfed.rollups u ON u.rollup = f.relation WHERE pg_catalog.pg_has_role(u.owner, ''USAGE'') AND ' || l.condition)) AS of_late,
+		COALESCE(rsfed_catalog.refresh_all_statement(n.condition, s.state), rsfed_catalog.call_each_statement('rsfed.refresh(r.relation',
+			'SELECT f.relation FROM rsfed.freshness f JOIN rsfed.rollups u ON u.rollup = f.relation WHERE pg_catalog.pg_has_role(u.owner, ''USAGE'') AND ' || n.condition)) AS of_never
+	FROM rsfed_catalog.scheduler_state() s,
+		(VALUES ('f.is_late AND f.as_of IS NOT NULL AND f.state NOT IN (''failing'', ''refused'', ''held'')')) AS l (condition),
+		(VALUES ('f.as_of IS NULL AND f.failures = 0 AND f.state NOT IN (''backfilling'', ''held'')')) AS n (condition)
 	OFFSET 0) a
 LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
 LEFT JOIN pg_catalog.pg_foreign_server s ON s.srvname = f.source
@@ -80,7 +84,8 @@ CROSS JOIN LATERAL (
 		pg_catalog.format('CALL rsfed.refresh(%L%s);', f.name,
 			CASE WHEN s.method IS NULL THEN '' ELSE ', method => ' || pg_catalog.quote_literal(s.method) END),
 		'%s schedules are overdue. The remedy refreshes once; the schedules go on when a scheduler runs.',
-		'DO $$DECLARE s record; BEGIN FOR s IN SELECT DISTINCT s.relation, s.method FROM rsfed.schedules s JOIN pg_catalog.pg_class c ON c.oid = s.relation WHERE NOT s.paused AND NOT s.held AND s.next_run_at < pg_catalog.now() - interval ''5 minutes'' AND pg_catalog.pg_has_role(c.relowner, ''USAGE'') LOOP CALL rsfed.refresh(s.relation, method => s.method); END LOOP; END$$;'
+		rsfed_catalog.call_each_statement('rsfed.refresh(r.relation, r.method',
+			'SELECT DISTINCT s.relation, s.method FROM rsfed.schedules s JOIN pg_catalog.pg_class c ON c.oid = s.relation WHERE NOT s.paused AND NOT s.held AND s.next_run_at < pg_catalog.now() - interval ''5 minutes'' AND pg_catalog.pg_has_role(c.relowner, ''USAGE'')')
 	WHERE f.state NOT IN ('paused', 'held') AND s.paused_at IS NULL AND pg_catalog.isfinite(s.next_run_at)
 		AND s.next_run_at < pg_catalog.now() - '5 minutes'::pg_catalog.interval
 ) v
@@ -121,7 +126,8 @@ CROSS JOIN LATERAL (
 	SELECT 'warning', c.subject, 'It has never been refreshed.',
 		pg_catalog.format('CALL rsfed.refresh_set(%L);', c.set_name), true,
 		'%s sets have never been refreshed.',
-		'DO $$DECLARE s name; BEGIN FOR s IN SELECT name FROM rsfed.sets WHERE state = ''never'' AND rollups IS NOT NULL AND pg_catalog.pg_has_role(owner, ''USAGE'') LOOP CALL rsfed.refresh_set(s); END LOOP; END$$;'
+		rsfed_catalog.call_each_statement('rsfed.refresh_set(r.name',
+			'SELECT t.name FROM rsfed.sets t WHERE t.state = ''never'' AND t.rollups IS NOT NULL AND pg_catalog.pg_has_role(t.owner, ''USAGE'')')
 	WHERE c.state = 'never' AND c.members IS NOT NULL
 	UNION ALL
 	SELECT w.severity, pg_catalog.format('schedule %I of set %I', s.schedule_name, c.set_name), w.problem, w.remedy, true,
@@ -147,7 +153,8 @@ CROSS JOIN LATERAL (
 				pg_catalog.date_trunc('second', s.next_run_at)),
 			pg_catalog.format('CALL rsfed.refresh_set(%L);', c.set_name),
 			'%s schedules of sets are overdue. The remedy refreshes once; the schedules go on when a scheduler runs.',
-			'DO $$DECLARE s name; BEGIN FOR s IN SELECT DISTINCT s.set_name FROM rsfed.schedules s JOIN rsfed.sets t ON t.name = s.set_name WHERE NOT s.paused AND NOT s.held AND s.next_run_at < pg_catalog.now() - interval ''5 minutes'' AND pg_catalog.pg_has_role(t.owner, ''USAGE'') LOOP CALL rsfed.refresh_set(s); END LOOP; END$$;'
+			rsfed_catalog.call_each_statement('rsfed.refresh_set(r.set_name',
+				'SELECT DISTINCT s.set_name FROM rsfed.schedules s JOIN rsfed.sets t ON t.name = s.set_name WHERE NOT s.paused AND NOT s.held AND s.next_run_at < pg_catalog.now() - interval ''5 minutes'' AND pg_catalog.pg_has_role(t.owner, ''USAGE'')')
 		WHERE NOT c.is_paused AND NOT c.is_held AND c.state <> 'held' AND s.paused_at IS NULL
 			AND pg_catalog.isfinite(s.next_run_at)
 			AND s.next_run_at < pg_catalog.now() - '5 minutes'::pg_catalog.interval

@@ -63,7 +63,8 @@ BEGIN
 			FROM jsonb_to_recordset(rows) AS r (severity text, subject text, problem text, remedy text, on_primary boolean,
 				problem_of_many text, remedy_of_many text)),
 		-- one problem of many is one row
-		many AS (SELECT f.severity, rsfed_catalog.some_names(array_agg(f.subject ORDER BY f.subject COLLATE "C")) AS subject,
+		many AS (SELECT f.severity, array_to_string((array_agg(f.subject ORDER BY f.subject COLLATE "C"))[:5], ', ')
+					|| CASE WHEN count(*) > 5 THEN format(' and %s more', count(*) - 5) ELSE '' END AS subject,
 				format(f.problem_of_many, count(*)) AS problem,
 				format(f.remedy_of_many, string_agg(f.subject, ', ' ORDER BY f.subject COLLATE "C")) AS remedy,
 				f.on_primary, f.problem_of_many, f.remedy_of_many

@@ -58,14 +58,93 @@ require_served(Oid relid, Snapshot snapshot)
 	return relation_id;
 }
 
-/* as_of of a relation; false if it has no content. */
-static bool
-read_as_of(Oid relid, TimestampTz *as_of)
+/*
+ * What was read last for one call in a query, which stands beside each row of an
+ * answer: true for as long as the snapshot and the relation are the same.  An
+ * expression may outlive its query (PL/pgSQL keeps them), hence the comparison of
+ * all that decides what a snapshot sees.
+ */
+typedef struct LastRead
 {
-	Snapshot	snapshot = GetActiveSnapshot();
-	int32		relation_id = require_served(relid, snapshot);
+	Oid			relid;			/* InvalidOid: nothing was read */
+	SubTransactionId subid;
+	CommandId	curcid;
+	TransactionId xmin;
+	TransactionId xmax;
+	uint32		xcnt;
+	int32		subxcnt;
+	bool		suboverflowed;
+	bool		in_recovery;
+	TransactionId *xids;		/* xip and subxip */
+	bool		known;
+	TimestampTz as_of;
+} LastRead;
 
-	return relation_id != 0 && serving_as_of(relation_id, snapshot, as_of);
+static bool
+is_same_snapshot(const LastRead *last, Snapshot snapshot)
+{
+	return last->curcid == snapshot->curcid && last->xmin == snapshot->xmin &&
+		last->xmax == snapshot->xmax && last->xcnt == snapshot->xcnt &&
+		last->subxcnt == snapshot->subxcnt && last->suboverflowed == snapshot->suboverflowed &&
+		last->in_recovery == snapshot->takenDuringRecovery &&
+		last->subid == GetCurrentSubTransactionId() &&
+		(snapshot->xcnt == 0 ||
+		 memcmp(last->xids, snapshot->xip, sizeof(TransactionId) * snapshot->xcnt) == 0) &&
+		(snapshot->subxcnt <= 0 ||
+		 memcmp(last->xids + snapshot->xcnt, snapshot->subxip,
+				sizeof(TransactionId) * snapshot->subxcnt) == 0);
+}
+
+/* Remembers the snapshot; memory of the call, reused. */
+static void
+note_snapshot(LastRead *last, Snapshot snapshot, MemoryContext context)
+{
+	int			nsub = Max(snapshot->subxcnt, 0);
+	Size		size = sizeof(TransactionId) * (snapshot->xcnt + nsub + 1);
+
+	last->relid = InvalidOid;
+	last->xids = last->xids ? repalloc(last->xids, size) : MemoryContextAlloc(context, size);
+	if (snapshot->xcnt > 0)
+		memcpy(last->xids, snapshot->xip, sizeof(TransactionId) * snapshot->xcnt);
+	if (nsub > 0)
+		memcpy(last->xids + snapshot->xcnt, snapshot->subxip, sizeof(TransactionId) * nsub);
+	last->subid = GetCurrentSubTransactionId();
+	last->curcid = snapshot->curcid;
+	last->xmin = snapshot->xmin;
+	last->xmax = snapshot->xmax;
+	last->xcnt = snapshot->xcnt;
+	last->subxcnt = snapshot->subxcnt;
+	last->suboverflowed = snapshot->suboverflowed;
+	last->in_recovery = snapshot->takenDuringRecovery;
+}
+
+/* as_of of the relation in the first argument; false if it has no content. */
+static bool
+read_as_of(FunctionCallInfo fcinfo, TimestampTz *as_of)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	Snapshot	snapshot = GetActiveSnapshot();
+	LastRead   *last = fcinfo->flinfo->fn_extra;
+	Sight		sight;
+	int32		relation_id;
+
+	if (last == NULL)
+	{
+		last = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(LastRead));
+		fcinfo->flinfo->fn_extra = last;
+	}
+	/* privileges do not go by the snapshot */
+	sight = serving_sight(relid);
+	if (last->relid != relid || !(sight.may_select || sight.may_see_all) ||
+		!is_same_snapshot(last, snapshot))
+	{
+		relation_id = require_served(relid, snapshot);
+		note_snapshot(last, snapshot, fcinfo->flinfo->fn_mcxt);
+		last->known = relation_id != 0 && serving_as_of(relation_id, snapshot, &last->as_of);
+		last->relid = relid;
+	}
+	*as_of = last->as_of;
+	return last->known;
 }
 
 /* rsfed.as_of(relation): NULL without content. */
@@ -74,7 +153,7 @@ rsfed_as_of(PG_FUNCTION_ARGS)
 {
 	TimestampTz as_of;
 
-	if (!read_as_of(PG_GETARG_OID(0), &as_of))
+	if (!read_as_of(fcinfo, &as_of))
 		PG_RETURN_NULL();
 	PG_RETURN_TIMESTAMPTZ(as_of);
 }
@@ -85,7 +164,7 @@ rsfed_age(PG_FUNCTION_ARGS)
 {
 	TimestampTz as_of;
 
-	if (!read_as_of(PG_GETARG_OID(0), &as_of))
+	if (!read_as_of(fcinfo, &as_of))
 		PG_RETURN_NULL();
 	return DirectFunctionCall2(timestamp_mi,
 							   TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()),
