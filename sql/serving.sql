@@ -18,12 +18,14 @@ SELECT k, n, rsfed.as_of('served') = (SELECT as_of FROM rsfed.freshness WHERE re
 SELECT rsfed.as_of(NULL) IS NULL AS nothing, rsfed.age(NULL) IS NULL AS nothing;
 
 -- what cannot be asked
-\set VERBOSITY default
+SELECT error_of('SELECT rsfed.as_of(''not_served'')') ~ '^42809: .*HINT: .*public.served' AS says_which;
+\set VERBOSITY terse
 SELECT rsfed.as_of('not_served');
 SELECT rsfed.age('served_mv');
 SELECT rsfed.require_fresh('not_served');
 SELECT rsfed.as_of(0::regclass);
 SELECT rsfed.require_fresh(NULL);
+\set VERBOSITY default
 SELECT rsfed.require_fresh('unfilled');
 SELECT rsfed.require_fresh('unfilled', '1 day');
 SELECT error_of($$SELECT rsfed.require_fresh('served', '0')$$) ~ '^55000: rollup "served" is older than .*DETAIL: It is as of .*HINT: ' AS too_old;
@@ -94,7 +96,9 @@ END $$;
 \set in_workers 'SELECT count(*), bool_and(rsfed.require_fresh(x::regclass, ''1 hour'')), min(rsfed.as_of(x::regclass)) = rsfed.as_of(''served'') AS one FROM large, LATERAL (SELECT CASE WHEN i > 0 THEN ''served'' END::text) AS y (x)'
 SELECT plan_of(:'in_workers') ~ 'Gather' AND plan_of(:'in_workers') ~ 'Partial Aggregate' AS in_workers;
 :in_workers;
+\set VERBOSITY terse
 SELECT count(*) FROM large WHERE rsfed.require_fresh((CASE WHEN i > 0 THEN 'not_served' END)::regclass);
+\set VERBOSITY default
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
@@ -157,8 +161,10 @@ CREATE FUNCTION is_indexed(condition text) RETURNS boolean LANGUAGE sql AS $$
 SET enable_seqscan = off;
 SELECT v AS view, is_indexed(v) FROM unnest('{freshness WHERE relation,rollups WHERE rollup,definitions WHERE rollup,runs WHERE relation}'::text[]) AS v;
 -- the last runs without looking at all of them
+SET enable_sort = off;
 SELECT plan_of('SELECT * FROM rsfed.runs ORDER BY run_id DESC LIMIT 10') !~ 'Sort' AS no_sort;
 RESET enable_seqscan;
+RESET enable_sort;
 
 -- who may ask: whoever may SELECT, the owner whatever he may read, and pg_monitor
 GRANT CREATE ON SCHEMA public TO rsfed_owner;
