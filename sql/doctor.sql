@@ -121,8 +121,11 @@ SELECT rsfed.drop_server('by_hand', cascade => true);
 -- a server that does not answer: one row, however many relations fail
 SELECT rsfed.define_rollup('elsewhere_' || i, 'a "server''s %', :'query', key => '{k}') FROM generate_series(1, 7) AS i;
 ALTER SERVER "a ""server's %" OPTIONS (ADD connect_timeout '1');
+SELECT rsfed.define_set('elsewhere''s', '{elsewhere_7}');
+CALL rsfed.refresh_set('elsewhere''s') \gset
 SELECT standin('FAULT hang_connect');
 CALL rsfed.refresh('elsewhere_1');
+CALL rsfed.refresh_set('elsewhere''s');
 SELECT standin('RESET');
 SELECT standin('FAULT refuse_connections');
 CALL rsfed.refresh('elsewhere_2');
@@ -138,6 +141,7 @@ FROM rsfed_catalog.relation r WHERE r.relation_id = freshness.relation_id AND re
 \i :paste
 CALL rsfed.refresh('elsewhere_1') \gset
 CALL rsfed.refresh('elsewhere_2') \gset
+CALL rsfed.refresh_set('elsewhere''s') \gset
 -- it answers others now
 \i :paste
 CALL rsfed.refresh('elsewhere_3') \gset
@@ -146,6 +150,7 @@ EXECUTE left_of(:'about');
 -- a log-in that is rejected: one row for it
 SELECT standin('FAULT reject_logins');
 CALL rsfed.refresh('elsewhere_1');
+CALL rsfed.refresh_set('elsewhere''s');
 UPDATE rsfed_catalog.freshness SET as_of = now() - interval '2 hours'
 FROM rsfed_catalog.relation r WHERE r.relation_id = freshness.relation_id AND relation_name ~ 'elsewhere_1';
 \i :paste
@@ -161,6 +166,7 @@ SELECT standin('RESET');
 EXECUTE left_of('log-in is held');
 \i :paste
 CALL rsfed.refresh('elsewhere_1') \gset
+CALL rsfed.refresh_set('elsewhere''s') \gset
 EXECUTE left_of(:'about');
 
 -- asking the servers: what is not as it should be, and one that cannot be asked
@@ -291,12 +297,15 @@ ALTER TABLE fails OWNER TO CURRENT_USER;
 -- a server that is gone
 DROP SERVER "a ""server's %" CASCADE;
 CALL rsfed.refresh('elsewhere_1');
+CALL rsfed.refresh_set('elsewhere''s');
 \set about 'server a|server "a|elsewhere'
 \i :paste
 SELECT rsfed.register_server('a "server''s %', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
 \i :paste
 CALL rsfed.refresh('elsewhere_1') \gset
+CALL rsfed.refresh_set('elsewhere''s') \gset
 EXECUTE left_of(:'about');
+SELECT rsfed.drop_set('elsewhere''s');
 
 -- served tables
 SELECT rsfed.define_rollup('bloated', 'wh', 'SELECT k, v FROM big WHERE k <= 50000', key => '{k}');
@@ -311,14 +320,7 @@ SELECT pg_stat_force_next_flush() \g /dev/null
 SELECT pg_sleep(1) \g /dev/null
 \endif
 ANALYZE bloated;
--- vacuum removes what nobody can see any more
-SELECT set_config('test.after', txid_current()::text, false) \g /dev/null
-DO $$ BEGIN
-	WHILE EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid()
-		AND backend_xmin::text::bigint < current_setting('test.after')::bigint) LOOP
-		PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
-	END LOOP;
-END $$;
+\i test/include/nobody_sees.psql
 \set about 'row versions'
 \i :paste
 \set about 'bloated'

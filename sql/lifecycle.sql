@@ -37,7 +37,7 @@ BEGIN;
 ALTER TABLE life RENAME TO tmp;
 ALTER TABLE other RENAME TO life;
 ALTER TABLE tmp RENAME TO other;
-SELECT rollup, method FROM rsfed.rollups ORDER BY 1::text;
+SELECT rollup, method FROM rsfed.rollups ORDER BY rollup::text;
 ROLLBACK;
 
 -- the same by an extension whose member it is

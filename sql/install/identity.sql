@@ -19,8 +19,8 @@ SELECT g.held_reason IS NOT NULL AS is_held,
 	i.identity AS remembered_identity,
 	NULLIF(pg_catalog.current_setting('rsfed.identity', true), '') AS own_identity
 FROM (SELECT) AS one
--- the key, so that the planner knows that it is one row
-LEFT JOIN rsfed_catalog.identity i ON i.only_row
+-- LIMIT, so that the planner knows that it is one row
+LEFT JOIN (SELECT r.* FROM rsfed_catalog.identity r LIMIT 1) AS i ON true
 CROSS JOIN LATERAL (SELECT CASE
 	WHEN i.only_row OR EXISTS (SELECT FROM rsfed_catalog.schedule)
 	THEN rsfed_catalog.identity_mismatch(i.identity, i.system_identifier, i.database_id, i.database_name)

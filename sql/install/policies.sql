@@ -24,9 +24,8 @@ SELECT DISTINCT x.relation_id,
 FROM rsfed_catalog.held_credentials h
 JOIN pg_catalog.pg_foreign_server s ON s.oid = h.server_id
 JOIN rsfed_catalog.rollup u ON u.source = s.srvname
-JOIN rsfed_catalog.relation r USING (relation_id)
-JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
-JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
+JOIN rsfed_catalog.present_relation k USING (relation_id)
+JOIN pg_catalog.pg_class c ON c.oid = k.relid
 CROSS JOIN LATERAL (SELECT u.relation_id UNION ALL SELECT m.set_id
 	FROM rsfed_catalog.set_member m WHERE m.relation_id = u.relation_id) AS x
 WHERE h.role_id = c.relowner

@@ -99,13 +99,6 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 11;
 COMMENT ON FUNCTION rsfed.compare(regclass, text, name, text, text, jsonb, integer) IS
 'What the next refresh of a rollup would change, or another query or source: a summary, then the rows that differ; writes nothing';
 
-CREATE FUNCTION rsfed.require_fresh(rollup regclass, max_age interval DEFAULT NULL)
-RETURNS boolean
-AS 'MODULE_PATHNAME', 'rsfed_require_fresh'
-LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION rsfed.require_fresh(regclass, interval) IS
-'True, or an error if the content is older than max_age (by default the rollup''s own); in a WHERE clause it is asked once';
-
 -- What the windows' boundaries are made of; for tests, and for whoever wonders
 -- where a bucket begins.
 CREATE FUNCTION rsfed_catalog.bucket_start(at timestamptz, bucket interval, timezone text)

@@ -89,8 +89,8 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 FROM rsfed_catalog.schedule s
 JOIN rsfed_catalog.relation r USING (relation_id)
 CROSS JOIN rsfed_catalog.guard i
-LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
-LEFT JOIN pg_catalog.pg_class g ON g.relnamespace = n.oid AND g.relname = r.relation_name
+LEFT JOIN rsfed_catalog.present_relation k ON k.relation_id = s.relation_id
+LEFT JOIN pg_catalog.pg_class g ON g.oid = k.relid
 -- of a set each member is held; once for all schedules, not once for each
 LEFT JOIN (SELECT DISTINCT ON (x.relation_id) x.relation_id, x.server_id, x.message
 	FROM rsfed_catalog.held_relation x ORDER BY x.relation_id) h ON h.relation_id = s.relation_id
@@ -100,7 +100,9 @@ CROSS JOIN LATERAL (SELECT g.oid,
 	COALESCE(pg_catalog.pg_has_role(g.relowner, 'USAGE')
 		OR pg_catalog.pg_has_role('pg_monitor', 'USAGE'), t.may_see_all) AS may_see_all
 	WHERE g.oid IS NOT NULL OR t.set_id IS NOT NULL) AS c
-LEFT JOIN rsfed_catalog.pause a ON a.paused_until IS NULL OR a.paused_until > pg_catalog.now()
+-- one row at most, as the planner does not know
+LEFT JOIN (SELECT x.* FROM rsfed_catalog.pause x
+	WHERE x.paused_until IS NULL OR x.paused_until > pg_catalog.now() LIMIT 1) a ON true
 CROSS JOIN LATERAL (SELECT
 	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())) AS b (by_itself)
 CROSS JOIN LATERAL (SELECT b.by_itself, b.by_itself OR a.only_row IS NOT NULL

@@ -98,10 +98,9 @@ LEFT JOIN (SELECT x.set_id,
 		pg_catalog.bool_and(pg_catalog.pg_has_role(c.relowner, 'USAGE')) AS owns_all,
 		pg_catalog.bool_and(pg_catalog.has_table_privilege(c.oid, 'SELECT')) AS may_select
 	FROM rsfed_catalog.set_member x
-	JOIN rsfed_catalog.relation r ON r.relation_id = x.relation_id
 	JOIN rsfed_catalog.rollup u ON u.relation_id = x.relation_id
-	JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
-	JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
+	JOIN rsfed_catalog.present_relation k ON k.relation_id = x.relation_id
+	JOIN pg_catalog.pg_class c ON c.oid = k.relid
 	GROUP BY x.set_id) m ON m.set_id = s.relation_id
 WHERE s.kind = 'set';
 COMMENT ON VIEW rsfed_catalog.set_class IS
@@ -114,8 +113,7 @@ SELECT c.set_name AS name,
 	c.source,
 	CASE
 		WHEN c.is_paused THEN 'paused'
-		WHEN g.is_held OR EXISTS (SELECT FROM rsfed_catalog.held_relation h
-			WHERE h.relation_id = c.set_id) THEN 'held'
+		WHEN g.is_held OR h.relation_id IS NOT NULL THEN 'held'
 		WHEN f.refused THEN 'refused'
 		WHEN f.failures > 0 THEN 'failing'
 		WHEN f.as_of IS NULL THEN 'never'
@@ -136,6 +134,8 @@ SELECT c.set_name AS name,
 FROM rsfed_catalog.set_class c
 JOIN rsfed_catalog.freshness f ON f.relation_id = c.set_id
 CROSS JOIN rsfed_catalog.guard g
+-- once for all sets, not once for each
+LEFT JOIN (SELECT DISTINCT l.relation_id FROM rsfed_catalog.held_relation l) h ON h.relation_id = c.set_id
 LEFT JOIN LATERAL (SELECT pg_catalog.min(y.next_run_at) AS next_run_at
 	FROM rsfed_catalog.schedule y WHERE y.relation_id = c.set_id) x ON true
 WHERE c.may_select OR c.may_see_all;

@@ -9,26 +9,20 @@
 CREATE VIEW rsfed_catalog.relation_class WITH (security_barrier = true) AS
 SELECT r.relation_id,
 	c.oid AS relid,
-	r.schema_name,
-	r.relation_name,
-	pg_catalog.format('%I.%I', r.schema_name, r.relation_name) AS full_name,
+	c.relnamespace::pg_catalog.regnamespace::pg_catalog.text || '.' || pg_catalog.quote_ident(c.relname) AS full_name,
 	r.kind,
 	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())
 		OR EXISTS (SELECT FROM rsfed_catalog.pause p
 			WHERE p.paused_until IS NULL OR p.paused_until > pg_catalog.now()) AS is_paused,
 	g.is_held,
-	g.held_reason,
 	pg_catalog.pg_has_role(c.relowner, 'USAGE')
-		OR pg_catalog.pg_has_role('pg_monitor', 'USAGE') AS may_see_all,
+		OR (SELECT pg_catalog.pg_has_role('pg_monitor', 'USAGE')) AS may_see_all,
 	pg_catalog.has_table_privilege(c.oid, 'SELECT') AS may_select,
 	c.relowner
-FROM rsfed_catalog.relation r
-JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name
-JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = r.relation_name
-LEFT JOIN rsfed_catalog.relation_oid o USING (relation_id)
-CROSS JOIN rsfed_catalog.guard g
--- not another relation that took the name while the event triggers were off
-WHERE o.relid IS NULL OR o.relid = c.oid;
+FROM rsfed_catalog.present_relation k
+JOIN rsfed_catalog.relation r USING (relation_id)
+JOIN pg_catalog.pg_class c ON c.oid = k.relid
+CROSS JOIN rsfed_catalog.guard g;
 COMMENT ON VIEW rsfed_catalog.relation_class IS
 'Relations of rsfed with their oids and what the current user may see of them';
 
@@ -69,12 +63,12 @@ WHERE c.may_see_all;
 COMMENT ON VIEW rsfed.definitions IS
 'Every definition that a rollup has had; for its owner and pg_monitor';
 
+-- The order is that of an index, and so that which most queries ask for: their
+-- LIMIT ends the scan, which it could not do through the barrier otherwise.
 CREATE VIEW rsfed.runs WITH (security_barrier = true) AS
 SELECT r.run_id,
-	c.relid::pg_catalog.regclass AS relation,
-	-- made once for a relation, but for runs under a former name
-	CASE WHEN r.relation_name = c.relation_name AND r.schema_name = c.schema_name THEN c.full_name
-		WHEN r.schema_name <> ''
+	o.relid::pg_catalog.regclass AS relation,
+	CASE WHEN r.schema_name <> ''
 		THEN pg_catalog.quote_ident(r.schema_name) || '.' || pg_catalog.quote_ident(r.relation_name)
 	END AS relation_name,
 	CASE WHEN r.schema_name = '' THEN r.relation_name END AS set_name,
@@ -117,68 +111,32 @@ SELECT r.run_id,
 	r.hint,
 	r.context
 FROM rsfed_catalog.run r
-LEFT JOIN rsfed_catalog.relation_class c USING (relation_id)
-LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
--- asked once, not once for each run
-WHERE c.may_see_all OR t.may_see_all OR (SELECT pg_catalog.pg_has_role('pg_monitor', 'USAGE'));
+LEFT JOIN rsfed_catalog.relation_oid o USING (relation_id)
+WHERE rsfed_catalog.may_see_runs(r.relation_id)
+ORDER BY r.run_id DESC;
 COMMENT ON VIEW rsfed.runs IS
-'Attempts to refresh, newest number last; for the owner of the relation and pg_monitor';
+'Attempts to refresh, the newest first; for the owner of the relation and pg_monitor';
 
--- What rsfed.freshness, rsfed.metrics and rsfed.doctor() tell, in one pass.
-CREATE VIEW rsfed_catalog.relation_freshness WITH (security_barrier = true) AS
-SELECT c.relation_id,
-	c.relid,
-	c.full_name AS name,
-	c.kind,
-	c.is_held,
-	c.may_see_all,
-	u.source,
-	CASE
-		WHEN c.is_paused THEN 'paused'
-		WHEN c.is_held OR h.server_id IS NOT NULL THEN 'held'
-		WHEN f.refused THEN 'refused'
-		WHEN f.failures > 0 THEN 'failing'
-		WHEN w.backfilling THEN 'backfilling'
-		WHEN f.as_of IS NULL THEN 'never'
-		WHEN pg_catalog.now() - f.as_of > u.max_age THEN 'late'
-		ELSE 'fresh'
-	END AS state,
-	f.as_of,
-	pg_catalog.now() - f.as_of AS age,
-	u.max_age,
-	COALESCE(pg_catalog.now() - f.as_of > u.max_age,
-		u.max_age IS NOT NULL AND f.as_of IS NULL) AS is_late,
-	f.data_through,
-	f.changed_at,
-	f.last_run_id,
-	f.failing_since,
-	f.failures,
-	COALESCE(h.sqlstate, f.sqlstate) AS sqlstate,
-	CASE
-		WHEN c.is_held AND NOT c.is_paused THEN c.held_reason
-		WHEN NOT c.may_see_all THEN NULL
-		WHEN h.server_id IS NOT NULL THEN 'held: credentials: ' OPERATOR(pg_catalog.||) h.message
-		ELSE f.message
-	END AS message,
-	CASE WHEN pg_catalog.isfinite(s.next_run_at) THEN s.next_run_at END AS next_run_at
-FROM rsfed_catalog.relation_class c
-JOIN rsfed_catalog.freshness f USING (relation_id)
-LEFT JOIN rsfed_catalog.rollup u USING (relation_id)
-LEFT JOIN rsfed_catalog.watermark w USING (relation_id)
-LEFT JOIN rsfed_catalog.held_relation h USING (relation_id)
--- OFFSET: by their relation, not in the order of their times up to the first
-LEFT JOIN LATERAL (SELECT pg_catalog.min(y.next_run_at) AS next_run_at
-	FROM (SELECT x.next_run_at FROM rsfed_catalog.schedule x
-		WHERE x.relation_id = ANY (ARRAY(SELECT m.set_id FROM rsfed_catalog.set_member m
-			WHERE m.relation_id = c.relation_id) OPERATOR(pg_catalog.||) c.relation_id) OFFSET 0) y) s ON true
-WHERE c.may_select OR c.may_see_all;
+-- What rsfed.metrics and rsfed.doctor() tell of each relation.
+CREATE VIEW rsfed_catalog.relation_freshness AS
+SELECT k.relid,
+	c.relnamespace::pg_catalog.regnamespace::pg_catalog.text || '.' || pg_catalog.quote_ident(c.relname) AS name,
+	c.relowner AS owner,
+	s.*,
+	rsfed_catalog.next_run_at(s.relation_id) AS next_run_at
+FROM rsfed_catalog.present_relation k
+JOIN pg_catalog.pg_class c ON c.oid = k.relid
+CROSS JOIN LATERAL rsfed_catalog.relation_status(k.relid) s
+WHERE s.relation_id IS NOT NULL;
 COMMENT ON VIEW rsfed_catalog.relation_freshness IS
-'rsfed.freshness, with what it is made of';
+'rsfed.freshness, with what it is made of; only what the current user may see';
 
 CREATE VIEW rsfed.freshness WITH (security_barrier = true) AS
-SELECT relid::pg_catalog.regclass AS relation, state, as_of, age, max_age, is_late, data_through, changed_at,
-	last_run_id, failing_since, failures, sqlstate, message, next_run_at
-FROM rsfed_catalog.relation_freshness;
+SELECT k.relid::pg_catalog.regclass AS relation, s.state, s.as_of, s.age, s.max_age, s.is_late, s.data_through, s.changed_at,
+	s.last_run_id, s.failing_since, s.failures, s.sqlstate, s.message, rsfed_catalog.next_run_at(s.relation_id) AS next_run_at
+FROM rsfed_catalog.present_relation k
+CROSS JOIN LATERAL rsfed_catalog.relation_status(k.relid) s
+WHERE s.relation_id IS NOT NULL;
 COMMENT ON VIEW rsfed.freshness IS
 'How old each refreshed relation is and whether its refreshes succeed; readable on replicas';
 

@@ -27,7 +27,6 @@
 #include "api/refresh.h"
 #include "base/compat.h"
 #include "base/errors.h"
-#include "catalog/freshness.h"
 #include "catalog/identity.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
@@ -42,7 +41,6 @@ PG_FUNCTION_INFO_V1(rsfed_refresh);
 PG_FUNCTION_INFO_V1(rsfed_request_refresh);
 PG_FUNCTION_INFO_V1(rsfed_wait);
 PG_FUNCTION_INFO_V1(rsfed_cancel);
-PG_FUNCTION_INFO_V1(rsfed_require_fresh);
 
 /* rsfed.wait() looks at the run this often, ms: at first, and at most. */
 #define FIRST_POLL	20
@@ -375,51 +373,4 @@ rsfed_cancel(PG_FUNCTION_ARGS)
 				 errhint("See the view rsfed.runs.")));
 	run_require_canceller(run_id, progress.relation_id, progress.userid);
 	PG_RETURN_BOOL(progress_cancel(run_id));
-}
-
-/*
- * rsfed.require_fresh(rollup, max_age): true, or 55000.  Without max_age the
- * rollup's own counts.
- */
-Datum
-rsfed_require_fresh(PG_FUNCTION_ARGS)
-{
-	RsfedRelation *relation;
-	Interval   *max_age;
-	TimestampTz as_of;
-	TimestampTz oldest;
-	AclResult	acl;
-
-	argument_require(fcinfo, 0, "rollup");
-	acl = pg_class_aclcheck(PG_GETARG_OID(0), GetUserId(), ACL_SELECT);
-	relation = relation_lookup(PG_GETARG_OID(0));
-	if (relation == NULL)
-		relation = relation_require_rollup(PG_GETARG_OID(0));
-	if (acl != ACLCHECK_OK)
-		aclcheck_error(acl, OBJECT_TABLE, relation->relation_name);
-
-	max_age = !PG_ARGISNULL(1) ? PG_GETARG_INTERVAL_P(1)
-		: relation->is_rollup ? rollup_load(relation->relation_id)->max_age : NULL;
-	if (max_age == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("rollup \"%s\" has no max_age", relation->relation_name),
-				 errhint("Pass one: rsfed.require_fresh(..., max_age => '15 minutes').")));
-	if (!freshness_as_of(relation->relation_id, &as_of))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("rollup \"%s\" has never been refreshed", relation->relation_name)));
-
-	oldest = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
-													 TimestampTzGetDatum(GetCurrentTimestamp()),
-													 IntervalPGetDatum(max_age)));
-	if (as_of < oldest)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("rollup \"%s\" is older than %s", relation->relation_name,
-						DatumGetCString(DirectFunctionCall1(interval_out,
-															IntervalPGetDatum(max_age)))),
-				 errdetail("It is as of %s.", timestamptz_to_str(as_of)),
-				 errhint("See rsfed.freshness for what keeps it from being refreshed.")));
-	PG_RETURN_BOOL(true);
 }

@@ -132,13 +132,40 @@ with_present_names(RsfedRelation *relation)
 	return relation;
 }
 
+/*
+ * Is relid what the row speaks of?  If so, and the cache has nothing for it (a
+ * restore without triggers), it gets it now: by its oid the views find it.
+ */
+static bool
+confirm_relation(RsfedRelation *relation, Oid relid)
+{
+	bool		cached = relation != NULL && OidIsValid(relation->relid);
+
+	if (!is_that_relation(relation, relid))
+		return false;
+	if (!cached && may_write())
+	{
+		static const Oid types[] = {INT4OID, OIDOID};
+		Datum		values[2] = {Int32GetDatum(relation->relation_id), ObjectIdGetDatum(relid)};
+		CatalogAccess access;
+
+		catalog_open(&access);
+		catalog_run(SPI_OK_INSERT,
+					"INSERT INTO rsfed_catalog.relation_oid (relation_id, relid) VALUES ($1, $2)"
+					" ON CONFLICT DO NOTHING",
+					2, types, values, NULL);
+		catalog_close(&access);
+	}
+	return true;
+}
+
 RsfedRelation *
 relation_lookup(Oid relid)
 {
 	RsfedRelation *relation = lookup_name(relid);
 	int32		relation_id;
 
-	if (is_that_relation(relation, relid))
+	if (confirm_relation(relation, relid))
 		return relation;
 
 	/* renamed while no event trigger looked? */
@@ -161,7 +188,7 @@ relation_lookup_id(int32 relation_id)
 		return relation;
 	nspid = get_namespace_oid(relation->schema_name, true);
 	relid = OidIsValid(nspid) ? get_relname_relid(relation->relation_name, nspid) : InvalidOid;
-	if (OidIsValid(relid) && is_that_relation(relation, relid))
+	if (OidIsValid(relid) && confirm_relation(relation, relid))
 		return relation;
 
 	/* renamed, or dropped, while no event trigger looked? */

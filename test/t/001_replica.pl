@@ -52,6 +52,21 @@ warehouse_sql('INSERT INTO replica_sales VALUES (3, 7)');
 poll_for($replica, 'SELECT revenue FROM revenue WHERE seller = 3', '7.00',
 	'the replica follows a change in the warehouse');
 
+# How fresh an answer is, beside it, and of one version with it
+$primary->wait_for_catchup($replica);
+is($replica->safe_psql('postgres', q{
+		SELECT r.revenue, rsfed.as_of('revenue') = f.as_of, rsfed.age('revenue') = f.age
+		FROM revenue r, rsfed.freshness f
+		WHERE r.seller = 3 AND f.relation = 'revenue'::regclass AND rsfed.require_fresh('revenue', '1 hour')}),
+	'7.00|t|t', 'as_of, age and require_fresh work on the replica');
+psql_fails($replica, q{SELECT rsfed.require_fresh('revenue', '0')}, '55000', qr/rollup "revenue" is older than/,
+	'and require_fresh refuses there');
+my $snapshot = $replica->background_psql('postgres');
+my $as_of = $snapshot->query_safe(q{BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT rsfed.as_of('revenue')});
+poll_for($replica, "SELECT rsfed.as_of('revenue') > '$as_of'", 't', 'a newer as_of arrives on the replica');
+is($snapshot->query_safe(q{SELECT rsfed.as_of('revenue')}), $as_of, 'a snapshot there keeps the one of its content');
+$snapshot->quit;
+
 # Writing: every function of the contract that changes something
 my %writes = (
 	register_server => "SELECT rsfed.register_server('other', 'localhost', 'dev', 'u', verify => false)",

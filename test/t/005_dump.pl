@@ -65,6 +65,8 @@ sub same_after_restore
 	}
 	is($node->safe_psql($database, 'SELECT DISTINCT held, held_reason FROM rsfed.schedules'),
 		't|another database of this server owns these schedules', "$kind: a copy, so its schedules are held");
+	my $as_of = q{SELECT rsfed.as_of('revenue'), rsfed.require_fresh('revenue', '1 day')};
+	is($node->safe_psql($database, $as_of), $node->safe_psql('postgres', $as_of), "$kind: the same as_of");
 	# the password of the mapping is in the dump of a superuser
 	$node->safe_psql($database, "CALL rsfed.refresh('revenue')");
 	is($node->safe_psql($database, 'SELECT count(*) FROM revenue'), '10', "$kind: a refresh works at once");

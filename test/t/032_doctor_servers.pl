@@ -1,7 +1,7 @@
 # rsfed.doctor(): the rows that need servers of their own, brought about by real
 # processes, settings and replicas; each remedy is run as pasted, and where it
-# mends, its row is gone afterwards.  sql/doctor.sql does so for all others; at
-# the end, no row and no text of the views is without one of the two.
+# mends, its row is gone afterwards.  sql/doctor.sql and sql/doctor_many.sql do so
+# for all others; at the end, no row and no text of the views is without a test.
 
 use strict;
 use warnings;
@@ -305,6 +305,15 @@ $behind->append_conf('postgresql.conf', 'recovery_min_apply_delay = 0');
 $behind->reload;
 poll_for($_, count_of('It is far behind'), '0', 'it has caught up: ' . $_->name) for ($behind, $quiet);
 
+# --- Where the log is that says why: with a collector it is a file
+$quiet->append_conf('postgresql.conf', 'logging_collector = on');
+restarted($quiet);
+poll_for($quiet, 'SELECT state FROM rsfed.scheduler', 'running', 'the scheduler runs');
+my $crashed = $quiet->safe_psql('postgres', 'SELECT pid FROM rsfed.scheduler');
+$quiet->safe_psql('postgres', "SELECT pg_terminate_backend($crashed)");
+paste($quiet, 'ended unexpectedly', 'a crash, with a collector', gone => 1);
+poll_for($quiet, 'SELECT state FROM rsfed.scheduler', 'running', 'it is back');
+
 # a launcher that does nothing
 @stopped = ($quiet->safe_psql('postgres', 'SELECT launcher_pid FROM rsfed.scheduler'));
 kill 'STOP', @stopped;
@@ -319,9 +328,9 @@ ok($quiet->poll_query_until('unseen', count_of('has not looked yet'), '0'), 'it 
 # seen and pasted here and, by its expected answer, in sql/doctor.sql.
 my %words = map { $_ => 0 } (
 	# names that rows are joined by, what is put into other texts, a privilege
-	'MEMBER', 'not preloaded', 'no launcher', 'no worker slot', 'not connectable', 'name resolution',
+	'MEMBER', 'running', 'asleep', 'starting', 'unknown', 'not preloaded', 'no launcher', 'no worker slot', 'not connectable', 'name resolution',
 	'SELECT jsonb_agg(to_jsonb(t)) FROM rsfed_doctor.%I t');
-for my $line (split /\n/, slurp_file("$ENV{RSFED_SOURCES}/expected/doctor.out"))
+for my $line (map { split /\n/, slurp_file("$ENV{RSFED_SOURCES}/expected/$_.out") } qw(doctor doctor_many))
 {
 	my (undef, $topic, @row) = split / \| /, $line;
 	push @seen, { topic => $topic, problem => join("\n", @row) } if $line =~ /^pasted \| /;
@@ -332,7 +341,7 @@ for my $row (@seen)
 	my $text = join("\n", map { $_ // '' } @$row{qw(severity subject problem remedy)});
 	$text{$_} .= "$text\n" for ($row->{topic}, 'any');
 }
-my $source = slurp_file("$ENV{RSFED_SOURCES}/sql/install/doctor.sql");
+my $source = join '', map { slurp_file($_) } glob "$ENV{RSFED_SOURCES}/sql/install/doctor*.sql";
 $source =~ s/^COMMENT ON .*?';$//msg;
 $source =~ s/--.*$//mg;
 my ($topics, $templates) = (0, 0);

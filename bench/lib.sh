@@ -1,0 +1,132 @@
+# shellcheck shell=bash
+# Functions that the benchmarks share, beside those of script/lib.sh, which is
+# sourced before.  WORK is their folder.
+#
+# Everything runs in a private copy of PostgreSQL below build/bench, so that
+# neither an installation nor a test that runs beside it is touched.
+
+BENCH_PACKAGES=(make gcc libc6-dev postgresql-15 postgresql-server-dev-15 libpq-dev openssl python3)
+SYSTEM_BIN=/usr/lib/postgresql/15/bin
+SOCKETS=
+
+# begin_bench STOP [PACKAGE ...]: the folder, rsfed in its private copy, a running
+# stand-in; STOP is run at the end, whatever happens.
+begin_bench() {
+	need_packages "${BENCH_PACKAGES[@]}" "${@:2}"
+	WORK=$(work_dir bench)
+	own_dir "$WORK"
+	exec 9>"$WORK/lock"
+	flock -n 9 || die "another benchmark runs in $WORK"
+	rm -f "$WORK/results.tsv"
+	install_privately
+	# shellcheck disable=SC2064
+	trap "$1" EXIT
+	start_warehouse
+}
+
+# A copy of PostgreSQL with rsfed in it: the programs find their libraries and
+# their share folder relative to where they are.
+install_privately() {
+	local copy=$WORK/pg sources=$WORK/sources log=$WORK/build.log
+	PG_BIN=$copy$SYSTEM_BIN
+	if [ ! -x "$PG_BIN/postgres" ]; then
+		mkdir -p "$copy/usr/lib/postgresql" "$copy/usr/share/postgresql"
+		cp -a /usr/lib/postgresql/15 "$copy/usr/lib/postgresql/"
+		cp -a /usr/share/postgresql/15 "$copy/usr/share/postgresql/"
+	fi
+	copy_sources "$sources"
+	say "building rsfed"
+	if ! make -C "$sources" -j "$(nproc)" PG_CONFIG="$SYSTEM_BIN/pg_config" >"$log" 2>&1 ||
+		! make -C "$sources" PG_CONFIG="$SYSTEM_BIN/pg_config" DESTDIR="$copy" install >>"$log" 2>&1; then
+		grep -E -A4 "error:|\*\*\*" "$log" | tail -n 40 >&2
+		die "the build failed, all of it is in $log"
+	fi
+	[ "$(id -u)" -ne 0 ] || chown -R "$SERVER_USER" "$sources"
+}
+
+start_warehouse() {
+	local warehouse=$WORK/sources/test/warehouse/warehouse
+	rm -rf "$WORK/warehouse"
+	own_dir "$WORK/warehouse"
+	say "starting the stand-in for Redshift"
+	"$warehouse" start "$WORK/warehouse" >"$WORK/warehouse.log" 2>&1 ||
+		{ tail -n 20 "$WORK/warehouse.log" >&2; die "the stand-in did not start"; }
+	# shellcheck source=/dev/null
+	. "$WORK/warehouse/env"
+}
+
+# Stops the servers of a benchmark, and the stand-in.
+stop_servers() {
+	local dir
+	set +e
+	for dir in "$WORK/replica" "$WORK/primary"; do
+		[ ! -d "$dir" ] || stop_server "$dir"
+	done
+	"$WORK/sources/test/warehouse/warehouse" stop "$WORK/warehouse" >/dev/null 2>&1
+	[ -z "$SOCKETS" ] || rm -rf "$SOCKETS"
+}
+
+# make_primary [FIRST_PORT]: a server with rsfed preloaded, further settings on
+# standard input, a source "warehouse" past the stand-in's proxy; started.
+make_primary() {
+	SOCKETS=$(as_server mktemp -d /tmp/rsfed.XXXXXX)
+	PRIMARY_PORT=$(free_port "${1:-5700}")
+	rm -rf "$WORK/primary" "$WORK/replica"
+	make_server "$WORK/primary" -A trust
+	{
+		cat <<-CONF
+			listen_addresses = ''
+			port = $PRIMARY_PORT
+			unix_socket_directories = '$SOCKETS'
+			shared_preload_libraries = 'rsfed'
+			rsfed.ssl_root_cert = '$WAREHOUSE_CA'
+		CONF
+		cat
+	} | as_server tee -a "$WORK/primary/postgresql.conf" >/dev/null
+	start_server "$WORK/primary"
+	sql primary "SET client_min_messages = error; CREATE EXTENSION rsfed CASCADE"
+	sql primary "SELECT rsfed.register_server('warehouse', 'localhost', '$WAREHOUSE_DBNAME', '$WAREHOUSE_USER',
+		'$WAREHOUSE_PASSWORD', $WAREHOUSE_DIRECT_PORT, sslmode => 'disable')" >/dev/null
+}
+
+start_replica() {
+	[ ! -d "$WORK/replica" ] || return 0
+	REPLICA_PORT=$(free_port $((PRIMARY_PORT + 1)))
+	say "starting a replica"
+	as_server "$PG_BIN/pg_basebackup" -h "$SOCKETS" -p "$PRIMARY_PORT" -U postgres -D "$WORK/replica" -R -c fast -X stream
+	printf "port = %s\nmax_connections = 200\nprimary_conninfo = 'host=%s port=%s user=postgres'\n" \
+		"$REPLICA_PORT" "$SOCKETS" "$PRIMARY_PORT" | as_server tee -a "$WORK/replica/postgresql.auto.conf" >/dev/null
+	start_server "$WORK/replica"
+}
+
+wait_for_replica() {
+	local lsn
+	lsn=$(sql primary 'SELECT pg_current_wal_insert_lsn()')
+	until [ "$(sql replica "SELECT pg_last_wal_replay_lsn() >= '$lsn'")" = t ]; do sleep 0.2; done
+}
+
+# --- one thing done, and how long it took ------------------------------------
+
+sql() { # primary|replica, statement
+	local port=$PRIMARY_PORT
+	[ "$1" = primary ] || port=$REPLICA_PORT
+	as_server "$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$SOCKETS" -p "$port" -U postgres -d postgres -c "$2"
+}
+
+note() { # measure contender value
+	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$WORK/results.tsv"
+}
+
+median() { # measure contender
+	awk -F '\t' -v m="$1" -v c="$2" '$1 == m && $2 == c { print $3 }' "$WORK/results.tsv" | sort -n |
+		awk '{ v[NR] = $1 } END { if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2; else print "-" }'
+}
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (a + 0 == 0 || b + 0 == 0) print "-"; else printf "%.2f\n", a / b }'; }
+
+# The machine and what runs on it, for the head of a table.
+describe_machine() {
+	echo "$(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), $(awk '/MemTotal/ { printf "%.0f GB", $2 / 1048576 }' /proc/meminfo), load $(cut -d' ' -f1 /proc/loadavg);" \
+		"$("$PG_BIN/postgres" --version | sed 's/ (.*) / /; s/ (.*//'), libpq $(dpkg-query -W -f '${Version}' libpq5), rsfed $(sed -n "s/^default_version = '\(.*\)'/\1/p" "$ROOT/rsfed.control")," \
+		"warehouse: the stand-in on the same machine. Medians."
+}

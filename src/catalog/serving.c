@@ -1,0 +1,196 @@
+/*-------------------------------------------------------------------------
+ *
+ * serving.c
+ *	  How fresh a relation is, for whoever reads it.
+ *
+ * Policy: a relation is the one whose oid relation_oid holds.  Only where that
+ * cache has no row (a restore brings none) the name decides.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "catalog/direct.h"
+#include "catalog/serving.h"
+
+Sight
+serving_sight(Oid relid)
+{
+	Sight		sight = {0};
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			userid = GetUserId();
+
+	if (!HeapTupleIsValid(tuple))
+		return sight;
+	sight.exists = true;
+	sight.owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	sight.may_see_all = has_privs_of_role(userid, sight.owner) ||
+		has_privs_of_role(userid, ROLE_PG_MONITOR);
+	sight.may_select = pg_class_aclcheck(relid, userid, ACL_SELECT) == ACLCHECK_OK;
+	return sight;
+}
+
+/* The oid that the cache has for a relation; InvalidOid if it has none. */
+static Oid
+cached_oid(int32 relation_id, Snapshot snapshot)
+{
+	DirectScan	scan;
+	Oid			relid = InvalidOid;
+	bool		isnull;
+
+	if (direct_row(&scan, OID_BY_RELATION, snapshot, relation_id))
+		relid = DatumGetObjectId(direct_value(&scan, "relid", &isnull));
+	direct_close(&scan);
+	return relid;
+}
+
+bool
+serving_has_oid(int32 relation_id, Snapshot snapshot)
+{
+	return OidIsValid(cached_oid(relation_id, snapshot));
+}
+
+/* By the relation's present name, if the cache has nothing for that row; or 0. */
+static int32
+relation_id_by_name(Oid relid, Snapshot snapshot)
+{
+	char	   *relname = get_rel_name(relid);
+	char	   *nspname = relname ? get_namespace_name(get_rel_namespace(relid)) : NULL;
+	NameData	names[2];
+	Datum		values[2];
+	DirectScan	scan;
+	int32		relation_id = 0;
+	bool		isnull;
+
+	if (nspname == NULL)
+		return 0;
+	namestrcpy(&names[0], nspname);
+	namestrcpy(&names[1], relname);
+	values[0] = NameGetDatum(&names[0]);
+	values[1] = NameGetDatum(&names[1]);
+	direct_open(&scan, RELATION_BY_NAME, snapshot, 2, values);
+	if (direct_next(&scan))
+		relation_id = DatumGetInt32(direct_value(&scan, "relation_id", &isnull));
+	direct_close(&scan);
+	if (relation_id != 0 && serving_has_oid(relation_id, snapshot))
+		return 0;
+	return relation_id;
+}
+
+int32
+serving_relation_id(Oid relid, Snapshot snapshot)
+{
+	Datum		values[1] = {ObjectIdGetDatum(relid)};
+	DirectScan	scan;
+	int32		relation_id = 0;
+	bool		isnull;
+
+	direct_open(&scan, BY_RELID, snapshot, 1, values);
+	if (direct_next(&scan))
+		relation_id = DatumGetInt32(direct_value(&scan, "relation_id", &isnull));
+	direct_close(&scan);
+	return relation_id != 0 ? relation_id : relation_id_by_name(relid, snapshot);
+}
+
+Oid
+serving_relid(int32 relation_id, Snapshot snapshot)
+{
+	Oid			relid = cached_oid(relation_id, snapshot);
+	DirectScan	scan;
+	bool		isnull;
+
+	if (OidIsValid(relid))
+		return relid;
+	if (direct_row(&scan, RELATION_BY_ID, snapshot, relation_id))
+	{
+		Name		nspname = DatumGetName(direct_value(&scan, "schema_name", &isnull));
+		Oid			nspid = get_namespace_oid(NameStr(*nspname), true);
+
+		if (OidIsValid(nspid))
+			relid = get_relname_relid(NameStr(*DatumGetName(direct_value(&scan, "relation_name", &isnull))),
+									  nspid);
+	}
+	direct_close(&scan);
+	return relid;
+}
+
+bool
+serving_as_of(int32 relation_id, Snapshot snapshot, TimestampTz *as_of)
+{
+	DirectScan	scan;
+	bool		isnull = true;
+
+	if (direct_row(&scan, FRESHNESS_BY_RELATION, snapshot, relation_id))
+		*as_of = DatumGetTimestampTz(direct_value(&scan, "as_of", &isnull));
+	direct_close(&scan);
+	return !isnull;
+}
+
+Interval *
+serving_max_age(int32 relation_id, Snapshot snapshot, char **source)
+{
+	DirectScan	scan;
+	Interval   *max_age = NULL;
+	bool		isnull = true;
+
+	if (direct_row(&scan, ROLLUP_BY_RELATION, snapshot, relation_id))
+	{
+		Datum		value = direct_value(&scan, "max_age", &isnull);
+
+		if (!isnull)
+			max_age = memcpy(palloc(sizeof(Interval)), DatumGetIntervalP(value), sizeof(Interval));
+		if (source != NULL)
+			*source = pstrdup(NameStr(*DatumGetName(direct_value(&scan, "source", &isnull))));
+	}
+	direct_close(&scan);
+	return max_age;
+}
+
+/* Does the current user own all members of a set? */
+static bool
+owns_members(int32 set_id, Snapshot snapshot)
+{
+	Datum		values[1] = {Int32GetDatum(set_id)};
+	DirectScan	scan;
+	int			owned = 0;
+	bool		owns_all = true;
+	bool		isnull;
+
+	direct_open(&scan, MEMBER_BY_SET, snapshot, 1, values);
+	while (owns_all && direct_next(&scan))
+	{
+		int32		member = DatumGetInt32(direct_value(&scan, "relation_id", &isnull));
+		Sight		sight = serving_sight(serving_relid(member, snapshot));
+
+		owns_all = !sight.exists || sight.may_see_all;
+		owned += sight.exists && sight.may_see_all;
+	}
+	direct_close(&scan);
+	return owns_all && owned > 0;
+}
+
+bool
+serving_may_see_runs(int32 relation_id, Snapshot snapshot)
+{
+	Oid			relid;
+
+	if (has_privs_of_role(GetUserId(), ROLE_PG_MONITOR))
+		return true;
+	relid = serving_relid(relation_id, snapshot);
+	if (OidIsValid(relid))
+		return serving_sight(relid).may_see_all;
+	return owns_members(relation_id, snapshot);
+}
