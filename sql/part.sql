@@ -57,10 +57,6 @@ BEGIN;
 SELECT rsfed.request_refresh('visits') AS one \gset
 SELECT error_of(format('SELECT rsfed.wait(%s, %L)', :one, '1 s'));
 ROLLBACK;
--- nor is anything queued where nothing may be written
-BEGIN TRANSACTION READ ONLY;
-SELECT error_of($$SELECT rsfed.request_refresh('visits')$$);
-ROLLBACK;
 -- with a window
 SELECT rsfed.define_rollup('windowed', 'wh', 'SELECT d, tenant_id, sum(n) AS n FROM visit WHERE d >= {from} AND d < {to} GROUP BY 1, 2', method => 'window', options => '{"start": "2024-01-01"}');
 SELECT rsfed.execute('wh', 'UPDATE visit SET n = 100');
