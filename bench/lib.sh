@@ -113,6 +113,12 @@ sql() { # primary|replica, statement
 	as_server "$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$SOCKETS" -p "$port" -U postgres -d postgres -c "$2"
 }
 
+# standin WORDS: a command to the stand-in's proxy.
+standin() {
+	PGPASSWORD=$WAREHOUSE_PASSWORD "$PG_BIN/psql" -X -q -A -t -h 127.0.0.1 -p "$WAREHOUSE_CONTROL_PORT" \
+		-U "$WAREHOUSE_USER" -d "$WAREHOUSE_DBNAME" -c "STANDIN $1"
+}
+
 note() { # measure contender value
 	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$WORK/results.tsv"
 }

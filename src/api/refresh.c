@@ -16,7 +16,6 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -35,6 +34,7 @@
 #include "refresh/step.h"
 #include "rollup/method.h"
 #include "shmem/progress.h"
+#include "shmem/run_end.h"
 #include "shmem/wake.h"
 
 PG_FUNCTION_INFO_V1(rsfed_refresh);
@@ -42,7 +42,10 @@ PG_FUNCTION_INFO_V1(rsfed_request_refresh);
 PG_FUNCTION_INFO_V1(rsfed_wait);
 PG_FUNCTION_INFO_V1(rsfed_cancel);
 
-/* rsfed.wait() looks at the run this often, ms: at first, and at most. */
+/*
+ * rsfed.wait() looks at the run at its end; where nobody tells of that, as on a
+ * replica, this often, ms: at first, and at most.
+ */
 #define FIRST_POLL	20
 #define LONGEST_POLL 500
 
@@ -233,7 +236,8 @@ refresh_queue(const char *procedure, const RunRequest *request)
 	run_id = run_find_queued(request);
 	if (run_id == 0)
 		run_id = run_insert(request, false);
-	wake_scheduler_at_commit();
+	/* also for one that is queued: whoever asked for that may not have committed */
+	wake_worker_at_commit();
 	return run_id;
 }
 
@@ -271,18 +275,15 @@ has_ended(const char *status)
 	return status != NULL && strcmp(status, "queued") != 0 && strcmp(status, "running") != 0;
 }
 
-/* Sleeps, but not beyond the deadline (0 = none) and not through an interrupt. */
+/* Sleeps until the run's end, but not beyond the deadline (0 = none). */
 static void
-sleep_until_next_look(int *pause, TimestampTz deadline)
+sleep_until_next_look(int64 run_id, int *pause, TimestampTz deadline)
 {
 	long		ms = *pause;
 
 	if (deadline != 0)
 		ms = Min(ms, (long) ((deadline - GetCurrentTimestamp()) / 1000));
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Max(ms, 1),
-					 PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
+	run_end_sleep(run_id, Max(ms, 1));
 	*pause = Min(*pause * 2, LONGEST_POLL);
 }
 
@@ -320,6 +321,9 @@ rsfed_wait(PG_FUNCTION_ARGS)
 	int64		run_id;
 	TimestampTz deadline = 0;
 	int			pause = FIRST_POLL;
+	MemoryContext look = AllocSetContextCreate(CurrentMemoryContext, "rsfed wait",
+											   ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = CurrentMemoryContext;
 	char	   *status;
 
 	argument_require(fcinfo, 0, "run_id");
@@ -328,9 +332,14 @@ rsfed_wait(PG_FUNCTION_ARGS)
 		deadline = deadline_after(PG_GETARG_INTERVAL_P(1));
 	warn_of_standby_conflict();
 
+	run_end_prepare(run_id);
 	for (;;)
 	{
+		/* it may take hours, and what a look allocates adds up */
+		MemoryContextReset(look);
+		MemoryContextSwitchTo(look);
 		status = run_status(run_id);
+		MemoryContextSwitchTo(caller);
 		if (status == NULL && !RecoveryInProgress())
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -340,8 +349,9 @@ rsfed_wait(PG_FUNCTION_ARGS)
 			refuse_own_request(run_id);
 		if (has_ended(status) || (deadline != 0 && GetCurrentTimestamp() >= deadline))
 			break;
-		sleep_until_next_look(&pause, deadline);
+		sleep_until_next_look(run_id, &pause, deadline);
 	}
+	run_end_done();
 	if (status == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(status));

@@ -261,6 +261,13 @@ typedef void (*shmem_request_hook_type) (void);
 #define int64_div_fast_to_numericCompat(value, scale) ((void) (value), (void) (scale), (Numeric) NULL)
 #endif
 
+/* 17: the number of a transaction that has none of its own stands with the backend's */
+#if PG_VERSION_NUM >= 170000
+#define RSFED_LOCAL_TRANSACTION (MyProc->vxid.lxid)
+#else
+#define RSFED_LOCAL_TRANSACTION (MyProc->lxid)
+#endif
+
 /* 14: predefined roles lost their DEFAULT_ */
 #if PG_VERSION_NUM < 140000
 #define ROLE_PG_MONITOR DEFAULT_ROLE_MONITOR

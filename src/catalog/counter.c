@@ -16,32 +16,64 @@
 #include "base/compat.h"
 #include "catalog/counter.h"
 #include "catalog/owner_scope.h"
+#include "catalog/row.h"
+
+/* Of the statuses that a run ends with, each has a column of its name. */
+static bool
+is_counted(const char *status)
+{
+	static const char *const counted[] = {"published", "unchanged", "refused", "failed", "cancelled"};
+
+	for (int i = 0; i < lengthof(counted); i++)
+	{
+		if (strcmp(status, counted[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add(CatalogRow *row, const char *column, int64 more)
+{
+	if (more != 0)
+		row_set_int(row, column, row_int64(row, column) + more);
+}
+
+/* RowChange of a counter. */
+static bool
+add_change(CatalogRow *row, void *arg)
+{
+	const CounterChange *change = arg;
+
+	if (is_counted(change->status))
+		add(row, change->status, 1);
+	row_set(row, "run_seconds", Float8GetDatum(row_float8(row, "run_seconds") + change->seconds));
+	add(row, "rows_received", change->rows_received);
+	add(row, "bytes_received", change->bytes_received);
+	add(row, "rows_inserted", change->rows_inserted);
+	add(row, "rows_updated", change->rows_updated);
+	add(row, "rows_deleted", change->rows_deleted);
+	return true;
+}
 
 void
-counter_add(int64 run_id)
+counter_add(int32 relation_id, const CounterChange *change)
 {
-	static const Oid types[] = {INT8OID};
-	Datum		values[1] = {Int64GetDatum(run_id)};
+	static const Oid types[] = {INT4OID};
+	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	CounterChange copy = *change;
+	CatalogAccess access;
 
-	catalog_run(SPI_OK_INSERT,
-				"INSERT INTO rsfed_catalog.counter AS c (relation_id, published, unchanged, refused,"
-				" failed, cancelled, run_seconds, rows_received, bytes_received, rows_inserted,"
-				" rows_updated, rows_deleted)"
-				" SELECT relation_id, (r.status = 'published')::int, (r.status = 'unchanged')::int,"
-				" (r.status = 'refused')::int, (r.status = 'failed')::int, (r.status = 'cancelled')::int,"
-				" GREATEST(COALESCE(date_part('epoch', r.finished_at - r.started_at), 0), 0),"
-				" COALESCE(r.rows_received, 0), COALESCE(r.bytes_received, 0),"
-				" COALESCE(r.rows_inserted, 0), COALESCE(r.rows_updated, 0), COALESCE(r.rows_deleted, 0)"
-				" FROM rsfed_catalog.run r JOIN rsfed_catalog.relation USING (relation_id)"
-				" WHERE r.run_id = $1"
-				" ON CONFLICT (relation_id) DO UPDATE SET published = c.published + EXCLUDED.published,"
-				" unchanged = c.unchanged + EXCLUDED.unchanged, refused = c.refused + EXCLUDED.refused,"
-				" failed = c.failed + EXCLUDED.failed, cancelled = c.cancelled + EXCLUDED.cancelled,"
-				" run_seconds = c.run_seconds + EXCLUDED.run_seconds,"
-				" rows_received = c.rows_received + EXCLUDED.rows_received,"
-				" bytes_received = c.bytes_received + EXCLUDED.bytes_received,"
-				" rows_inserted = c.rows_inserted + EXCLUDED.rows_inserted,"
-				" rows_updated = c.rows_updated + EXCLUDED.rows_updated,"
-				" rows_deleted = c.rows_deleted + EXCLUDED.rows_deleted",
-				1, types, values, NULL);
+	if (row_change("counter", 1, &key, add_change, &copy))
+		return;
+
+	/* the first run of the relation, if that is there */
+	catalog_open(&access);
+	(void) catalog_run(SPI_OK_INSERT,
+					   "INSERT INTO rsfed_catalog.counter (relation_id)"
+					   " SELECT relation_id FROM rsfed_catalog.relation WHERE relation_id = $1"
+					   " ON CONFLICT (relation_id) DO NOTHING",
+					   1, types, &key.value, NULL);
+	catalog_close(&access);
+	(void) row_change("counter", 1, &key, add_change, &copy);
 }

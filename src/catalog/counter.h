@@ -8,11 +8,22 @@
 #ifndef RSFED_COUNTER_H
 #define RSFED_COUNTER_H
 
+/* What one run adds. */
+typedef struct CounterChange
+{
+	const char *status;			/* that it ended with */
+	double		seconds;		/* that it took */
+	int64		rows_received;
+	int64		bytes_received;
+	int64		rows_inserted;
+	int64		rows_updated;
+	int64		rows_deleted;
+} CounterChange;
+
 /*
- * Adds a run that has just ended, as its row says, to the counters of its
- * relation; nothing for a relation that is gone.  Between catalog_open() and
- * catalog_close().
+ * Adds a run that has just ended to the counters of its relation; nothing for a
+ * relation that is gone.
  */
-extern void counter_add(int64 run_id);
+extern void counter_add(int32 relation_id, const CounterChange *change);
 
 #endif							/* RSFED_COUNTER_H */

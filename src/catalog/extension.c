@@ -20,8 +20,11 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_extension.h"
+#include "storage/proc.h"
+#include "storage/sinval.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -86,19 +89,42 @@ extension_owner(void)
 	return require_extension(&version);
 }
 
+/*
+ * The owner that extension_require() found, and when: as long as the same
+ * command goes on, and no change of a catalog has come in since, it would find
+ * the same.  Each access to a table asks.
+ */
+static struct
+{
+	LocalTransactionId transaction;
+	CommandId	command;
+	uint64		invalidations;
+	Oid			owner;			/* InvalidOid = nothing was found yet */
+} found;
+
 Oid
 extension_require(void)
 {
 	char	   *version;
-	Oid			owner = require_extension(&version);
-	ExtensionFit fit = extension_fit(version);
+	Oid			owner;
+	ExtensionFit fit;
 
+	if (OidIsValid(found.owner) && found.transaction == RSFED_LOCAL_TRANSACTION &&
+		found.command == GetCurrentCommandId(false) &&
+		found.invalidations == SharedInvalidMessageCounter)
+		return found.owner;
+	owner = require_extension(&version);
+	fit = extension_fit(version);
 	if (fit != EXTENSION_FITS)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("extension \"rsfed\" of version %s does not work with the library of version %s",
 						version, RSFED_VERSION),
 				 errhint("%s", extension_hint(fit))));
+	found.transaction = RSFED_LOCAL_TRANSACTION;
+	found.command = GetCurrentCommandId(false);
+	found.invalidations = SharedInvalidMessageCounter;
+	found.owner = owner;
 	return owner;
 }
 

@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "catalog/freshness.h"
 #include "catalog/owner_scope.h"
+#include "catalog/row.h"
 
 bool
 freshness_as_of(int32 relation_id, TimestampTz *as_of)
@@ -38,22 +39,19 @@ freshness_as_of(int32 relation_id, TimestampTz *as_of)
 void
 freshness_last(int32 relation_id, TimestampTz *as_of, int64 *rows)
 {
-	static const Oid types[] = {INT4OID};
-	Datum		values[1] = {Int32GetDatum(relation_id)};
-	CatalogAccess access;
+	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	CatalogRow *freshness = row_find("freshness", NULL, 1, &key);
+	CatalogRow *run;
 
 	*as_of = 0;
 	*rows = -1;
-	catalog_open(&access);
-	if (catalog_run_kept(SPI_OK_SELECT,
-						 "SELECT f.as_of, r.rows_received FROM rsfed_catalog.freshness f"
-						 " LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id"
-						 " WHERE f.relation_id = $1",
-						 1, types, values, NULL) == 1)
-	{
-		*as_of = DatumGetTimestampTz(catalog_datum(0, 1));
-		if (!catalog_isnull(0, 2))
-			*rows = DatumGetInt64(catalog_datum(0, 2));
-	}
-	catalog_close(&access);
+	if (freshness == NULL)
+		return;
+	*as_of = row_time(freshness, "as_of");
+	if (row_isnull(freshness, "last_run_id"))
+		return;
+	key = (RowKey) {"run_id", INT8OID, row_datum(freshness, "last_run_id")};
+	run = row_find("run", NULL, 1, &key);
+	if (run != NULL && !row_isnull(run, "rows_received"))
+		*rows = row_int64(run, "rows_received");
 }

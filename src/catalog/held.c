@@ -13,6 +13,7 @@
 #include "base/compat.h"
 #include "catalog/held.h"
 #include "catalog/owner_scope.h"
+#include "catalog/row.h"
 
 bool
 held_insert(const HeldLogin *login, const char *sqlstate, const char *message)
@@ -48,6 +49,9 @@ held_delete(Oid server_id, Oid role_id)
 	CatalogAccess access;
 	bool		found;
 
+	/* each log-in that works asks; hardly ever is there any */
+	if (!held_any())
+		return false;
 	catalog_open(&access);
 	found = catalog_run(SPI_OK_DELETE,
 						"DELETE FROM rsfed_catalog.held_credentials WHERE server_id = $1 AND role_id = $2",
@@ -63,6 +67,8 @@ held_list(void)
 	List	   *list = NIL;
 	uint64		n;
 
+	if (!held_any())
+		return NIL;
 	catalog_open(&access);
 	n = catalog_run(SPI_OK_SELECT,
 					"SELECT server_id, role_id, fingerprint FROM rsfed_catalog.held_credentials",
@@ -85,14 +91,7 @@ held_list(void)
 bool
 held_any(void)
 {
-	CatalogAccess access;
-	bool		any;
-
-	catalog_open(&access);
-	any = catalog_run(SPI_OK_SELECT, "SELECT FROM rsfed_catalog.held_credentials LIMIT 1",
-					  0, NULL, NULL, NULL) > 0;
-	catalog_close(&access);
-	return any;
+	return rows_exist("held_credentials");
 }
 
 bool

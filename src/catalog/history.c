@@ -39,9 +39,9 @@ history_prune(int32 *after, int relations, int rows, int *pruned)
 		int32		relation_id;
 		int			n;
 
-		catalog_run(SPI_OK_SELECT,
-					"SELECT min(relation_id) FROM rsfed_catalog.run WHERE relation_id > $1",
-					1, types, values, NULL);
+		catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT min(relation_id) FROM rsfed_catalog.run WHERE relation_id > $1",
+						 1, types, values, NULL);
 		if (catalog_isnull(0, 1))
 		{
 			more = false;
@@ -74,25 +74,25 @@ prune_relation(int32 relation_id, int rows)
 	 * The oldest that may go at all, by number; of them those that are to go.
 	 * The last of a schedule has none of its schedule after it.
 	 */
-	return catalog_run(SPI_OK_DELETE,
-					   "DELETE FROM rsfed_catalog.run d WHERE d.run_id IN ("
-					   "SELECT o.run_id FROM (SELECT r.run_id, r.finished_at"
-					   " FROM rsfed_catalog.run r WHERE r.relation_id = $1"
-					   " AND r.status NOT IN ('queued', 'running')"
-					   " AND (r.run_id < (SELECT max(n.run_id) FROM rsfed_catalog.run n"
-					   " WHERE n.relation_id = $1)"
-					   " OR NOT EXISTS (SELECT 1 FROM rsfed_catalog.relation e"
-					   " WHERE e.relation_id = $1))"
-					   " AND (EXISTS (SELECT 1 FROM rsfed_catalog.run n"
-					   " WHERE n.relation_id = $1 AND n.schedule_name = r.schedule_name"
-					   " AND n.run_id > r.run_id)"
-					   " OR NOT EXISTS (SELECT 1 FROM rsfed_catalog.schedule s"
-					   " WHERE s.relation_id = $1 AND s.schedule_name = r.schedule_name))"
-					   " AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.freshness f"
-					   " WHERE f.relation_id = $1 AND f.last_run_id = r.run_id)"
-					   " ORDER BY r.run_id LIMIT $2) o"
-					   " WHERE ($3 > 0 AND o.finished_at < now() - make_interval(mins => $3))"
-					   " OR ($4 > 0 AND o.run_id <= (SELECT k.run_id FROM rsfed_catalog.run k"
-					   " WHERE k.relation_id = $1 ORDER BY k.run_id DESC OFFSET $4 LIMIT 1)))",
-					   4, types, values, NULL);
+	return catalog_run_kept(SPI_OK_DELETE,
+							"DELETE FROM rsfed_catalog.run d WHERE d.run_id IN ("
+							"SELECT o.run_id FROM (SELECT r.run_id, r.finished_at"
+							" FROM rsfed_catalog.run r WHERE r.relation_id = $1"
+							" AND r.status NOT IN ('queued', 'running')"
+							" AND (r.run_id < (SELECT max(n.run_id) FROM rsfed_catalog.run n"
+							" WHERE n.relation_id = $1)"
+							" OR NOT EXISTS (SELECT 1 FROM rsfed_catalog.relation e"
+							" WHERE e.relation_id = $1))"
+							" AND (EXISTS (SELECT 1 FROM rsfed_catalog.run n"
+							" WHERE n.relation_id = $1 AND n.schedule_name = r.schedule_name"
+							" AND n.run_id > r.run_id)"
+							" OR NOT EXISTS (SELECT 1 FROM rsfed_catalog.schedule s"
+							" WHERE s.relation_id = $1 AND s.schedule_name = r.schedule_name))"
+							" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.freshness f"
+							" WHERE f.relation_id = $1 AND f.last_run_id = r.run_id)"
+							" ORDER BY r.run_id LIMIT $2) o"
+							" WHERE ($3 > 0 AND o.finished_at < now() - make_interval(mins => $3))"
+							" OR ($4 > 0 AND o.run_id <= (SELECT k.run_id FROM rsfed_catalog.run k"
+							" WHERE k.relation_id = $1 ORDER BY k.run_id DESC OFFSET $4 LIMIT 1)))",
+							4, types, values, NULL);
 }

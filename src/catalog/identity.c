@@ -27,13 +27,14 @@
 #include "base/settings.h"
 #include "catalog/identity.h"
 #include "catalog/owner_scope.h"
+#include "catalog/row.h"
 
 /* The row, and what else decides. */
 typedef struct Remembered
 {
 	Identity	identity;
 	char	   *held_reason;	/* as noted, or NULL */
-	bool		has_schedules;
+	bool		has_schedules;	/* looked up where there is no row */
 } Remembered;
 
 /* The setting, or NULL if it is not given. */
@@ -83,22 +84,19 @@ identity_mismatch(const Identity *remembered)
 static void
 read_remembered(Remembered *remembered)
 {
-	CatalogAccess access;
+	CatalogRow *row = row_find("identity", NULL, 0, NULL);
 
 	memset(remembered, 0, sizeof(Remembered));
-	catalog_open(&access);
-	catalog_run(SPI_OK_SELECT,
-				"SELECT i.identity, i.system_identifier, i.database_id, i.database_name,"
-				" i.held_reason, EXISTS (SELECT FROM rsfed_catalog.schedule)"
-				" FROM (SELECT) AS one LEFT JOIN rsfed_catalog.identity i ON true",
-				0, NULL, NULL, NULL);
-	remembered->identity.setting = catalog_text(&access, 0, 1);
-	remembered->identity.system_identifier = catalog_text(&access, 0, 2);
-	remembered->identity.database_id = DatumGetInt64(catalog_datum(0, 3));
-	remembered->identity.database_name = catalog_text(&access, 0, 4);
-	remembered->held_reason = catalog_text(&access, 0, 5);
-	remembered->has_schedules = DatumGetBool(catalog_datum(0, 6));
-	catalog_close(&access);
+	if (row != NULL)
+	{
+		remembered->identity.setting = row_text(row, "identity");
+		remembered->identity.system_identifier = row_text(row, "system_identifier");
+		remembered->identity.database_id = row_int64(row, "database_id");
+		remembered->identity.database_name = row_text(row, "database_name");
+		remembered->held_reason = row_text(row, "held_reason");
+	}
+	else
+		remembered->has_schedules = rows_exist("schedule");
 }
 
 /* An identity in words. */
@@ -239,6 +237,9 @@ identity_settle(void)
 void
 identity_remember(void)
 {
+	/* the insertion would find it, too, but has to be planned */
+	if (rows_exist("identity"))
+		return;
 	write_own(SPI_OK_INSERT,
 			  "INSERT INTO rsfed_catalog.identity"
 			  " (identity, system_identifier, database_id, database_name, remembered_by)"

@@ -30,6 +30,9 @@
 #include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "base/options.h"
@@ -37,6 +40,7 @@
 #include "base/writer.h"
 #include "catalog/owner_scope.h"
 #include "catalog/queue.h"
+#include "catalog/row.h"
 
 /*
  * The source of a run; of a set that of any member, they have one.  A scalar
@@ -48,15 +52,19 @@
 	" WHERE m.set_id = " r ".relation_id LIMIT 1), " r ".relation_id))"
 
 /*
- * What is at work, and of which servers and owners; of a set its own run, not
- * those of its members.  $1, $2: servers with the
- * option max_runs, and its values.
+ * What is at work, and of which owners; of a set its own run, not those of its
+ * members.
  */
-#define AT_WORK \
+#define BUSY(source) \
 	" busy AS MATERIALIZED (" \
 	" SELECT b.relation_id, b.trigger IN ('schedule', 'request') AND b.set_run_id IS NULL AS is_worker," \
-	" b.owner, " SOURCE_OF("b") " AS source FROM rsfed_catalog.run b" \
-	" WHERE b.status = 'running')," \
+	" b.owner" source " FROM rsfed_catalog.run b WHERE b.status = 'running')"
+
+/*
+ * The same with the servers, and what room these have.  $1, $2: servers with the
+ * option max_runs, and its values.
+ */
+#define AT_WORK BUSY(", " SOURCE_OF("b") " AS source") "," \
 	" sources AS MATERIALIZED (SELECT l.source, l.max_runs - (SELECT count(*)::int4 FROM busy b" \
 	" WHERE b.is_worker AND b.source = l.source) AS room" \
 	" FROM unnest($1::text[], $2::int4[]) AS l (source, max_runs))"
@@ -72,33 +80,35 @@
 
 /*
  * These with what they have at work and may have.  $3: rsfed.max_runs_per_owner,
- * $4: rsfed.max_workers.  Whether there are several owners is looked up only
- * where it matters.
+ * $4: rsfed.max_workers, $5: do the relations have several owners?
  */
 #define OWNERS \
 	" owners AS MATERIALIZED (SELECT o.owner, o.at_work, CASE WHEN $3 > 0 THEN $3" \
 	" WHEN o.at_work < $4 - 1 THEN $4 - 1" \
-	" WHEN (SELECT min(c.relowner) <> max(c.relowner) FROM rsfed_catalog.relation_oid r" \
-	" JOIN pg_class c ON c.oid = r.relid) THEN GREATEST($4 - 1, 1)" \
+	" WHEN $5 THEN GREATEST($4 - 1, 1)" \
 	" ELSE $4 END - o.at_work AS room" \
 	" FROM (SELECT w.owner, (SELECT count(*)::int4 FROM busy b" \
 	" WHERE b.is_worker AND b.owner = w.owner) AS at_work" \
 	" FROM waiting w WHERE w.owner IS NOT NULL) AS o)"
 
-/* Runs that may begin, but for the room of their owner. */
-#define TAKEABLE \
+/* Runs that may begin, but for the room of their server and owner. */
+#define TAKEABLE_SOMEWHERE \
 	" FROM rsfed_catalog.run q" \
 	" WHERE q.status = 'queued' AND q.waits_for IS NULL AND q.owner = o.owner" \
 	" AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())" \
 	" AND NOT EXISTS (SELECT FROM busy b WHERE b.relation_id = q.relation_id" \
 	" OR EXISTS (SELECT FROM rsfed_catalog.set_member m" \
-	" WHERE m.set_id = q.relation_id AND m.relation_id = b.relation_id))" \
+	" WHERE m.set_id = q.relation_id AND m.relation_id = b.relation_id))"
+
+/* But for the room of their owner. */
+#define TAKEABLE \
+	TAKEABLE_SOMEWHERE \
 	" AND (NOT EXISTS (SELECT FROM sources) OR COALESCE((SELECT s.room FROM sources s" \
 	" WHERE s.source = " SOURCE_OF("q") "), 1) > 0)"
 
-/* The parameters $1 to $4 of the above. */
-#define LIMIT_TYPES TEXTARRAYOID, INT4ARRAYOID, INT4OID, INT4OID
-#define LIMITS 4
+/* The parameters $1 to $5 of the above. */
+#define LIMIT_TYPES TEXTARRAYOID, INT4ARRAYOID, INT4OID, INT4OID, BOOLOID
+#define LIMITS 5
 
 /*
  * One taker at a time: a snapshot taken before another's commit would not see
@@ -113,17 +123,45 @@ lock_queue(void)
 }
 
 /*
- * The limits as parameters.  What a server's option holds was checked when it
- * was given, and is read as all options are.  SPI must be open.
+ * The servers with the option max_runs, kept from one look to the next: they
+ * are read again after a change of any server or wrapper.
+ */
+static MemoryContext limits_context = NULL;
+static uint64 catalog_generation = 1;
+static uint64 limits_generation = 0;	/* when they were read; 0 = never */
+static ArrayType *limited_servers;
+static ArrayType *server_limits;
+static int	limited_count;
+
+/* The callback for the catalogs that limits are made from. */
+static void
+forget_limits(Datum arg, int cacheid, uint32 hashvalue)
+{
+	catalog_generation++;
+}
+
+/*
+ * What a server's option holds was checked when it was given, and is read as all
+ * options are.  SPI must be open.
  */
 static void
-set_limits(Datum *values)
+read_limits(void)
 {
+	MemoryContext old;
+	uint64		generation;
 	uint64		n;
 	Datum	   *names;
 	Datum	   *limits;
-	int			count = 0;
 
+	if (limits_context == NULL)
+	{
+		CacheRegisterSyscacheCallback(FOREIGNSERVEROID, forget_limits, (Datum) 0);
+		CacheRegisterSyscacheCallback(FOREIGNDATAWRAPPEROID, forget_limits, (Datum) 0);
+		limits_context = AllocSetContextCreate(TopMemoryContext, "rsfed limits of servers",
+											   ALLOCSET_SMALL_SIZES);
+	}
+	/* a change that arrives while we read makes it stale */
+	generation = catalog_generation;
 	n = catalog_run_kept(SPI_OK_SELECT,
 						 "SELECT s.srvname::text, o.option_value FROM pg_foreign_server s"
 						 " JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw"
@@ -132,6 +170,7 @@ set_limits(Datum *values)
 						 0, NULL, NULL, NULL);
 	names = palloc(sizeof(Datum) * Max(n, 1));
 	limits = palloc(sizeof(Datum) * Max(n, 1));
+	limited_count = 0;
 	for (uint64 i = 0; i < n; i++)
 	{
 		int			limit = option_int_text(OPTION_SERVER, "max_runs",
@@ -139,14 +178,74 @@ set_limits(Datum *values)
 
 		if (limit == 0)
 			continue;
-		names[count] = PointerGetDatum(PG_DETOAST_DATUM_COPY(catalog_datum(i, 1)));
-		limits[count++] = Int32GetDatum(limit);
+		names[limited_count] = PointerGetDatum(PG_DETOAST_DATUM_COPY(catalog_datum(i, 1)));
+		limits[limited_count++] = Int32GetDatum(limit);
 	}
-	values[0] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
-	values[1] = PointerGetDatum(construct_array(limits, count, INT4OID, sizeof(int32), true,
-												TYPALIGN_INT));
+	MemoryContextReset(limits_context);
+	old = MemoryContextSwitchTo(limits_context);
+	limited_servers = construct_array(names, limited_count, TEXTOID, -1, false, TYPALIGN_INT);
+	server_limits = construct_array(limits, limited_count, INT4OID, sizeof(int32), true, TYPALIGN_INT);
+	MemoryContextSwitchTo(old);
+	limits_generation = generation;
+}
+
+/*
+ * Do the relations have several owners?  Kept, too: it is asked for each run, and
+ * each relation has to be looked at to say no.
+ */
+static uint64 relation_generation = 1;
+static uint64 owners_generation = 0;	/* when they were read; 0 = never */
+static bool several_owners;
+
+/* The callback for each table that comes, goes or is altered. */
+static void
+forget_owners(Datum arg, Oid relid)
+{
+	relation_generation++;
+}
+
+/* SPI must be open. */
+static void
+read_owners(void)
+{
+	static bool watching = false;
+	uint64		generation;
+
+	if (!watching)
+		CacheRegisterRelcacheCallback(forget_owners, (Datum) 0);
+	watching = true;
+	/* a change that arrives while we read makes it stale */
+	generation = relation_generation;
+	catalog_run_kept(SPI_OK_SELECT,
+					 "SELECT COALESCE(min(c.relowner) <> max(c.relowner), false)"
+					 " FROM rsfed_catalog.relation_oid r JOIN pg_class c ON c.oid = r.relid",
+					 0, NULL, NULL, NULL);
+	several_owners = DatumGetBool(catalog_datum(0, 1));
+	owners_generation = generation;
+}
+
+/* The limits as parameters; is there any of a server?  SPI must be open. */
+static bool
+set_limits(Datum *values)
+{
+	if (limits_generation != catalog_generation)
+		read_limits();
+	if (owners_generation != relation_generation)
+		read_owners();
+	values[0] = PointerGetDatum(limited_servers);
+	values[1] = PointerGetDatum(server_limits);
 	values[2] = Int32GetDatum(rsfed_max_runs_per_owner);
 	values[3] = Int32GetDatum(rsfed_max_workers);
+	values[4] = BoolGetDatum(several_owners);
+	return limited_count > 0;
+}
+
+bool
+queue_any(void)
+{
+	RowKey		key = {"status", TEXTOID, CStringGetTextDatum("queued")};
+
+	return row_find("run", "run_open_idx", 1, &key) != NULL;
 }
 
 /*
@@ -158,10 +257,16 @@ set_limits(Datum *values)
  * and two that ask for two things would deadlock.
  */
 void
-queue_join_equal(int64 run_id)
+queue_join_equal(int64 run_id, int32 relation_id)
 {
+	RowKey		keys[2];
 	CatalogAccess access;
 	Datum		values[1] = {Int64GetDatum(run_id)};
+
+	keys[0] = (RowKey) {"status", TEXTOID, CStringGetTextDatum("queued")};
+	keys[1] = (RowKey) {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	if (row_find("run", "run_open_idx", lengthof(keys), keys) == NULL)
+		return;
 
 	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
@@ -176,29 +281,40 @@ queue_join_equal(int64 run_id)
 	catalog_close(&access);
 }
 
+/*
+ * The statement of queue_take(), with or without a look at the limits of servers,
+ * which hardly anybody sets.
+ */
+#define TAKE(at_work, takeable) \
+	"WITH RECURSIVE" WAITING_OWNERS "," at_work "," OWNERS \
+	" UPDATE rsfed_catalog.run t SET status = 'running', pid = $6, backend_start = $7," \
+	" writer = $8, started_at = clock_timestamp()" \
+	" WHERE t.run_id = (SELECT n.run_id FROM owners o" \
+	" CROSS JOIN LATERAL (SELECT q.run_id, q.turn_at" takeable \
+	" ORDER BY q.turn_at, q.run_id LIMIT 1 FOR UPDATE OF q SKIP LOCKED) AS n" \
+	" WHERE o.room > 0 ORDER BY o.at_work, n.turn_at, n.run_id LIMIT 1)" \
+	" RETURNING " RUN_COLUMNS("t")
+
 Run *
 queue_take(void)
 {
 	static const Oid types[] = {LIMIT_TYPES, INT4OID, TIMESTAMPTZOID, TEXTOID};
 	CatalogAccess access;
 	Datum		values[LIMITS + 3];
+	bool		any_limit;
 	Run		   *run = NULL;
 
+	/* most often there is nothing: then nobody has to wait for a turn to see it */
+	if (!queue_any())
+		return NULL;
 	lock_queue();
 	catalog_open(&access);
-	set_limits(values);
+	any_limit = set_limits(values);
 	values[LIMITS] = Int32GetDatum(MyProcPid);
 	values[LIMITS + 1] = TimestampTzGetDatum(MyStartTimestamp);
 	values[LIMITS + 2] = CStringGetTextDatum(writer_epoch());
 	if (catalog_run_kept(SPI_OK_UPDATE_RETURNING,
-						 "WITH RECURSIVE" WAITING_OWNERS "," AT_WORK "," OWNERS
-						 " UPDATE rsfed_catalog.run t SET status = 'running', pid = $5, backend_start = $6,"
-						 " writer = $7, started_at = clock_timestamp()"
-						 " WHERE t.run_id = (SELECT n.run_id FROM owners o"
-						 " CROSS JOIN LATERAL (SELECT q.run_id, q.turn_at" TAKEABLE
-						 " ORDER BY q.turn_at, q.run_id LIMIT 1 FOR UPDATE OF q SKIP LOCKED) AS n"
-						 " WHERE o.room > 0 ORDER BY o.at_work, n.turn_at, n.run_id LIMIT 1)"
-						 " RETURNING " RUN_COLUMNS("t"),
+						 any_limit ? TAKE(AT_WORK, TAKEABLE) : TAKE(BUSY(""), TAKEABLE_SOMEWHERE),
 						 LIMITS + 3, types, values, NULL) == 1)
 		run = run_from_row(&access, 0);
 	catalog_close(&access);

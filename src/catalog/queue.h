@@ -21,7 +21,10 @@ extern Run *queue_take(void);
  * For a run that was taken in this transaction and begins after it: queued
  * requests that ask for the same become skipped, and point to it.
  */
-extern void queue_join_equal(int64 run_id);
+extern void queue_join_equal(int64 run_id, int32 relation_id);
+
+/* Does any run wait, for whatever? */
+extern bool queue_any(void);
 
 /* Number of runs that workers could begin now, all limits observed. */
 extern int	queue_count_takeable(void);

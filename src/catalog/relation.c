@@ -30,26 +30,25 @@
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 #include "catalog/relation_delete.h"
-
-#define RELATION_COLUMNS "relation_id, schema_name, relation_name, kind = 'rollup', kind = 'set'," \
-	" (SELECT o.relid FROM rsfed_catalog.relation_oid o" \
-	" WHERE o.relation_id = rsfed_catalog.relation.relation_id)"
+#include "catalog/row.h"
 
 /*
- * The row just read (columns as in RELATION_COLUMNS).  relid is the one that
- * the cache knows, or InvalidOid.
+ * The row as a struct; relid is the one that the cache knows, or InvalidOid.
  */
 static RsfedRelation *
-relation_from_row(CatalogAccess *access, uint64 row)
+relation_from_row(const CatalogRow *row)
 {
-	RsfedRelation *relation = MemoryContextAllocZero(access->caller, sizeof(RsfedRelation));
+	RsfedRelation *relation = palloc0(sizeof(RsfedRelation));
+	char	   *kind = row_text(row, "kind");
+	RowKey		key = {"relation_id", INT4OID, row_datum(row, "relation_id")};
+	CatalogRow *cached = row_find("relation_oid", NULL, 1, &key);
 
-	relation->relation_id = DatumGetInt32(catalog_datum(row, 1));
-	relation->schema_name = catalog_text(access, row, 2);
-	relation->relation_name = catalog_text(access, row, 3);
-	relation->is_rollup = DatumGetBool(catalog_datum(row, 4));
-	relation->is_set = DatumGetBool(catalog_datum(row, 5));
-	relation->relid = DatumGetObjectId(catalog_datum(row, 6));
+	relation->relation_id = row_int32(row, "relation_id");
+	relation->schema_name = row_text(row, "schema_name");
+	relation->relation_name = row_text(row, "relation_name");
+	relation->is_rollup = strcmp(kind, "rollup") == 0;
+	relation->is_set = strcmp(kind, "set") == 0;
+	relation->relid = cached ? row_oid(cached, "relid") : InvalidOid;
 	return relation;
 }
 
@@ -70,31 +69,17 @@ is_that_relation(RsfedRelation *relation, Oid relid)
 static RsfedRelation *
 lookup_name(Oid relid)
 {
-	static const Oid types[] = {TEXTOID, TEXTOID};
-	CatalogAccess access;
-	RsfedRelation *relation = NULL;
 	char	   *name = get_rel_name(relid);
-	char	   *schema;
-	Datum		values[2];
+	char	   *schema = name ? get_namespace_name(get_rel_namespace(relid)) : NULL;
+	RowKey		keys[2];
+	CatalogRow *row;
 
-	if (name == NULL)
-		return NULL;
-	schema = get_namespace_name(get_rel_namespace(relid));
 	if (schema == NULL)
 		return NULL;
-
-	values[0] = CStringGetTextDatum(schema);
-	values[1] = CStringGetTextDatum(name);
-
-	catalog_open(&access);
-	if (catalog_run_kept(SPI_OK_SELECT,
-						 "SELECT " RELATION_COLUMNS " FROM rsfed_catalog.relation"
-						 " WHERE schema_name = $1"
-						 " AND relation_name = $2",
-						 2, types, values, NULL) > 0)
-		relation = relation_from_row(&access, 0);
-	catalog_close(&access);
-	return relation;
+	keys[0] = (RowKey) {"schema_name", NAMEOID, CStringGetDatum(schema)};
+	keys[1] = (RowKey) {"relation_name", NAMEOID, CStringGetDatum(name)};
+	row = row_find("relation", "relation_schema_name_relation_name_key", lengthof(keys), keys);
+	return row ? relation_from_row(row) : NULL;
 }
 
 /* May rows that are out of date be corrected here and now? */
@@ -108,19 +93,10 @@ may_write(void)
 static RsfedRelation *
 lookup_id(int32 relation_id)
 {
-	static const Oid types[] = {INT4OID};
-	CatalogAccess access;
-	RsfedRelation *relation = NULL;
-	Datum		values[1] = {Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	CatalogRow *row = row_find("relation", NULL, 1, &key);
 
-	catalog_open(&access);
-	if (catalog_run_kept(SPI_OK_SELECT,
-						 "SELECT " RELATION_COLUMNS " FROM rsfed_catalog.relation"
-						 " WHERE relation_id = $1",
-						 1, types, values, NULL) > 0)
-		relation = relation_from_row(&access, 0);
-	catalog_close(&access);
-	return relation;
+	return row ? relation_from_row(row) : NULL;
 }
 
 /* The row with the names that its relation, which is there, has now. */

@@ -16,6 +16,7 @@
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation_schedule.h"
+#include "catalog/row.h"
 
 #define SCHEDULE_COLUMNS \
 	"s.relation_id, s.schedule_name, s.schedule, s.method, s.timezone, s.options, s.anchor, s.next_run_at"
@@ -57,22 +58,24 @@ schedule_from_row(CatalogAccess *access, uint64 row)
 RelationSchedule *
 schedule_load(int32 relation_id, const char *name)
 {
-	static const Oid types[] = {INT4OID, TEXTOID};
-	CatalogAccess access;
-	RelationSchedule *schedule = NULL;
-	Datum		values[2];
+	RowKey		keys[2];
+	CatalogRow *row;
+	RelationSchedule *schedule;
 
-	values[0] = Int32GetDatum(relation_id);
-	values[1] = CStringGetTextDatum(name);
-
-	catalog_open(&access);
-	if (catalog_run_kept(SPI_OK_SELECT,
-						 "SELECT " SCHEDULE_COLUMNS " FROM rsfed_catalog.schedule s"
-						 " WHERE s.relation_id = $1"
-						 " AND s.schedule_name = $2",
-						 2, types, values, NULL) > 0)
-		schedule = schedule_from_row(&access, 0);
-	catalog_close(&access);
+	keys[0] = (RowKey) {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	keys[1] = (RowKey) {"schedule_name", NAMEOID, CStringGetDatum(name)};
+	row = row_find("schedule", NULL, lengthof(keys), keys);
+	if (row == NULL)
+		return NULL;
+	schedule = palloc0(sizeof(RelationSchedule));
+	schedule->relation_id = relation_id;
+	schedule->name = row_text(row, "schedule_name");
+	schedule->schedule = row_text(row, "schedule");
+	schedule->method = row_text(row, "method");
+	schedule->timezone = row_text(row, "timezone");
+	schedule->options = DatumGetJsonbPCopy(row_datum(row, "options"));
+	schedule->anchor = row_time(row, "anchor");
+	schedule->next_run_at = row_time(row, "next_run_at");
 	return schedule;
 }
 
@@ -221,12 +224,22 @@ update_next(const char *command, int32 relation_id, const char *name, TimestampT
 	catalog_close(&access);
 }
 
+/* RowChange: the schedule's next time. */
+static bool
+set_next(CatalogRow *row, void *arg)
+{
+	row_set(row, "next_run_at", TimestampTzGetDatum(*(TimestampTz *) arg));
+	return true;
+}
+
 void
 schedule_set_next(int32 relation_id, const char *name, TimestampTz next)
 {
-	update_next("UPDATE rsfed_catalog.schedule SET next_run_at = $3"
-				" WHERE relation_id = $1 AND schedule_name = $2",
-				relation_id, name, next, InvalidOid, (Datum) 0);
+	RowKey		keys[2];
+
+	keys[0] = (RowKey) {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	keys[1] = (RowKey) {"schedule_name", NAMEOID, CStringGetDatum(name)};
+	(void) row_change("schedule", lengthof(keys), keys, set_next, &next);
 }
 
 void

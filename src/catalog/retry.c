@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "catalog/retry.h"
+#include "catalog/row.h"
 
 /* An end without an attempt; the note says why. */
 #define SET_SKIPPED " SET status = 'skipped', finished_at = clock_timestamp(), note = "
@@ -88,6 +89,21 @@ run_skip(int64 run_id, const char *note)
 	catalog_close(&access);
 }
 
+/* Has the relation a schedule that failed last, or a retry that waits? */
+static bool
+anything_to_settle(int32 relation_id)
+{
+	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	ListCell   *lc;
+
+	foreach(lc, rows_find("schedule", NULL, 1, &key))
+	{
+		if (row_int32(lfirst(lc), "failures") > 0)
+			return true;
+	}
+	return row_find("run", "run_retry_idx", 1, &key) != NULL;
+}
+
 void
 retries_settle(int64 run_id, const RunRequest *request)
 {
@@ -97,6 +113,8 @@ retries_settle(int64 run_id, const RunRequest *request)
 	char		nulls[] = "       ";
 	const char *texts[] = {request->method, request->since, request->until};
 
+	if (!anything_to_settle(request->relation_id))
+		return;
 	values[0] = Int32GetDatum(request->relation_id);
 	values[1] = Int64GetDatum(run_id);
 	for (int i = 0; i < lengthof(texts); i++)

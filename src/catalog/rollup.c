@@ -20,6 +20,7 @@
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
 #include "catalog/rollup.h"
+#include "catalog/row.h"
 
 /* Names as a text[] datum; NIL gives NULL through *isnull. */
 static Datum
@@ -75,68 +76,104 @@ columns_to_json(const Rollup *rollup)
 	return buf.data;
 }
 
+/* A field of a column's description; internal error where it is not there. */
+static JsonbValue *
+description_field(JsonbContainer *column, const char *name)
+{
+	JsonbValue	key;
+	JsonbValue *value;
+
+	key.type = jbvString;
+	key.val.string.val = unconstify(char *, name);
+	key.val.string.len = (int) strlen(name);
+	value = findJsonbValueFromContainer(column, JB_FOBJECT, &key);
+	if (value == NULL)
+		elog(ERROR, "a column of a rollup's description has no \"%s\"", name);
+	return value;
+}
+
+static int64
+description_number(JsonbContainer *column, const char *name)
+{
+	JsonbValue *value = description_field(column, name);
+
+	if (value->type != jbvNumeric)
+		elog(ERROR, "\"%s\" of a rollup's description is no number", name);
+	return DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(value->val.numeric)));
+}
+
 /* Reads the description back, in order. */
 static void
-load_columns(CatalogAccess *access, Rollup *rollup)
+load_columns(Rollup *rollup, Jsonb *description)
 {
-	static const Oid types[] = {INT4OID};
-	Datum		values[1] = {Int32GetDatum(rollup->relation_id)};
-
-	rollup->ncolumns = (int)
-		catalog_run_kept(SPI_OK_SELECT,
-						 "SELECT e.value ->> 'name',"
-						 " (e.value ->> 'type')::oid,"
-						 " (e.value ->> 'typmod')::int4"
-						 " FROM rsfed_catalog.rollup,"
-						 " jsonb_array_elements(columns) WITH ORDINALITY AS e (value, n)"
-						 " WHERE relation_id = $1 ORDER BY e.n",
-						 1, types, values, NULL);
-	rollup->columns = MemoryContextAlloc(access->caller,
-										 sizeof(RollupColumn) * Max(rollup->ncolumns, 1));
+	rollup->ncolumns = JB_ROOT_IS_ARRAY(description) ? JB_ROOT_COUNT(description) : 0;
+	rollup->columns = palloc(sizeof(RollupColumn) * Max(rollup->ncolumns, 1));
 	for (int i = 0; i < rollup->ncolumns; i++)
 	{
-		rollup->columns[i].name = catalog_text(access, i, 1);
-		rollup->columns[i].type = DatumGetObjectId(catalog_datum(i, 2));
-		rollup->columns[i].typmod = DatumGetInt32(catalog_datum(i, 3));
+		JsonbValue *element = getIthJsonbValueFromContainer(&description->root, i);
+		JsonbValue *name;
+
+		if (element == NULL || element->type != jbvBinary)
+			elog(ERROR, "the description of rollup %d is damaged", rollup->relation_id);
+		name = description_field(element->val.binary.data, "name");
+		if (name->type != jbvString)
+			elog(ERROR, "the description of rollup %d is damaged", rollup->relation_id);
+		rollup->columns[i].name = pnstrdup(name->val.string.val, name->val.string.len);
+		rollup->columns[i].type = (Oid) description_number(element->val.binary.data, "type");
+		rollup->columns[i].typmod = (int32) description_number(element->val.binary.data, "typmod");
 	}
+}
+
+/* The row of a rollup; internal error if there is none. */
+static CatalogRow *
+require_row(int32 relation_id)
+{
+	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	CatalogRow *row = row_find("rollup", NULL, 1, &key);
+
+	if (row == NULL)
+		elog(ERROR, "rollup %d does not exist", relation_id);
+	return row;
 }
 
 Rollup *
 rollup_load(int32 relation_id)
 {
-	static const Oid types[] = {INT4OID};
-	CatalogAccess access;
+	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	CatalogRow *row = require_row(relation_id);
+	CatalogRow *sorted = row_find("local_sort", NULL, 1, &key);
 	Rollup	   *rollup = palloc0(sizeof(Rollup));
-	Datum		values[1] = {Int32GetDatum(relation_id)};
-	Datum		key;
 
-	catalog_open(&access);
-	if (catalog_run_kept(SPI_OK_SELECT,
-						 "SELECT r.definition, source, query, key_columns, method, pinned_columns,"
-						 " timezone, max_age, options, s.definition IS NOT NULL"
-						 " FROM rsfed_catalog.rollup r LEFT JOIN rsfed_catalog.local_sort s"
-						 " ON s.relation_id = r.relation_id AND s.definition = r.definition"
-						 " WHERE r.relation_id = $1",
-						 1, types, values, NULL) != 1)
-		elog(ERROR, "rollup %d does not exist", relation_id);
 	rollup->relation_id = relation_id;
-	rollup->definition = DatumGetInt32(catalog_datum(0, 1));
-	rollup->source = catalog_text(&access, 0, 2);
-	rollup->query = catalog_text(&access, 0, 3);
-	key = catalog_copy(&access, 0, 4);
-	rollup->method = catalog_text(&access, 0, 5);
-	rollup->pinned_columns = catalog_text(&access, 0, 6);
-	rollup->timezone = catalog_text(&access, 0, 7);
-	rollup->max_age = catalog_isnull(0, 8) ? NULL
-		: DatumGetIntervalP(catalog_copy(&access, 0, 8));
-	rollup->options = DatumGetJsonbP(catalog_copy(&access, 0, 9));
-	rollup->sorts_locally = DatumGetBool(catalog_datum(0, 10));
-	load_columns(&access, rollup);
-	catalog_close(&access);
-
-	if (key != (Datum) 0)
-		rollup->key = array_to_names(key);
+	rollup->definition = row_int32(row, "definition");
+	rollup->source = row_text(row, "source");
+	rollup->query = row_text(row, "query");
+	if (!row_isnull(row, "key_columns"))
+		rollup->key = array_to_names(row_datum(row, "key_columns"));
+	rollup->method = row_text(row, "method");
+	rollup->pinned_columns = row_text(row, "pinned_columns");
+	rollup->timezone = row_text(row, "timezone");
+	rollup->max_age = row_isnull(row, "max_age") ? NULL
+		: DatumGetIntervalP(row_datum(row, "max_age"));
+	rollup->options = DatumGetJsonbPCopy(row_datum(row, "options"));
+	rollup->sorts_locally = sorted != NULL && row_int32(sorted, "definition") == rollup->definition;
+	load_columns(rollup, DatumGetJsonbP(row_datum(row, "columns")));
 	return rollup;
+}
+
+int
+rollup_definition(int32 relation_id)
+{
+	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	CatalogRow *row = row_find("rollup", NULL, 1, &key);
+
+	return row ? row_int32(row, "definition") : 0;
+}
+
+char *
+rollup_source(int32 relation_id)
+{
+	return row_text(require_row(relation_id), "source");
 }
 
 /* Writes the row of table rollup, and its definition beside it. */

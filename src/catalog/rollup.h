@@ -40,6 +40,12 @@ typedef struct Rollup
 /* The rollup of that relation, palloc'd; internal error if there is none. */
 extern Rollup *rollup_load(int32 relation_id);
 
+/* The number of its present definition; 0 if there is no such rollup. */
+extern int	rollup_definition(int32 relation_id);
+
+/* Its source, palloc'd; internal error if there is no such rollup. */
+extern char *rollup_source(int32 relation_id);
+
 /* New rollup (definition 1), or the next definition of an existing one. */
 extern void rollup_insert(Rollup *rollup);
 extern void rollup_update(Rollup *rollup);

@@ -16,9 +16,6 @@
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 
-/* A run goes ahead of those that are due up to that much earlier, a step of its priority. */
-#define PRIORITY_STEP "10 min"
-
 /* What was asked for, and by what. */
 typedef struct RunRequest
 {
@@ -96,8 +93,8 @@ extern int64 run_find_queued(const RunRequest *request);
  * Writes the outcome of a run of this process: its row, counters, and freshness
  * with it, in the current transaction.  Queues NOTIFY rsfed_published after a
  * change, and tells (event.h) where the relation begins to fail or recovers;
- * true is returned then, and for its first content: the scheduler wants to know
- * when it will be late.  An internal error if the run is not running any more,
+ * true is returned then, and for the first content of one with a max_age: the
+ * scheduler wants to know when it will be late.  An internal error if the run is not running any more,
  * or not ours.  Whoever ends a run calls outcome_write() (refresh/outcome.h) instead.
  */
 extern bool run_finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome);

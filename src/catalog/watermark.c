@@ -15,40 +15,57 @@
 
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
+#include "catalog/row.h"
 #include "catalog/watermark.h"
 
 Watermark *
 watermark_load(int32 relation_id)
 {
-	static const Oid types[] = {INT4OID};
-	Datum		values[1] = {Int32GetDatum(relation_id)};
-	CatalogAccess access;
-	Watermark  *watermark = NULL;
+	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	CatalogRow *row = row_find("watermark", NULL, 1, &key);
+	Watermark  *watermark;
 
-	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT window_column, value_type, filled_from, filled_to, backfilling"
-					" FROM rsfed_catalog.watermark WHERE relation_id = $1",
-					1, types, values, NULL) == 1)
-	{
-		watermark = MemoryContextAllocZero(access.caller, sizeof(Watermark));
-		watermark->column = catalog_text(&access, 0, 1);
-		watermark->value_type = catalog_text(&access, 0, 2);
-		watermark->filled_from = catalog_text(&access, 0, 3);
-		watermark->filled_to = catalog_text(&access, 0, 4);
-		watermark->backfilling = DatumGetBool(catalog_datum(0, 5));
-	}
-	catalog_close(&access);
+	if (row == NULL)
+		return NULL;
+	watermark = palloc0(sizeof(Watermark));
+	watermark->column = row_text(row, "window_column");
+	watermark->value_type = row_text(row, "value_type");
+	watermark->filled_from = row_text(row, "filled_from");
+	watermark->filled_to = row_text(row, "filled_to");
+	watermark->backfilling = row_bool(row, "backfilling");
 	return watermark;
+}
+
+/* RowChange of a watermark; one that stays as it is is not written again. */
+static bool
+set_watermark(CatalogRow *row, void *arg)
+{
+	const Watermark *watermark = arg;
+
+	if (strcmp(row_text(row, "window_column"), watermark->column) == 0 &&
+		strcmp(row_text(row, "value_type"), watermark->value_type) == 0 &&
+		strcmp(row_text(row, "filled_from"), watermark->filled_from) == 0 &&
+		strcmp(row_text(row, "filled_to"), watermark->filled_to) == 0 &&
+		row_bool(row, "backfilling") == watermark->backfilling)
+		return false;
+	row_set_text(row, "window_column", watermark->column);
+	row_set_text(row, "value_type", watermark->value_type);
+	row_set_text(row, "filled_from", watermark->filled_from);
+	row_set_text(row, "filled_to", watermark->filled_to);
+	row_set(row, "backfilling", BoolGetDatum(watermark->backfilling));
+	return true;
 }
 
 void
 watermark_store(int32 relation_id, const Watermark *watermark)
 {
 	static const Oid types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID};
+	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
 	CatalogAccess access;
 	Datum		values[6];
 
+	if (row_change("watermark", 1, &key, set_watermark, unconstify(Watermark *, watermark)))
+		return;
 	values[0] = Int32GetDatum(relation_id);
 	values[1] = CStringGetTextDatum(watermark->column);
 	values[2] = CStringGetTextDatum(watermark->value_type);
@@ -84,28 +101,44 @@ watermark_delete(int32 relation_id)
 char *
 probe_load(int32 relation_id, int definition)
 {
-	static const Oid types[] = {INT4OID, INT4OID};
-	Datum		values[2] = {Int32GetDatum(relation_id), Int32GetDatum(definition)};
-	CatalogAccess access;
-	char	   *answer = NULL;
+	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	CatalogRow *row = row_find("probe", NULL, 1, &key);
 
-	catalog_open(&access);
-	if (catalog_run(SPI_OK_SELECT,
-					"SELECT answer FROM rsfed_catalog.probe"
-					" WHERE relation_id = $1 AND definition = $2",
-					2, types, values, NULL) == 1)
-		answer = catalog_text(&access, 0, 1);
-	catalog_close(&access);
-	return answer;
+	return row != NULL && row_int32(row, "definition") == definition ? row_text(row, "answer") : NULL;
+}
+
+/* What probe_store() writes. */
+typedef struct Answer
+{
+	int			definition;
+	const char *answer;
+} Answer;
+
+/* RowChange of a probe's answer; the same one is not written again. */
+static bool
+set_answer(CatalogRow *row, void *arg)
+{
+	const Answer *now = arg;
+
+	if (row_int32(row, "definition") == now->definition &&
+		strcmp(row_text(row, "answer"), now->answer) == 0)
+		return false;
+	row_set_int(row, "definition", now->definition);
+	row_set_text(row, "answer", now->answer);
+	return true;
 }
 
 void
 probe_store(int32 relation_id, int definition, const char *answer)
 {
 	static const Oid types[] = {INT4OID, INT4OID, TEXTOID};
+	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	Answer		now = {definition, answer};
 	CatalogAccess access;
 	Datum		values[3];
 
+	if (row_change("probe", 1, &key, set_answer, &now))
+		return;
 	values[0] = Int32GetDatum(relation_id);
 	values[1] = Int32GetDatum(definition);
 	values[2] = CStringGetTextDatum(answer);

@@ -231,7 +231,7 @@ write_success(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 	const RsfedRelation *login = request->schedule_name == NULL ? login_rollup(relation) : NULL;
 
 	if (login != NULL)
-		outcome_login_works(rollup_load(login->relation_id)->source, relation_owner(login->relid));
+		outcome_login_works(rollup_source(login->relation_id), relation_owner(login->relid));
 	/* when it will be late is not what the scheduler thinks */
 	if (run_finish(run_id, relation, outcome))
 		wake_scheduler_at_commit();
@@ -257,6 +257,7 @@ outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 {
 	FailureKind kind;
 
+	wake_waiters_at_commit(run_id);
 	if (outcome->error == NULL)
 	{
 		write_success(run_id, relation, request, outcome);

@@ -176,10 +176,17 @@ apply_or_conflict(const Method *method, Apply *apply)
 	PG_END_TRY();
 }
 
-/*
- * The definition as it is now.  Raises 42P01 if the rollup was dropped, and its
- * table kept.
- */
+/* Raises 42P01: the rollup was dropped, and perhaps its table kept. */
+static void
+refuse_dropped(const RefreshRun *run)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("rollup \"%s\" was dropped while it was being refreshed",
+					run->relation->relation_name)));
+}
+
+/* The definition as it is now.  Raises as above. */
 static Rollup *
 load_definition(const RefreshRun *run)
 {
@@ -190,10 +197,7 @@ load_definition(const RefreshRun *run)
 		rollup = rollup_load(run->relation->relation_id);
 	PopActiveSnapshot();
 	if (rollup == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("rollup \"%s\" was dropped while it was being refreshed",
-						run->relation->relation_name)));
+		refuse_dropped(run);
 	return rollup;
 }
 
@@ -204,7 +208,15 @@ load_definition(const RefreshRun *run)
 static void
 check_definition(const RefreshRun *run, const Rollup *rollup)
 {
-	if (load_definition(run)->definition != rollup->definition)
+	int			definition = 0;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (relation_lookup_id(run->relation->relation_id) != NULL)
+		definition = rollup_definition(run->relation->relation_id);
+	PopActiveSnapshot();
+	if (definition == 0)
+		refuse_dropped(run);
+	if (definition != rollup->definition)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("rollup \"%s\" was redefined while it was being refreshed",

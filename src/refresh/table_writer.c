@@ -24,15 +24,14 @@
 #include "executor/executor.h"
 #include "executor/nodeModifyTable.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
-#include "parser/parse_relation.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/datum.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
 
 #include "base/compat.h"
+#include "base/result_rel.h"
 #include "refresh/table_writer.h"
 
 /* Rows that are inserted together: at most so many, and so much memory. */
@@ -106,22 +105,12 @@ writer_open(Relation rel, const RefreshTarget *target, Snapshot snapshot, bool d
 static void
 init_result_rel(TableWriter *writer)
 {
-	RangeTblEntry *rte = makeNode(RangeTblEntry);
 	Bitmapset  *columns = NULL;
 
 	for (int i = 0; i < writer->target->desc->natts; i++)
 		columns = bms_add_member(columns,
 								 writer->target->attnums[i] - FirstLowInvalidHeapAttributeNumber);
-	rte->rtekind = RTE_RELATION;
-	rte->relid = RelationGetRelid(writer->rel);
-	rte->relkind = writer->rel->rd_rel->relkind;
-	rte->rellockmode = RowExclusiveLock;
-	ExecInitResultRangeTable(writer->estate, rte, columns);
-
-	writer->result_rel = makeNode(ResultRelInfo);
-	InitResultRelInfo(writer->result_rel, writer->rel, 1, NULL, 0);
-	EStateSetResultRelation(writer->estate, writer->result_rel);
-	ExecOpenIndices(writer->result_rel, false);
+	writer->result_rel = result_rel_open(writer->estate, writer->rel, columns);
 }
 
 /* Defaults of the columns that the owner added. */

@@ -63,6 +63,8 @@ startup_shmem(void)
 		rsfed_shmem->lock = &(GetNamedLWLockTranche(TRANCHE_NAME))->lock;
 		rsfed_shmem->rescan = true;
 		ConditionVariableInit(&rsfed_shmem->departed);
+		for (int i = 0; i < RUN_END_SLOTS; i++)
+			ConditionVariableInit(&rsfed_shmem->run_ended[i]);
 	}
 	LWLockRelease(AddinShmemInitLock);
 }

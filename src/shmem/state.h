@@ -32,6 +32,12 @@
 /* One for each run worker, and some for sessions that CALL rsfed.refresh. */
 #define MAX_PROGRESS (MAX_RUN_WORKERS + 128)
 
+/*
+ * Who waits for the end of a run sleeps on one of so many condition variables,
+ * by the run's number, so that not everybody wakes at each end.
+ */
+#define RUN_END_SLOTS 64
+
 /* Waiting for a scheduler to write them down. */
 #define MAX_FAILURES 16
 
@@ -73,7 +79,8 @@ typedef enum WorkerState
 	WORKER_FREE,
 	WORKER_STARTING,			/* reserved by a scheduler for a process to come */
 	WORKER_IDLE,				/* about to look for a run, or waiting for one */
-	WORKER_BUSY
+	WORKER_BUSY,
+	WORKER_LEAVING				/* with nothing to do; nobody counts on it any more */
 } WorkerState;
 
 typedef struct WorkerSlot
@@ -87,6 +94,9 @@ typedef struct WorkerSlot
 	pid_t		pid;			/* as proc */
 	bool		leave;			/* set by whoever needs the slot, or the database
 								 * empty; lock, exclusive */
+	bool		woken;			/* set by whoever has queued a run and counts on this
+								 * worker, reset by the worker, which then looks;
+								 * lock, exclusive */
 	int64		run_id;			/* set by the worker; lock, exclusive */
 	TimestampTz since;			/* of the state; as state */
 } WorkerSlot;
@@ -113,6 +123,8 @@ typedef struct SharedState
 	bool		rescan;			/* set by anybody, reset by the launcher: look at
 								 * pg_database again; lock, exclusive */
 	ConditionVariable departed; /* broadcast whenever a scheduler or worker left */
+	ConditionVariable run_ended[RUN_END_SLOTS]; /* broadcast after the commit of an
+												 * outcome */
 	DatabaseSlot databases[MAX_DATABASES];
 	WorkerSlot	workers[MAX_RUN_WORKERS];
 	ProgressEntry progress[MAX_PROGRESS];

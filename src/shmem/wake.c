@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * wake.c
- *	  Telling the scheduler of this database that there is something to do.
+ *	  Telling others, once the transaction has committed.
  *
  * Policy: after the commit and not before, because what was written is visible
  * only then; a scheduler that is woken too early finds nothing and sleeps
@@ -27,6 +27,10 @@
 static bool wake_scheduler = false;
 static bool wake_extension = false;
 static bool wake_launcher = false;
+static int	wake_workers = 0;	/* so many */
+static uint64 wake_waiters = 0; /* a bit for each of SharedState.run_ended */
+
+StaticAssertDecl(RUN_END_SLOTS == 64, "a bit for each of the condition variables");
 
 /* It did; the locks are yet to be released. */
 static bool committed = false;
@@ -57,6 +61,24 @@ wake_scheduler_at_commit(void)
 }
 
 void
+wake_worker_at_commit(void)
+{
+	if (rsfed_shmem == NULL)
+		return;
+	arm();
+	wake_workers++;
+}
+
+void
+wake_waiters_at_commit(int64 run_id)
+{
+	if (rsfed_shmem == NULL)
+		return;
+	arm();
+	wake_waiters |= UINT64CONST(1) << ((uint64) run_id % RUN_END_SLOTS);
+}
+
+void
 wake_extension_created_at_commit(void)
 {
 	if (rsfed_shmem == NULL)
@@ -75,6 +97,14 @@ wake_launcher_at_commit(void)
 }
 
 static void
+forget_all(void)
+{
+	wake_scheduler = wake_extension = wake_launcher = false;
+	wake_workers = 0;
+	wake_waiters = 0;
+}
+
+static void
 at_transaction_end(XactEvent event, void *arg)
 {
 	switch (event)
@@ -84,7 +114,7 @@ at_transaction_end(XactEvent event, void *arg)
 			break;
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
-			wake_scheduler = wake_extension = wake_launcher = false;
+			forget_all();
 			break;
 		default:
 			break;
@@ -99,11 +129,18 @@ at_release(ResourceReleasePhase phase, bool is_commit, bool is_top_level, void *
 		return;
 	committed = false;
 
+	for (int i = 0; i < RUN_END_SLOTS && wake_waiters != 0; i++)
+	{
+		if (wake_waiters & UINT64CONST(1) << i)
+			ConditionVariableBroadcast(&rsfed_shmem->run_ended[i]);
+	}
+	if (wake_workers > 0 && !workers_wake_for_new(MyDatabaseId, wake_workers))
+		wake_scheduler = true;
 	if (wake_extension)
 		database_extension_created(MyDatabaseId);
 	else if (wake_scheduler)
 		database_wake(MyDatabaseId);
 	if (wake_launcher)
 		launcher_wake();
-	wake_scheduler = wake_extension = wake_launcher = false;
+	forget_all();
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * wake.h
- *	  Telling the scheduler of this database that there is something to do.
+ *	  Telling others, once the transaction has committed.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,6 +14,15 @@
  * Called by whatever queues a run or changes a schedule.
  */
 extern void wake_scheduler_at_commit(void);
+
+/*
+ * The same for a run that may begin at once: wakes a worker that is idle, and
+ * the scheduler only where there is none.  Once for each such run.
+ */
+extern void wake_worker_at_commit(void);
+
+/* At commit, wakes those who wait for the end of that run (run_end.h). */
+extern void wake_waiters_at_commit(int64 run_id);
 
 /*
  * The same after CREATE or ALTER EXTENSION: a scheduler is started to look, also where

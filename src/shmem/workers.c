@@ -88,7 +88,7 @@ worker_reserve(Oid database, int limit, WorkerTicket *ticket)
 	found->database = database;
 	found->proc = NULL;
 	found->pid = 0;
-	found->leave = false;
+	found->leave = found->woken = false;
 	found->run_id = 0;
 	found->since = now;
 	ticket->generation = found->generation;
@@ -132,12 +132,33 @@ workers_wake_idle(Oid database, int wanted)
 		else if (slot->state == WORKER_IDLE)
 		{
 			if (wanted-- > 0)
+			{
+				slot->woken = true;
 				SetLatch(&slot->proc->procLatch);
+			}
 			ready++;
 		}
 	}
 	unlock();
 	return ready;
+}
+
+bool
+workers_wake_for_new(Oid database, int runs)
+{
+	lock_exclusive();
+	for (int i = 0; i < MAX_RUN_WORKERS && runs > 0; i++)
+	{
+		WorkerSlot *slot = &rsfed_shmem->workers[i];
+
+		if (slot->state != WORKER_IDLE || slot->database != database || slot->leave || slot->woken)
+			continue;
+		slot->woken = true;
+		SetLatch(&slot->proc->procLatch);
+		runs--;
+	}
+	unlock();
+	return runs == 0;
 }
 
 bool
@@ -150,7 +171,7 @@ workers_free_one_elsewhere(Oid database)
 	{
 		WorkerSlot *slot = &rsfed_shmem->workers[i];
 
-		if (slot->state == WORKER_IDLE && slot->database != database && !slot->leave)
+		if (slot->state == WORKER_IDLE && slot->database != database && !slot->leave && !slot->woken)
 		{
 			slot->leave = true;
 			SetLatch(&slot->proc->procLatch);
@@ -246,7 +267,8 @@ worker_exit(int code, Datum arg)
 	{
 		DatabaseSlot *database = database_slot_find(my_slot->database);
 
-		if (database != NULL && (my_slot->state == WORKER_BUSY || my_slot->leave || code != 0))
+		if (database != NULL && (my_slot->state == WORKER_BUSY || my_slot->leave || my_slot->woken ||
+								 code != 0))
 		{
 			database->wanted = true;
 			database_slot_poke(database);
@@ -275,24 +297,58 @@ wake_starved(void)
 	}
 }
 
-void
+bool
 worker_set_idle(void)
 {
+	bool		woken;
+
 	lock_exclusive();
+	woken = my_slot->woken;
+	my_slot->woken = false;
 	my_slot->state = WORKER_IDLE;
 	my_slot->run_id = 0;
 	my_slot->since = GetCurrentTimestamp();
 	unlock();
+	return woken;
 }
 
-void
+bool
 worker_set_busy(int64 run_id)
 {
+	bool		woken;
+
 	lock_exclusive();
+	woken = my_slot->woken;
+	my_slot->woken = false;
 	my_slot->state = WORKER_BUSY;
 	my_slot->run_id = run_id;
 	my_slot->since = GetCurrentTimestamp();
 	unlock();
+	return !woken;
+}
+
+bool
+worker_is_woken(void)
+{
+	bool		woken;
+
+	LWLockAcquire(rsfed_shmem->lock, LW_SHARED);
+	woken = my_slot->woken;
+	unlock();
+	return woken;
+}
+
+bool
+worker_leave_idle(void)
+{
+	bool		may_leave;
+
+	lock_exclusive();
+	may_leave = !my_slot->woken;
+	if (may_leave)
+		my_slot->state = WORKER_LEAVING;
+	unlock();
+	return may_leave;
 }
 
 void

@@ -43,6 +43,13 @@ extern void worker_unreserve(const WorkerTicket *ticket);
  */
 extern int	workers_wake_idle(Oid database, int wanted);
 
+/*
+ * For whoever has committed so many new runs: wakes idle workers that nobody
+ * counts on yet, one for each.  False if there are not so many: then the
+ * scheduler has to see to it.
+ */
+extern bool workers_wake_for_new(Oid database, int runs);
+
 /* Asks all workers of a database to leave, those at work after their run. */
 extern void workers_dismiss(Oid database);
 
@@ -61,9 +68,24 @@ extern bool workers_free_one_elsewhere(Oid database);
  */
 extern bool worker_attach(const WorkerTicket *ticket);
 
-/* Idle must be said before looking for a run, so that no wake-up is missed. */
-extern void worker_set_idle(void);
-extern void worker_set_busy(int64 run_id);
+/*
+ * Idle must be said before looking for a run, so that no wake-up is missed.  True
+ * if somebody has counted on this worker: whatever it finds then, there may be
+ * another run that nobody looks for.
+ */
+extern bool worker_set_idle(void);
+
+/*
+ * False if somebody has counted on this worker since it said that it was idle:
+ * perhaps for another run than the one that it has found.
+ */
+extern bool worker_set_busy(int64 run_id);
+
+/* Does somebody count on this worker, who said that it was idle? */
+extern bool worker_is_woken(void);
+
+/* Before a worker leaves that has nothing to do: false if somebody counts on it. */
+extern bool worker_leave_idle(void);
 
 /* This worker will end, though runs may wait; the scheduler starts another. */
 extern void worker_retire(void);

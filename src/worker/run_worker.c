@@ -9,8 +9,9 @@
  * written into its run's row; it does not end the worker.
  *
  * The order at the end of a run is: say "idle", then look into the queue.  The
- * scheduler queues first and looks who is idle then: so one of them sees the
- * other, and no run waits while a worker sleeps.
+ * scheduler, and whoever requests a run, queue first and look who is idle then:
+ * so one of them sees the other, and no run waits while a worker sleeps.  A worker
+ * that somebody counts on does not leave before it has looked again.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,6 +46,7 @@
 #include "catalog/run.h"
 #include "refresh/driver.h"
 #include "refresh/outcome.h"
+#include "shmem/databases.h"
 #include "shmem/wake.h"
 #include "shmem/workers.h"
 #include "source/source.h"
@@ -74,7 +76,7 @@ extern PGDLLEXPORT void rsfed_run_worker_main(Datum arg);
 static const char *database_name = "?";
 
 static void worker_loop(Work *work, MemoryContext run_context);
-static bool take_run(Work *work, bool *extension);
+static bool take_run(Work *work, bool woken, bool *extension);
 static void read_schedule(Work *work);
 static bool skip_held(Run *run);
 static void run_and_report(Work *work, MemoryContext run_context);
@@ -144,14 +146,15 @@ worker_loop(Work *work, MemoryContext run_context)
 	{
 		TimestampTz leave_at;
 		bool		found;
+		bool		woken;
 
 		bgworker_reload_config();
-		worker_set_idle();
+		woken = worker_set_idle();
 		if (!rsfed_scheduler || worker_should_leave())
 			return;
 
 		MemoryContextSwitchTo(run_context);
-		found = take_run(work, &extension);
+		found = take_run(work, woken, &extension);
 		if (found && work->run != NULL)
 			run_and_report(work, run_context);
 		memset(work, 0, sizeof(Work));
@@ -173,19 +176,25 @@ worker_loop(Work *work, MemoryContext run_context)
 			idle_since = GetCurrentTimestamp();
 		leave_at = TimestampTzPlusMilliseconds(idle_since,
 											   rsfed_idle_connection * INT64CONST(1000));
-		if (GetCurrentTimestamp() >= leave_at)
+		if (GetCurrentTimestamp() >= leave_at && worker_leave_idle())
 			return;
-		bgworker_sleep(leave_at, INT_MAX, wait_event);
+		/* something within take_run() may have taken the latch for its own */
+		if (!worker_is_woken())
+		{
+			pgstat_report_stat(true);
+			bgworker_sleep(leave_at, INT_MAX, wait_event);
+		}
 	}
 }
 
 /*
  * Takes the next run of the queue into work; false if there is none.  One that
  * must not be begun becomes skipped, and work->run stays NULL.  Allocates in the
- * current memory context.  *extension: is it still there.
+ * current memory context.  woken: somebody counts on this worker.  *extension: is
+ * it still there.
  */
 static bool
-take_run(Work *work, bool *extension)
+take_run(Work *work, bool woken, bool *extension)
 {
 	Run		   *run = NULL;
 
@@ -198,12 +207,15 @@ take_run(Work *work, bool *extension)
 		if (after_release() > 0)
 			wake_scheduler_at_commit();
 		run = queue_take();
+		/* whoever woke this worker may have meant another run than the one it took */
+		if (woken && run != NULL && queue_any())
+			wake_scheduler_at_commit();
 	}
 	if (run != NULL && !skip_held(run))
 	{
 		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);
 
-		queue_join_equal(run->run_id);
+		queue_join_equal(run->run_id, run->request.relation_id);
 		work->run = run;
 		work->relation = relation ? relation_title(relation) :
 			psprintf("relation %d", run->request.relation_id);
@@ -253,7 +265,9 @@ run_and_report(Work *work, MemoryContext run_context)
 	char	   *activity = psprintf("refresh of %s, run " INT64_FORMAT, work->relation,
 									work->run->run_id);
 
-	worker_set_busy(work->run->run_id);
+	/* who counted on this worker may have meant another run */
+	if (!worker_set_busy(work->run->run_id))
+		database_wake(MyDatabaseId);
 	/* meant for the run before this one */
 	QueryCancelPending = false;
 
@@ -275,7 +289,7 @@ run_and_report(Work *work, MemoryContext run_context)
 
 	QueryCancelPending = false;
 	MemoryContextSwitchTo(run_context);
-	pgstat_report_stat(true);
+	pgstat_report_stat(false);
 	pgstat_report_activity(STATE_IDLE, NULL);
 }
 

@@ -66,7 +66,7 @@
 /* a clock that goes back by less is being adjusted, not set */
 #define CLOCK_BACK_MS 1000
 
-/* old runs are looked for that often */
+/* old runs are looked for that often, and not while runs are open, for so long again */
 #define PRUNE_EVERY_MS (10 * 60 * 1000)
 /* in one transaction: relations looked at, rows deleted */
 #define PRUNE_RELATIONS 20
@@ -367,6 +367,7 @@ static void
 prune_step(Turn *turn)
 {
 	static TimestampTz next_walk = 0;
+	static TimestampTz put_off_since = 0;
 	static int32 after = 0;
 	TimestampTz now = GetCurrentTimestamp();
 	bool		more = false;
@@ -375,6 +376,10 @@ prune_step(Turn *turn)
 	/* a clock that was set back must not put the next walk off */
 	if (!turn->extension || turn->dispatched > 0 || turn->next_due <= now ||
 		(now < next_walk && next_walk <= TimestampTzPlusMilliseconds(now, PRUNE_EVERY_MS)))
+		return;
+	if (put_off_since == 0 || put_off_since > now)
+		put_off_since = now;
+	if (turn->open > 0 && !TimestampDifferenceExceeds(put_off_since, now, PRUNE_EVERY_MS))
 		return;
 
 	bgworker_begin("forgetting old runs");
@@ -386,6 +391,7 @@ prune_step(Turn *turn)
 	if (!more)
 	{
 		after = 0;
+		put_off_since = 0;
 		next_walk = TimestampTzPlusMilliseconds(now, PRUNE_EVERY_MS);
 	}
 }

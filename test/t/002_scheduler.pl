@@ -33,15 +33,12 @@ sub runs_go_on
 		  . "WHERE trigger = 'schedule' AND status IN ('published', 'unchanged')", 't', $name);
 }
 
-# its refresh is a turn of the scheduler
-$node->safe_psql('postgres', 'CREATE MATERIALIZED VIEW bell AS SELECT 1 AS one');
-
 # No run begins during three ticks of the one-second schedule, once the scheduler
 # has ended the turn that it was in.
 sub runs_stand_still
 {
 	my ($name, %options) = @_;
-	$node->safe_psql('postgres', "SELECT rsfed.request_refresh('bell') AS run \\gset\nSELECT rsfed.wait(:run, '2 min')") unless $options{off};
+	wait_for_turn($node, "$name: the scheduler has looked") unless $options{off};
 	poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', "$name: no run is left");
 	my $before = $node->safe_psql('postgres', 'SELECT coalesce(max(run_id), 0) FROM rsfed.runs');
 	sleep 3;
@@ -54,6 +51,14 @@ runs_go_on('a schedule runs');
 warehouse_sql('UPDATE scheduler_sales SET price = price + 1 WHERE seller = 3');
 poll_for($node, 'SELECT revenue FROM revenue WHERE seller = 3', '490.00', 'its content follows the warehouse');
 is($node->safe_psql('postgres', 'SELECT state FROM rsfed.freshness'), 'fresh', 'and is fresh');
+
+# A worker that is idle takes a request without the scheduler
+my $scheduler = $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'rsfed scheduler' AND datname = 'postgres'");
+kill('STOP', $scheduler) or die "there is no scheduler to stop\n";
+my $asked = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
+like($node->safe_psql('postgres', "SELECT rsfed.wait($asked, '30 s')"), qr/published|unchanged/, 'a request needs no scheduler where a worker is idle');
+kill('CONT', $scheduler);
+runs_go_on('which goes on');
 
 # A native materialized view on the same clock, with and without CONCURRENTLY
 $node->safe_psql('postgres', q{

@@ -180,11 +180,7 @@ for my $unseen (
 
 # Its failure cannot be written, as on a full disk, and the session lives on:
 # the run must not block the relation for as long as the session does
-my $refuse = q{
-	CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$;
-	CREATE TRIGGER refuse BEFORE UPDATE ON rsfed_catalog.run FOR EACH ROW
-		WHEN (NEW.status = 'failed') EXECUTE FUNCTION refuse();
-};
+my $refuse = q{ALTER TABLE rsfed_catalog.run ADD CONSTRAINT refuse CHECK (status <> 'failed') NOT VALID};
 $node->safe_psql('postgres', $refuse);
 standin('FAULT cut_after_rows 1000');
 $psql = IPC::Run::start(
@@ -194,7 +190,7 @@ poll_for($node, "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_
 	'a session goes on after a refresh whose failure could not be written');
 is(last_run($node, 'revenue', 'status'), 'running', 'its run has no outcome');
 standin_reset();
-$node->safe_psql('postgres', 'DROP FUNCTION refuse CASCADE');
+$node->safe_psql('postgres', 'ALTER TABLE rsfed_catalog.run DROP CONSTRAINT refuse');
 poll_for($node, "SELECT status || ' ' || message FROM rsfed.runs ORDER BY run_id DESC LIMIT 1",
 	'failed the refresh ended without an outcome', 'the scheduler finds it');
 $psql->kill_kill;
@@ -208,14 +204,15 @@ standin('FAULT cut_after_rows 1000');
 $silent->query("CALL rsfed.refresh('revenue')");
 is(last_run($node, 'revenue', 'status'), 'running', 'with track_activities off: its run has no outcome');
 standin_reset();
-$node->safe_psql('postgres', 'DROP FUNCTION refuse CASCADE');
+$node->safe_psql('postgres', 'ALTER TABLE rsfed_catalog.run DROP CONSTRAINT refuse');
 poll_for($node, "SELECT status || ' ' || message FROM rsfed.runs ORDER BY run_id DESC LIMIT 1",
 	'failed the refresh ended without an outcome', 'the scheduler finds that, too');
 # but is not taken for lost while it works
 standin('FAULT stall_after_rows 1000');
 $silent->query_until(qr/begins/, "\\echo begins\nCALL rsfed.refresh('revenue');\n");
 poll_for($node, "SELECT count(*) FROM rsfed.progress WHERE phase = 'receiving'", '1', 'one that is at work');
-$run = wait_for_turn($node, "SELECT rsfed.request_refresh('revenue')", 'which the scheduler looks at');
+$run = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
+wait_for_turn($node, 'which the scheduler looks at');
 is($node->safe_psql('postgres', "SELECT status FROM rsfed.runs WHERE run_id = $run - 1"), 'running', 'is left alone');
 standin_reset();
 like($silent->query("SELECT 'goes on'"), qr/^goes on$/m, 'and ends');

@@ -182,18 +182,17 @@ sub stop_scheduler
 		'0', 'rsfed.scheduler = off: scheduler and workers have left');
 }
 
-# Runs SQL that wakes the scheduler, and waits until that has ended a turn that it
-# began after this call, or has left; returns what the SQL does.
+# Wakes the scheduler, by a command that changes nothing, and waits until it has ended
+# a turn that it began after this call, or has left.
 sub wait_for_turn
 {
-	my ($node, $sql, $name) = @_;
+	my ($node, $name) = @_;
 	my $now = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
-	my $result = $node->safe_psql('postgres', $sql);
+	$node->safe_psql('postgres', 'SET client_min_messages = warning; CREATE USER MAPPING IF NOT EXISTS FOR CURRENT_USER SERVER warehouse');
 
-	poll_for($node, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'rsfed scheduler' AND datname = 'postgres' "
+	return poll_for($node, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'rsfed scheduler' AND datname = 'postgres' "
 		  . "AND (query_start < '$now' OR query NOT IN ('looking after the queue', 'forgetting old runs') OR state <> 'idle')",
 		'0', $name);
-	return $result;
 }
 
 # kill -9 of a process of the server; returns once the server has started anew,

@@ -1,0 +1,502 @@
+/*-------------------------------------------------------------------------
+ *
+ * row.c
+ *	  Single rows of rsfed's own tables, read and written without SQL.
+ *
+ * Policy: rows are looked up by an index and seen as a statement would see them
+ * (read committed: the newest version, also of a row that was waited for).
+ * What an INSERT or UPDATE would check is checked: NOT NULL, CHECK, every index.
+ * The only triggers of these tables that a run could meet are those that keep a
+ * subscription out (src/api/events.c), which concern no session but that.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heaptoast.h"
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "base/result_rel.h"
+#include "catalog/extension.h"
+#include "catalog/row.h"
+
+/* No index of ours has more columns that are looked for. */
+#define MAX_KEYS 4
+
+/* Opens a table or finds an index of rsfed_catalog. */
+static Oid
+object_id(const char *name)
+{
+	Oid			relid = get_relname_relid(name, get_namespace_oid("rsfed_catalog", false));
+
+	if (!OidIsValid(relid))
+		elog(ERROR, "relation rsfed_catalog.%s does not exist", name);
+	return relid;
+}
+
+static Relation
+open_table(const char *table, LOCKMODE lockmode)
+{
+	(void) extension_require();
+	return table_open(object_id(table), lockmode);
+}
+
+/* The same to write; refused where a statement would be. */
+static Relation
+open_to_write(const char *table, const char *command)
+{
+	PreventCommandIfReadOnly(command);
+	PreventCommandIfParallelMode(command);
+	return open_table(table, RowExclusiveLock);
+}
+
+/* The number of a column, from 0. */
+static int
+column_number(TupleDesc desc, const char *column)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (!TupleDescAttr(desc, i)->attisdropped &&
+			strcmp(NameStr(TupleDescAttr(desc, i)->attname), column) == 0)
+			return i;
+	}
+	elog(ERROR, "a table of rsfed has no column \"%s\"", column);
+	return -1;
+}
+
+static RegProcedure
+equality(Oid type)
+{
+	switch (type)
+	{
+		case INT4OID:
+			return F_INT4EQ;
+		case INT8OID:
+			return F_INT8EQ;
+		case OIDOID:
+			return F_OIDEQ;
+		case NAMEOID:
+			return F_NAMEEQ;
+		case TEXTOID:
+			return F_TEXTEQ;
+		default:
+			elog(ERROR, "unexpected type %u of a key", type);
+			return InvalidOid;
+	}
+}
+
+/*
+ * A scan for the keys.  The snapshot is what a statement of its own would take,
+ * after what this transaction has done so far; or the latest.
+ */
+static SysScanDesc
+begin_scan(Relation rel, const char *index, int nkeys, const RowKey *keys, bool latest,
+		   Snapshot *snapshot)
+{
+	ScanKeyData scan_keys[MAX_KEYS];
+	TupleDesc	desc = RelationGetDescr(rel);
+	char		pkey[NAMEDATALEN];
+
+	Assert(nkeys <= MAX_KEYS);
+	if (index == NULL)
+	{
+		snprintf(pkey, sizeof(pkey), "%s_pkey", RelationGetRelationName(rel));
+		index = pkey;
+	}
+	for (int i = 0; i < nkeys; i++)
+	{
+		int			column = column_number(desc, keys[i].column);
+
+		ScanKeyEntryInitialize(&scan_keys[i], 0, column + 1, BTEqualStrategyNumber, InvalidOid,
+							   TupleDescAttr(desc, column)->attcollation,
+							   equality(keys[i].type), keys[i].value);
+	}
+	if (!IsInParallelMode())
+		CommandCounterIncrement();
+	*snapshot = RegisterSnapshot(latest ? GetLatestSnapshot() : GetTransactionSnapshot());
+	return systable_beginscan(rel, object_id(index), true, *snapshot, nkeys, scan_keys);
+}
+
+static void
+end_scan(SysScanDesc scan, Snapshot snapshot)
+{
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+}
+
+/* A row struct of a tuple, which it keeps; NULL: an empty one. */
+static CatalogRow *
+make_row(TupleDesc desc, HeapTuple tuple)
+{
+	CatalogRow *row = palloc0(sizeof(CatalogRow));
+
+	row->desc = CreateTupleDescCopy(desc);
+	row->tuple = tuple;
+	row->values = palloc0(sizeof(Datum) * desc->natts);
+	row->nulls = palloc(sizeof(bool) * desc->natts);
+	row->given = palloc0(sizeof(bool) * desc->natts);
+	if (tuple != NULL)
+		heap_deform_tuple(tuple, row->desc, row->values, row->nulls);
+	else
+		memset(row->nulls, true, sizeof(bool) * desc->natts);
+	return row;
+}
+
+/* Up to "limit" rows (0 = all). */
+static List *
+find(const char *table, const char *index, int nkeys, const RowKey *keys, bool latest, int limit)
+{
+	Relation	rel = open_table(table, AccessShareLock);
+	Snapshot	snapshot;
+	SysScanDesc scan = begin_scan(rel, index, nkeys, keys, latest, &snapshot);
+	List	   *rows = NIL;
+	HeapTuple	tuple;
+
+	while ((limit == 0 || list_length(rows) < limit) &&
+		   HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		/* what is read later must not need a snapshot */
+		tuple = HeapTupleHasExternal(tuple) ? toast_flatten_tuple(tuple, RelationGetDescr(rel))
+			: heap_copytuple(tuple);
+		rows = lappend(rows, make_row(RelationGetDescr(rel), tuple));
+	}
+	end_scan(scan, snapshot);
+	/* locked to the end of the transaction, as by a statement */
+	table_close(rel, NoLock);
+	return rows;
+}
+
+CatalogRow *
+row_find(const char *table, const char *index, int nkeys, const RowKey *keys)
+{
+	List	   *rows = find(table, index, nkeys, keys, false, 1);
+
+	return rows == NIL ? NULL : linitial(rows);
+}
+
+List *
+rows_find(const char *table, const char *index, int nkeys, const RowKey *keys)
+{
+	return find(table, index, nkeys, keys, false, 0);
+}
+
+List *
+rows_find_latest(const char *table, const char *index, int nkeys, const RowKey *keys)
+{
+	return find(table, index, nkeys, keys, true, 0);
+}
+
+bool
+rows_exist(const char *table)
+{
+	return find(table, NULL, 0, NULL, false, 1) != NIL;
+}
+
+bool
+row_isnull(const CatalogRow *row, const char *column)
+{
+	return row->nulls[column_number(row->desc, column)];
+}
+
+Datum
+row_datum(const CatalogRow *row, const char *column)
+{
+	int			i = column_number(row->desc, column);
+
+	return row->nulls[i] ? (Datum) 0 : row->values[i];
+}
+
+int32
+row_int32(const CatalogRow *row, const char *column)
+{
+	return (int32) row_int64(row, column);
+}
+
+int64
+row_int64(const CatalogRow *row, const char *column)
+{
+	int			i = column_number(row->desc, column);
+
+	if (row->nulls[i])
+		return 0;
+	switch (TupleDescAttr(row->desc, i)->atttypid)
+	{
+		case INT2OID:
+			return DatumGetInt16(row->values[i]);
+		case INT4OID:
+			return DatumGetInt32(row->values[i]);
+		default:
+			return DatumGetInt64(row->values[i]);
+	}
+}
+
+double
+row_float8(const CatalogRow *row, const char *column)
+{
+	return row_isnull(row, column) ? 0 : DatumGetFloat8(row_datum(row, column));
+}
+
+bool
+row_bool(const CatalogRow *row, const char *column)
+{
+	return DatumGetBool(row_datum(row, column));
+}
+
+Oid
+row_oid(const CatalogRow *row, const char *column)
+{
+	return DatumGetObjectId(row_datum(row, column));
+}
+
+TimestampTz
+row_time(const CatalogRow *row, const char *column)
+{
+	return row_isnull(row, column) ? 0 : DatumGetTimestampTz(row_datum(row, column));
+}
+
+char *
+row_text(const CatalogRow *row, const char *column)
+{
+	int			i = column_number(row->desc, column);
+
+	if (row->nulls[i])
+		return NULL;
+	if (TupleDescAttr(row->desc, i)->atttypid == NAMEOID)
+		return pstrdup(NameStr(*DatumGetName(row->values[i])));
+	return TextDatumGetCString(row->values[i]);
+}
+
+void
+row_set(CatalogRow *row, const char *column, Datum value)
+{
+	int			i = column_number(row->desc, column);
+
+	row->values[i] = value;
+	row->nulls[i] = false;
+	row->given[i] = true;
+}
+
+void
+row_set_null(CatalogRow *row, const char *column)
+{
+	row_set(row, column, (Datum) 0);
+	row->nulls[column_number(row->desc, column)] = true;
+}
+
+void
+row_set_int(CatalogRow *row, const char *column, int64 value)
+{
+	switch (TupleDescAttr(row->desc, column_number(row->desc, column))->atttypid)
+	{
+		case INT2OID:
+			if (value < PG_INT16_MIN || value > PG_INT16_MAX)
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("smallint out of range")));
+			row_set(row, column, Int16GetDatum((int16) value));
+			break;
+		case INT4OID:
+			row_set(row, column, Int32GetDatum((int32) value));
+			break;
+		default:
+			row_set(row, column, Int64GetDatum(value));
+			break;
+	}
+}
+
+void
+row_set_text(CatalogRow *row, const char *column, const char *value)
+{
+	if (value == NULL)
+		row_set_null(row, column);
+	else if (TupleDescAttr(row->desc, column_number(row->desc, column))->atttypid == NAMEOID)
+		row_set(row, column, DirectFunctionCall1(namein, CStringGetDatum(value)));
+	else
+		row_set(row, column, CStringGetTextDatum(value));
+}
+
+void
+row_set_time(CatalogRow *row, const char *column, TimestampTz value)
+{
+	if (value == 0)
+		row_set_null(row, column);
+	else
+		row_set(row, column, TimestampTzGetDatum(value));
+}
+
+/* The row as it is to be stored, in a slot of the table. */
+static TupleTableSlot *
+slot_of(Relation rel, const CatalogRow *row)
+{
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	int			natts = row->desc->natts;
+
+	if (natts != RelationGetDescr(rel)->natts)
+		elog(ERROR, "table %s was altered meanwhile", RelationGetRelationName(rel));
+	memcpy(slot->tts_values, row->values, sizeof(Datum) * natts);
+	memcpy(slot->tts_isnull, row->nulls, sizeof(bool) * natts);
+	ExecStoreVirtualTuple(slot);
+	slot->tts_tableOid = RelationGetRelid(rel);
+	return slot;
+}
+
+/* What is needed to write one row, and its end. */
+typedef struct Writing
+{
+	EState	   *estate;
+	ResultRelInfo *result_rel;
+} Writing;
+
+static void
+begin_writing(Writing *writing, Relation rel)
+{
+	writing->estate = CreateExecutorState();
+	writing->result_rel = result_rel_open(writing->estate, rel, NULL);
+}
+
+static void
+end_writing(Writing *writing, TupleTableSlot *slot)
+{
+	ExecDropSingleTupleTableSlot(slot);
+	ExecCloseIndices(writing->result_rel);
+	FreeExecutorState(writing->estate);
+	CommandCounterIncrement();
+}
+
+/* Writes the new version of a row; anything but TM_Ok if somebody was faster. */
+static TM_Result
+try_update(Relation rel, CatalogRow *row, Snapshot snapshot)
+{
+	Writing		writing;
+	TupleTableSlot *slot = slot_of(rel, row);
+	TM_FailureData failure;
+	LockTupleMode lockmode;
+	UpdateIndexesCompat update;
+	TM_Result	result;
+
+	begin_writing(&writing, rel);
+	ExecConstraints(writing.result_rel, slot, writing.estate);
+	result = table_tuple_update(rel, &row->tuple->t_self, slot, GetCurrentCommandId(true), snapshot,
+								InvalidSnapshot, true, &failure, &lockmode, &update);
+	if (result == TM_Ok && !UPDATE_INDEXES_NONE(update))
+		(void) ExecInsertIndexTuplesCompat(writing.result_rel, slot, writing.estate, true, false,
+										   NULL, NIL, UPDATE_INDEXES_SUMMARIZING(update));
+	end_writing(&writing, slot);
+	return result;
+}
+
+/*
+ * The newest version of a row that others have changed, locked; NULL if it is
+ * gone.  40001 where the isolation level forbids to go on.
+ */
+static CatalogRow *
+lock_newest(Relation rel, const CatalogRow *row, Snapshot snapshot)
+{
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	TM_FailureData failure;
+	ItemPointerData tid = row->tuple->t_self;
+	CatalogRow *newest = NULL;
+	TM_Result	result;
+
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+	result = table_tuple_lock(rel, &tid, snapshot, slot, GetCurrentCommandId(true),
+							  LockTupleNoKeyExclusive, LockWaitBlock,
+							  TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+	if (result == TM_Ok)
+	{
+		newest = make_row(RelationGetDescr(rel), ExecCopySlotHeapTuple(slot));
+		newest->tuple->t_self = slot->tts_tid;
+	}
+	else if (result != TM_Deleted)
+		elog(ERROR, "unexpected state %d of a row of table %s", (int) result,
+			 RelationGetRelationName(rel));
+	ExecDropSingleTupleTableSlot(slot);
+	return newest;
+}
+
+bool
+row_change(const char *table, int nkeys, const RowKey *keys, RowChange change, void *arg)
+{
+	Relation	rel = open_to_write(table, "UPDATE");
+	Snapshot	snapshot;
+	SysScanDesc scan = begin_scan(rel, NULL, nkeys, keys, false, &snapshot);
+	HeapTuple	tuple = systable_getnext(scan);
+	CatalogRow *row = HeapTupleIsValid(tuple)
+		? make_row(RelationGetDescr(rel), heap_copytuple(tuple)) : NULL;
+
+	systable_endscan(scan);
+	while (row != NULL && change(row, arg) && try_update(rel, row, snapshot) != TM_Ok)
+		row = lock_newest(rel, row, snapshot);
+	UnregisterSnapshot(snapshot);
+	table_close(rel, NoLock);
+	return row != NULL;
+}
+
+CatalogRow *
+row_new(const char *table)
+{
+	Relation	rel = open_to_write(table, "INSERT");
+	CatalogRow *row = make_row(RelationGetDescr(rel), NULL);
+
+	table_close(rel, NoLock);
+	return row;
+}
+
+/* Defaults of the columns that were not given, the numbers of identities with them. */
+static void
+fill_defaults(Relation rel, CatalogRow *row, EState *estate)
+{
+	ExprContext *econtext = GetPerTupleExprContext(estate);
+
+	for (int i = 0; i < row->desc->natts; i++)
+	{
+		Expr	   *expr;
+
+		if (row->given[i] || TupleDescAttr(row->desc, i)->attisdropped)
+			continue;
+		expr = (Expr *) build_column_default(rel, i + 1);
+		if (expr == NULL)
+			continue;
+		row->values[i] = ExecEvalExpr(ExecInitExpr(expression_planner(expr), NULL), econtext,
+									  &row->nulls[i]);
+	}
+}
+
+void
+row_insert(const char *table, CatalogRow *row)
+{
+	Relation	rel = open_to_write(table, "INSERT");
+	Writing		writing;
+	TupleTableSlot *slot;
+
+	begin_writing(&writing, rel);
+	fill_defaults(rel, row, writing.estate);
+	slot = slot_of(rel, row);
+	ExecConstraints(writing.result_rel, slot, writing.estate);
+	table_tuple_insert(rel, slot, GetCurrentCommandId(true), 0, NULL);
+	(void) ExecInsertIndexTuplesCompat(writing.result_rel, slot, writing.estate, false, false, NULL,
+									   NIL, false);
+	end_writing(&writing, slot);
+	table_close(rel, NoLock);
+}

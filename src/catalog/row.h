@@ -1,0 +1,94 @@
+/*-------------------------------------------------------------------------
+ *
+ * row.h
+ *	  Single rows of rsfed's own tables, read and written without SQL.
+ *
+ * For what each run needs: a statement would have to be parsed and planned
+ * once in each session, which costs more than a whole run here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_ROW_H
+#define RSFED_ROW_H
+
+#include "access/htup.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+#include "utils/relcache.h"
+#include "utils/timestamp.h"
+
+/* column = value; of type INT4OID, INT8OID, OIDOID, NAMEOID or TEXTOID. */
+typedef struct RowKey
+{
+	const char *column;
+	Oid			type;
+	Datum		value;
+} RowKey;
+
+/* A row that was read, or is to be written; lives in the context it was made in. */
+typedef struct CatalogRow
+{
+	TupleDesc	desc;			/* a copy */
+	HeapTuple	tuple;			/* as found; NULL of a new one */
+	Datum	   *values;
+	bool	   *nulls;
+	bool	   *given;			/* by row_set_*() */
+} CatalogRow;
+
+/*
+ * The first row of rsfed_catalog.<table> with those keys, in the order of that
+ * index; NULL if there is none.  index NULL: the primary key's.  The keys are
+ * leading columns of the index.  Reads with a snapshot as a new statement of the
+ * transaction would; ACCESS SHARE on the table stays until its end.  42704 or
+ * 55000 as catalog_open() where the tables do not fit.
+ */
+extern CatalogRow *row_find(const char *table, const char *index, int nkeys, const RowKey *keys);
+
+/* All rows with those keys: List of CatalogRow *. */
+extern List *rows_find(const char *table, const char *index, int nkeys, const RowKey *keys);
+
+/* The same as they were last committed, in any isolation level. */
+extern List *rows_find_latest(const char *table, const char *index, int nkeys, const RowKey *keys);
+
+/* Has the table any row? */
+extern bool rows_exist(const char *table);
+
+/* Values of a row; text and name as C strings, palloc'd.  NULL gives NULL, 0, false. */
+extern bool row_isnull(const CatalogRow *row, const char *column);
+extern Datum row_datum(const CatalogRow *row, const char *column);
+extern int32 row_int32(const CatalogRow *row, const char *column);
+extern int64 row_int64(const CatalogRow *row, const char *column);
+extern double row_float8(const CatalogRow *row, const char *column);
+extern bool row_bool(const CatalogRow *row, const char *column);
+extern Oid	row_oid(const CatalogRow *row, const char *column);
+extern TimestampTz row_time(const CatalogRow *row, const char *column);
+extern char *row_text(const CatalogRow *row, const char *column);
+
+/*
+ * Give a column another value: integers as the column's type holds them, a text
+ * or name that is NULL is a null.
+ */
+extern void row_set(CatalogRow *row, const char *column, Datum value);
+extern void row_set_null(CatalogRow *row, const char *column);
+extern void row_set_int(CatalogRow *row, const char *column, int64 value);
+extern void row_set_text(CatalogRow *row, const char *column, const char *value);
+/* 0 is a null. */
+extern void row_set_time(CatalogRow *row, const char *column, TimestampTz value);
+
+/*
+ * Changes the row with that primary key: "change" gives columns of it other
+ * values, or returns false to leave it.  Where somebody else has changed the row
+ * meanwhile, "change" is called again for that version.  False if there is no
+ * such row.  40001 where the isolation level asks for it, 25006 in a read-only
+ * transaction.  May wait for the end
+ * of whoever holds the row, interruptibly.
+ */
+typedef bool (*RowChange) (CatalogRow *row, void *arg);
+extern bool row_change(const char *table, int nkeys, const RowKey *keys, RowChange change,
+					   void *arg);
+
+/* An empty row of the table, and its insertion; what is not given has its default. */
+extern CatalogRow *row_new(const char *table);
+extern void row_insert(const char *table, CatalogRow *row);
+
+#endif							/* RSFED_ROW_H */
