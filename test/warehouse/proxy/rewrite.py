@@ -8,6 +8,7 @@ and the extended protocol behave as after any failing statement.
 import re
 
 import ddl
+import lake
 from edits import Edits
 from refuse import Refusal, Statement, check
 from tokenizer import QUOTED, WORD, split_statements, tokenize
@@ -183,6 +184,7 @@ def _rewrite_statement(tokens, edits, result, case_sensitive):
         check(statement)
         _rewrite_types(statement, edits)
         _rewrite_words(statement, edits)
+        lake.rewrite_pseudo_columns(statement, edits)
     if _touches_user_table(statement):
         result.is_target = True
     return statement.first
