@@ -30,9 +30,9 @@
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
-#include "refresh/owner.h"
-#include "refresh/rename.h"
-#include "refresh/table.h"
+#include "rollup/owner.h"
+#include "rollup/rename.h"
+#include "rollup/table.h"
 
 PG_FUNCTION_INFO_V1(rsfed_on_ddl_end);
 PG_FUNCTION_INFO_V1(rsfed_on_drop);
