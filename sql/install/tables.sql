@@ -193,6 +193,21 @@ CREATE TABLE rsfed_catalog.watermark
 COMMENT ON TABLE rsfed_catalog.watermark IS
 'Range in which a window rollup is complete: from filled_from up to, not including, filled_to, its watermark';
 
+CREATE TABLE rsfed_catalog.member
+(
+	group_name		name,
+	server			name,
+	weight			integer NOT NULL CHECK (weight BETWEEN 0 AND 1000),
+	priority		integer NOT NULL CHECK (priority BETWEEN 1 AND 1000),
+	draining_since	timestamptz,
+	drained_by		name,
+	drain_reason	text,
+	PRIMARY KEY (group_name, server)
+);
+COMMENT ON TABLE rsfed_catalog.member IS
+'Servers that stand behind the name of a group, which is itself a foreign server';
+CREATE INDEX member_server_idx ON rsfed_catalog.member (server);
+
 CREATE TABLE rsfed_catalog.probe
 (
 	relation_id		integer PRIMARY KEY,

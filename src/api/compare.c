@@ -21,7 +21,7 @@
 #include "api/result.h"
 #include "base/compat.h"
 #include "catalog/relation.h"
-#include "refresh/compare.h"
+#include "refresh/compare_rows.h"
 
 PG_FUNCTION_INFO_V1(rsfed_compare);
 

@@ -38,9 +38,9 @@
 #include "base/compat.h"
 #include "catalog/after.h"
 #include "catalog/relation.h"
+#include "catalog/relation_schedule.h"
 #include "catalog/rollup.h"
-#include "catalog/schedules.h"
-#include "catalog/sets.h"
+#include "catalog/set.h"
 
 PG_FUNCTION_INFO_V1(rsfed_export);
 

@@ -19,8 +19,8 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "catalog/relation.h"
-#include "catalog/schedules.h"
-#include "catalog/sets.h"
+#include "catalog/relation_schedule.h"
+#include "catalog/set.h"
 #include "shmem/wake.h"
 
 PG_FUNCTION_INFO_V1(rsfed_pause);

@@ -27,14 +27,14 @@
 #include "api/refresh.h"
 #include "base/compat.h"
 #include "base/errors.h"
-#include "catalog/identity.h"
 #include "catalog/freshness.h"
+#include "catalog/identity.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
 #include "catalog/run.h"
-#include "refresh/engine.h"
-#include "refresh/refresh.h"
+#include "refresh/driver.h"
 #include "refresh/step.h"
+#include "rollup/method.h"
 #include "shmem/wake.h"
 
 PG_FUNCTION_INFO_V1(rsfed_refresh);
@@ -83,7 +83,7 @@ request_from_arguments(FunctionCallInfo fcinfo, const char *trigger, RunRequest 
 	if (relation->is_rollup)
 	{
 		if (request->method != NULL)
-			(void) engine_find(request->method);
+			(void) method_find(request->method);
 		step_check_request(request, rollup_load(relation->relation_id), relid,
 						   relation->relation_name);
 	}

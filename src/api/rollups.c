@@ -27,10 +27,11 @@
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
 #include "catalog/run.h"
-#include "refresh/definition.h"
-#include "refresh/redefine.h"
-#include "refresh/refresh.h"
-#include "refresh/table.h"
+#include "refresh/alter.h"
+#include "refresh/driver.h"
+#include "rollup/action.h"
+#include "rollup/definition.h"
+#include "rollup/table.h"
 #include "shmem/wake.h"
 
 PG_FUNCTION_INFO_V1(rsfed_define_rollup);

@@ -30,8 +30,8 @@
 #include "base/options.h"
 #include "catalog/after.h"
 #include "catalog/relation.h"
-#include "catalog/schedules.h"
-#include "catalog/sets.h"
+#include "catalog/relation_schedule.h"
+#include "catalog/set.h"
 
 #define OPTION_NAME "after"
 #define DEFAULT_SCHEDULE "refresh"

@@ -29,9 +29,9 @@
 #include "base/options.h"
 #include "catalog/identity.h"
 #include "catalog/rollup.h"
-#include "refresh/engine.h"
 #include "refresh/step.h"
-#include "refresh/target.h"
+#include "rollup/method.h"
+#include "rollup/refresh_target.h"
 #include "source/source.h"
 
 /* Hosts that bill each query at least one minute. */
@@ -86,7 +86,7 @@ check_rollup_schedule(const RsfedRelation *relation, const char *method,
 {
 	Rollup	   *rollup = rollup_load(relation->relation_id);
 
-	if (method != NULL && engine_find(method)->needs_key && rollup->key == NIL)
+	if (method != NULL && method_find(method)->needs_key && rollup->key == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("method \"%s\" needs a key, and \"%s\" has none",

@@ -26,7 +26,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/settings.h"
-#include "shmem/describe.h"
+#include "shmem/background.h"
 #include "source/credentials.h"
 
 #define STATE_COLUMNS 11

@@ -27,9 +27,9 @@
 #include "catalog/after.h"
 #include "catalog/identity.h"
 #include "catalog/relation.h"
+#include "catalog/relation_schedule.h"
 #include "catalog/retry.h"
-#include "catalog/schedules.h"
-#include "catalog/sets.h"
+#include "catalog/set.h"
 #include "schedule/schedule.h"
 #include "shmem/wake.h"
 

@@ -27,8 +27,8 @@
 #include "base/errors.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
-#include "catalog/sets.h"
-#include "refresh/set.h"
+#include "catalog/set.h"
+#include "refresh/set_run.h"
 #include "shmem/wake.h"
 #include "source/source.h"
 

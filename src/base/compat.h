@@ -97,7 +97,7 @@ typedef int16 CompareType;
 #endif
 
 /*
- * Writing rows without the planner (src/refresh/writer.c).  Macros, so that
+ * Writing rows without the planner (src/refresh/table_writer.c).  Macros, so that
  * only their users need the executor's headers.
  */
 

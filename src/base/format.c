@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * format.c
- *	  psprintf() for functions that take a format themselves.
+ *	  Text by a format that is passed on.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,4 +29,16 @@ format_arguments(const char *format, va_list args)
 		pfree(text);
 		size = needed;
 	}
+}
+
+void
+note_append(StringInfo note, const char *format,...)
+{
+	va_list		args;
+
+	if (note->len > 0)
+		appendStringInfoChar(note, ' ');
+	va_start(args, format);
+	appendStringInfoString(note, format_arguments(format, args));
+	va_end(args);
 }

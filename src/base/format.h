@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * format.h
- *	  psprintf() for functions that take a format themselves.
+ *	  Text by a format that is passed on.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,12 @@
 
 #include <stdarg.h>
 
+#include "lib/stringinfo.h"
+
 /* As psprintf(), with the arguments of a caller that has done va_start; palloc'd. */
 extern char *format_arguments(const char *format, va_list args) pg_attribute_printf(1, 0);
+
+/* Adds a sentence to a run's note. */
+extern void note_append(StringInfo note, const char *format,...) pg_attribute_printf(2, 3);
 
 #endif							/* RSFED_FORMAT_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * options.c
- *	  Options of servers, credentials, rollups and schedules.
+ *	  Options of servers, groups, credentials, rollups and schedules.
  *
  * Policy: one table says everything about an option, and nothing about it is
  * said elsewhere: the validator of the wrapper, the jsonb arguments, the view
@@ -87,6 +87,10 @@ static const OptionSpec option_specs[] =
 	/* servers: how many at a time */
 	{OPTION_SERVER, "max_runs", OPTION_INTEGER, "0", NULL, 0, 1000, NULL, false,
 	"Refreshes that background workers run there at the same time; 0 means as many as rsfed.max_workers allows."},
+
+	/* groups */
+	{OPTION_GROUP, "strategy", OPTION_STRING, "weighted", NULL, 0, 0, "weighted, failover, least_busy", false,
+	"How a member is chosen for each statement: by turns, each as often as its weight says; the healthy one of the lowest priority; or the one with the fewest statements for its weight. A server with this option is a group."},
 
 	/* credentials */
 	{OPTION_CREDENTIALS, "user", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
@@ -211,6 +215,8 @@ option_scope_name(OptionScope scope)
 	{
 		case OPTION_SERVER:
 			return "server";
+		case OPTION_GROUP:
+			return "group";
 		case OPTION_CREDENTIALS:
 			return "credentials";
 		case OPTION_ROLLUP:

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * options.h
- *	  Options of servers, credentials, rollups and schedules.
+ *	  Options of servers, groups, credentials, rollups and schedules.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +17,7 @@
 typedef enum OptionScope
 {
 	OPTION_SERVER,				/* OPTIONS of a foreign server */
+	OPTION_GROUP,				/* OPTIONS of a foreign server that is a group */
 	OPTION_CREDENTIALS,			/* OPTIONS of a user mapping */
 	OPTION_ROLLUP,				/* rsfed_catalog.rollup.options */
 	OPTION_SCHEDULE				/* rsfed_catalog.schedule.options */
@@ -60,7 +61,7 @@ extern const OptionSpec *option_find(OptionScope scope, const char *name);
 /* The whole table; count in *count. */
 extern const OptionSpec *option_table(int *count);
 
-/* The scope's name: "server", "credentials", "rollup", "schedule". */
+/* The scope's name: "server", "group", "credentials", "rollup", "schedule". */
 extern const char *option_scope_name(OptionScope scope);
 
 /* Names of all options of a scope: List of const char *. */

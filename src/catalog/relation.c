@@ -30,7 +30,7 @@
 #include "catalog/after.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
-#include "catalog/sets.h"
+#include "catalog/set.h"
 
 #define RELATION_COLUMNS "relation_id, schema_name, relation_name, kind = 'rollup', kind = 'set'," \
 	" (SELECT o.relid FROM rsfed_catalog.relation_oid o" \

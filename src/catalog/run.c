@@ -23,7 +23,7 @@
 #include "catalog/event.h"
 #include "catalog/owner_scope.h"
 #include "catalog/run.h"
-#include "catalog/sets.h"
+#include "catalog/set.h"
 
 /* An optional text as a parameter. */
 static void

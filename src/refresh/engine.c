@@ -1,44 +1,32 @@
 /*-------------------------------------------------------------------------
  *
  * engine.c
- *	  The methods that there are.
+ *	  The engine of each method.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "base/errors.h"
-#include "base/format.h"
 #include "refresh/engine.h"
 
-static const Engine *const engines[] = {&merge_engine, &window_engine, &replace_engine};
-
-const Engine *
-engine_find(const char *method)
-{
-	List	   *names = NIL;
-
-	for (int i = 0; i < lengthof(engines); i++)
-	{
-		if (strcmp(engines[i]->name, method) == 0)
-			return engines[i];
-		names = lappend(names, unconstify(char *, engines[i]->name));
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("method \"%s\" does not exist", method),
-			 errhint("%s", unknown_name_hint(method, names, "methods"))));
-}
+static const Engine engines[] = {
+	{.name = "merge",.apply = merge_apply},
+	/* a merge of the rows of a range; what differs is done before it (scope.c) */
+	{.name = "window",.apply = merge_apply},
+	{.name = "replace",.apply = replace_apply},
+};
 
 void
-note_append(StringInfo note, const char *format,...)
+engine_apply(const Method *method, Apply *apply)
 {
-	va_list		args;
-
-	if (note->len > 0)
-		appendStringInfoChar(note, ' ');
-	va_start(args, format);
-	appendStringInfoString(note, format_arguments(format, args));
-	va_end(args);
+	for (int i = 0; i < lengthof(engines); i++)
+	{
+		if (strcmp(engines[i].name, method->name) == 0)
+		{
+			engines[i].apply(apply);
+			return;
+		}
+	}
+	elog(ERROR, "method \"%s\" has no engine", method->name);
 }

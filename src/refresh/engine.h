@@ -5,21 +5,22 @@
  *
  * Policy: the driver connects, serializes, takes locks and snapshots, and
  * writes the outcome; an engine only turns rows into changes.  Whatever
- * differs between methods stands in the struct below, so that adding a method
- * adds a file and a line in engine.c, and no switch anywhere.
+ * differs between methods stands in Method (rollup/method.h) and in the struct
+ * below, so that adding a method adds a file, a line in method.c and one in
+ * engine.c, and no switch anywhere.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef RSFED_ENGINE_H
 #define RSFED_ENGINE_H
 
-#include "lib/stringinfo.h"
 #include "utils/snapshot.h"
 
 #include "catalog/rollup.h"
 #include "refresh/rowsource.h"
 #include "refresh/scope.h"
-#include "refresh/target.h"
+#include "rollup/method.h"
+#include "rollup/refresh_target.h"
 
 /* One pass over the served table. */
 typedef struct Apply
@@ -38,15 +39,7 @@ typedef struct Apply
 
 typedef struct Engine
 {
-	const char *name;			/* the method, as users write it */
-	bool		needs_key;
-	bool		ordered;		/* the rows must come in the order of the key */
-
-	/*
-	 * Raises where a definition cannot work with this method (22023); called
-	 * when it is made or changed.  NULL = nothing to check.
-	 */
-	void		(*validate) (const Rollup *rollup);
+	const char *name;			/* the method's */
 
 	/*
 	 * Makes the content of the table that of apply->rows, counting what it
@@ -58,14 +51,11 @@ typedef struct Engine
 	void		(*apply) (Apply *apply);
 } Engine;
 
-extern const Engine merge_engine;
-extern const Engine replace_engine;
-extern const Engine window_engine;
+/* Applies the rows by the engine of that method. */
+extern void engine_apply(const Method *method, Apply *apply);
 
-/* The engine of a method; 22023 with the nearest name for an unknown one. */
-extern const Engine *engine_find(const char *method);
-
-/* Adds a sentence to a run's note. */
-extern void note_append(StringInfo note, const char *format,...) pg_attribute_printf(2, 3);
+/* The engines (merge.c, replace.c). */
+extern void merge_apply(Apply *apply);
+extern void replace_apply(Apply *apply);
 
 #endif							/* RSFED_ENGINE_H */

@@ -10,8 +10,8 @@
 
 #include "catalog/rollup.h"
 #include "refresh/rowsource.h"
-#include "refresh/target.h"
 #include "remote/stream.h"
+#include "rollup/refresh_target.h"
 #include "source/rows.h"
 #include "source/source.h"
 

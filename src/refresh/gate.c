@@ -23,9 +23,6 @@
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "nodes/parsenodes.h"
-#include "parser/parser.h"
-#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/queryenvironment.h"
 #include "utils/rel.h"
@@ -33,17 +30,16 @@
 #include "utils/tuplestore.h"
 
 #include "base/compat.h"
+#include "base/format.h"
 #include "base/options.h"
 #include "base/settings.h"
 #include "catalog/freshness.h"
 #include "catalog/relation.h"
 #include "catalog/watermark.h"
 #include "refresh/gate.h"
-#include "refresh/window.h"
+#include "rollup/gate_options.h"
+#include "rollup/window.h"
 #include "shmem/progress.h"
-
-static const char *const gate_options[] = {"min_rows", "max_rows", "max_shrink_percent",
-"max_change_percent", "check"};
 
 struct Gate
 {
@@ -55,66 +51,11 @@ struct Gate
 	Tuplestorestate *old_rows;	/* NULL if the check does not name them */
 };
 
-static bool
-has_gate(const Rollup *rollup)
-{
-	for (int i = 0; i < lengthof(gate_options); i++)
-	{
-		if (option_is_set(rollup->options, gate_options[i]))
-			return true;
-	}
-	return false;
-}
-
 /* Does an expression name the old rows?  Once too often costs a copy only. */
 static bool
 names_old_rows(const char *check)
 {
 	return strstr(check, "old_rows") != NULL;
-}
-
-/* The statement that evaluates a check. */
-static char *
-check_statement(const char *check, const char *table)
-{
-	/* the expression may end with a comment */
-	return psprintf("WITH new_rows AS (SELECT * FROM %s) SELECT (%s\n)", table, check);
-}
-
-/* Raises 42601 unless the check is one expression. */
-static void
-check_expression(const char *check)
-{
-	List	   *statements = pg_parse_query(check_statement(check, "t"));
-	SelectStmt *select = NULL;
-
-	if (list_length(statements) == 1 &&
-		IsA(linitial_node(RawStmt, statements)->stmt, SelectStmt))
-		select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
-	if (select == NULL || select->op != SETOP_NONE || list_length(select->targetList) != 1 ||
-		select->fromClause != NIL || select->whereClause != NULL || select->intoClause != NULL ||
-		select->groupClause != NIL || select->sortClause != NIL || select->limitCount != NULL ||
-		select->lockingClause != NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("option check must be one SQL expression"),
-				 errhint("Write, for example: \"(SELECT sum(sales) FROM new_rows) >= 0.9 * (SELECT sum(sales) FROM old_rows)\".")));
-}
-
-void
-gate_check_options(const Rollup *rollup)
-{
-	char	   *check = option_text(OPTION_ROLLUP, rollup->options, "check");
-
-	if (check != NULL)
-		check_expression(check);
-	if (option_is_set(rollup->options, "max_change_percent") &&
-		!engine_find(rollup->method)->needs_key)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option max_change_percent needs a key"),
-				 errdetail("Method \"%s\" writes every row each time.", rollup->method),
-				 errhint("Use max_shrink_percent, or give the rollup a key and the method \"merge\".")));
 }
 
 /* A copy of all rows that the active snapshot sees. */
@@ -140,7 +81,7 @@ gate_open(RefreshRun *run, const Rollup *rollup, Relation rel)
 {
 	Gate	   *gate;
 
-	if (!has_gate(rollup))
+	if (!gate_options_any(rollup))
 		return NULL;
 	if (rsfed_ignore_gate)
 	{
@@ -300,7 +241,7 @@ judge_check(Gate *gate, RefreshRun *run)
 	if (gate->check == NULL)
 		return;
 	register_old_rows(gate);
-	passes = ask(check_statement(gate->check, relation_display_name(gate->relid)), BOOLOID, &isnull);
+	passes = ask(gate_check_statement(gate->check, relation_display_name(gate->relid)), BOOLOID, &isnull);
 	if (!isnull && !DatumGetBool(passes))
 		refuse(gate, run, "check", psprintf("This is false: %s.", gate->check));
 }

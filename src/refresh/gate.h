@@ -9,15 +9,9 @@
 #define RSFED_GATE_H
 
 #include "refresh/engine.h"
-#include "refresh/run.h"
+#include "refresh/refresh_run.h"
 
 typedef struct Gate Gate;
-
-/*
- * Raises 22023 for options of the gate that cannot work with the rollup, and
- * 42601 for a check that is no expression; for definitions.
- */
-extern void gate_check_options(const Rollup *rollup);
 
 /*
  * Before the pass: what the check wants to know of the old content.  NULL if

@@ -18,7 +18,7 @@
 #include "utils/builtins.h"
 
 #include "base/compat.h"
-#include "refresh/engine.h"
+#include "base/format.h"
 #include "refresh/keyed.h"
 
 /* The order of the key as a comparison. */

@@ -12,7 +12,7 @@
 #include "utils/sortsupport.h"
 
 #include "refresh/rowsource.h"
-#include "refresh/target.h"
+#include "rollup/refresh_target.h"
 
 typedef struct KeyedRows
 {

@@ -22,8 +22,8 @@
 
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
-#include "refresh/run.h"
-#include "refresh/target.h"
+#include "refresh/refresh_run.h"
+#include "rollup/refresh_target.h"
 #include "shmem/progress.h"
 
 bool

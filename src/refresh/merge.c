@@ -13,11 +13,11 @@
 #include "base/compat.h"
 #include "refresh/engine.h"
 #include "refresh/nulls.h"
+#include "refresh/table_writer.h"
 #include "refresh/walk.h"
-#include "refresh/writer.h"
 
 /* See Engine in engine.h. */
-static void
+void
 merge_apply(Apply *apply)
 {
 	TableWriter *writer = writer_open(apply->rel, apply->target, apply->snapshot, true);
@@ -55,10 +55,3 @@ merge_apply(Apply *apply)
 	nulls_judge(&nulls, apply->run);
 	writer_finish(writer);
 }
-
-const Engine merge_engine = {
-	.name = "merge",
-	.needs_key = true,
-	.ordered = true,
-	.apply = merge_apply,
-};

@@ -10,8 +10,8 @@
 
 #include "executor/tuptable.h"
 
-#include "refresh/run.h"
-#include "refresh/target.h"
+#include "refresh/refresh_run.h"
+#include "rollup/refresh_target.h"
 
 /* What was met of them in one pass. */
 typedef struct NullCheck

@@ -9,7 +9,7 @@
 #define RSFED_REFRESH_ORDER_H
 
 #include "catalog/rollup.h"
-#include "refresh/target.h"
+#include "rollup/refresh_target.h"
 
 /*
  * The ORDER BY that makes Redshift send a rollup's rows in the order of the

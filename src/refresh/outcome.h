@@ -8,8 +8,8 @@
 #ifndef RSFED_OUTCOME_H
 #define RSFED_OUTCOME_H
 
+#include "catalog/relation_schedule.h"
 #include "catalog/run.h"
-#include "catalog/schedules.h"
 
 /*
  * Writes the outcome of a run of this process in the current transaction, and

@@ -13,7 +13,7 @@
 
 #include "executor/tuptable.h"
 
-#include "refresh/target.h"
+#include "rollup/refresh_target.h"
 
 typedef struct RowSource RowSource;
 

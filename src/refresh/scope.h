@@ -13,8 +13,8 @@
 #include "nodes/pg_list.h"
 
 #include "refresh/rowsource.h"
-#include "refresh/target.h"
-#include "refresh/window.h"
+#include "rollup/refresh_target.h"
+#include "rollup/window.h"
 
 /* Values of one key column (argument part). */
 typedef struct ScopeValues

@@ -18,12 +18,13 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "base/format.h"
 #include "base/options.h"
 #include "redshift/placeholder.h"
-#include "refresh/engine.h"
 #include "refresh/part.h"
 #include "refresh/step.h"
 #include "remote/execute.h"
+#include "rollup/method.h"
 
 /* An answer of a probe that is longer is no probe's. */
 #define LONGEST_ANSWER 65536
@@ -68,7 +69,7 @@ step_check_request(const RunRequest *request, const Rollup *rollup, Oid relid, c
 				 errmsg("since and until need a window, and rollup \"%s\" has none", name),
 				 errdetail("Its method is \"%s\".", rollup->method),
 				 errhint("Leave them out: the whole rollup is refreshed. To refresh some keys only: part => '{\"column\": [values]}'.")));
-	if ((has_range || request->part != NULL) && !engine_find(method)->needs_key)
+	if ((has_range || request->part != NULL) && !method_find(method)->needs_key)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("method \"%s\" refreshes the whole rollup only", method),

@@ -11,7 +11,7 @@
 #ifndef RSFED_STEP_H
 #define RSFED_STEP_H
 
-#include "refresh/run.h"
+#include "refresh/refresh_run.h"
 #include "refresh/scope.h"
 #include "refresh/window_plan.h"
 

@@ -16,7 +16,7 @@
 #include "refresh/keyed.h"
 #include "refresh/rowsource.h"
 #include "refresh/scope.h"
-#include "refresh/target.h"
+#include "rollup/refresh_target.h"
 
 /* What the walk stands at. */
 typedef enum WalkStep

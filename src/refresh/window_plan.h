@@ -8,7 +8,7 @@
 #ifndef RSFED_WINDOW_PLAN_H
 #define RSFED_WINDOW_PLAN_H
 
-#include "refresh/window.h"
+#include "rollup/window.h"
 
 /* What is wanted of a window. */
 typedef enum WindowWant

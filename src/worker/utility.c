@@ -34,7 +34,7 @@
 #include "utils/acl.h"
 
 #include "base/compat.h"
-#include "refresh/owner.h"
+#include "rollup/owner.h"
 #include "shmem/databases.h"
 #include "shmem/wake.h"
 #include "worker/utility.h"

@@ -1,0 +1,100 @@
+/*-------------------------------------------------------------------------
+ *
+ * option_rows.c
+ *	  The SQL function behind the view rsfed.options.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "api/result.h"
+#include "base/compat.h"
+#include "base/options.h"
+
+PG_FUNCTION_INFO_V1(rsfed_options);
+
+static const char *type_word(const OptionSpec *spec);
+static char *allowed_text(const OptionSpec *spec);
+
+/*
+ * rsfed_catalog.options(): a row for each option of the table.
+ */
+Datum
+rsfed_options(PG_FUNCTION_ARGS)
+{
+	ResultRows *result = result_begin(fcinfo);
+	int			count;
+	const OptionSpec *table = option_table(&count);
+
+	for (int i = 0; i < count; i++)
+	{
+		const OptionSpec *spec = &table[i];
+		char	   *allowed = allowed_text(spec);
+		Datum		values[7];
+		bool		nulls[7] = {false};
+
+		values[0] = CStringGetTextDatum(option_scope_name(spec->scope));
+		values[1] = CStringGetTextDatum(spec->name);
+		values[2] = CStringGetTextDatum(type_word(spec));
+		nulls[3] = spec->unit == NULL;
+		if (spec->unit != NULL)
+			values[3] = CStringGetTextDatum(spec->unit);
+		nulls[4] = spec->default_value == NULL;
+		if (spec->default_value != NULL)
+			values[4] = CStringGetTextDatum(spec->default_value);
+		nulls[5] = allowed == NULL;
+		if (allowed != NULL)
+			values[5] = CStringGetTextDatum(allowed);
+		values[6] = CStringGetTextDatum(spec->superuser ?
+										psprintf("%s Superusers only.", spec->description) :
+										spec->description);
+		result_add(result, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* The type as pg_settings would call it. */
+static const char *
+type_word(const OptionSpec *spec)
+{
+	switch (spec->type)
+	{
+		case OPTION_BOOLEAN:
+			return "bool";
+		case OPTION_INTEGER:
+			return "integer";
+		case OPTION_TIME:
+			return "time";
+		case OPTION_STRING:
+			return spec->allowed ? "enum" : "string";
+		case OPTION_TIMESTAMP:
+			return "timestamptz";
+		case OPTION_NAMES:
+			return "names";
+		case OPTION_SPAN:
+			return "interval";
+	}
+	elog(ERROR, "unrecognized option type: %d", (int) spec->type);
+	return NULL;				/* keep the compiler quiet */
+}
+
+/* What values there are; NULL for any. */
+static char *
+allowed_text(const OptionSpec *spec)
+{
+	switch (spec->type)
+	{
+		case OPTION_INTEGER:
+			return psprintf(INT64_FORMAT " to " INT64_FORMAT, spec->min_value, spec->max_value);
+		case OPTION_TIME:
+			return psprintf(INT64_FORMAT " ms to " INT64_FORMAT " ms",
+							spec->min_value, spec->max_value);
+		case OPTION_BOOLEAN:
+			return pstrdup("on, off");
+		default:
+			return spec->allowed ? pstrdup(spec->allowed) : NULL;
+	}
+}

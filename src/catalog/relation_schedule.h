@@ -1,0 +1,77 @@
+/*-------------------------------------------------------------------------
+ *
+ * relation_schedule.h
+ *	  rsfed_catalog.schedule: when relations are refreshed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_RELATION_SCHEDULE_H
+#define RSFED_RELATION_SCHEDULE_H
+
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+typedef struct RelationSchedule
+{
+	int32		relation_id;
+	char	   *name;
+	char	   *schedule;
+	char	   *method;			/* or NULL */
+	char	   *timezone;
+	Jsonb	   *options;
+	TimestampTz anchor;
+	TimestampTz next_run_at;
+} RelationSchedule;
+
+/* One schedule, or NULL. */
+extern RelationSchedule *schedule_load(int32 relation_id, const char *name);
+
+/* New or changed; an existing one of that name is overwritten. */
+extern void schedule_store(const RelationSchedule *schedule);
+
+/* False if there was none. */
+extern bool schedule_delete(int32 relation_id, const char *name);
+
+/* Names of a relation's schedules: List of char *. */
+extern List *schedule_names(int32 relation_id);
+
+/*
+ * The schedules due at "now" of relations that are not paused and (looked at if
+ * any_held) whose log-in is not held, longest overdue first, locked (SKIP
+ * LOCKED): List of RelationSchedule *.
+ */
+extern List *schedules_due(TimestampTz now, bool any_held, int limit);
+
+/* Those whose next time is later than now, not locked: List as above. */
+extern List *schedules_after(TimestampTz now);
+
+/* Moves a schedule on. */
+extern void schedule_set_next(int32 relation_id, const char *name, TimestampTz next);
+
+/* Gives it another next time, unless somebody has changed that meanwhile. */
+extern void schedule_move(const RelationSchedule *schedule, TimestampTz next);
+
+/* Moves it on without a run, and counts that. */
+extern void schedule_skip(int32 relation_id, const char *name, TimestampTz next, const char *reason);
+
+/* Makes it due (again) at a time that could not be served, if that is earlier. */
+extern void schedule_put_back(int32 relation_id, const char *name, TimestampTz due_at);
+
+/*
+ * Counts a due time that ended in a failure; pauses the schedule if that makes
+ * max_failures in a row (0: never).  True if it paused it.
+ */
+extern bool schedule_count_failure(int32 relation_id, const char *name, int max_failures,
+								   const char *message);
+
+/* Ends the pauses that a relation's schedules gave themselves. */
+extern void schedules_resume(int32 relation_id);
+
+/*
+ * The earliest next_run_at of what is neither paused nor held, or end of a
+ * pause; false if none.
+ */
+extern bool schedules_next_due(bool any_held, TimestampTz *next);
+
+#endif							/* RSFED_RELATION_SCHEDULE_H */

@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * table.h
+ *	  Making, and changing, the table that serves a rollup.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_TABLE_H
+#define RSFED_TABLE_H
+
+#include "nodes/primnodes.h"
+
+#include "rollup/definition.h"
+
+/*
+ * Parses the name of a new table as regclass input is parsed and settles its
+ * schema: the named one, else the first of the search_path.  Raises 42602 for
+ * what is no name, 42622 for a part longer than a name can be, 3F000 without
+ * a schema, 42P16 for a temporary one, 0A000 for another database.
+ */
+extern RangeVar *table_parse_name(const char *name);
+
+/* The same, as one would write it: quoted where needed, with schema; palloc'd. */
+extern char *table_display_name(const RangeVar *name);
+
+/*
+ * Creates the table with its storage options and comment, and with its key if
+ * with_key, as the current user, and returns its oid.
+ */
+extern Oid	table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *columns,
+						 bool with_key);
+
+/*
+ * Takes a table that is there, of the current user's, for the rollup: storage
+ * options, key and comment as table_create gives them, where it has none.
+ * Raises 42703 for a column that it lacks, and what target_describe does if a
+ * refresh could not work on it.
+ */
+extern void table_adopt(Oid relid, const Rollup *rollup);
+
+/* CREATE UNIQUE INDEX or ADD PRIMARY KEY for the rollup's key, if it has one. */
+extern void table_create_key(Oid relid, const Rollup *rollup);
+
+/* Statistics of a table that got its first rows; a WARNING if it is locked. */
+extern void table_analyze(Oid relid);
+
+/* The comment that tells a reader of \d+ where the content comes from. */
+extern void table_comment(Oid relid, const Rollup *rollup);
+extern void table_uncomment(Oid relid);
+
+/* Follows the new name of its source in the comment, if that is still ours. */
+extern void table_source_renamed(Oid relid, const char *old_source, const char *new_source);
+
+/* Drops the table (RESTRICT), as the current user. */
+extern void table_drop(Oid relid);
+
+/* Runs a utility statement by SPI, as the current user. */
+extern void table_run(const char *command);
+
+/* Type of a column with its collation, as CREATE TABLE takes it; palloc'd. */
+extern char *table_column_type(const LocalColumn *column);
+
+#endif							/* RSFED_TABLE_H */
