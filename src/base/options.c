@@ -187,6 +187,22 @@ static const OptionSpec option_specs[] =
 	"Redoes a window up to there; a value, or \"1 day ago\"."},
 	{OPTION_SCHEDULE, "after", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
 	"Schedules that must have succeeded first, as [\"relation\"], [\"relation/name\"] or [\"set name\"]; shown in the column after of rsfed.schedules."},
+
+	/* external schemas: what rsfed.create_external_schema() has no argument for */
+	{OPTION_EXTERNAL_SCHEMA, "catalog", OPTION_STRING, "glue", NULL, 0, 0, "glue, hive, redshift", false,
+	"What the external database is in: the AWS Glue Data Catalog, a Hive metastore, or Redshift itself (a datashare, another database)."},
+	{OPTION_EXTERNAL_SCHEMA, "catalog_role", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"ARN of the role that reads the data catalog, if that is another one than iam_role."},
+	{OPTION_EXTERNAL_SCHEMA, "catalog_id", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"AWS account of the data catalog, if that is another one; needs the iam_role SESSION."},
+	{OPTION_EXTERNAL_SCHEMA, "create_database", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
+	"Makes the external database in the data catalog if it is not there."},
+	{OPTION_EXTERNAL_SCHEMA, "uri", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"Name or address of the Hive metastore."},
+	{OPTION_EXTERNAL_SCHEMA, "port", OPTION_INTEGER, "9083", NULL, 1, 65535, NULL, false,
+	"Port of the Hive metastore."},
+	{OPTION_EXTERNAL_SCHEMA, "schema", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"Schema in the other database, with catalog redshift."},
 };
 
 static char *jsonb_value_text(const JsonbValue *value);
@@ -223,6 +239,8 @@ option_scope_name(OptionScope scope)
 			return "rollup";
 		case OPTION_SCHEDULE:
 			return "schedule";
+		case OPTION_EXTERNAL_SCHEMA:
+			return "external";
 	}
 	elog(ERROR, "unrecognized option scope: %d", (int) scope);
 	return NULL;				/* keep the compiler quiet */

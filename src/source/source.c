@@ -290,7 +290,8 @@ source_connect(const SourceRequest *request)
 	check_acl(asked, request->userid);
 	if (!may_log_in(asked, request->userid))
 		refuse_mapping(asked, request->userid);
-	server = choose_server(asked, request->userid);
+	server = request->member ? source_server(request->member)
+		: choose_server(asked, request->userid);
 	mapping = usable_mapping(server, group, request->userid);
 	session = wanted_session(server, request);
 

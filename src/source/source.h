@@ -16,6 +16,7 @@
 typedef struct SourceRequest
 {
 	const char *source;			/* name of a server or of a group */
+	const char *member;			/* this one of a group, draining or not; NULL = any */
 	Oid			userid;			/* whose log-in, and whose USAGE of the source */
 	const char *timezone;		/* NULL = UTC */
 	bool		writable;		/* rsfed.execute() */

@@ -77,7 +77,8 @@ def _check_role(word, value):
     """A role is an ARN, or several with commas and no blanks between them."""
     if value == "SESSION" or word == "catalog_role" and not value:
         return
-    roles = value.split(",")
+    # the name of a role may hold a comma
+    roles = re.split(r",(?=\s*arn:)", value)
     if len(roles) > 10:
         raise Refusal("XX000", f"{word.upper()}: more than 10 chained roles")
     for role in roles:
