@@ -217,6 +217,27 @@ CREATE TABLE rsfed_catalog.probe
 COMMENT ON TABLE rsfed_catalog.probe IS
 'What the probe of a rollup answered at its last refresh; committed together with the content';
 
+-- What a rollup over a lake has read: each partition as the catalog showed it.
+-- A rollup without a row in lake_state has read nothing, or for another definition.
+CREATE TABLE rsfed_catalog.lake_state
+(
+	relation_id		integer PRIMARY KEY,
+	definition		integer NOT NULL
+);
+COMMENT ON TABLE rsfed_catalog.lake_state IS
+'Rollups whose content is made of the partitions in rsfed_catalog.lake_partition, and for which definition';
+
+CREATE TABLE rsfed_catalog.lake_partition
+(
+	relation_id			integer,
+	partition_values	text COLLATE "C",
+	location			text NOT NULL,
+	parameters			text NOT NULL,
+	PRIMARY KEY (relation_id, partition_values)
+);
+COMMENT ON TABLE rsfed_catalog.lake_partition IS
+'Partitions of external tables that the content of rollups is made of, as the catalog showed them; committed together with the content';
+
 -- History and queue in one: a queued run is a row without started_at, taken in
 -- the order of turn_at, which is due_at brought forward by the priority, and
 -- shared out by owner, whose oid it had when it was queued; a retry not before

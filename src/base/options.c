@@ -27,6 +27,7 @@
 #include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/option_map.h"
 #include "base/options.h"
 
 #define MS_PER_DAY	INT64CONST(86400000)
@@ -120,6 +121,12 @@ static const OptionSpec option_specs[] =
 	{OPTION_ROLLUP, "probe", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"A cheap query asked before each refresh; while its answer is the one of the last refresh, nothing else is done."},
 
+	/* rollups: over a lake */
+	{OPTION_ROLLUP, "lake_table", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"External table, as \"schema.table\", of which a refresh reads only the partitions that are new, changed or gone; goes with method merge."},
+	{OPTION_ROLLUP, "lake_key", OPTION_MAP, NULL, NULL, 0, 0, NULL, false,
+	"For partition keys of lake_table the column of the rollup's key that holds their value: {\"saledate\": \"day\"}."},
+
 	/* rollups: method window */
 	{OPTION_ROLLUP, "window_column", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"Column of the key that the window runs over; by default the key's only date or timestamp."},
@@ -208,6 +215,7 @@ static const OptionSpec option_specs[] =
 static char *jsonb_value_text(const JsonbValue *value);
 static void check_value(const OptionSpec *spec, const JsonbValue *value);
 static void check_names(const OptionSpec *spec, JsonbContainer *array);
+static void check_map(const OptionSpec *spec, JsonbContainer *object);
 static void check_span(const OptionSpec *spec, const char *value);
 static bool parse_whole_number(const char *value, int64 *result);
 static bool parse_number(const OptionSpec *spec, const char *value, int64 *result, const char **hint);
@@ -361,6 +369,13 @@ check_value(const OptionSpec *spec, const JsonbValue *value)
 		check_names(spec, value->val.binary.data);
 		return;
 	}
+	if (spec->type == OPTION_MAP)
+	{
+		if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+			refuse_value(spec, NULL, "It takes a JSON object: a name for each name.");
+		check_map(spec, value->val.binary.data);
+		return;
+	}
 	if (value->type == jbvBinary)
 		refuse_value(spec, NULL, "It takes a single value, not an array or an object.");
 	option_check_text(spec, jsonb_value_text(value));
@@ -378,6 +393,22 @@ check_names(const OptionSpec *spec, JsonbContainer *array)
 
 		if (element->type != jbvString)
 			refuse_value(spec, NULL, "Each element must be a string: a name.");
+	}
+}
+
+/* Raises 22023 unless each member of the object is a string. */
+static void
+check_map(const OptionSpec *spec, JsonbContainer *object)
+{
+	ListCell   *lc;
+	List	   *members = option_map_members(object);
+
+	if (members == NIL)
+		refuse_value(spec, NULL, "It needs one name at least.");
+	foreach(lc, members)
+	{
+		if (((OptionText *) lfirst(lc))->value == NULL)
+			refuse_value(spec, NULL, "Each member must be a string: a name.");
 	}
 }
 
@@ -452,6 +483,7 @@ option_check_text(const OptionSpec *spec, const char *value)
 									   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 			break;
 		case OPTION_NAMES:
+		case OPTION_MAP:
 			elog(ERROR, "option \"%s\" cannot be given as text", spec->name);
 			break;
 		case OPTION_SPAN:

@@ -32,7 +32,8 @@ typedef enum OptionType
 	OPTION_STRING,
 	OPTION_TIMESTAMP,			/* timestamp with time zone */
 	OPTION_NAMES,				/* a JSON array of names */
-	OPTION_SPAN					/* an interval, or a bare number: OptionSpan */
+	OPTION_SPAN,				/* an interval, or a bare number: OptionSpan */
+	OPTION_MAP					/* a JSON object of names by names */
 } OptionType;
 
 /* A length of time by the calendar; a bare number counts integers. */
