@@ -317,6 +317,28 @@ CREATE INDEX run_ended_idx ON rsfed_catalog.run (relation_id, schedule_name, fin
 CREATE INDEX run_retry_idx ON rsfed_catalog.run (relation_id)
 	WHERE status = 'queued' AND retry_of IS NOT NULL;
 
+CREATE TABLE rsfed_catalog.run_cost
+(
+	run_id			bigint PRIMARY KEY,
+	relation_id		integer NOT NULL,
+	server			name NOT NULL,
+	ended_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	query_id		bigint NOT NULL,
+	label			text,
+	ask_at			timestamptz DEFAULT pg_catalog.now(),
+	s3_bytes		bigint,
+	s3_files		bigint,
+	partitions		bigint,
+	partitions_read	bigint,
+	queue_ms		bigint,
+	execution_ms	bigint,
+	note			text
+);
+COMMENT ON TABLE rsfed_catalog.run_cost IS
+'What the history of the warehouse says of runs, on servers with the option gather_costs; with ask_at it is still to be asked';
+CREATE INDEX run_cost_ask_at_idx ON rsfed_catalog.run_cost (ask_at) WHERE ask_at IS NOT NULL;
+CREATE INDEX run_cost_ended_at_idx ON rsfed_catalog.run_cost (ended_at);
+
 CREATE TABLE rsfed_catalog.pause
 (
 	only_row		boolean PRIMARY KEY DEFAULT true CHECK (only_row),

@@ -89,6 +89,12 @@ static const OptionSpec option_specs[] =
 	{OPTION_SERVER, "max_runs", OPTION_INTEGER, "0", NULL, 0, 1000, NULL, false,
 	"Refreshes that background workers run there at the same time; 0 means as many as rsfed.max_workers allows."},
 
+	/* servers: what runs cost */
+	{OPTION_SERVER, "gather_costs", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
+	"Whether the history of the warehouse is asked what runs have read and taken, many runs at a time, for rsfed.costs."},
+	{OPTION_SERVER, "rpus", OPTION_INTEGER, "0", NULL, 0, 1024, NULL, false,
+	"Base capacity of a serverless workgroup, which is billed for its time and not for what it reads; 0 for a cluster."},
+
 	/* groups */
 	{OPTION_GROUP, "strategy", OPTION_STRING, "weighted", NULL, 0, 0, "weighted, failover, least_busy", false,
 	"How a member is chosen for each statement: by turns, each as often as its weight says; the healthy one of the lowest priority; or the one with the fewest statements for its weight. A server with this option is a group."},

@@ -329,7 +329,7 @@ relation_delete(int32 relation_id)
 {
 	static const Oid types[] = {INT4OID};
 	static const char *const written_by_runs[] = {"watermark", "probe", "lake_state",
-	"lake_partition", "counter", "freshness"};
+	"lake_partition", "run_cost", "counter", "freshness"};
 	static const char *const others[] = {"schedule", "local_sort", "definition", "rollup",
 	"relation_oid", "relation"};
 	CatalogAccess access;

@@ -49,6 +49,7 @@
 #include "shmem/workers.h"
 #include "source/source.h"
 #include "worker/bgworker.h"
+#include "worker/cost_worker.h"
 
 /* after an error outside a refresh: not again at once */
 #define ERROR_PAUSE_MS 5000
@@ -165,6 +166,10 @@ worker_loop(Work *work, MemoryContext run_context)
 		{
 			if (++runs == RETIRE_AFTER_RUNS)
 				worker_retire();
+			MemoryContextSwitchTo(run_context);
+			(void) costs_gather(false);
+			MemoryContextSwitchTo(TopMemoryContext);
+			MemoryContextReset(run_context);
 			idle_since = 0;
 			continue;
 		}
@@ -174,7 +179,17 @@ worker_loop(Work *work, MemoryContext run_context)
 		leave_at = TimestampTzPlusMilliseconds(idle_since,
 											   rsfed_idle_connection * INT64CONST(1000));
 		if (GetCurrentTimestamp() >= leave_at)
-			return;
+		{
+			bool		gathered;
+
+			MemoryContextSwitchTo(run_context);
+			gathered = costs_gather(true);
+			MemoryContextSwitchTo(TopMemoryContext);
+			MemoryContextReset(run_context);
+			if (!gathered)
+				return;
+			continue;
+		}
 		bgworker_sleep(leave_at, INT_MAX, wait_event);
 	}
 }
