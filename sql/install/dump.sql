@@ -1,4 +1,5 @@
--- What pg_dump carries over: definitions, sets, schedules, watermarks, probes,
+-- What pg_dump carries over: members of groups, definitions, sets, schedules, watermarks, probes,
+-- partitions that were read,
 -- freshness, and whose schedules they are; not the
 -- runs of this server, nor the cache of oids.
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation', '');
@@ -11,5 +12,8 @@ SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.schedule_after', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.freshness', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.watermark', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.probe', '');
+SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.lake_state', '');
+SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.lake_partition', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.pause', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.identity', '');
+SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.member', '');

@@ -16,7 +16,7 @@ AS 'MODULE_PATHNAME', 'rsfed_on_drop'
 LANGUAGE C;
 REVOKE ALL ON FUNCTION rsfed_catalog.on_drop() FROM PUBLIC;
 COMMENT ON FUNCTION rsfed_catalog.on_drop() IS
-'Forgets relations that were dropped; stands before servers that rollups use';
+'Forgets relations that were dropped; stands before servers that rollups or groups use';
 
 CREATE EVENT TRIGGER rsfed_ddl_end ON ddl_command_end
 	WHEN TAG IN ('ALTER TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER INDEX', 'ALTER SCHEMA', 'ALTER EXTENSION',
@@ -28,7 +28,7 @@ COMMENT ON EVENT TRIGGER rsfed_ddl_end IS
 CREATE EVENT TRIGGER rsfed_drop ON sql_drop
 	EXECUTE FUNCTION rsfed_catalog.on_drop();
 COMMENT ON EVENT TRIGGER rsfed_drop IS
-'rsfed: forgets relations that were dropped; stands before servers that rollups use';
+'rsfed: forgets relations that were dropped; stands before servers that rollups or groups use';
 
 -- Where session_replication_role is replica, as tools have it that copy data,
 -- names change and go all the same.
@@ -48,6 +48,18 @@ COMMENT ON FUNCTION rsfed_catalog.on_relation_insert() IS
 CREATE TRIGGER cache_oids AFTER INSERT ON rsfed_catalog.relation
 	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_relation_insert();
 ALTER TABLE rsfed_catalog.relation ENABLE ALWAYS TRIGGER cache_oids;
+
+-- What processes remember of groups is stale once a member changes.
+CREATE FUNCTION rsfed_catalog.on_member_change()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'rsfed_on_member_change'
+LANGUAGE C;
+REVOKE ALL ON FUNCTION rsfed_catalog.on_member_change() FROM PUBLIC;
+COMMENT ON FUNCTION rsfed_catalog.on_member_change() IS
+'Lets every process forget what it remembers of the members of groups';
+
+CREATE TRIGGER members_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON rsfed_catalog.member
+	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_member_change();
 
 -- A publication FOR ALL TABLES publishes these tables, too.  A subscriber that
 -- has rsfed itself keeps its own: what comes from the publisher is passed over.

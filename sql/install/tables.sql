@@ -193,6 +193,21 @@ CREATE TABLE rsfed_catalog.watermark
 COMMENT ON TABLE rsfed_catalog.watermark IS
 'Range in which a window rollup is complete: from filled_from up to, not including, filled_to, its watermark';
 
+CREATE TABLE rsfed_catalog.member
+(
+	group_name		name,
+	server			name,
+	weight			integer NOT NULL CHECK (weight BETWEEN 0 AND 1000),
+	priority		integer NOT NULL CHECK (priority BETWEEN 1 AND 1000),
+	draining_since	timestamptz,
+	drained_by		name,
+	drain_reason	text,
+	PRIMARY KEY (group_name, server)
+);
+COMMENT ON TABLE rsfed_catalog.member IS
+'Servers that stand behind the name of a group, which is itself a foreign server';
+CREATE INDEX member_server_idx ON rsfed_catalog.member (server);
+
 CREATE TABLE rsfed_catalog.probe
 (
 	relation_id		integer PRIMARY KEY,
@@ -201,6 +216,27 @@ CREATE TABLE rsfed_catalog.probe
 );
 COMMENT ON TABLE rsfed_catalog.probe IS
 'What the probe of a rollup answered at its last refresh; committed together with the content';
+
+-- What a rollup over a lake has read: each partition as the catalog showed it.
+-- A rollup without a row in lake_state has read nothing, or for another definition.
+CREATE TABLE rsfed_catalog.lake_state
+(
+	relation_id		integer PRIMARY KEY,
+	definition		integer NOT NULL
+);
+COMMENT ON TABLE rsfed_catalog.lake_state IS
+'Rollups whose content is made of the partitions in rsfed_catalog.lake_partition, and for which definition';
+
+CREATE TABLE rsfed_catalog.lake_partition
+(
+	relation_id			integer,
+	partition_values	text COLLATE "C",
+	location			text NOT NULL,
+	parameters			text NOT NULL,
+	PRIMARY KEY (relation_id, partition_values)
+);
+COMMENT ON TABLE rsfed_catalog.lake_partition IS
+'Partitions of external tables that the content of rollups is made of, as the catalog showed them; committed together with the content';
 
 -- History and queue in one: a queued run is a row without started_at, taken in
 -- the order of turn_at, which is due_at brought forward by the priority, and
@@ -280,6 +316,28 @@ CREATE INDEX run_ended_idx ON rsfed_catalog.run (relation_id, schedule_name, fin
 -- retries that wait, which a success makes needless
 CREATE INDEX run_retry_idx ON rsfed_catalog.run (relation_id)
 	WHERE status = 'queued' AND retry_of IS NOT NULL;
+
+CREATE TABLE rsfed_catalog.run_cost
+(
+	run_id			bigint PRIMARY KEY,
+	relation_id		integer NOT NULL,
+	server			name NOT NULL,
+	ended_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	query_id		bigint NOT NULL,
+	label			text,
+	ask_at			timestamptz DEFAULT pg_catalog.now(),
+	s3_bytes		bigint,
+	s3_files		bigint,
+	partitions		bigint,
+	partitions_read	bigint,
+	queue_ms		bigint,
+	execution_ms	bigint,
+	note			text
+);
+COMMENT ON TABLE rsfed_catalog.run_cost IS
+'What the history of the warehouse says of runs, on servers with the option gather_costs; with ask_at it is still to be asked';
+CREATE INDEX run_cost_ask_at_idx ON rsfed_catalog.run_cost (ask_at) WHERE ask_at IS NOT NULL;
+CREATE INDEX run_cost_ended_at_idx ON rsfed_catalog.run_cost (ended_at);
 
 CREATE TABLE rsfed_catalog.pause
 (

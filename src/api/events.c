@@ -21,9 +21,12 @@
 #include "replication/logicalworker.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/rel.h"
 
 #include "api/servers.h"
 #include "base/compat.h"
+#include "catalog/members.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 #include "catalog/relation_delete.h"
@@ -35,6 +38,7 @@
 PG_FUNCTION_INFO_V1(rsfed_on_ddl_end);
 PG_FUNCTION_INFO_V1(rsfed_on_drop);
 PG_FUNCTION_INFO_V1(rsfed_on_relation_insert);
+PG_FUNCTION_INFO_V1(rsfed_on_member_change);
 PG_FUNCTION_INFO_V1(rsfed_on_replicated_change);
 
 /* The event trigger's data; an error if it is called in another way. */
@@ -166,6 +170,8 @@ server_renamed(const char *old_name, const char *new_name)
 	List	   *ids = rollup_ids(old_name);
 	ListCell   *lc;
 
+	if (members_know(old_name))
+		members_rename_server(old_name, new_name);
 	if (ids == NIL)
 		return;
 	rollups_rename_source(old_name, new_name);
@@ -253,6 +259,27 @@ drops_cascade(Node *command)
 }
 
 /*
+ * Servers were dropped.  A group takes its members' rows along; one that stands
+ * in another group is needed there, unless CASCADE takes it out.
+ */
+static void
+members_dropped(List *servers, bool cascade)
+{
+	ListCell   *lc;
+
+	foreach(lc, servers)
+	{
+		if (members_know(lfirst(lc)))
+			members_delete(lfirst(lc));
+	}
+	foreach(lc, servers)
+	{
+		if (members_know(lfirst(lc)))
+			server_leave_groups(lfirst(lc), cascade);
+	}
+}
+
+/*
  * A server was dropped.  Rollups depend on it as other objects do: without
  * CASCADE that is an error.  With it they stay, because the tables are what
  * replicas serve; their refreshes fail until they have a source again.
@@ -297,7 +324,7 @@ servers_dropped(void)
 
 /*
  * sql_drop: forgets relations that were dropped, by whatever command, and
- * stands before servers that rollups use.
+ * stands before servers that rollups or groups use.
  */
 Datum
 rsfed_on_drop(PG_FUNCTION_ARGS)
@@ -319,6 +346,7 @@ rsfed_on_drop(PG_FUNCTION_ARGS)
 
 	/* after the relations: what goes in the same command needs no server */
 	dropped = servers_dropped();
+	members_dropped(dropped, drops_cascade(command));
 	foreach(lc, dropped)
 		server_dropped(lfirst(lc), drops_cascade(command));
 	PG_RETURN_NULL();
@@ -333,6 +361,21 @@ rsfed_on_relation_insert(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function is not called as a trigger")));
 	relation_cache_oids();
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * A trigger: rows of rsfed_catalog.member came, changed or went, whoever wrote
+ * them.  Every process forgets what it knows of groups at our commit.
+ */
+Datum
+rsfed_on_member_change(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function is not called as a trigger")));
+	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
 	return PointerGetDatum(NULL);
 }
 

@@ -102,6 +102,8 @@ type_word(const OptionSpec *spec)
 			return "names";
 		case OPTION_SPAN:
 			return "interval";
+		case OPTION_MAP:
+			return "object";
 	}
 	elog(ERROR, "unrecognized option type: %d", (int) spec->type);
 	return NULL;				/* keep the compiler quiet */

@@ -43,6 +43,7 @@
 #include "base/errors.h"
 #include "base/options.h"
 #include "base/settings.h"
+#include "catalog/members.h"
 #include "catalog/rollup.h"
 #include "refresh/outcome.h"
 #include "shmem/wake.h"
@@ -58,7 +59,6 @@ PG_FUNCTION_INFO_V1(rsfed_drop_server);
 static void hide_statement(void *arg);
 static void require_argument(FunctionCallInfo fcinfo, int number, const char *name);
 static void add_authority(CreateForeignServerStmt *stmt);
-static DefElem *text_option(const char *name, const char *value, DefElemAction action);
 static void create_mapping(const char *server, const char *role, const char *username, const char *password);
 static RoleSpec *role_spec(const char *role);
 static void verify_login(const char *server, Oid userid);
@@ -94,14 +94,14 @@ rsfed_register_server(PG_FUNCTION_ARGS)
 
 	stmt->servername = NameStr(*PG_GETARG_NAME(0));
 	stmt->fdwname = pstrdup("rsfed");
-	stmt->options = list_make2(text_option("host", text_to_cstring(PG_GETARG_TEXT_PP(1)), DEFELEM_UNSPEC),
-							   text_option("dbname", text_to_cstring(PG_GETARG_TEXT_PP(2)), DEFELEM_UNSPEC));
+	stmt->options = list_make2(server_option("host", text_to_cstring(PG_GETARG_TEXT_PP(1)), DEFELEM_UNSPEC),
+							   server_option("dbname", text_to_cstring(PG_GETARG_TEXT_PP(2)), DEFELEM_UNSPEC));
 	if (!PG_ARGISNULL(5))
 		stmt->options = lappend(stmt->options,
-								text_option("port", psprintf("%d", PG_GETARG_INT32(5)), DEFELEM_UNSPEC));
+								server_option("port", psprintf("%d", PG_GETARG_INT32(5)), DEFELEM_UNSPEC));
 	if (!PG_ARGISNULL(6))
 		stmt->options = lappend(stmt->options,
-								text_option("sslmode", text_to_cstring(PG_GETARG_TEXT_PP(6)), DEFELEM_UNSPEC));
+								server_option("sslmode", text_to_cstring(PG_GETARG_TEXT_PP(6)), DEFELEM_UNSPEC));
 	if (!PG_ARGISNULL(7))
 		given = options_to_texts(OPTION_SERVER, PG_GETARG_JSONB_P(7));
 	foreach(lc, given)
@@ -118,7 +118,7 @@ rsfed_register_server(PG_FUNCTION_ARGS)
 		}
 		if (option->value != NULL)
 			stmt->options = lappend(stmt->options,
-									text_option(option->name, option->value, DEFELEM_UNSPEC));
+									server_option(option->name, option->value, DEFELEM_UNSPEC));
 	}
 	add_authority(stmt);
 	CreateForeignServer(stmt);
@@ -266,15 +266,20 @@ rsfed_check_server(PG_FUNCTION_ARGS)
 Datum
 rsfed_drop_server(PG_FUNCTION_ARGS)
 {
-	const char *name;
-	bool		cascade = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
-	ForeignServer *server;
-	List	   *rollups;
-
 	require_primary("rsfed.drop_server()");
 	require_argument(fcinfo, 0, "server");
-	name = NameStr(*PG_GETARG_NAME(0));
-	server = source_server(name);
+	server_drop(source_server(NameStr(*PG_GETARG_NAME(0))),
+				!PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
+	PG_RETURN_VOID();
+}
+
+/* See servers.h. */
+void
+server_drop(ForeignServer *server, bool cascade)
+{
+	const char *name = server->servername;
+	List	   *rollups;
+
 	if (!rsfed_foreign_server_ownercheck(server->serverid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_SERVER, name);
 
@@ -293,7 +298,6 @@ rsfed_drop_server(PG_FUNCTION_ARGS)
 	drop_mappings(server);
 	run_utility(psprintf("DROP SERVER %s%s", quote_identifier(name), cascade ? " CASCADE" : ""));
 	SPI_finish();
-	PG_RETURN_VOID();
 }
 
 /* Names with commas between; palloc'd. */
@@ -337,6 +341,32 @@ server_warn_drop(const char *server, List *rollups)
 			 errhint("Their refreshes fail until there is a server of that name again, or until rsfed.alter_rollup(..., source => '...').")));
 }
 
+/* See servers.h. */
+void
+server_leave_groups(const char *server, bool cascade)
+{
+	List	   *groups = groups_of_server(server);
+	ListCell   *lc;
+
+	if (groups == NIL)
+		return;
+	if (!cascade)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop server \"%s\" because groups use it", server),
+				 errdetail_plural("It is a member of %d group: %s.", "It is a member of %d groups: %s.",
+								  list_length(groups), list_length(groups), names_list(groups)),
+				 errhint("Take it out with SELECT rsfed.remove_member(%s, %s), or drop it there too with SELECT rsfed.drop_server(%s, cascade => true).",
+						 quote_literal_cstr(linitial(groups)), quote_literal_cstr(server),
+						 quote_literal_cstr(server))));
+	foreach(lc, groups)
+	{
+		(void) member_delete(lfirst(lc), server);
+		ereport(NOTICE,
+				(errmsg("server \"%s\" leaves group \"%s\"", server, (char *) lfirst(lc))));
+	}
+}
+
 /*
  * An error context that adds nothing: it keeps the text of the statement, which
  * holds the password, out of the server's log.
@@ -361,7 +391,7 @@ add_authority(CreateForeignServerStmt *stmt)
 		source_option(stmt->options, "sslrootcert") == NULL &&
 		rsfed_ssl_root_cert != NULL && rsfed_ssl_root_cert[0] != '\0')
 		stmt->options = lappend(stmt->options,
-								text_option("sslrootcert", rsfed_ssl_root_cert, DEFELEM_UNSPEC));
+								server_option("sslrootcert", rsfed_ssl_root_cert, DEFELEM_UNSPEC));
 }
 
 /* Raises 22004 for a NULL where there must be a value. */
@@ -374,9 +404,9 @@ require_argument(FunctionCallInfo fcinfo, int number, const char *name)
 				 errmsg("argument \"%s\" must not be null", name)));
 }
 
-/* An element of an OPTIONS list. */
-static DefElem *
-text_option(const char *name, const char *value, DefElemAction action)
+/* See servers.h. */
+DefElem *
+server_option(const char *name, const char *value, DefElemAction action)
 {
 	return makeDefElemExtended(NULL, pstrdup(name),
 							   value ? (Node *) makeString(pstrdup(value)) : NULL,
@@ -433,10 +463,10 @@ credential_changes(List *old, const char *username, const char *password, const 
 		bool		is_there = source_option(old, names[i]) != NULL;
 
 		if (values[i] != NULL)
-			changes = lappend(changes, text_option(names[i], values[i],
+			changes = lappend(changes, server_option(names[i], values[i],
 												   is_there ? DEFELEM_SET : DEFELEM_ADD));
 		else if (is_there)
-			changes = lappend(changes, text_option(names[i], NULL, DEFELEM_DROP));
+			changes = lappend(changes, server_option(names[i], NULL, DEFELEM_DROP));
 	}
 	return changes;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * options.c
- *	  Options of servers, credentials, rollups and schedules.
+ *	  Options of servers, groups, credentials, rollups and schedules.
  *
  * Policy: one table says everything about an option, and nothing about it is
  * said elsewhere: the validator of the wrapper, the jsonb arguments, the view
@@ -27,6 +27,7 @@
 #include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/option_map.h"
 #include "base/options.h"
 
 #define MS_PER_DAY	INT64CONST(86400000)
@@ -88,6 +89,16 @@ static const OptionSpec option_specs[] =
 	{OPTION_SERVER, "max_runs", OPTION_INTEGER, "0", NULL, 0, 1000, NULL, false,
 	"Refreshes that background workers run there at the same time; 0 means as many as rsfed.max_workers allows."},
 
+	/* servers: what runs cost */
+	{OPTION_SERVER, "gather_costs", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
+	"Whether the history of the warehouse is asked what runs have read and taken, many runs at a time, for rsfed.costs."},
+	{OPTION_SERVER, "rpus", OPTION_INTEGER, "0", NULL, 0, 1024, NULL, false,
+	"Base capacity of a serverless workgroup, which is billed for its time and not for what it reads; 0 for a cluster."},
+
+	/* groups */
+	{OPTION_GROUP, "strategy", OPTION_STRING, "weighted", NULL, 0, 0, "weighted, failover, least_busy", false,
+	"How a member is chosen for each statement: by turns, each as often as its weight says; the healthy one of the lowest priority; or the one with the fewest statements for its weight. A server with this option is a group."},
+
 	/* credentials */
 	{OPTION_CREDENTIALS, "user", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"User in the warehouse."},
@@ -115,6 +126,12 @@ static const OptionSpec option_specs[] =
 	"Significant digits of floats outside the key that count: a value that agrees with the stored one in them is not written; by default all."},
 	{OPTION_ROLLUP, "probe", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"A cheap query asked before each refresh; while its answer is the one of the last refresh, nothing else is done."},
+
+	/* rollups: over a lake */
+	{OPTION_ROLLUP, "lake_table", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"External table, as \"schema.table\", of which a refresh reads only the partitions that are new, changed or gone; goes with method merge."},
+	{OPTION_ROLLUP, "lake_key", OPTION_MAP, NULL, NULL, 0, 0, NULL, false,
+	"For partition keys of lake_table the column of the rollup's key that holds their value: {\"saledate\": \"day\"}."},
 
 	/* rollups: method window */
 	{OPTION_ROLLUP, "window_column", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
@@ -183,11 +200,28 @@ static const OptionSpec option_specs[] =
 	"Redoes a window up to there; a value, or \"1 day ago\"."},
 	{OPTION_SCHEDULE, "after", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
 	"Schedules that must have succeeded first, as [\"relation\"], [\"relation/name\"] or [\"set name\"]; shown in the column after of rsfed.schedules."},
+
+	/* external schemas: what rsfed.create_external_schema() has no argument for */
+	{OPTION_EXTERNAL_SCHEMA, "catalog", OPTION_STRING, "glue", NULL, 0, 0, "glue, hive, redshift", false,
+	"What the external database is in: the AWS Glue Data Catalog, a Hive metastore, or Redshift itself (a datashare, another database)."},
+	{OPTION_EXTERNAL_SCHEMA, "catalog_role", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"ARN of the role that reads the data catalog, if that is another one than iam_role."},
+	{OPTION_EXTERNAL_SCHEMA, "catalog_id", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"AWS account of the data catalog, if that is another one; needs the iam_role SESSION."},
+	{OPTION_EXTERNAL_SCHEMA, "create_database", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
+	"Makes the external database in the data catalog if it is not there."},
+	{OPTION_EXTERNAL_SCHEMA, "uri", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"Name or address of the Hive metastore."},
+	{OPTION_EXTERNAL_SCHEMA, "port", OPTION_INTEGER, "9083", NULL, 1, 65535, NULL, false,
+	"Port of the Hive metastore."},
+	{OPTION_EXTERNAL_SCHEMA, "schema", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"Schema in the other database, with catalog redshift."},
 };
 
 static char *jsonb_value_text(const JsonbValue *value);
 static void check_value(const OptionSpec *spec, const JsonbValue *value);
 static void check_names(const OptionSpec *spec, JsonbContainer *array);
+static void check_map(const OptionSpec *spec, JsonbContainer *object);
 static void check_span(const OptionSpec *spec, const char *value);
 static bool parse_whole_number(const char *value, int64 *result);
 static bool parse_number(const OptionSpec *spec, const char *value, int64 *result, const char **hint);
@@ -211,12 +245,16 @@ option_scope_name(OptionScope scope)
 	{
 		case OPTION_SERVER:
 			return "server";
+		case OPTION_GROUP:
+			return "group";
 		case OPTION_CREDENTIALS:
 			return "credentials";
 		case OPTION_ROLLUP:
 			return "rollup";
 		case OPTION_SCHEDULE:
 			return "schedule";
+		case OPTION_EXTERNAL_SCHEMA:
+			return "external";
 	}
 	elog(ERROR, "unrecognized option scope: %d", (int) scope);
 	return NULL;				/* keep the compiler quiet */
@@ -337,6 +375,13 @@ check_value(const OptionSpec *spec, const JsonbValue *value)
 		check_names(spec, value->val.binary.data);
 		return;
 	}
+	if (spec->type == OPTION_MAP)
+	{
+		if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+			refuse_value(spec, NULL, "It takes a JSON object: a name for each name.");
+		check_map(spec, value->val.binary.data);
+		return;
+	}
 	if (value->type == jbvBinary)
 		refuse_value(spec, NULL, "It takes a single value, not an array or an object.");
 	option_check_text(spec, jsonb_value_text(value));
@@ -354,6 +399,22 @@ check_names(const OptionSpec *spec, JsonbContainer *array)
 
 		if (element->type != jbvString)
 			refuse_value(spec, NULL, "Each element must be a string: a name.");
+	}
+}
+
+/* Raises 22023 unless each member of the object is a string. */
+static void
+check_map(const OptionSpec *spec, JsonbContainer *object)
+{
+	ListCell   *lc;
+	List	   *members = option_map_members(object);
+
+	if (members == NIL)
+		refuse_value(spec, NULL, "It needs one name at least.");
+	foreach(lc, members)
+	{
+		if (((OptionText *) lfirst(lc))->value == NULL)
+			refuse_value(spec, NULL, "Each member must be a string: a name.");
 	}
 }
 
@@ -428,6 +489,7 @@ option_check_text(const OptionSpec *spec, const char *value)
 									   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 			break;
 		case OPTION_NAMES:
+		case OPTION_MAP:
 			elog(ERROR, "option \"%s\" cannot be given as text", spec->name);
 			break;
 		case OPTION_SPAN:

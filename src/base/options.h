@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * options.h
- *	  Options of servers, credentials, rollups and schedules.
+ *	  Options of servers, groups, credentials, rollups and schedules.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,9 +17,11 @@
 typedef enum OptionScope
 {
 	OPTION_SERVER,				/* OPTIONS of a foreign server */
+	OPTION_GROUP,				/* OPTIONS of a foreign server that is a group */
 	OPTION_CREDENTIALS,			/* OPTIONS of a user mapping */
 	OPTION_ROLLUP,				/* rsfed_catalog.rollup.options */
-	OPTION_SCHEDULE				/* rsfed_catalog.schedule.options */
+	OPTION_SCHEDULE,			/* rsfed_catalog.schedule.options */
+	OPTION_EXTERNAL_SCHEMA		/* of rsfed.create_external_schema() */
 } OptionScope;
 
 typedef enum OptionType
@@ -30,7 +32,8 @@ typedef enum OptionType
 	OPTION_STRING,
 	OPTION_TIMESTAMP,			/* timestamp with time zone */
 	OPTION_NAMES,				/* a JSON array of names */
-	OPTION_SPAN					/* an interval, or a bare number: OptionSpan */
+	OPTION_SPAN,				/* an interval, or a bare number: OptionSpan */
+	OPTION_MAP					/* a JSON object of names by names */
 } OptionType;
 
 /* A length of time by the calendar; a bare number counts integers. */
@@ -60,7 +63,7 @@ extern const OptionSpec *option_find(OptionScope scope, const char *name);
 /* The whole table; count in *count. */
 extern const OptionSpec *option_table(int *count);
 
-/* The scope's name: "server", "credentials", "rollup", "schedule". */
+/* The scope's name: "server", "group", "credentials", "rollup", "schedule", "external". */
 extern const char *option_scope_name(OptionScope scope);
 
 /* Names of all options of a scope: List of const char *. */

@@ -24,6 +24,8 @@ int			rsfed_idle_connection = 60;
 int			rsfed_history_time = 30 * 24 * 60;
 int			rsfed_history_runs = 1000;
 int			rsfed_max_result_rows = 20000000;
+double		rsfed_price_per_tb = 0;
+double		rsfed_price_per_rpu_hour = 0;
 bool		rsfed_ignore_gate = false;
 char	   *rsfed_identity = NULL;
 char	   *rsfed_ssl_root_cert = NULL;
@@ -86,6 +88,19 @@ settings_init(void)
 							"The rollup option max_result_rows overrides it. 0 means no limit.",
 							&rsfed_max_result_rows, 20000000, 0, INT_MAX,
 							PGC_SUSET, 0, NULL, NULL, NULL);
+
+	/* What rsfed.costs makes prices of; they differ by region and contract. */
+	DefineCustomRealVariable("rsfed.price_per_tb",
+							 "Sets the price of reading a terabyte in S3, for rsfed.costs.",
+							 "In any currency. 0 means unknown.",
+							 &rsfed_price_per_tb, 0, 0, 1000000,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomRealVariable("rsfed.price_per_rpu_hour",
+							 "Sets the price of an RPU hour, for rsfed.costs.",
+							 "Of servers with the option rpus. 0 means unknown.",
+							 &rsfed_price_per_rpu_hour, 0, 0, 1000000,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 
 	/* The way past a gate, for one who has looked at the content. */
 	DefineCustomBoolVariable("rsfed.ignore_gate",

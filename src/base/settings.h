@@ -15,6 +15,8 @@ extern int	rsfed_idle_connection;	/* rsfed.idle_connection: seconds */
 extern int	rsfed_history_time; /* rsfed.history_time: minutes, 0 = for ever */
 extern int	rsfed_history_runs; /* rsfed.history_runs: per relation, 0 = any number */
 extern int	rsfed_max_result_rows;	/* rsfed.max_result_rows: rows, 0 = any */
+extern double rsfed_price_per_tb;	/* rsfed.price_per_tb: 0 = unknown */
+extern double rsfed_price_per_rpu_hour;	/* rsfed.price_per_rpu_hour: 0 = unknown */
 extern bool rsfed_ignore_gate;	/* rsfed.ignore_gate: publish whatever comes */
 extern char *rsfed_identity;	/* rsfed.identity: owner of schedules, "" = none */
 extern char *rsfed_ssl_root_cert;	/* rsfed.ssl_root_cert: path of CA bundle */

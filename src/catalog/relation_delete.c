@@ -101,7 +101,8 @@ void
 relation_delete(int32 relation_id)
 {
 	static const Oid types[] = {INT4OID};
-	static const char *const written_by_runs[] = {"watermark", "probe", "counter", "freshness"};
+	static const char *const written_by_runs[] = {"watermark", "probe", "lake_state",
+	"lake_partition", "run_cost", "counter", "freshness"};
 	static const char *const others[] = {"schedule", "local_sort", "definition", "rollup",
 	"relation_oid", "relation"};
 	CatalogAccess access;

@@ -29,6 +29,7 @@ static void check_option(OptionScope scope, const char *name, const char *value)
 static bool is_default_authority(const char *name, const char *value);
 static void check_host(const char *name, const char *value);
 static void check_together(List *options);
+static bool has_option(List *options, const char *name);
 
 /*
  * rsfed_catalog.validator(options text[], catalog oid): raises 22023 for what
@@ -39,6 +40,8 @@ rsfed_validator(PG_FUNCTION_ARGS)
 {
 	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
 	Oid			catalog = PG_GETARG_OID(1);
+	/* the one option that only groups have makes a server one of them */
+	OptionScope server_scope = has_option(options, "strategy") ? OPTION_GROUP : OPTION_SERVER;
 	ListCell   *lc;
 
 	foreach(lc, options)
@@ -46,7 +49,7 @@ rsfed_validator(PG_FUNCTION_ARGS)
 		DefElem    *option = lfirst(lc);
 
 		if (catalog == ForeignServerRelationId)
-			check_option(OPTION_SERVER, option->defname, defGetString(option));
+			check_option(server_scope, option->defname, defGetString(option));
 		else if (catalog == UserMappingRelationId)
 			check_option(OPTION_CREDENTIALS, option->defname, defGetString(option));
 		else
@@ -58,6 +61,20 @@ rsfed_validator(PG_FUNCTION_ARGS)
 	if (catalog == UserMappingRelationId)
 		check_together(options);
 	PG_RETURN_VOID();
+}
+
+/* Is an option of that name in a list of DefElem? */
+static bool
+has_option(List *options, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		if (strcmp(((DefElem *) lfirst(lc))->defname, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* One option of a server or mapping. */
@@ -97,25 +114,16 @@ check_host(const char *name, const char *value)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid value for server option \"%s\": \"%s\"", name, value),
-				 errhint("It takes one name or address. Several warehouses are several servers.")));
+				 errhint("It takes one name or address. Several warehouses are several servers, which rsfed.define_group() puts behind one name.")));
 }
 
 /* What one mapping may not hold at the same time. */
 static void
 check_together(List *options)
 {
-	bool		has_file = false;
-	bool		has_password = false;
-	ListCell   *lc;
+	bool		has_file = has_option(options, "credentials_file");
+	bool		has_password = has_option(options, "password") || has_option(options, "valid_until");
 
-	foreach(lc, options)
-	{
-		DefElem    *option = lfirst(lc);
-
-		has_file |= strcmp(option->defname, "credentials_file") == 0;
-		has_password |= strcmp(option->defname, "password") == 0 ||
-			strcmp(option->defname, "valid_until") == 0;
-	}
 	if (has_file && has_password)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

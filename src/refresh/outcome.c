@@ -22,6 +22,7 @@
 
 #include "base/compat.h"
 #include "base/options.h"
+#include "catalog/cost.h"
 #include "catalog/held.h"
 #include "catalog/relation_schedule.h"
 #include "catalog/retry.h"
@@ -261,6 +262,7 @@ outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 	if (outcome->error == NULL)
 	{
 		write_success(run_id, relation, request, outcome);
+		cost_want(run_id, relation, request, outcome);
 		return;
 	}
 	if (outcome->query_id == 0)
@@ -269,6 +271,7 @@ outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 	if (kind == FAILURE_CREDENTIALS && (in_transaction || !hold_login(relation, outcome)))
 		kind = FAILURE_LASTING;
 	(void) run_finish(run_id, relation, outcome);
+	cost_want(run_id, relation, request, outcome);
 	if (!in_transaction && strcmp(outcome->status, "cancelled") != 0)
 		follow_failure(run_id, relation, request, outcome, kind, false);
 }

@@ -21,6 +21,7 @@
 #include "base/format.h"
 #include "base/options.h"
 #include "redshift/placeholder.h"
+#include "refresh/lake_step.h"
 #include "refresh/part.h"
 #include "refresh/step.h"
 #include "remote/execute.h"
@@ -91,6 +92,7 @@ step_begin(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
 	step->asked = palloc(sizeof(Rollup));
 	*step->asked = *rollup;
 	step->is_current = true;
+	step->relid = target->relid;
 	if (request->part != NULL)
 	{
 		values = part_parse(request->part, rollup, target->relid);
@@ -198,8 +200,8 @@ ask_probe(const Rollup *rollup, const char *probe, Fetch *fetch)
  * Asks the probe, if the rollup has one and the run may trust it; true if its
  * answer says that nothing is new.
  */
-bool
-step_probe(RefreshRun *run, RunStep *step, Fetch *fetch)
+static bool
+probe_finds_nothing(RefreshRun *run, RunStep *step, Fetch *fetch)
 {
 	const Rollup *rollup = step->asked;
 	char	   *probe = option_text(OPTION_ROLLUP, rollup->options, "probe");
@@ -226,6 +228,12 @@ step_probe(RefreshRun *run, RunStep *step, Fetch *fetch)
 		 plan->filled_from < plan->filled_to && plan->complete_to <= plan->filled_to);
 }
 
+bool
+step_probe(RefreshRun *run, RunStep *step, Fetch *fetch)
+{
+	return probe_finds_nothing(run, step, fetch) || lake_step_look(run, step, fetch, step->relid);
+}
+
 void
 step_plan(RefreshRun *run, RunStep *step, TimestampTz asked_at, TimestampTz now)
 {
@@ -249,6 +257,8 @@ step_fill(RunStep *step)
 {
 	const WindowStep *plan = &step->plan;
 
+	if (step->nothing_new)
+		return false;
 	if (step->window != NULL && plan->from >= plan->to && !step->scope->all_local)
 		return false;
 	step->sends_query = true;
@@ -301,6 +311,7 @@ step_finish(RefreshRun *run, const Rollup *rollup)
 		finish_window(run, rollup, step);
 	if (run->probe_answer != NULL && step->is_current)
 		probe_store(rollup->relation_id, rollup->definition, run->probe_answer);
+	lake_step_finish(run, rollup, step);
 	PopActiveSnapshot();
 	if (step->window != NULL && step->sends_query && step->plan.from < step->plan.to && !run->more)
 	{

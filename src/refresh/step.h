@@ -21,6 +21,11 @@ typedef struct RunStep
 	RowScope   *scope;			/* NULL = the result speaks of everything */
 	bool		is_current;		/* after it the whole rollup is as of now */
 	bool		sends_query;	/* neither probe nor window say that nothing is new */
+	Oid			relid;			/* the table that the rows are for */
+
+	/* over a lake */
+	struct LakeFinding *lake;	/* what its catalog shows (lake_step.c); or NULL */
+	bool		nothing_new;	/* in it: there is nothing to ask for */
 
 	/* with a window */
 	Window	   *window;			/* or NULL */
@@ -48,7 +53,7 @@ extern bool step_ask(RefreshRun *run, RunStep *step, Fetch *fetch);
 /*
  * The parts of step_ask, for whoever asks several rollups over one connection:
  * Redshift's clock, as an instant, and whether the step needs it; the range,
- * by that clock; the probe, true if nothing is new; the query with its range,
+ * by that clock; the probe, and the catalog of the lake, true if nothing is new; the query with its range,
  * false if there is nothing to ask for.
  */
 extern bool step_needs_clock(const RunStep *step);

@@ -22,6 +22,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/option_map.h"
 #include "base/options.h"
 #include "redshift/lint.h"
 #include "redshift/placeholder.h"
@@ -33,6 +34,7 @@
 #include "rollup/method.h"
 #include "rollup/pinned.h"
 #include "rollup/window.h"
+#include "source/lake.h"
 #include "source/source.h"
 
 static void check_names(const LocalColumn *columns, int ncolumns);
@@ -82,6 +84,56 @@ check_digits(const Rollup *rollup, const Method *method)
 				 errhint("Give the rollup a key and the method \"merge\".")));
 }
 
+/* What is read by partitions is merged by the key columns that hold their values. */
+static void
+check_lake(const Rollup *rollup)
+{
+	char	   *table = option_text(OPTION_ROLLUP, rollup->options, "lake_table");
+	List	   *mapping = option_map(OPTION_ROLLUP, rollup->options, "lake_key");
+	char	   *schema_name;
+	char	   *table_name;
+
+	if ((table == NULL) != (mapping == NIL))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options lake_table and lake_key go together"),
+				 errhint("Write options => '{\"lake_table\": \"lake.sales\", \"lake_key\": {\"saledate\": \"day\"}}'.")));
+	if (table == NULL)
+		return;
+	lake_table_name(table, &schema_name, &table_name);
+	if (strcmp(rollup->method, "merge") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option lake_table goes with method \"merge\" only"),
+				 errdetail("The rollup's method is \"%s\".", rollup->method)));
+}
+
+/* The key columns of option lake_key must be of the key. */
+static void
+check_lake_key(const Rollup *rollup)
+{
+	ListCell   *lc,
+			   *lk;
+	List	   *mapping = option_map(OPTION_ROLLUP, rollup->options, "lake_key");
+
+	foreach(lc, mapping)
+	{
+		const char *column = ((OptionText *) lfirst(lc))->value;
+
+		foreach(lk, rollup->key)
+		{
+			if (strcmp(lfirst(lk), column) == 0)
+				break;
+		}
+		if (lk == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option lake_key: \"%s\" is not a column of the key", column),
+					 errdetail("Rows of one partition must be found by the key."),
+					 errhint("%s", unknown_name_hint(column, rollup->key, "columns"))));
+	}
+}
+
 /* Pinning cannot make another kind of value of the window's column. */
 static void
 check_window(const Rollup *rollup, const LocalColumn *columns)
@@ -119,6 +171,7 @@ definition_check(const Rollup *rollup, Oid userid)
 	if (method->validate != NULL)
 		method->validate(rollup);
 	check_probe(rollup);
+	check_lake(rollup);
 	check_digits(rollup, method);
 	gate_options_check(rollup);
 	source_check_usage(rollup->source, userid);
@@ -188,6 +241,7 @@ definition_resolve(Rollup *rollup, const RemoteColumns *remote, const char *name
 		rollup->columns[i].typmod = remote->column[i].typmod;
 	}
 	resolve_key(rollup, remote, columns, name);
+	check_lake_key(rollup);
 	resolve_not_null(rollup, columns);
 	if (window_is_used(rollup))
 		check_window(rollup, columns);

@@ -21,6 +21,7 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "base/option_map.h"
 #include "base/options.h"
 #include "catalog/rollup.h"
 #include "catalog/watermark.h"
@@ -39,12 +40,13 @@ replace_name(List *names, const char *old_name, const char *new_name)
 	return replaced;
 }
 
-/* Options that name columns: not_null and window_column. */
+/* Options that name columns: not_null, window_column and lake_key. */
 static Jsonb *
 renamed_options(Jsonb *options, const char *old_name, const char *new_name)
 {
 	List	   *not_null = option_name_list(OPTION_ROLLUP, options, "not_null");
 	char	   *window_column = option_text(OPTION_ROLLUP, options, "window_column");
+	List	   *lake_key = option_map(OPTION_ROLLUP, options, "lake_key");
 	StringInfoData changes;
 	ListCell   *lc;
 
@@ -61,6 +63,20 @@ renamed_options(Jsonb *options, const char *old_name, const char *new_name)
 		appendStringInfo(&changes, "%s\"window_column\": ", changes.len == 0 ? "{" : ", ");
 		escape_json(&changes, strcmp(window_column, old_name) == 0 ? new_name : window_column);
 	}
+	foreach(lc, lake_key)
+	{
+		OptionText *pair = lfirst(lc);
+
+		if (lc == list_head(lake_key))
+			appendStringInfo(&changes, "%s\"lake_key\": {", changes.len == 0 ? "{" : ", ");
+		else
+			appendStringInfoString(&changes, ", ");
+		escape_json(&changes, pair->name);
+		appendStringInfoString(&changes, ": ");
+		escape_json(&changes, strcmp(pair->value, old_name) == 0 ? new_name : pair->value);
+	}
+	if (lake_key != NIL)
+		appendStringInfoChar(&changes, '}');
 	if (changes.len == 0)
 		return options;
 	appendStringInfoChar(&changes, '}');

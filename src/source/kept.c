@@ -3,12 +3,12 @@
  * kept.c
  *	  Connections that stay open from one run to the next.
  *
- * Policy: at most one a mapping and role, only in processes that ask for it
- * (workers), each lent to one run at a time.  A change of any server, wrapper
- * or mapping, or of a role, makes all of them stale: they are closed when they
- * are next looked at, since an invalidation may arrive in the middle of
- * anything.  A run that fails does not give its connection back: the reset of
- * its memory context closes it.
+ * Policy: at most one a server, mapping (a group's serves several servers) and
+ * role, only in processes that ask for it (workers), each lent to one run at a
+ * time.  A change of any server, wrapper or mapping, or of a role, makes all of
+ * them stale: they are closed when they are next looked at, since an
+ * invalidation may arrive in the middle of anything.  A run that fails does not
+ * give its connection back: the reset of its memory context closes it.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,6 +25,7 @@
 
 typedef struct KeptConnection
 {
+	Oid			server;
 	Oid			mapping;
 	Oid			userid;
 	RemoteConnection *conn;		/* in a memory context that outlives runs */
@@ -49,7 +50,7 @@ static void catalog_changed(Datum arg, int cacheid, uint32 hashvalue);
 
 /* See kept.h. */
 KeptUse *
-kept_take(Oid mapping, Oid userid)
+kept_take(Oid server, Oid mapping, Oid userid)
 {
 	ListCell   *lc;
 
@@ -57,7 +58,7 @@ kept_take(Oid mapping, Oid userid)
 	{
 		KeptConnection *kept = lfirst(lc);
 
-		if (kept->lent || kept->mapping != mapping || kept->userid != userid)
+		if (kept->lent || kept->server != server || kept->mapping != mapping || kept->userid != userid)
 			continue;
 		if (kept->generation == catalog_generation && remote_is_usable(kept->conn))
 			return lend(kept);
@@ -69,7 +70,7 @@ kept_take(Oid mapping, Oid userid)
 
 /* See kept.h. */
 KeptUse *
-kept_open(Oid mapping, Oid userid, const RemoteTarget *target, const RemoteSession *session)
+kept_open(Oid server, Oid mapping, Oid userid, const RemoteTarget *target, const RemoteSession *session)
 {
 	static bool watching = false;
 	KeptConnection *kept;
@@ -97,6 +98,7 @@ kept_open(Oid mapping, Oid userid, const RemoteTarget *target, const RemoteSessi
 	old = MemoryContextSwitchTo(context);
 	conn = remote_connect(target, session);
 	kept = palloc0(sizeof(KeptConnection));
+	kept->server = server;
 	kept->mapping = mapping;
 	kept->userid = userid;
 	kept->conn = conn;

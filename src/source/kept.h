@@ -13,15 +13,15 @@
 typedef struct KeptUse KeptUse;
 
 /*
- * The idle connection of a mapping and role that still works, or NULL.  The
+ * The idle connection of a server, mapping and role that still works, or NULL.  The
  * use lives in the current memory context, whose reset before kept_give_back()
  * (an error) closes the connection.
  */
-extern KeptUse *kept_take(Oid mapping, Oid userid);
+extern KeptUse *kept_take(Oid server, Oid mapping, Oid userid);
 
 /* The same with a new connection; raises what remote_connect() raises. */
-extern KeptUse *kept_open(Oid mapping, Oid userid, const RemoteTarget *target,
-						  const RemoteSession *session);
+extern KeptUse *kept_open(Oid server, Oid mapping, Oid userid,
+						  const RemoteTarget *target, const RemoteSession *session);
 
 extern RemoteConnection *kept_connection(KeptUse *use);
 

@@ -15,8 +15,9 @@
 /* Why a connection is wanted: decides what its session may do. */
 typedef struct SourceRequest
 {
-	const char *source;			/* name of a server (later: or of a group) */
-	Oid			userid;			/* whose user mapping, and whose USAGE */
+	const char *source;			/* name of a server or of a group */
+	const char *member;			/* this one of a group, draining or not; NULL = any */
+	Oid			userid;			/* whose log-in, and whose USAGE of the source */
 	const char *timezone;		/* NULL = UTC */
 	bool		writable;		/* rsfed.execute() */
 	const char *label;			/* query_group; NULL = as it is */
@@ -27,13 +28,13 @@ typedef struct SourceRequest
 typedef struct SourceConnection
 {
 	RemoteConnection *conn;
-	const char *server;			/* the member that was chosen */
+	const char *server;			/* that of the source, or the member that was chosen */
 	int			stall_timeout_ms;
 	struct KeptUse *kept;		/* source.c's own; NULL if it is not kept */
 } SourceConnection;
 
 /*
- * The server of that name: 42704 (with the nearest name) if there is none or
+ * The server of that name, which may be a group (group.h): 42704 (with the nearest name) if there is none or
  * its wrapper is neither rsfed nor postgres_fdw.
  */
 extern ForeignServer *source_server(const char *source);

@@ -51,6 +51,7 @@
 #include "shmem/workers.h"
 #include "source/source.h"
 #include "worker/bgworker.h"
+#include "worker/cost_worker.h"
 
 /* after an error outside a refresh: not again at once */
 #define ERROR_PAUSE_MS 5000
@@ -168,6 +169,10 @@ worker_loop(Work *work, MemoryContext run_context)
 		{
 			if (++runs == RETIRE_AFTER_RUNS)
 				worker_retire();
+			MemoryContextSwitchTo(run_context);
+			(void) costs_gather(false);
+			MemoryContextSwitchTo(TopMemoryContext);
+			MemoryContextReset(run_context);
 			idle_since = 0;
 			continue;
 		}
@@ -176,8 +181,19 @@ worker_loop(Work *work, MemoryContext run_context)
 			idle_since = GetCurrentTimestamp();
 		leave_at = TimestampTzPlusMilliseconds(idle_since,
 											   rsfed_idle_connection * INT64CONST(1000));
-		if (GetCurrentTimestamp() >= leave_at && worker_leave_idle())
-			return;
+		if (GetCurrentTimestamp() >= leave_at)
+		{
+			bool		gathered;
+
+			MemoryContextSwitchTo(run_context);
+			gathered = costs_gather(true);
+			MemoryContextSwitchTo(TopMemoryContext);
+			MemoryContextReset(run_context);
+			if (gathered)
+				continue;
+			if (worker_leave_idle())
+				return;
+		}
 		/* something within take_run() may have taken the latch for its own */
 		if (!worker_is_woken())
 		{

@@ -11,6 +11,7 @@
 
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
+#include "lake.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
 #include "standin.h"
@@ -464,7 +465,10 @@ post_parse(ParseState *pstate, Query *query, JumbleState *jstate)
 		number_columns(query);
 	}
 	if (standin_is_strict())
+	{
 		check_nodes(query);
+		lake_check_view(pstate->p_sourcetext, query);
+	}
 	if (query->commandType == CMD_UTILITY)
 		return;
 	standin_shape_decimals(query);

@@ -19,6 +19,8 @@
 
 #include "access/xact.h"
 #include "fmgr.h"
+#include "history.h"
+#include "lake.h"
 #include "libpq/auth.h"
 #include "libpq/libpq-be.h"
 #include "mb/pg_wchar.h"
@@ -288,6 +290,7 @@ emit_log(ErrorData *edata)
 		default:
 			break;
 	}
+	history_error(edata->sqlerrcode, edata->message);
 }
 
 static struct config_generic *
@@ -383,6 +386,11 @@ define_settings(void)
 							 "Applies the limits of a single-node cluster.",
 							 NULL, &standin_single_node, true, PGC_USERSET, 0,
 							 NULL, NULL, NULL);
+	DefineCustomStringVariable("standin.lake",
+							   "Folder of the lake that this warehouse is over.",
+							   NULL, &standin_lake, "", PGC_POSTMASTER, 0,
+							   NULL, NULL, NULL);
+	history_define_settings();
 }
 
 void
@@ -392,6 +400,7 @@ _PG_init(void)
 		return;
 	define_settings();
 	alter_settings();
+	history_init();
 	standin_statements_init();
 	standin_analyze_init();
 	prev_authentication = ClientAuthentication_hook;

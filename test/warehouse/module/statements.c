@@ -12,6 +12,8 @@
 #include "access/xact.h"
 #include "executor/executor.h"
 #include "fmgr.h"
+#include "history.h"
+#include "lake.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
@@ -29,6 +31,7 @@
 static ProcessUtility_hook_type prev_utility = NULL;
 static ExecutorStart_hook_type prev_executor_start = NULL;
 static ExecutorRun_hook_type prev_executor_run = NULL;
+static ExecutorEnd_hook_type prev_executor_end = NULL;
 
 /* The one cursor that a session may have open. */
 static char open_cursor[NAMEDATALEN] = "";
@@ -184,6 +187,8 @@ check_call(CallStmt *stmt, bool top_level)
 	{
 		{"create_external_schema", "CREATE EXTERNAL SCHEMA"},
 		{"create_external_table", "CREATE EXTERNAL TABLE"},
+		{"drop_external_database", "DROP EXTERNAL DATABASE"},
+		{"drop_external_tables", "DROP EXTERNAL TABLE"},
 		{"all_of", "ALTER EXTERNAL TABLE"},
 	};
 	List	   *names = stmt->funccall->funcname;
@@ -270,12 +275,14 @@ utility(PlannedStmt *pstmt, const char *query, bool read_only,
 {
 	if (context != PROCESS_UTILITY_SUBCOMMAND && standin_is_client_text(query))
 	{
-		standin_query_number++;
+		history_next_query();
 		if (standin_is_strict())
 			check_statement(pstmt->utilityStmt);
 		if (IsA(pstmt->utilityStmt, CallStmt))
 			check_call((CallStmt *) pstmt->utilityStmt,
 					   context == PROCESS_UTILITY_TOPLEVEL);
+		if (lake_utility(pstmt->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL))
+			return;
 		if (IsA(pstmt->utilityStmt, CreateStmt) && !superuser())
 		{
 			/* the tree may be in a plan cache: change a copy */
@@ -325,7 +332,8 @@ executor_start(QueryDesc *desc, int eflags)
 
 	if (standin_is_client_text(desc->sourceText))
 	{
-		standin_query_number++;
+		history_next_query();
+		history_begin(desc);
 		if (standin_through_proxy &&
 			strncmp(desc->sourceText, mark, sizeof(mark) - 1) == 0)
 			wait_slowly(atol(desc->sourceText + sizeof(mark) - 1));
@@ -350,6 +358,18 @@ executor_run(QueryDesc *desc, ScanDirection direction, uint64 count, bool once)
 		standard_ExecutorRun(desc, direction, count, once);
 }
 
+static void
+executor_end(QueryDesc *desc)
+{
+	uint64		rows = desc->estate->es_processed;
+
+	if (prev_executor_end)
+		prev_executor_end(desc);
+	else
+		standard_ExecutorEnd(desc);
+	history_end(desc, rows);
+}
+
 void
 standin_statements_init(void)
 {
@@ -359,4 +379,6 @@ standin_statements_init(void)
 	ExecutorStart_hook = executor_start;
 	prev_executor_run = ExecutorRun_hook;
 	ExecutorRun_hook = executor_run;
+	prev_executor_end = ExecutorEnd_hook;
+	ExecutorEnd_hook = executor_end;
 }

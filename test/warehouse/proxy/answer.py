@@ -65,6 +65,8 @@ class Answer:
         faults = Faults()
         if not self.session.control:
             faults = self.session.state.statement_faults(rewritten.is_target)
+            if rewritten.is_target:
+                self.session.state.target_begins()
         self.queue.append(Running(rewritten, faults, simple))
         self.erring = rewritten
         self.query_number += 1
@@ -272,8 +274,19 @@ class Answer:
 
     def done(self, running):
         """A statement came to its end: goes on the bill."""
+        self.forget(running)
         if running.rewritten.is_query:
             self.session.state.statement_done(running.begun)
+
+    def close(self):
+        """The session ends: so does what was being answered."""
+        for running in self.queue:
+            self.forget(running)
+        self.queue.clear()
+
+    def forget(self, running):
+        if running.rewritten.is_target and not self.session.control:
+            self.session.state.target_ends()
 
     def error(self, raw):
         if self.dropping:

@@ -110,6 +110,7 @@ class State:
         self.changed = threading.Condition(self.lock)
         self.generation = 0
         self.open_now = 0
+        self.running = 0
         self.cut_all = lambda: None      # the server knows the connections
         self._clear()
 
@@ -119,6 +120,7 @@ class State:
         self.statements = 0
         self.cancels = 0
         self._bursts = []
+        self.running_most = self.running
 
     def reset(self):
         with self.lock:
@@ -174,6 +176,16 @@ class State:
         with self.lock:
             return not any(fault.name == "refuse_connections" and fault.times is None for fault in self.faults)
 
+    def target_begins(self):
+        """Counts the targets that run at one time."""
+        with self.lock:
+            self.running += 1
+            self.running_most = max(self.running_most, self.running)
+
+    def target_ends(self):
+        with self.lock:
+            self.running -= 1
+
     def statement_done(self, started):
         """Counts a query for the bill: 60 s at least for a burst of them."""
         now = time.monotonic()
@@ -193,7 +205,7 @@ class State:
             rows = [
                 ("connections_open", self.open_now), ("connections_made", self.connections),
                 ("statements", self.statements), ("billed_seconds", self.billed_seconds()),
-                ("cancels", self.cancels),
+                ("cancels", self.cancels), ("running", self.running), ("running_most", self.running_most),
             ]
             return rows + [("fault", str(fault)) for fault in self.faults]
 

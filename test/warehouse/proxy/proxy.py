@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 
+import lake
 import protocol
 from faults import BadCommand, State
 from session import Session
@@ -25,9 +26,10 @@ PORTS = range(20000, 32000)
 
 
 class Server:
-    def __init__(self, folder, backend_port):
+    def __init__(self, folder, backend_port, mirror):
         self.folder = folder
         self.backend_port = backend_port
+        self.mirror = mirror
         self.state = State()
         self.state.cut_all = self.cut_all
         self.numbers = 0
@@ -169,10 +171,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dir", required=True)
     parser.add_argument("--backend-port", type=int, required=True)
+    parser.add_argument("--lake", required=True)
+    parser.add_argument("--psql", required=True)
     arguments = parser.parse_args()
     threading.excepthook = lambda args: traceback.print_exception(args.exc_type, args.exc_value, args.exc_traceback)
     sys.setswitchinterval(0.001)
-    Server(arguments.dir, arguments.backend_port).serve()
+    mirror = lake.Mirror(arguments.dir, arguments.backend_port, arguments.psql, arguments.lake)
+    Server(arguments.dir, arguments.backend_port, mirror).serve()
 
 
 if __name__ == "__main__":

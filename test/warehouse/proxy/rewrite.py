@@ -9,6 +9,7 @@ import re
 
 import constructs
 import ddl
+import lake
 from edits import Edits
 from refuse import Refusal, Statement, check
 from tokenizer import QUOTED, WORD, split_statements, tokenize
@@ -191,6 +192,7 @@ def _rewrite_statement(statement, edits, result, case_sensitive):
     else:
         _rewrite_types(statement, edits)
         _rewrite_words(statement, edits)
+        lake.rewrite_pseudo_columns(statement, edits)
     if _touches_user_table(statement):
         result.is_target = True
     return statement.first

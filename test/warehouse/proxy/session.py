@@ -128,6 +128,7 @@ class Session:
 
     def close(self):
         self.server.forget(self)
+        self.answer.close()
         if self.backend is not None:
             with self.state.lock:
                 self.state.open_now -= not self.control
@@ -174,6 +175,7 @@ class Session:
         with self.state.lock:
             self.state.statements += not self.control
         self.server.log(self, how, text)
+        self.server.mirror.follow()
         return rewrite(text, self.case_sensitive)
 
     def query(self, raw):

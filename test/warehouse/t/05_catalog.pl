@@ -1,4 +1,4 @@
-# Leader and compute nodes, discovery views, Spectrum (redshift.md sections 1, 4, 6, 7, 8).
+# Leader and compute nodes, discovery views (redshift.md sections 1, 4, 6, 8); Spectrum is in 07_lake.pl.
 use strict;
 use warnings;
 use FindBin;
@@ -43,31 +43,4 @@ is($c->value("SELECT trim(name) FROM svv_mv_info WHERE name = 'nodes_mv'"), 'nod
 is($c->query('REFRESH MATERIALIZED VIEW nodes_mv')->{error}, undef, 'REFRESH');
 is($c->query('CREATE VIEW nodes_late AS SELECT i FROM nodes WITH NO SCHEMA BINDING')->{error}, undef, 'late-binding view (section 7)');
 
-# Spectrum
-$c->query('DROP SCHEMA IF EXISTS lake CASCADE');
-$c->query('DELETE FROM standin.external_table; DELETE FROM standin.external_schema; DELETE FROM standin.external_column; DELETE FROM standin.external_partition');
-my $schema = "CREATE EXTERNAL SCHEMA IF NOT EXISTS lake FROM DATA CATALOG DATABASE 'db' REGION 'eu-west-1' IAM_ROLE 'arn:aws:iam::1:role/a,arn:aws:iam::1:role/b' CREATE EXTERNAL DATABASE IF NOT EXISTS";
-my $table = "CREATE EXTERNAL TABLE lake.sales (id int, name string, amount decimal(8,2), tags array<string>) PARTITIONED BY (day date)
-	ROW FORMAT SERDE 'x.y' WITH SERDEPROPERTIES ('a'='b') STORED AS PARQUET LOCATION 's3://bucket/sales/' TABLE PROPERTIES ('numRows'='100')";
-my $partition = "ALTER TABLE lake.sales ADD IF NOT EXISTS PARTITION (day='2026-01-01') LOCATION 's3://bucket/a/' PARTITION (day='2026-01-02') LOCATION 's3://bucket/b/'";
-is_deeply($c->query($schema)->{tags}, ['CREATE EXTERNAL SCHEMA'], 'CREATE EXTERNAL SCHEMA (section 7)');
-is_deeply($c->query($table)->{tags}, ['CREATE EXTERNAL TABLE'], 'CREATE EXTERNAL TABLE');
-is_deeply($c->query($partition)->{tags}, ['ALTER TABLE'], 'ADD PARTITION');
-is_deeply($c->query($partition)->{error}, undef, 'ADD IF NOT EXISTS PARTITION again');
-like($c->error("ALTER TABLE lake.sales ADD PARTITION (day='2026-01-01') LOCATION 's3://x/'"), qr/already exists/, 'without IF NOT EXISTS it fails');
-$c->query("ALTER TABLE lake.sales DROP PARTITION (day='2026-01-01')");
-is_deeply($c->query('SELECT "values", location FROM svv_external_partitions')->{rows}, [ [ '["2026-01-02"]', 's3://bucket/b/' ] ], 'SVV_EXTERNAL_PARTITIONS (section 6)');
-is_deeply($c->query('SELECT columnname, external_type, columnnum, part_key FROM svv_external_columns ORDER BY columnnum')->{rows},
-	[ [ 'id', 'int', 1, 0 ], [ 'name', 'string', 2, 0 ], [ 'amount', 'decimal(8,2)', 3, 0 ], [ 'tags', 'array<string>', 4, 0 ], [ 'day', 'date', 5, 1 ] ], 'SVV_EXTERNAL_COLUMNS keeps the spelling');
-is($c->value('SELECT parameters FROM svv_external_tables'), '{"numRows": "100"}', 'SVV_EXTERNAL_TABLES');
-for my $statement ($schema, $table, $partition)
-{
-	$c->query('BEGIN');
-	like($c->error($statement), qr/^25001 .* cannot run inside a transaction block/, substr($statement, 0, 20) . ' not in a transaction block (section 7)');
-	$c->query('ROLLBACK');
-}
-like($c->error("CREATE EXTERNAL TABLE lake.x (i int) STORED AS PARQUET"), qr/^42601 /, 'LOCATION is needed');
-like($c->error("CREATE EXTERNAL TABLE public.x (i int) STORED AS PARQUET LOCATION 's3://x/'"), qr/not an external schema/, 'an external schema is needed');
-like($c->error("CREATE EXTERNAL SCHEMA bad FROM DATA CATALOG DATABASE 'db' IAM_ROLE 'arn:a, arn:b'"), qr/without blanks/, 'chained roles have no blanks');
-is($c->query('SELECT name, sum(amount) FROM lake.sales GROUP BY name')->{error}, undef, 'it can be queried');
 done_testing();

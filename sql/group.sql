@@ -1,0 +1,98 @@
+-- Groups: several servers behind one name, which is a foreign server, too.
+\i test/include/warehouse.psql
+SET search_path = public;
+SELECT count(rsfed.register_server(name, :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port'))
+FROM unnest('{big,small}'::name[]) AS name;
+
+-- a group has members and a strategy, and nothing that a server has
+SELECT rsfed.define_group('house');
+SELECT error_of(statement) FROM unnest(ARRAY[
+	$$SELECT rsfed.define_group('house')$$,
+	$$SELECT rsfed.define_group('x', 'wieghted')$$,
+	$$SELECT rsfed.define_group('x', NULL)$$,
+	$$SELECT rsfed.define_group(NULL)$$,
+	$$SELECT rsfed.define_group('x', options => '{"host": "somewhere"}')$$,
+	$$SELECT rsfed.define_group('x', options => '{"strategy": "failover"}')$$,
+	$$ALTER SERVER big OPTIONS (ADD strategy 'weighted')$$,
+	$$ALTER SERVER house OPTIONS (ADD host 'somewhere')$$,
+	$$SELECT * FROM rsfed.query('house', 'SELECT 1') AS t (one integer)$$]) AS statement;
+
+SELECT rsfed.add_member('house', 'big', weight => 3);
+SELECT rsfed.add_member('house', 'small');
+SELECT error_of('SELECT rsfed.' || call) FROM unnest(ARRAY[
+	$$add_member('house', 'small')$$,
+	$$add_member('house', 'house')$$,
+	$$add_member('house', 'smal')$$,
+	$$add_member('big', 'small')$$,
+	$$add_member('hous', 'small')$$,
+	$$add_member('house', 'wh', weight => -1)$$,
+	$$add_member('house', 'wh', priority => 0)$$,
+	$$add_member('house', NULL)$$,
+	$$alter_member('house', 'smal', weight => 1)$$,
+	$$alter_member('house', 'small', weight => 1001)$$,
+	$$alter_member('house', 'small', reason => 'resize')$$,
+	$$remove_member('house', 'wh')$$]) AS call;
+SELECT * FROM rsfed.query('house', 'SELECT 1') AS t (one integer);
+SELECT rsfed.columns('house', 'SELECT 1 AS one');
+
+-- drained, a member is given nothing
+SELECT rsfed.alter_member('house', 'big', weight => 2, priority => 5);
+SELECT rsfed.alter_member('house', 'small', drain => true, reason => 'resize');
+SELECT group_name, server, weight, priority, draining_since IS NOT NULL AS draining, drained_by = current_user AS by_me, drain_reason
+FROM rsfed_catalog.member ORDER BY server;
+SELECT rsfed.alter_member('house', 'big', drain => true);
+SELECT error_of($$SELECT rsfed.columns('house', 'SELECT 1 AS one')$$);
+SELECT rsfed.alter_member('house', 'big', drain => false);
+SELECT rsfed.alter_member('house', 'small', drain => false);
+
+-- the group is used with USAGE on it, and put together by whoever may let others use its members
+GRANT USAGE ON FOREIGN SERVER house TO rsfed_analyst;
+SELECT rsfed.set_credentials('house', :'wh_user', :'wh_password', for_role => 'rsfed_analyst', verify => false);
+SET ROLE rsfed_analyst;
+SELECT * FROM rsfed.query('house', 'SELECT 1') AS t (one integer);
+SELECT error_of($$SELECT rsfed.columns('big', 'SELECT 1 AS one')$$);
+SELECT error_of('SELECT rsfed.' || call) FROM unnest(ARRAY[
+	$$define_group('mine')$$,
+	$$alter_group('house', 'failover')$$,
+	$$add_member('house', 'wh')$$,
+	$$remove_member('house', 'small')$$,
+	$$drop_group('house')$$]) AS call;
+RESET ROLE;
+SET ROLE rsfed_stranger;
+SELECT error_of($$SELECT rsfed.columns('house', 'SELECT 1 AS one')$$);
+RESET ROLE;
+GRANT USAGE ON FOREIGN DATA WRAPPER rsfed TO rsfed_analyst;
+SET ROLE rsfed_analyst;
+SELECT rsfed.define_group('mine', 'failover');
+SELECT error_of($$SELECT rsfed.add_member('mine', 'big')$$);
+RESET ROLE;
+GRANT USAGE ON FOREIGN SERVER big TO rsfed_analyst WITH GRANT OPTION;
+SET ROLE rsfed_analyst;
+SELECT rsfed.add_member('mine', 'big');
+SELECT error_of($$SELECT rsfed.columns('mine', 'SELECT 1 AS one')$$);
+SELECT rsfed.drop_group('mine');
+RESET ROLE;
+REVOKE USAGE ON FOREIGN SERVER big FROM rsfed_analyst;
+REVOKE USAGE ON FOREIGN DATA WRAPPER rsfed FROM rsfed_analyst;
+
+-- names are followed, and what is used is not dropped by the way
+ALTER SERVER big RENAME TO "Big one";
+ALTER SERVER house RENAME TO "The house";
+SELECT group_name, server FROM rsfed_catalog.member ORDER BY server;
+SELECT rsfed.define_rollup('of_house', 'The house', 'SELECT 1 AS one, 2 AS two', key => '{one}');
+SELECT error_of(statement) FROM unnest(ARRAY[
+	$$SELECT rsfed.drop_server('Big one')$$,
+	$$SELECT rsfed.drop_group('Big one')$$,
+	$$SELECT rsfed.drop_group('The house')$$]) AS statement;
+SELECT rsfed.alter_group('The house', 'failover');
+SELECT srvoptions FROM pg_foreign_server WHERE srvname = 'The house';
+SELECT rsfed.drop_server('Big one', cascade => true);
+SELECT group_name, server FROM rsfed_catalog.member ORDER BY server;
+CALL rsfed.refresh('of_house') \gset
+\echo :status :rows_changed
+SELECT rsfed.remove_member('The house', 'small');
+SELECT error_of($$CALL rsfed.refresh('of_house')$$);
+SELECT rsfed.add_member('The house', 'small');
+SELECT rsfed.drop_group('The house', cascade => true);
+SELECT count(*) FROM rsfed_catalog.member;
+SELECT rsfed.drop_server('small');

@@ -1,0 +1,317 @@
+/*-------------------------------------------------------------------------
+ *
+ * groups.c
+ *	  SQL: groups, several servers behind one name.
+ *
+ * Policy: a group is made, changed and dropped as the foreign server that it is,
+ * by the functions that CREATE SERVER and ALTER SERVER call and with their
+ * checks of rights.  Who puts a server into a group lets others use it, so that
+ * takes what GRANT USAGE on it would take.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_foreign_server.h"
+#include "commands/defrem.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+
+#include "api/arguments.h"
+#include "api/servers.h"
+#include "base/compat.h"
+#include "base/errors.h"
+#include "base/options.h"
+#include "catalog/members.h"
+#include "source/credentials.h"
+#include "source/group.h"
+#include "source/source.h"
+
+/* The choice walks over all of them each time. */
+#define MAX_MEMBERS 100
+
+/* As the table's checks say. */
+#define MAX_WEIGHT 1000
+#define MAX_PRIORITY 1000
+
+PG_FUNCTION_INFO_V1(rsfed_define_group);
+PG_FUNCTION_INFO_V1(rsfed_alter_group);
+PG_FUNCTION_INFO_V1(rsfed_drop_group);
+PG_FUNCTION_INFO_V1(rsfed_add_member);
+PG_FUNCTION_INFO_V1(rsfed_alter_member);
+PG_FUNCTION_INFO_V1(rsfed_remove_member);
+
+/* The name in an argument that must not be NULL. */
+static char *
+name_argument(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	argument_require(fcinfo, number, name);
+	return NameStr(*PG_GETARG_NAME(number));
+}
+
+/*
+ * The group in the first argument, which must be the current user's.  Locked
+ * against other changes of it and against DROP to the end of the transaction.
+ */
+static ForeignServer *
+own_group(FunctionCallInfo fcinfo)
+{
+	char	   *name = name_argument(fcinfo, 0, "group_name");
+	ForeignServer *group = source_require_group(name);
+
+	if (!rsfed_foreign_server_ownercheck(group->serverid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_SERVER, name);
+	LockDatabaseObject(ForeignServerRelationId, group->serverid, 0, ShareUpdateExclusiveLock);
+	return source_require_group(name);
+}
+
+/*
+ * The arguments strategy and options as elements of an OPTIONS list; "old" are
+ * the options that the group has.
+ */
+static List *
+option_changes(List *old, const char *strategy, Jsonb *options)
+{
+	List	   *given = options ? options_to_texts(OPTION_GROUP, options) : NIL;
+	List	   *changes = NIL;
+	ListCell   *lc;
+
+	if (strategy != NULL)
+	{
+		option_check_text(option_find(OPTION_GROUP, "strategy"), strategy);
+		changes = lappend(changes,
+						  server_option("strategy", strategy,
+										source_option(old, "strategy") ? DEFELEM_SET : DEFELEM_ADD));
+	}
+	foreach(lc, given)
+	{
+		OptionText *option = lfirst(lc);
+		bool		is_there = source_option(old, option->name) != NULL;
+
+		if (strcmp(option->name, "strategy") == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("\"%s\" is an argument of its own, not an option here", option->name),
+					 errhint("Write %s => ... in the call.", option->name)));
+		if (option->value != NULL)
+			changes = lappend(changes, server_option(option->name, option->value,
+													 is_there ? DEFELEM_SET : DEFELEM_ADD));
+		else if (is_there)
+			changes = lappend(changes, server_option(option->name, NULL, DEFELEM_DROP));
+	}
+	return changes;
+}
+
+/*
+ * rsfed.define_group(group_name, strategy, options).  Raises what CREATE SERVER
+ * raises, 22023 for strategy and options.
+ */
+Datum
+rsfed_define_group(PG_FUNCTION_ARGS)
+{
+	CreateForeignServerStmt *stmt = makeNode(CreateForeignServerStmt);
+
+	require_primary("rsfed.define_group()");
+	stmt->servername = name_argument(fcinfo, 0, "group_name");
+	argument_require(fcinfo, 1, "strategy");
+	stmt->fdwname = pstrdup("rsfed");
+	stmt->options = option_changes(NIL, argument_text(fcinfo, 1),
+								   PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
+	CreateForeignServer(stmt);
+	PG_RETURN_VOID();
+}
+
+/* rsfed.alter_group(group_name, strategy, options): NULL and null leave and reset. */
+Datum
+rsfed_alter_group(PG_FUNCTION_ARGS)
+{
+	AlterForeignServerStmt *stmt = makeNode(AlterForeignServerStmt);
+	ForeignServer *group;
+
+	require_primary("rsfed.alter_group()");
+	group = own_group(fcinfo);
+	stmt->servername = group->servername;
+	stmt->options = option_changes(group->options, argument_text(fcinfo, 1),
+								   PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
+	if (stmt->options != NIL)
+		AlterForeignServer(stmt);
+	PG_RETURN_VOID();
+}
+
+/* rsfed.drop_group(group_name, cascade): its members stay servers. */
+Datum
+rsfed_drop_group(PG_FUNCTION_ARGS)
+{
+	require_primary("rsfed.drop_group()");
+	server_drop(own_group(fcinfo), !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
+	PG_RETURN_VOID();
+}
+
+/* The member of that name, or NULL. */
+static Member *
+find_member(const char *group, const char *server)
+{
+	List	   *members = members_of(group);
+	ListCell   *lc;
+
+	foreach(lc, members)
+	{
+		Member	   *member = lfirst(lc);
+
+		if (strcmp(member->server, server) == 0)
+			return member;
+	}
+	return NULL;
+}
+
+/* The member of that name: 42704 if it is none. */
+static Member *
+require_member(const char *group, const char *server)
+{
+	Member	   *member = find_member(group, server);
+	List	   *names;
+
+	if (member != NULL)
+		return member;
+	names = source_servers(group);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("server \"%s\" is not a member of group \"%s\"", server, group),
+			 names == NIL ? errhint("The group has no member. Add one with SELECT rsfed.add_member(%s, ...).",
+									quote_literal_cstr(group))
+			 : errhint("%s", unknown_name_hint(server, names, "members"))));
+}
+
+/* Raises 22023 for an argument outside its range. */
+static void
+check_range(const char *name, int value, int least, int most)
+{
+	if (value < least || value > most)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for argument \"%s\": %d", name, value),
+				 errdetail("The valid range is %d to %d.", least, most)));
+}
+
+/*
+ * The server of that name as one that the current user may put into a group:
+ * 42809 for a group, 42501 without the right to let others use it.
+ */
+static void
+check_new_member(const char *server_name, const char *group)
+{
+	ForeignServer *server = source_server(server_name);
+
+	LockDatabaseObject(ForeignServerRelationId, server->serverid, 0, AccessShareLock);
+	server = source_server(server_name);
+	if (source_is_group(server))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("group \"%s\" cannot be a member of a group", server_name),
+				 errhint("Add its members one by one.")));
+	if (rsfed_foreign_server_aclcheck(server->serverid, GetUserId(),
+									  ACL_GRANT_OPTION_FOR(ACL_USAGE)) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to let others use server \"%s\"", server_name),
+				 errdetail("Whoever may use group \"%s\" may use its members through it.", group),
+				 errhint("GRANT USAGE ON FOREIGN SERVER %s TO %s WITH GRANT OPTION;",
+						 quote_identifier(server_name),
+						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+}
+
+/* rsfed.add_member(group_name, server, weight, priority) */
+Datum
+rsfed_add_member(PG_FUNCTION_ARGS)
+{
+	ForeignServer *group;
+	Member		member = {0};
+
+	require_primary("rsfed.add_member()");
+	group = own_group(fcinfo);
+	member.server = name_argument(fcinfo, 1, "server");
+	argument_require(fcinfo, 2, "weight");
+	argument_require(fcinfo, 3, "priority");
+	member.weight = PG_GETARG_INT32(2);
+	member.priority = PG_GETARG_INT32(3);
+	check_range("weight", member.weight, 0, MAX_WEIGHT);
+	check_range("priority", member.priority, 1, MAX_PRIORITY);
+	check_new_member(member.server, group->servername);
+	if (find_member(group->servername, member.server) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("server \"%s\" is already a member of group \"%s\"",
+						member.server, group->servername),
+				 errhint("To change its weight or priority: rsfed.alter_member().")));
+	if (list_length(members_of(group->servername)) >= MAX_MEMBERS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("group \"%s\" has too many members", group->servername),
+				 errdetail("A group has at most %d.", MAX_MEMBERS)));
+	member_insert(group->servername, &member);
+	PG_RETURN_VOID();
+}
+
+/* What the arguments drain and reason make of a member; NULLs leave it. */
+static void
+apply_drain(FunctionCallInfo fcinfo, Member *member)
+{
+	char	   *reason = argument_text(fcinfo, 5);
+
+	if (!PG_ARGISNULL(4))
+	{
+		member->draining = PG_GETARG_BOOL(4);
+		member->drain_reason = NULL;
+	}
+	if (reason == NULL)
+		return;
+	if (!member->draining)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a reason is given, and server \"%s\" is not draining", member->server),
+				 errhint("To take it out of the rotation: drain => true, reason => '...'.")));
+	member->drain_reason = reason;
+}
+
+/*
+ * rsfed.alter_member(group_name, server, weight, priority, drain, reason): a
+ * NULL leaves what is.
+ */
+Datum
+rsfed_alter_member(PG_FUNCTION_ARGS)
+{
+	ForeignServer *group;
+	Member	   *member;
+
+	require_primary("rsfed.alter_member()");
+	group = own_group(fcinfo);
+	member = require_member(group->servername, name_argument(fcinfo, 1, "server"));
+	if (!PG_ARGISNULL(2))
+		member->weight = PG_GETARG_INT32(2);
+	if (!PG_ARGISNULL(3))
+		member->priority = PG_GETARG_INT32(3);
+	check_range("weight", member->weight, 0, MAX_WEIGHT);
+	check_range("priority", member->priority, 1, MAX_PRIORITY);
+	apply_drain(fcinfo, member);
+	member_update(group->servername, member);
+	PG_RETURN_VOID();
+}
+
+/* rsfed.remove_member(group_name, server): it stays a server. */
+Datum
+rsfed_remove_member(PG_FUNCTION_ARGS)
+{
+	ForeignServer *group;
+	Member	   *member;
+
+	require_primary("rsfed.remove_member()");
+	group = own_group(fcinfo);
+	member = require_member(group->servername, name_argument(fcinfo, 1, "server"));
+	(void) member_delete(group->servername, member->server);
+	PG_RETURN_VOID();
+}

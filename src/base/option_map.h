@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * option_map.h
+ *	  Options that are objects: a name for each name.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_OPTION_MAP_H
+#define RSFED_OPTION_MAP_H
+
+#include "base/options.h"
+
+/* The members of an object, as OptionText; what is no string has the value NULL.  palloc'd. */
+extern List *option_map_members(JsonbContainer *object);
+
+/* The members of an option's object; NIL if it is not set.  palloc'd. */
+extern List *option_map(OptionScope scope, Jsonb *options, const char *name);
+
+#endif							/* RSFED_OPTION_MAP_H */

@@ -1,0 +1,228 @@
+/*-------------------------------------------------------------------------
+ *
+ * cost.c
+ *	  rsfed_catalog.run_cost: what runs read and took in the warehouse.
+ *
+ * Policy: the end of a run writes no more than that its cost is wanted; asking
+ * is for later, many runs at a time.  ask_at is when; NULL once nothing more is
+ * to be asked.  Whoever asks moves it, so that two do not ask for the same.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "base/compat.h"
+#include "base/options.h"
+#include "base/settings.h"
+#include "catalog/cost.h"
+#include "catalog/owner_scope.h"
+
+/* as many as one statement asks for, and as make it pressing */
+#define BATCH "100"
+/* until a claim is void, and what could not be had is asked for again */
+#define ASK_AGAIN "5 min"
+/* Redshift's history may lag; what is not in it by then never will be */
+#define GIVE_UP "1 hour"
+/* a warehouse that cannot be reached; then its history is gone */
+#define HISTORY "7 days"
+
+static bool
+is_gathered(const char *server_name)
+{
+	ForeignServer *server = GetForeignServerByName(server_name, true);
+	ListCell   *lc;
+
+	if (server == NULL)
+		return false;
+	foreach(lc, server->options)
+	{
+		DefElem    *option = lfirst(lc);
+
+		if (strcmp(option->defname, "gather_costs") == 0)
+			return option_bool_text(OPTION_SERVER, option->defname, defGetString(option));
+	}
+	return false;
+}
+
+void
+cost_want(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
+		  const RunOutcome *outcome)
+{
+	static const Oid types[] = {INT8OID, INT4OID, NAMEOID, INT8OID, TEXTOID};
+	CatalogAccess access;
+	Datum		values[5];
+	char		nulls[5] = {' ', ' ', ' ', ' ', ' '};
+	NameData	server;
+
+	if (outcome->query_id == 0 || outcome->server == NULL || relation->is_set ||
+		!is_gathered(outcome->server))
+		return;
+	namestrcpy(&server, outcome->server);
+	values[0] = Int64GetDatum(run_id);
+	values[1] = Int32GetDatum(relation->relation_id);
+	values[2] = NameGetDatum(&server);
+	values[3] = Int64GetDatum(outcome->query_id);
+	/* all members of a set have the set's label */
+	if (request->set_run_id == 0 && outcome->label != NULL)
+		values[4] = CStringGetTextDatum(outcome->label);
+	else
+		nulls[4] = 'n';
+
+	catalog_open(&access);
+	catalog_run(SPI_OK_INSERT,
+				"INSERT INTO rsfed_catalog.run_cost (run_id, relation_id, server, query_id, label)"
+				" VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+				5, types, values, nulls);
+	catalog_close(&access);
+}
+
+bool
+cost_is_due(bool only_pressing)
+{
+	CatalogAccess access;
+	Datum		values[1] = {BoolGetDatum(only_pressing)};
+	bool		due;
+
+	catalog_open(&access);
+	catalog_run_kept(SPI_OK_SELECT,
+					 "SELECT COALESCE(count(*) > 0 AND (NOT $1 OR count(*) >= " BATCH
+					 " OR min(c.ended_at) < now() - interval '" ASK_AGAIN "'), false)"
+					 " FROM (SELECT ended_at FROM rsfed_catalog.run_cost"
+					 " WHERE ask_at <= now() LIMIT " BATCH ") AS c",
+					 1, (Oid[]) {BOOLOID}, values, NULL);
+	due = DatumGetBool(catalog_datum(0, 1));
+	catalog_close(&access);
+	return due;
+}
+
+/* Forgets what is older than the history of runs, and gives up what is too old. */
+static void
+tidy(void)
+{
+	Datum		values[1] = {Int32GetDatum(rsfed_history_time)};
+
+	catalog_run(SPI_OK_DELETE,
+				"DELETE FROM rsfed_catalog.run_cost WHERE $1 > 0 AND ended_at < now() - $1 * interval '1 min'",
+				1, (Oid[]) {INT4OID}, values, NULL);
+	catalog_run(SPI_OK_UPDATE,
+				"UPDATE rsfed_catalog.run_cost SET ask_at = NULL, note = 'The server was not reached while it knew of the run.'"
+				" WHERE ask_at IS NOT NULL AND ended_at < now() - interval '" HISTORY "'",
+				0, NULL, NULL, NULL);
+}
+
+static RunCost *
+read_run(CatalogAccess *access, uint64 row)
+{
+	RunCost    *run = palloc0(sizeof(RunCost));
+
+	run->run_id = DatumGetInt64(catalog_datum(row, 4));
+	run->query_id = DatumGetInt64(catalog_datum(row, 5));
+	run->label = catalog_text(access, row, 6);
+	run->s3_bytes = run->s3_files = run->partitions = run->partitions_read = -1;
+	run->queue_ms = run->execution_ms = -1;
+	return run;
+}
+
+CostBatch *
+cost_claim(Oid userid)
+{
+	CatalogAccess access;
+	Datum		values[1] = {ObjectIdGetDatum(userid)};
+	CostBatch  *batch = NULL;
+	uint64		n;
+
+	catalog_open(&access);
+	tidy();
+	n = catalog_run(SPI_OK_UPDATE_RETURNING,
+					"WITH wanted AS MATERIALIZED (SELECT c.run_id, c.ask_at, c.server, k.relowner,"
+					" CASE WHEN EXISTS (SELECT FROM rsfed_catalog.member m"
+					" WHERE m.group_name = u.source AND m.server = c.server) THEN u.source ELSE c.server END AS source"
+					" FROM rsfed_catalog.run_cost c JOIN rsfed_catalog.rollup u USING (relation_id)"
+					" JOIN rsfed_catalog.relation_oid o USING (relation_id)"
+					" JOIN pg_class k ON k.oid = o.relid JOIN pg_foreign_server s ON s.srvname = c.server"
+					" WHERE c.ask_at <= now() AND pg_has_role($1, k.relowner, 'USAGE')"
+					" ORDER BY c.ask_at, c.run_id LIMIT 10 * " BATCH "),"
+					" first AS (SELECT * FROM wanted ORDER BY ask_at, run_id LIMIT 1)"
+					" UPDATE rsfed_catalog.run_cost t SET ask_at = now() + interval '" ASK_AGAIN "'"
+					" FROM (SELECT w.run_id, w.source, w.server, w.relowner FROM wanted w JOIN first f"
+					" USING (source, server, relowner) ORDER BY w.run_id LIMIT " BATCH ") AS x"
+					" WHERE t.run_id = x.run_id AND t.ask_at <= now()"
+					" RETURNING x.source::text, x.server::text, x.relowner, t.run_id, t.query_id, t.label,"
+					" (SELECT LEAST(GREATEST(ceil(date_part('epoch', t.ended_at - r.started_at)), 0), 864000)::int4"
+					" FROM rsfed_catalog.run r WHERE r.run_id = t.run_id)",
+					1, (Oid[]) {OIDOID}, values, NULL);
+	if (n > 0)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(access.caller);
+
+		batch = palloc0(sizeof(CostBatch));
+		batch->source = catalog_text(&access, 0, 1);
+		batch->server = catalog_text(&access, 0, 2);
+		batch->owner = DatumGetObjectId(catalog_datum(0, 3));
+		for (uint64 i = 0; i < n; i++)
+		{
+			batch->runs = lappend(batch->runs, read_run(&access, i));
+			if (!catalog_isnull(i, 7))
+				batch->longest_s = Max(batch->longest_s, DatumGetInt32(catalog_datum(i, 7)));
+		}
+		/* its clock need not go as fast as ours */
+		batch->longest_s += 10;
+		MemoryContextSwitchTo(spi);
+	}
+	catalog_close(&access);
+	return batch;
+}
+
+/* A figure as a parameter: -1 is NULL. */
+static void
+set_figure(Datum *values, char *nulls, int at, int64 figure)
+{
+	values[at] = Int64GetDatum(figure);
+	nulls[at] = figure < 0 ? 'n' : ' ';
+}
+
+void
+cost_store(const CostBatch *batch)
+{
+	static const Oid types[] = {INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID,
+	TEXTOID, BOOLOID};
+	CatalogAccess access;
+	ListCell   *lc;
+
+	if (!batch->answered)
+		return;
+	catalog_open(&access);
+	foreach(lc, batch->runs)
+	{
+		RunCost    *run = lfirst(lc);
+		Datum		values[9];
+		char		nulls[9];
+
+		memset(nulls, ' ', sizeof(nulls));
+		values[0] = Int64GetDatum(run->run_id);
+		set_figure(values, nulls, 1, run->s3_bytes);
+		set_figure(values, nulls, 2, run->s3_files);
+		set_figure(values, nulls, 3, run->partitions);
+		set_figure(values, nulls, 4, run->partitions_read);
+		set_figure(values, nulls, 5, run->queue_ms);
+		set_figure(values, nulls, 6, run->execution_ms);
+		if (run->note != NULL)
+			values[7] = CStringGetTextDatum(run->note);
+		else
+			nulls[7] = 'n';
+		values[8] = BoolGetDatum(run->found);
+		catalog_run(SPI_OK_UPDATE,
+					"UPDATE rsfed_catalog.run_cost SET s3_bytes = $2, s3_files = $3, partitions = $4,"
+					" partitions_read = $5, queue_ms = $6, execution_ms = $7, note = $8,"
+					" ask_at = CASE WHEN NOT $9 AND ended_at > now() - interval '" GIVE_UP "' THEN ask_at END"
+					" WHERE run_id = $1",
+					9, types, values, nulls);
+	}
+	catalog_close(&access);
+}

@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * lake_state.h
+ *	  rsfed_catalog.lake_state and .lake_partition: what a rollup has read.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_LAKE_STATE_H
+#define RSFED_LAKE_STATE_H
+
+#include "nodes/pg_list.h"
+
+/* A partition as the catalog showed it when the rollup was last refreshed. */
+typedef struct KnownPartition
+{
+	char	   *values_text;	/* the JSON array */
+	char	   *location;
+	char	   *parameters;
+} KnownPartition;
+
+/*
+ * The partitions that the content of a definition is made of, List of
+ * KnownPartition, palloc'd; *known is false, and the list NIL, if that is not
+ * known: nothing was read yet, or for another definition.
+ */
+extern List *lake_state_load(int32 relation_id, int definition, bool *known);
+
+/*
+ * Remembers partitions for a definition, in the transaction of the content:
+ * "gone" (char *, their values) are forgotten, "changed" are new or others than
+ * before; with "all", whatever was known before is forgotten first.
+ */
+extern void lake_state_store(int32 relation_id, int definition, bool all,
+							 List *changed, List *gone);
+
+#endif							/* RSFED_LAKE_STATE_H */

@@ -1,0 +1,143 @@
+/*-------------------------------------------------------------------------
+ *
+ * cost_gather.c
+ *	  Asking the warehouse what runs have cost.
+ *
+ * Policy: as the owner of the relations, who sees the statements that were his.
+ * Where he may not read the views, the run's cost is unknown and says why; the
+ * warehouse is not asked for it again.  One that cannot be reached is.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "base/attempt.h"
+#include "base/compat.h"
+#include "redshift/cost_query.h"
+#include "refresh/cost_gather.h"
+#include "remote/execute.h"
+#include "source/source.h"
+
+/* its answer is wanted by nobody who waits */
+#define STATEMENT_TIMEOUT_MS 30000
+
+typedef struct Asking
+{
+	CostBatch  *batch;
+	bool		keep;
+	bool		from_svl;		/* a cluster without the SYS_ views */
+	char	  **cells;
+	int			rows;
+	int			columns;
+} Asking;
+
+static char *
+question(const Asking *asking)
+{
+	List	   *whole = NIL;
+	List	   *labels = NIL;
+	List	   *single = NIL;
+	ListCell   *lc;
+
+	foreach(lc, asking->batch->runs)
+	{
+		RunCost    *run = lfirst(lc);
+
+		if (run->label != NULL && !asking->from_svl)
+		{
+			whole = lappend(whole, &run->query_id);
+			labels = lappend(labels, run->label);
+		}
+		else
+			single = lappend(single, &run->query_id);
+	}
+	return asking->from_svl ? redshift_cost_query_svl(single) :
+		redshift_cost_query(whole, labels, asking->batch->longest_s, single);
+}
+
+static void
+ask(void *arg)
+{
+	Asking	   *asking = arg;
+	CostBatch  *batch = asking->batch;
+	SourceRequest request = {.source = batch->source, .userid = batch->owner, .label = "rsfed costs",
+	.keep = asking->keep, .statement_timeout_ms = STATEMENT_TIMEOUT_MS};
+	SourceConnection *source;
+
+	if (strcmp(batch->source, batch->server) != 0)
+		request.member = batch->server;
+	source = source_connect(&request);
+	asking->cells = remote_fetch_all(source->conn, question(asking), &asking->rows, &asking->columns);
+	source_release(source);
+}
+
+static int64
+figure(const char *cell)
+{
+	return cell == NULL ? -1 : (int64) strtod(cell, NULL);
+}
+
+/* What the answer says of a run; a run that it does not name stays unknown. */
+static void
+read_answer(const Asking *asking, RunCost *run)
+{
+	char	  **cells = asking->cells;
+
+	for (int i = 0; i < asking->rows; i++, cells += asking->columns)
+	{
+		if (cells[0] == NULL || strtoll(cells[0], NULL, 10) != run->query_id)
+			continue;
+		run->found = true;
+		run->queue_ms = figure(cells[1]);
+		run->execution_ms = figure(cells[2]);
+		run->s3_bytes = figure(cells[3]);
+		run->s3_files = figure(cells[4]);
+		run->partitions = figure(cells[5]);
+		run->partitions_read = figure(cells[6]);
+		if (asking->from_svl)
+			run->note = "Of its last query alone, from SVL_S3QUERY_SUMMARY.";
+		return;
+	}
+	run->note = asking->from_svl ? "SVL_S3QUERY_SUMMARY does not have its last query." :
+		"The history of the server does not have its query.";
+}
+
+/* Will the answer be the same the next time? */
+static bool
+is_lasting(const ErrorData *error)
+{
+	return ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION;
+}
+
+ErrorData *
+cost_ask(CostBatch *batch, bool keep_connection)
+{
+	Asking		asking = {.batch = batch, .keep = keep_connection};
+	ErrorData  *error = attempt(ask, &asking);
+	ListCell   *lc;
+
+	if (error != NULL && error->sqlerrcode == ERRCODE_UNDEFINED_TABLE)
+	{
+		asking.from_svl = true;
+		error = attempt(ask, &asking);
+	}
+	if (error != NULL && !is_lasting(error))
+		return error;
+	batch->answered = true;
+	foreach(lc, batch->runs)
+	{
+		RunCost    *run = lfirst(lc);
+
+		if (error == NULL)
+			read_answer(&asking, run);
+		else
+		{
+			/* there is nothing more to find */
+			run->found = true;
+			run->note = error->message;
+		}
+	}
+	return error;
+}

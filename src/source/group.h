@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * group.h
+ *	  Groups as this process knows them, without asking a table each time.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_GROUP_H
+#define RSFED_GROUP_H
+
+#include "foreign/foreign.h"
+#include "nodes/pg_list.h"
+
+typedef enum GroupStrategy
+{
+	GROUP_WEIGHTED,
+	GROUP_FAILOVER,
+	GROUP_LEAST_BUSY
+} GroupStrategy;
+
+typedef struct GroupMember
+{
+	Oid			serverid;
+	char	   *server;			/* its name */
+	int			weight;
+	int			priority;
+	bool		draining;
+	int			max_runs;		/* the server's option; 0 = any number */
+} GroupMember;
+
+typedef struct Group
+{
+	Oid			serverid;		/* the group's own */
+	char	   *name;
+	GroupStrategy strategy;
+	int			count;
+	GroupMember *member;		/* in the order of their names */
+} Group;
+
+/* Is that server a group?  By its option strategy. */
+extern bool source_is_group(ForeignServer *server);
+
+/*
+ * The group of that server, with members whose servers exist.  Read from the
+ * tables only after something of it has changed; valid until the next call.
+ * Takes a snapshot for that moment where none is active.
+ */
+extern const Group *group_get(ForeignServer *server);
+
+/*
+ * The group of that name: 42704 (with the nearest name) if there is no such
+ * server, 42809 if it is no group.
+ */
+extern ForeignServer *source_require_group(const char *name);
+
+/*
+ * Names of the servers that statements to a source may reach: the server's own,
+ * or those of the group's members, drained ones too, by name; List of char *,
+ * palloc'd.  Raises what source_server() raises.
+ */
+extern List *source_servers(const char *source);
+
+#endif							/* RSFED_GROUP_H */

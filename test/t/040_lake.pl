@@ -1,0 +1,78 @@
+# A lake that several warehouses share: what is done at each, and what once.
+use strict;
+use warnings;
+
+use File::Temp qw(tempdir);
+use RsfedTest;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $script = "$ENV{RSFED_SOURCES}/test/warehouse/warehouse";
+plan skip_all => 'the stand-in needs PostgreSQL 15 here' unless -x '/usr/lib/postgresql/15/bin/initdb';
+
+my $primary = start_primary();
+my $role = 'arn:aws:iam::123456789012:role/lake';
+my $base = tempdir('lake-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my %warehouse;
+
+# Runs a query in the database of the tests.
+sub ask { return $primary->safe_psql('postgres', $_[0]) }
+
+# Statements that reached a warehouse, by its log.
+sub sent
+{
+	my ($name, $pattern) = @_;
+	return scalar grep { /$pattern/ } split /\n/, slurp_file("$base/$name/statements.log");
+}
+
+for my $name (qw(east west))
+{
+	mkdir "$base/$name";
+	system_or_bail('bash', $script, 'start', "$base/$name", '--lake', "$base/lake");
+	my %env = map { /^export WAREHOUSE_(\w+)='?(.*?)'?$/ ? ($1 => $2) : () } split /\n/, slurp_file("$base/$name/env");
+	$warehouse{$name} = \%env;
+	ask(qq{SELECT rsfed.register_server('$name', 'localhost', 'dev', 'awsuser', '$env{PASSWORD}', $env{PORT}, 'require')});
+}
+ask(q{SELECT rsfed.define_group('lakes')});
+ask(qq{SELECT rsfed.add_member('lakes', '$_')}) for qw(east west);
+
+is(ask(qq{SELECT server, ok, detail FROM rsfed.create_external_schema('lakes', 'lake', 'db', '$role', options => '{"create_database": true}')}),
+	"east|t|created\nwest|t|created", 'an external schema at every member');
+is(ask(q{SELECT server, external_schema, catalog_database FROM rsfed.external_schemas('lakes')}),
+	"east|lake|db\nwest|lake|db", '... is there');
+ask(q{SELECT rsfed.execute('east', $$CREATE EXTERNAL TABLE lake.sales (n int) PARTITIONED BY (day date) STORED AS PARQUET LOCATION 's3://bucket/sales/'$$)});
+is(ask(q{SELECT server, count(*) FROM rsfed.external_columns('lakes', 'lake.sales') GROUP BY 1 ORDER BY 1}), "east|2\nwest|2", 'a table is made once, and is there for all');
+
+my $call = q{SELECT server, added, present, failed FROM rsfed.add_partitions('lakes', 'lake.sales', location => 's3://bucket/sales/day={date}/', since => '2026-01-01', until => '2026-09-08')};
+is(ask($call), "east|250|0|0\nwest|0|250|0", 'partitions are added once to the catalog that members share');
+is(sent('east', 'ALTER TABLE'), 3, '... by statements of 100');
+is(sent('west', 'ALTER TABLE'), 0, '... at one member only');
+is(ask($call), "east|0|250|0\nwest|0|250|0", '... and not again');
+
+# a member that fails
+sub control
+{
+	my ($name, @words) = @_;
+	system_or_bail('bash', $script, 'fault', "$base/$name", @words);
+	return;
+}
+control('east', qw(FAULT error XX000), "'no access'", 'TIMES', 1);
+$call =~ s/2026-09-08/2026-09-09/;
+my ($out, $err);
+$primary->psql('postgres', $call, stdout => \$out, stderr => \$err);
+is($out, "east|0|0|\nwest|1|250|0", 'where one member fails the next does it');
+like($err, qr/WARNING: .*member "east" of group "lakes": no access/, '... and is told');
+is(ask($call), "east|0|251|0\nwest|0|251|0", 'the same call again completes it');
+$call =~ s/2026-09-09/2026-12-31/;
+control('east', qw(FAULT refuse_connections));
+$primary->psql('postgres', $call, stdout => \$out, stderr => \$err);
+is($out, "east|0|0|\nwest|113|251|0", 'where one cannot be reached the others go on');
+control('east', 'RESET');
+
+# dropped at each, the database once
+is(ask(q{SELECT server, ok, detail FROM rsfed.drop_external_schema('lakes', 'lake', drop_database => true, cascade => true)}),
+	"east|t|dropped with the external database\nwest|t|dropped", 'the schema is dropped at each, the database once');
+is(sent('west', 'DROP EXTERNAL DATABASE'), 0, '... which the second has not to do');
+
+system('bash', $script, 'stop', "$base/$_") for qw(east west);
+done_testing();

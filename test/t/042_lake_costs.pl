@@ -1,0 +1,55 @@
+# Workers ask what runs have cost: many at a time, and never before a run.
+use strict;
+use warnings;
+
+use File::Temp qw(tempdir);
+use RsfedTest;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $script = "$ENV{RSFED_SOURCES}/test/warehouse/warehouse";
+plan skip_all => 'the stand-in needs PostgreSQL 15 here' unless -x '/usr/lib/postgresql/15/bin/initdb';
+
+my $primary = start_primary();
+$primary->append_conf('postgresql.conf', "rsfed.idle_connection = 2s\nrsfed.max_workers = 1\n");
+$primary->restart;
+my $role = 'arn:aws:iam::123456789012:role/lake';
+my $base = tempdir('costs-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+
+# Runs a query in the database of the tests.
+sub ask { return $primary->safe_psql('postgres', $_[0]) }
+
+# Statements that reached the warehouse, by its log.
+sub sent { return scalar grep { /\Q$_[0]\E/ } split /\n/, slurp_file("$base/statements.log") }
+
+system_or_bail('bash', $script, 'start', $base, '--lake', "$base/lake");
+my %env = map { /^export WAREHOUSE_(\w+)='?(.*?)'?$/ ? ($1 => $2) : () } split /\n/, slurp_file("$base/env");
+ask(qq{SELECT rsfed.register_server('own', 'localhost', 'dev', 'awsuser', '$env{PASSWORD}', $env{PORT}, 'require')});
+ask(q{ALTER SERVER own OPTIONS (ADD gather_costs 'on')});
+ask(qq{SELECT rsfed.create_external_schema('own', 'lake', 'db', '$role', options => '{"create_database": true}')});
+ask(q{SELECT rsfed.execute('own', $$CREATE EXTERNAL TABLE lake.sales (n int) PARTITIONED BY (day int) STORED AS PARQUET LOCATION 's3://bucket/sales/'$$)});
+for my $day (1 .. 3)
+{
+	ask(qq{SELECT rsfed.execute('own', 'SELECT standin.put(''s3://bucket/sales/day=$day/part'', ''10'')')});
+	ask(qq{SELECT rsfed.execute('own', 'ALTER TABLE lake.sales ADD PARTITION (day=$day) LOCATION ''s3://bucket/sales/day=$day/''')});
+}
+for my $n (1 .. 5)
+{
+	ask(qq{SELECT rsfed.define_rollup('r$n', 'own', 'SELECT day, sum(n) AS n FROM lake.sales GROUP BY 1', key => '{day}', populate => false)});
+}
+my @ids = map { ask("SELECT rsfed.request_refresh('r$_')") } 1 .. 5;
+ok($primary->poll_query_until('postgres', "SELECT count(*) = 5 FROM rsfed.runs WHERE status = 'published'"), 'runs end');
+ok($primary->poll_query_until('postgres', 'SELECT count(*) = 5 AND bool_and(pending = 0) FROM rsfed.costs'), '... and then a worker asks what they cost');
+is(ask('SELECT DISTINCT runs, unknown, s3_bytes, s3_files, partitions, partitions_read, note FROM rsfed.costs'), '1|0|6|3|3|3|', '... of each');
+is(sent('/* rsfed costs */'), 1, '... in one statement');
+
+# no answer is waited for by a run
+system_or_bail('bash', $script, 'fault', $base, qw(FAULT error), "'42501'", "'no'", qw(TIMES 1));
+ask("SELECT rsfed.request_refresh('r1')");
+ok($primary->poll_query_until('postgres', "SELECT status = 'failed' FROM rsfed.runs WHERE run_id = (SELECT max(run_id) FROM rsfed.runs)"), 'a run that fails');
+ask("SELECT rsfed.request_refresh('r1')");
+ok($primary->poll_query_until('postgres', q{SELECT sum(runs) = 6 AND bool_and(pending = 0) FROM rsfed.costs}), '... has no cost; the next one has');
+unlike(slurp_file($primary->logfile), qr/could not be asked for/, 'nothing went wrong');
+
+system_or_bail('bash', $script, 'stop', $base);
+done_testing();
