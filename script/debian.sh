@@ -26,7 +26,7 @@ debian_dir() {
 in_debian() {
 	local dir=$1
 	shift
-	as_root chroot "$dir" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+	as_root_leashed chroot "$dir" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
 		DEBIAN_FRONTEND=noninteractive "$@"
 }
 
@@ -53,7 +53,7 @@ make_debian() {
 	mkdir -p "$(dirname "$dir")"
 	# this machine's debootstrap may not know the name yet: the ways are sid's since 10
 	if ! {
-		as_root debootstrap --variant=minbase "$name" "$dir" "$mirror" /usr/share/debootstrap/scripts/sid &&
+		as_root_leashed debootstrap --variant=minbase "$name" "$dir" "$mirror" /usr/share/debootstrap/scripts/sid &&
 			debian_habits "$dir" &&
 			debian_security "$name" "$dir" &&
 			in_debian "$dir" apt-get -q update &&

@@ -25,17 +25,17 @@ unmount_disks() {
 # folder whose programs the servers run, by chroot, which needs root on this side.
 fault_rounds() {
 	local version=$1 bindir=$2 folder=$3 counts=$4 rounds=$5 seed=$6 debian=${7:-}
-	local log=${counts%/*}/faults-$1.log user by=as_server options=() result
+	local log=${counts%/*}/faults-$1.log user by=as_server run_by=as_server options=() result
 	user=$(id -u "$SERVER_USER")
 	if [ -n "$debian" ]; then
-		by=as_root
+		by=as_root run_by=as_root_leashed
 		user=$(awk -F: '$1 == "postgres" { print $3 }' "$debian/etc/passwd")
 		options+=(--root "$debian")
 	fi
 	"$by" mkdir -p "$folder"/disks/{a,b}
 	! mount_disks "$user" "$folder"/disks/{a,b} || options+=(--disks "$folder/disks")
 	[ -z "$seed" ] || options+=(--seed "$seed")
-	"$by" /usr/bin/python3 -B "$ROOT/test/faults/run.py" --bindir "$bindir" \
+	"$run_by" /usr/bin/python3 -B "$ROOT/test/faults/run.py" --bindir "$bindir" \
 		--folder "$folder/servers" --rounds "$rounds" "${options[@]}" >"$log" 2>&1 || true
 	unmount_disks "$folder"
 	grep -E '^not ok|^#|SKIP' "$log" || true

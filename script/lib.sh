@@ -26,6 +26,40 @@ as_root() {
 	fi
 }
 
+# Runs a command as root that lasts no longer than this script.  A user cannot send
+# a signal to what sudo runs, and sudo passes it on to one process at most; so that
+# has a leash: its standard input, which ends with a process of ours in this process
+# group, and then the command and all that it runs are told to end.  The command
+# itself reads nothing.
+as_root_leashed() {
+	local status=0
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@" </dev/null
+		return
+	fi
+	# shellcheck disable=SC2016 # expanded there
+	as_root bash -c '
+		exec 3<&0
+		set -m
+		"$@" </dev/null 3<&- &
+		command=$!
+		{ while read -r _; do :; done; kill -TERM -- "-$command"; } <&3 2>/dev/null &
+		leash=$!
+		set +m
+		# a signal that comes from the terminal is passed on, too
+		trap "kill -TERM -- -$command 2>/dev/null" INT TERM HUP
+		status=0
+		wait "$command" || status=$?
+		while kill -0 "$command" 2>/dev/null; do
+			wait "$command" || status=$?
+		done
+		kill "$leash" 2>/dev/null
+		exit "$status"
+	' leash "$@" < <(exec sleep infinity) || status=$?
+	kill "$!" 2>/dev/null || true
+	return "$status"
+}
+
 # Runs a command as the user that the servers run as.  HOME is neutral: nobody's
 # .psqlrc, .pgpass or .proverc may change what is seen.
 as_server() {

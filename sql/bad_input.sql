@@ -41,6 +41,13 @@ SELECT * FROM rsfed.query('wrong_password', 'SELECT 1 AS a') AS t (a int);
 SELECT rsfed.set_credentials('wrong_password', :'wh_user', 'still wrong');
 :state
 SELECT item, ok FROM rsfed.check_server('wrong_password');
+-- a warehouse that lacks what is asked says so, and what else it answers is shown
+SELECT standin('FAULT no_function getdate');
+SELECT item, ok, regexp_replace(detail, '[0-9.]+ ms', 'N ms') AS detail FROM rsfed.check_server('wh') WHERE item IN ('latency', 'clock');
+SELECT standin('RESET');
+SELECT standin('FAULT no_function has_schema_privilege');
+SELECT item, ok, CASE WHEN NOT ok THEN detail END AS detail FROM rsfed.check_server('wh');
+SELECT standin('RESET');
 -- a mapping without a password, as a dump or rsfed.export() leaves it
 ALTER USER MAPPING FOR CURRENT_USER SERVER wrong_password OPTIONS (DROP password);
 SELECT * FROM rsfed.query('wrong_password', 'SELECT 1 AS a') AS t (a int);

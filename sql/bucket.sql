@@ -34,6 +34,14 @@ SELECT * FROM pg_temp.walk('2024-04-05 12:00', '2024-04-07 12:00', '1 day', 'Aus
 -- a midnight that does not come, and one that comes twice
 SELECT * FROM pg_temp.walk('2018-11-03 12:00', '2018-11-05 12:00', '1 day', 'America/Sao_Paulo');
 SELECT * FROM pg_temp.walk('2024-11-02 12:00', '2024-11-04 12:00', '1 day', 'America/Havana');
+-- back over midnight, into a day that has ended: two days in one bucket, and no value in two
+SELECT * FROM pg_temp.walk('2004-10-29 12:00', '2004-11-02 12:00', '1 day', 'America/St_Johns');
+SELECT * FROM pg_temp.walk('2004-10-29 12:00', '2004-11-02 12:00', '24 hours', 'America/St_Johns');
+SELECT count(*) AS checked, count(*) FILTER (WHERE NOT (s <= t AND t < e AND s >= before)) AS wrong
+FROM (SELECT t, s, e, lag(s, 1, s) OVER (PARTITION BY b ORDER BY t) AS before
+	FROM unnest('{15 min,1 hour,24 hours,1 day,1 week}'::interval[]) b,
+		generate_series('2004-10-30 00:00'::timestamptz, '2004-11-02 00:00', '30 s') t,
+		LATERAL (SELECT rsfed_catalog.bucket_start(t, b, 'America/St_Johns'), rsfed_catalog.bucket_end(t, b, 'America/St_Johns')) AS r (s, e)) x;
 -- weeks begin on Mondays, months and years by the calendar
 SELECT to_char(wall, 'Dy YYYY-MM-DD') AS week, length FROM pg_temp.walk('2024-03-25', '2024-04-15', '1 week', 'Europe/Berlin');
 SELECT wall::date, length FROM pg_temp.walk('2023-12-15', '2024-04-15', '1 month', 'Europe/Berlin');
@@ -50,3 +58,7 @@ FROM unnest(ARRAY['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'A
 GROUP BY unit ORDER BY unit;
 SELECT rsfed_catalog.bucket_start(now(), '7 hours', 'UTC');
 SELECT rsfed_catalog.bucket_start(now(), '1 day', 'Mars/Olympus');
+-- longer than all of time
+SELECT rsfed_catalog.bucket_start('1970-01-01', '2000000000 days', 'UTC');
+SELECT rsfed_catalog.bucket_start('294000-01-01', '2000000000 months', 'UTC');
+SELECT rsfed_catalog.bucket_start('4000-01-01 BC', '20000 months', 'UTC');

@@ -211,6 +211,8 @@ RESET ROLE;
 GRANT SELECT ON owned_1 TO rsfed_stranger;
 SET ROLE rsfed_stranger;
 SELECT count(*) FROM rsfed.sets;
+-- who may read a member is told which one it is, who may not is not
+SELECT error_of($$CALL rsfed.refresh_set('owned')$$);
 RESET ROLE;
 GRANT SELECT ON owned_2 TO rsfed_stranger;
 SET ROLE rsfed_stranger;

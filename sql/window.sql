@@ -35,6 +35,8 @@ FROM unnest(ARRAY['{"bucket": "7 hours"}', '{"bucket": 5}', '{"bucket": "0 days"
 	'{"lookback": 3}', '{"start": "soon"}', '{"window_column": "n"}', '{"window_column": "sellerid", "bucket": 1, "tail": "open"}', '{"tail": "ajar"}']) o;
 SELECT column_name, data_type FROM rsfed.describe('wh', :'q');
 SELECT rsfed.columns('wh', :'q');
+-- a range has room beside what its braces touch
+SELECT column_name, data_type FROM rsfed.describe('wh', 'SELECT count(*) AS n FROM sale_log WHERE saletime>={from}AND saletime<{to}AND sellerid>0');
 
 -- a backfill, newest first: its first batch, and the others
 SELECT clock_at('2008-02-28 05:30+00');

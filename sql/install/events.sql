@@ -30,6 +30,11 @@ CREATE EVENT TRIGGER rsfed_drop ON sql_drop
 COMMENT ON EVENT TRIGGER rsfed_drop IS
 'rsfed: forgets relations that were dropped; stands before servers that rollups or groups use';
 
+-- Where session_replication_role is replica, as tools have it that copy data,
+-- names change and go all the same.
+ALTER EVENT TRIGGER rsfed_ddl_end ENABLE ALWAYS;
+ALTER EVENT TRIGGER rsfed_drop ENABLE ALWAYS;
+
 -- A restore brings relations, not their oids; without these neither a rename
 -- nor a drop would be seen.
 CREATE FUNCTION rsfed_catalog.on_relation_insert()
@@ -42,6 +47,7 @@ COMMENT ON FUNCTION rsfed_catalog.on_relation_insert() IS
 
 CREATE TRIGGER cache_oids AFTER INSERT ON rsfed_catalog.relation
 	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_relation_insert();
+ALTER TABLE rsfed_catalog.relation ENABLE ALWAYS TRIGGER cache_oids;
 
 -- What processes remember of groups is stale once a member changes.
 CREATE FUNCTION rsfed_catalog.on_member_change()

@@ -52,3 +52,6 @@ CREATE TRIGGER announce AFTER INSERT ON rsfed_catalog.identity
 	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_restore();
 CREATE TRIGGER announce AFTER INSERT ON rsfed_catalog.schedule
 	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_restore();
+-- a tool that copies data may set session_replication_role to replica for it
+ALTER TABLE rsfed_catalog.identity ENABLE ALWAYS TRIGGER announce;
+ALTER TABLE rsfed_catalog.schedule ENABLE ALWAYS TRIGGER announce;

@@ -29,3 +29,18 @@ WHERE s.name OPERATOR(pg_catalog.~~) 'rsfed.%';
 COMMENT ON VIEW rsfed.options IS
 'Every option and setting of rsfed: what it means, its default and what it takes';
 GRANT SELECT ON rsfed.options TO PUBLIC;
+
+CREATE FUNCTION rsfed_catalog.pinned_settings(
+	OUT name text, OUT value text, OUT pinned_for text, OUT reason text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'rsfed_pinned_settings'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 40;
+COMMENT ON FUNCTION rsfed_catalog.pinned_settings() IS
+'Settings of PostgreSQL that the library pins';
+
+CREATE VIEW rsfed.pinned_settings AS
+SELECT p.name, p.value, p.pinned_for, p.reason
+FROM rsfed_catalog.pinned_settings() p;
+COMMENT ON VIEW rsfed.pinned_settings IS
+'Settings of PostgreSQL that have a fixed value while rsfed works, for what (run: workers, and sessions that refresh, define, alter or compare; plan: the same, but not the query of a materialized view; worker: workers), and what another value would do';
+GRANT SELECT ON rsfed.pinned_settings TO PUBLIC;

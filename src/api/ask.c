@@ -95,13 +95,18 @@ describe(FunctionCallInfo fcinfo)
 	return columns;
 }
 
-/* What in the query would give silently wrong or unsteady values. */
+/*
+ * What in the query would give silently wrong or unsteady values, also in the
+ * key that a rollup of it would have.
+ */
 static List *
 lint(const char *query, RemoteColumns *columns)
 {
 	const char **names = palloc(sizeof(char *) * (columns->count + 1));
 	Oid		   *types = palloc(sizeof(Oid) * (columns->count + 1));
 	int32	   *typmods = palloc(sizeof(int32) * (columns->count + 1));
+	RedshiftSelect *select = redshift_parse_select(query);
+	const char *why_not;
 
 	for (int i = 0; i < columns->count; i++)
 	{
@@ -109,7 +114,8 @@ lint(const char *query, RemoteColumns *columns)
 		types[i] = columns->column[i].type;
 		typmods[i] = columns->column[i].typmod;
 	}
-	return redshift_lint(redshift_parse_select(query), names, types, typmods, columns->count, NIL);
+	return redshift_lint(select, names, types, typmods, columns->count,
+						 redshift_infer_key(select, names, columns->count, &why_not));
 }
 
 /*

@@ -20,6 +20,7 @@
 #include "api/arguments.h"
 #include "api/result.h"
 #include "base/compat.h"
+#include "base/run_settings.h"
 #include "catalog/relation.h"
 #include "refresh/compare_rows.h"
 
@@ -125,6 +126,7 @@ rsfed_compare(PG_FUNCTION_ARGS)
 	ResultRows	kept = {.desc = rows->desc};
 	Comparison	comparison = {.show = keep_difference,.arg = &kept};
 	Oid			relid;
+	int			pinned;
 
 	argument_require(fcinfo, 0, "relation");
 	relid = PG_GETARG_OID(0);
@@ -143,7 +145,9 @@ rsfed_compare(PG_FUNCTION_ARGS)
 		require_reader(relid);
 
 	kept.store = tuplestore_begin_heap(false, false, work_mem);
+	pinned = run_settings_pin();
 	rollup_compare(&comparison);
+	run_settings_unpin(pinned);
 	add_summary(rows, &comparison.counts);
 	add_kept(rows, &kept);
 	return (Datum) 0;

@@ -36,11 +36,12 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/run_settings.h"
 #include "catalog/after.h"
 #include "catalog/relation.h"
 #include "catalog/relation_schedule.h"
 #include "catalog/rollup.h"
-#include "catalog/set.h"
+#include "catalog/set_member.h"
 
 PG_FUNCTION_INFO_V1(rsfed_export);
 
@@ -54,16 +55,13 @@ typedef struct Script
 	List	   *sets;			/* and of sets */
 } Script;
 
-/* What values look like must not depend on the session. */
+/* What values look like must not depend on the session; beside what a run pins. */
 static void
 fix_settings(void)
 {
 	static const char *const settings[][2] = {
 		{"search_path", "pg_catalog, pg_temp"},
-		{"DateStyle", "ISO, YMD"},
-		{"IntervalStyle", "postgres"},
 		{"TimeZone", "UTC"},
-		{"quote_all_identifiers", "off"},
 	};
 
 	for (int i = 0; i < lengthof(settings); i++)
@@ -580,7 +578,7 @@ Datum
 rsfed_export(PG_FUNCTION_ARGS)
 {
 	Script		script = {.role = GetUserId()};
-	int			nestlevel = NewGUCNestLevel();
+	int			nestlevel = run_settings_pin();
 	TimestampTz until;
 	char	   *reason;
 	ListCell   *lc;
@@ -624,6 +622,6 @@ rsfed_export(PG_FUNCTION_ARGS)
 		appendStringInfoString(&script.text, "SELECT rsfed.pause_all(");
 		add_pause_arguments(&script, until, reason, true);
 	}
-	AtEOXact_GUC(false, nestlevel);
+	run_settings_unpin(nestlevel);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(script.text.data, script.text.len));
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * option_rows.c
- *	  The SQL function behind the view rsfed.options.
+ *	  The SQL functions behind the views rsfed.options and rsfed.pinned_settings.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,8 +13,10 @@
 #include "api/result.h"
 #include "base/compat.h"
 #include "base/options.h"
+#include "base/run_settings.h"
 
 PG_FUNCTION_INFO_V1(rsfed_options);
+PG_FUNCTION_INFO_V1(rsfed_pinned_settings);
 
 static const char *type_word(const OptionSpec *spec);
 static char *allowed_text(const OptionSpec *spec);
@@ -51,6 +53,30 @@ rsfed_options(PG_FUNCTION_ARGS)
 		values[6] = CStringGetTextDatum(spec->superuser ?
 										psprintf("%s Superusers only.", spec->description) :
 										spec->description);
+		result_add(result, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * rsfed_catalog.pinned_settings(): a row for each setting that is pinned.
+ */
+Datum
+rsfed_pinned_settings(PG_FUNCTION_ARGS)
+{
+	ResultRows *result = result_begin(fcinfo);
+	int			count;
+	const RunSetting *table = run_settings(&count);
+
+	for (int i = 0; i < count; i++)
+	{
+		Datum		values[4];
+		bool		nulls[4] = {false};
+
+		values[0] = CStringGetTextDatum(table[i].name);
+		values[1] = CStringGetTextDatum(table[i].value);
+		values[2] = CStringGetTextDatum(run_setting_scope_name(table[i].scope));
+		values[3] = CStringGetTextDatum(table[i].reason);
 		result_add(result, values, nulls);
 	}
 	return (Datum) 0;

@@ -26,7 +26,7 @@
 
 PG_FUNCTION_INFO_V1(rsfed_progress);
 
-static bool may_see(Oid relid);
+static bool may_see(const Progress *progress);
 static void put_progress(ResultRows *result, const Progress *progress, int pid, TimestampTz now);
 
 /* SETOF record as CREATE FUNCTION says; takes no lock, so can be asked often. */
@@ -42,20 +42,21 @@ rsfed_progress(PG_FUNCTION_ARGS)
 	count = progress_list(list, pids, progress_max());
 	for (int i = 0; i < count; i++)
 	{
-		if (may_see(list[i].relid))
+		if (may_see(&list[i]))
 			put_progress(result, &list[i], pids[i], now);
 	}
 	return (Datum) 0;
 }
 
 static bool
-may_see(Oid relid)
+may_see(const Progress *progress)
 {
 	if (has_privs_of_role(GetUserId(), ROLE_PG_MONITOR))
 		return true;
-	/* dropped meanwhile: pg_class_aclcheck would raise */
-	return get_rel_name(relid) != NULL &&
-		pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+	/* dropped meanwhile, which pg_class_aclcheck would raise, or not committed yet */
+	if (get_rel_name(progress->relid) == NULL)
+		return has_privs_of_role(GetUserId(), progress->userid);
+	return pg_class_aclcheck(progress->relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
 static void

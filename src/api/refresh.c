@@ -35,6 +35,7 @@
 #include "refresh/driver.h"
 #include "refresh/step.h"
 #include "rollup/method.h"
+#include "shmem/progress.h"
 #include "shmem/wake.h"
 
 PG_FUNCTION_INFO_V1(rsfed_refresh);
@@ -348,13 +349,32 @@ rsfed_wait(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(status));
 }
 
-/* rsfed.cancel(run_id): false if the run had ended already. */
+/*
+ * rsfed.cancel(run_id): false if the run had ended already.  One inside somebody's
+ * transaction is known by its progress alone, and maybe its relation is new there
+ * too: then it is the starter's.
+ */
 Datum
 rsfed_cancel(PG_FUNCTION_ARGS)
 {
+	int64		run_id;
+	Progress	progress;
+	bool		found;
+	bool		cancelled;
+
 	require_primary("rsfed.cancel()");
 	argument_require(fcinfo, 0, "run_id");
-	PG_RETURN_BOOL(run_cancel(PG_GETARG_INT64(0)));
+	run_id = PG_GETARG_INT64(0);
+	cancelled = run_cancel(run_id, &found);
+	if (found)
+		PG_RETURN_BOOL(cancelled);
+	if (!progress_find(run_id, &progress))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("run " INT64_FORMAT " does not exist", run_id),
+				 errhint("See the view rsfed.runs.")));
+	run_require_canceller(run_id, progress.relation_id, progress.userid);
+	PG_RETURN_BOOL(progress_cancel(run_id));
 }
 
 /*

@@ -24,7 +24,9 @@
 #include "api/result.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/run_settings.h"
 #include "catalog/relation.h"
+#include "catalog/relation_delete.h"
 #include "catalog/rollup.h"
 #include "catalog/run.h"
 #include "refresh/alter.h"
@@ -223,6 +225,7 @@ rsfed_define_rollup(PG_FUNCTION_ARGS)
 	RefreshResult result;
 	bool		populate = PG_ARGISNULL(9) || PG_GETARG_BOOL(9);
 	bool		adopted;
+	int			pinned;
 	Oid			relid;
 
 	require_primary("rsfed.define_rollup()");
@@ -241,6 +244,7 @@ rsfed_define_rollup(PG_FUNCTION_ARGS)
 					   !PG_ARGISNULL(11) && PG_GETARG_BOOL(11)))
 		PG_RETURN_OID(relid);
 
+	pinned = run_settings_pin();
 	definition_check(rollup, GetUserId());
 	remote = definition_describe(rollup, GetUserId());
 	columns = definition_resolve(rollup, remote, rangevar->relname);
@@ -257,6 +261,7 @@ rsfed_define_rollup(PG_FUNCTION_ARGS)
 		refresh_run_in_transaction(&request, &result);
 	if (populate && (adopted ? result.more : refresh_populate(&request)))
 		continue_backfill(rollup->relation_id, rangevar->relname);
+	run_settings_unpin(pinned);
 	PG_RETURN_OID(relid);
 }
 
@@ -271,6 +276,7 @@ rsfed_alter_rollup(PG_FUNCTION_ARGS)
 	Redefinition change = {0};
 	List	   *actions;
 	ListCell   *lc;
+	int			pinned;
 	Oid			relid;
 
 	require_primary("rsfed.alter_rollup()");
@@ -289,7 +295,9 @@ rsfed_alter_rollup(PG_FUNCTION_ARGS)
 	change.options = PG_ARGISNULL(6) ? argument_no_options() : PG_GETARG_JSONB_P(6);
 	change.populate = PG_ARGISNULL(7) || PG_GETARG_BOOL(7);
 
+	pinned = run_settings_pin();
 	actions = rollup_redefine(&change);
+	run_settings_unpin(pinned);
 	foreach(lc, actions)
 	{
 		RedefinitionAction *action = lfirst(lc);

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "jit/jit.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -50,6 +51,10 @@ open_as(CatalogAccess *access, Oid owner)
 {
 	access->caller = CurrentMemoryContext;
 	owner_scope_enter(&access->scope, owner, false);
+	/* with enable_* off, or a low jit_above_cost, each look-up would be compiled */
+	if (jit_enabled)
+		(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }

@@ -14,6 +14,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
@@ -498,8 +499,8 @@ run_count_open(void)
 }
 
 /*
- * Locks the row of a run and reads what cancelling it needs; raises 42704 for
- * an unknown one.  The lock keeps the run from ending, and its process from
+ * Locks the row of a run and reads what cancelling it needs; NULL if it is not
+ * there to be seen.  The lock keeps the run from ending, and its process from
  * going on to the next, until the caller's transaction is over.
  */
 static char *
@@ -508,30 +509,42 @@ lock_run(int64 run_id, int32 *relation_id, int32 *pid, TimestampTz *backend_star
 	static const Oid types[] = {INT8OID};
 	CatalogAccess access;
 	Datum		values[1] = {Int64GetDatum(run_id)};
-	char	   *status;
+	char	   *status = NULL;
 
 	catalog_open(&access);
 	if (catalog_run(SPI_OK_SELECT,
 					"SELECT status, relation_id, pid, backend_start FROM rsfed_catalog.run"
 					" WHERE run_id = $1 FOR UPDATE",
-					1, types, values, NULL) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("run " INT64_FORMAT " does not exist", run_id),
-				 errhint("See the view rsfed.runs.")));
-	status = catalog_text(&access, 0, 1);
-	*relation_id = DatumGetInt32(catalog_datum(0, 2));
-	*pid = DatumGetInt32(catalog_datum(0, 3));
-	*backend_start = DatumGetTimestampTz(catalog_datum(0, 4));
+					1, types, values, NULL) == 1)
+	{
+		status = catalog_text(&access, 0, 1);
+		*relation_id = DatumGetInt32(catalog_datum(0, 2));
+		*pid = DatumGetInt32(catalog_datum(0, 3));
+		*backend_start = DatumGetTimestampTz(catalog_datum(0, 4));
+	}
 	catalog_close(&access);
 	return status;
 }
 
+void
+run_require_canceller(int64 run_id, int32 relation_id, Oid starter)
+{
+	RsfedRelation *relation = relation_lookup_id(relation_id);
+
+	if (relation != NULL && relation->is_set)
+		set_require_maintainer(relation_id, relation->relation_name, "cancel a refresh of");
+	else if (relation != NULL)
+		relation_require_maintainer(relation->relid, "cancel a refresh of");
+	else if (OidIsValid(starter) ? !has_privs_of_role(GetUserId(), starter) : !superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to cancel run " INT64_FORMAT, run_id)));
+}
+
 bool
-run_cancel(int64 run_id)
+run_cancel(int64 run_id, bool *found)
 {
 	CatalogAccess access;
-	RsfedRelation *relation;
 	Datum		values[2];
 	int32		relation_id;
 	int32		pid;
@@ -539,15 +552,10 @@ run_cancel(int64 run_id)
 	char	   *status = lock_run(run_id, &relation_id, &pid, &backend_start);
 	bool		done = false;
 
-	relation = relation_lookup_id(relation_id);
-	if (relation != NULL && relation->is_set)
-		set_require_maintainer(relation_id, relation->relation_name, "cancel a refresh of");
-	else if (relation != NULL)
-		relation_require_maintainer(relation->relid, "cancel a refresh of");
-	else if (!superuser())
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to cancel run " INT64_FORMAT, run_id)));
+	*found = status != NULL;
+	if (status == NULL)
+		return false;
+	run_require_canceller(run_id, relation_id, InvalidOid);
 
 	catalog_open(&access);
 	if (strcmp(status, "queued") == 0)

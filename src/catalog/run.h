@@ -136,10 +136,17 @@ extern void run_notify_event(int64 run_id, const RsfedRelation *relation, const 
 
 /*
  * Cancels: a queued run becomes cancelled, the process of a running one gets
- * a query cancel.  False if it had ended already; 42704 for an unknown id;
- * 42501 without the right.
+ * a query cancel.  False if it had ended already; 42501 without the right.
+ * *found: its row is there to be seen.
  */
-extern bool run_cancel(int64 run_id);
+extern bool run_cancel(int64 run_id, bool *found);
+
+/*
+ * Raises 42501 unless the current user may cancel runs of the relation or set; of
+ * one that is not there to be seen, unless he is a member of the role starter,
+ * or, where that is not known, a superuser.
+ */
+extern void run_require_canceller(int64 run_id, int32 relation_id, Oid starter);
 
 /*
  * Status by number as the latest committed state, palloc'd; NULL if unknown.

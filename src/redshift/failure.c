@@ -92,13 +92,18 @@ failure_kind(const char *sqlstate, const char *message, const char *detail, bool
 	return FAILURE_LASTING;
 }
 
-/* The number at the beginning of a text, behind blanks; 0 if there is none. */
+/*
+ * The number at the beginning of a text, behind blanks; 0 if there is none, or
+ * one that is too large for an id.
+ */
 static int64
 leading_number(const char *text, char **end)
 {
-	int64		number = strtoll(text, end, 10);
+	int64		number;
 
-	return *end > text && number > 0 ? number : 0;
+	errno = 0;
+	number = strtoll(text, end, 10);
+	return *end > text && number > 0 && errno == 0 ? number : 0;
 }
 
 /*

@@ -22,19 +22,68 @@ static const char *const aggregate_words[] = {
 	"var_pop", "var_samp", "variance", NULL
 };
 
-/* Is the call whose bracket closes at token i a window function? */
+/* words that stand beside aggregates without being columns */
+static const char *const neutral_words[] = {
+	"and", "as", "between", "case", "distinct", "else", "end", "false", "from", "ilike", "in",
+	"interval", "is", "like", "not", "null", "or", "then", "true", "when",
+	"year", "years", "quarter", "quarters", "month", "months", "week", "weeks", "day", "days",
+	"hour", "hours", "minute", "minutes", "second", "seconds", "epoch", NULL
+};
+
+/* Token after the call whose bracket opens at token open, with WITHIN GROUP (...). */
+static int
+call_end(const RedshiftTokens *tokens, int open)
+{
+	const RedshiftToken *items = tokens->items;
+	int			i = redshift_matching_token(tokens, open) + 1;
+
+	if (i < tokens->count && redshift_token_is(&items[i], "within") &&
+		redshift_token_is(&items[i + 1], "group") && redshift_token_is_mark(&items[i + 2], '('))
+		i = redshift_matching_token(tokens, i + 2) + 1;
+	return Min(i, tokens->count);
+}
+
+/* Is the call that ends before token i a window function? */
 static bool
 is_window_call(const RedshiftTokens *tokens, int i)
 {
 	const RedshiftToken *items = tokens->items;
 
-	i++;
-	if (redshift_token_is(&items[i], "within") && redshift_token_is(&items[i + 1], "group") &&
-		redshift_token_is_mark(&items[i + 2], '('))
-		i = redshift_matching_token(tokens, i + 2) + 1;
 	if (i + 1 < tokens->count && redshift_token_is(&items[i + 1], "nulls"))
 		i += 2;
 	return i < tokens->count && redshift_token_is(&items[i], "over");
+}
+
+/*
+ * Is token i the name of a function of these, before its bracket?  In quotes
+ * it is the same function; in a schema other than pg_catalog it is another,
+ * and none that aggregates: users cannot make those.
+ */
+static bool
+is_call(const RedshiftTokens *tokens, int i, const char *const *words)
+{
+	const RedshiftToken *items = tokens->items;
+
+	if (!redshift_token_is_name(&items[i]) || !redshift_token_is_mark(&items[i + 1], '('))
+		return false;
+	if (i > 0 && redshift_token_is_mark(&items[i - 1], '.') &&
+		(i == 1 || strcmp(items[i - 2].text, "pg_catalog") != 0))
+		return false;
+	for (; *words != NULL; words++)
+	{
+		if (strcmp(items[i].text, *words) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does a subquery begin at token i, with its bracket? */
+static bool
+is_subquery(const RedshiftTokens *tokens, int i)
+{
+	return redshift_token_is_mark(&tokens->items[i], '(') &&
+		(redshift_token_is(&tokens->items[i + 1], "select") ||
+		 redshift_token_is(&tokens->items[i + 1], "with"));
 }
 
 /*
@@ -45,19 +94,58 @@ is_window_call(const RedshiftTokens *tokens, int i)
 bool
 redshift_has_aggregate(const RedshiftTokens *tokens, int first, int end)
 {
-	const RedshiftToken *items = tokens->items;
-
 	for (int i = first; i < end; i++)
 	{
-		if (redshift_token_is_mark(&items[i], '(') &&
-			(redshift_token_is(&items[i + 1], "select") || redshift_token_is(&items[i + 1], "with")))
+		if (is_subquery(tokens, i))
 			i = redshift_matching_token(tokens, i);
-		else if (redshift_token_in(&items[i], aggregate_words) &&
-				 redshift_token_is_mark(&items[i + 1], '(') &&
-				 !is_window_call(tokens, redshift_matching_token(tokens, i + 1)))
+		else if (is_call(tokens, i, aggregate_words) &&
+				 !is_window_call(tokens, call_end(tokens, i + 1)))
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Does GROUP BY ALL group by this item of the select list?  Sets *why_not where
+ * that is not certain: a window function is no group, and whether the column of
+ * "a + sum(b)" is one is not documented.
+ */
+static bool
+is_group_of_all(const RedshiftTokens *tokens, const RedshiftSelectItem *item, const char **why_not)
+{
+	const RedshiftToken *items = tokens->items;
+	bool		aggregate = redshift_has_aggregate(tokens, item->first_token, item->end_token);
+
+	for (int i = item->first_token; i < item->end_token; i++)
+	{
+		bool		name = redshift_token_is_name(&items[i]);
+
+		if (is_subquery(tokens, i))
+			i = redshift_matching_token(tokens, i);
+		else if (redshift_token_is(&items[i], "over") && i > item->first_token &&
+				 redshift_token_is_mark(&items[i + 1], '('))
+		{
+			*why_not = psprintf("The query groups by all and calls a window function: whether %s is a group is not certain.",
+								redshift_excerpt(item->text, 60));
+			return false;
+		}
+		else if (!aggregate)
+			continue;
+		else if (is_call(tokens, i, aggregate_words))
+			i = call_end(tokens, i + 1) - 1;
+		else if (name && i > item->first_token &&
+				 (items[i - 1].kind == RS_TOKEN_CAST || redshift_token_is(&items[i - 1], "as")))
+			continue;			/* a type */
+		else if (name && !redshift_token_is_mark(&items[i + 1], '(') &&
+				 !redshift_token_is_mark(&items[i + 1], '.') &&
+				 !redshift_token_in(&items[i], neutral_words))
+		{
+			*why_not = psprintf("The query groups by all and %s holds an aggregate beside %s: whether that is a group is not certain.",
+								redshift_excerpt(item->text, 60), items[i].text);
+			return false;
+		}
+	}
+	return !aggregate;
 }
 
 /* End of the chain of names that begins at token i: a.b.c */
@@ -85,10 +173,10 @@ unwrap(const RedshiftTokens *tokens, int *first, int *end)
 
 /*
  * Are two ranges of tokens the same expression?  Case and blanks do not count,
- * nor does the qualifier of a column that the other side leaves out.
+ * nor, if loose, does the qualifier of a column that the other side leaves out.
  */
 static bool
-same_expression(const RedshiftTokens *tokens, int a, int a_end, int b, int b_end)
+same_expression(const RedshiftTokens *tokens, int a, int a_end, int b, int b_end, bool loose)
 {
 	const RedshiftToken *items = tokens->items;
 
@@ -103,6 +191,8 @@ same_expression(const RedshiftTokens *tokens, int a, int a_end, int b, int b_end
 			int			i = a_next - 1;
 			int			j = b_next - 1;
 
+			if (!loose && i - a != j - b)
+				return false;
 			for (; i >= a && j >= b; i -= 2, j -= 2)
 			{
 				if (strcmp(items[i].text, items[j].text) != 0)
@@ -136,17 +226,44 @@ mentions(const RedshiftTokens *tokens, int first, int end, const char *name)
 }
 
 /*
- * Number of the select item (from 0) that an ordinal, an alias or an
- * expression of the GROUP BY list means; -1 and a reason if none.
+ * Number of the select item (from 0) with the expression of an item of the
+ * GROUP BY list; -1 if there is none.
  */
 static int
-find_group_item(const RedshiftSelect *select, const RedshiftGroupItem *group, const char **why_not)
+find_expression(const RedshiftSelect *select, const RedshiftGroupItem *group, bool loose)
+{
+	ListCell   *lc;
+	int			i = 0;
+
+	foreach(lc, select->items)
+	{
+		RedshiftSelectItem *item = lfirst(lc);
+
+		if (!item->is_star &&
+			same_expression(select->tokens, item->first_token, item->end_token,
+							group->first_token, group->end_token, loose))
+			return i;
+		i++;
+	}
+	return -1;
+}
+
+/*
+ * Number of the select item (from 0) that an ordinal, an alias or an
+ * expression of the GROUP BY list means; -1 and a reason if none.  Sets *loose
+ * if a qualifier is only on one side: a.b and b may be one column, or, where a
+ * is of type SUPER, two.
+ */
+static int
+find_group_item(const RedshiftSelect *select, const RedshiftGroupItem *group, bool *loose,
+				const char **why_not)
 {
 	const RedshiftTokens *tokens = select->tokens;
 	const RedshiftToken *token = &tokens->items[group->first_token];
 	bool		single = group->end_token - group->first_token == 1;
 	int			by_name = -1;
 	int			names = 0;
+	int			found;
 	ListCell   *lc;
 	int			i = 0;
 
@@ -163,14 +280,17 @@ find_group_item(const RedshiftSelect *select, const RedshiftGroupItem *group, co
 	}
 
 	/* as in PostgreSQL a column of the table comes before an alias */
+	found = find_expression(select, group, false);
+	if (found >= 0)
+		return found;
+	found = find_expression(select, group, true);
+	*loose = found >= 0;
+	if (found >= 0)
+		return found;
 	foreach(lc, select->items)
 	{
 		RedshiftSelectItem *item = lfirst(lc);
 
-		if (!item->is_star &&
-			same_expression(tokens, item->first_token, item->end_token,
-							group->first_token, group->end_token))
-			return i;
 		if (single && redshift_token_is_name(token) && item->has_alias &&
 			strcmp(item->name, token->text) == 0)
 		{
@@ -222,24 +342,38 @@ find_column(const char *name, const char *const *column_names, int ncolumns)
  */
 static int
 find_group_column(const RedshiftSelect *select, const RedshiftGroupItem *group,
-				  const char *const *column_names, int ncolumns, const char **why_not)
+				  const char *const *column_names, int ncolumns, bool *loose,
+				  const char **why_not)
 {
 	const RedshiftTokens *tokens = select->tokens;
 
-	if (!select->has_star)
-		return find_group_item(select, group, why_not);
+	*loose = false;
+	if (!select->has_star && !select->has_exclude)
+		return find_group_item(select, group, loose, why_not);
 
 	if (redshift_token_is_name(&tokens->items[group->first_token]) &&
 		chain_end(tokens, group->first_token, group->end_token) == group->end_token)
 	{
-		int			column = find_column(tokens->items[group->end_token - 1].text,
-										 column_names, ncolumns);
+		const char *name = tokens->items[group->end_token - 1].text;
+		int			column = find_column(name, column_names, ncolumns);
+		ListCell   *lc;
 
+		/* not something else that is called like the column */
+		foreach(lc, select->items)
+		{
+			RedshiftSelectItem *item = lfirst(lc);
+
+			if (item->name != NULL && strcmp(item->name, name) == 0 &&
+				!same_expression(tokens, item->first_token, item->end_token,
+								 group->first_token, group->end_token, true))
+				column = -1;
+		}
+		*loose = group->end_token - group->first_token > 1;
 		if (column >= 0)
 			return column;
 	}
-	*why_not = psprintf("The select list holds a star, so the column of GROUP BY %s is not certain.",
-						redshift_excerpt(group->text, 60));
+	*why_not = psprintf("The select list holds %s, so the column of GROUP BY %s is not certain.",
+						select->has_star ? "a star" : "EXCLUDE", redshift_excerpt(group->text, 60));
 	return -1;
 }
 
@@ -271,6 +405,8 @@ key_of_groups(const RedshiftSelect *select, const char *const *column_names, int
 			  const char **why_not)
 {
 	List	   *key = NIL;
+	List	   *columns = NIL;	/* of the result, one for each group */
+	List	   *loose_columns = NIL;
 	ListCell   *lc;
 	int			i = 0;
 
@@ -279,7 +415,7 @@ key_of_groups(const RedshiftSelect *select, const char *const *column_names, int
 		*why_not = "With grouping sets a NULL in a column may mean a group or all groups.";
 		return NIL;
 	}
-	if (!select->has_star && list_length(select->items) != ncolumns)
+	if (!select->has_star && !select->has_exclude && list_length(select->items) != ncolumns)
 	{
 		*why_not = psprintf("The select list has %d items, the result has %d columns.",
 							list_length(select->items), ncolumns);
@@ -288,25 +424,38 @@ key_of_groups(const RedshiftSelect *select, const char *const *column_names, int
 
 	if (select->has_group_by_all)
 	{
-		if (select->has_star)
+		if (select->has_star || select->has_exclude)
 		{
-			*why_not = "The select list holds a star, so the columns of GROUP BY ALL are not certain.";
+			*why_not = psprintf("The select list holds %s, so the columns of GROUP BY ALL are not certain.",
+								select->has_star ? "a star" : "EXCLUDE");
 			return NIL;
 		}
 		foreach(lc, select->items)
 		{
-			RedshiftSelectItem *item = lfirst(lc);
-
-			if (!redshift_has_aggregate(select->tokens, item->first_token, item->end_token) &&
-				!add_key_column(&key, i, column_names, ncolumns, why_not))
+			if (is_group_of_all(select->tokens, lfirst(lc), why_not))
+				add_key_column(&key, i, column_names, ncolumns, why_not);
+			if (*why_not != NULL)
 				return NIL;
 			i++;
 		}
 	}
 	foreach(lc, select->group_items)
 	{
-		int			column = find_group_column(select, lfirst(lc), column_names, ncolumns, why_not);
+		RedshiftGroupItem *group = lfirst(lc);
+		bool		loose;
+		int			column = find_group_column(select, group, column_names, ncolumns, &loose,
+											   why_not);
 
+		if (column >= 0 && list_member_int(columns, column) &&
+			(loose || list_member_int(loose_columns, column)))
+		{
+			*why_not = psprintf("GROUP BY %s may mean another column than \"%s\", which the query groups by too.",
+								redshift_excerpt(group->text, 60), column_names[column]);
+			return NIL;
+		}
+		columns = lappend_int(columns, column);
+		if (loose)
+			loose_columns = lappend_int(loose_columns, column);
 		if (column < 0 || !add_key_column(&key, column, column_names, ncolumns, why_not))
 			return NIL;
 	}
@@ -359,6 +508,11 @@ redshift_infer_key(const RedshiftSelect *select, const char *const *column_names
 	if (select->has_distinct)
 	{
 		*why_not = NULL;
+		if (select->has_exclude)
+		{
+			*why_not = "The select list holds EXCLUDE, so what DISTINCT compares is not certain.";
+			return NIL;
+		}
 		for (int i = 0; i < ncolumns; i++)
 		{
 			if (!add_key_column(&key, i, column_names, ncolumns, why_not))

@@ -336,6 +336,29 @@ scan_punctuation(Scanner *scanner)
 	add_token(scanner, kind, start, depth, text);
 }
 
+/*
+ * Does # begin the name of a temporary table here, rather than being the
+ * operator of that name?  A name of a table follows one of these words, a comma,
+ * a dot or an opening bracket.
+ */
+static bool
+is_temporary_name(const Scanner *scanner)
+{
+	static const char *const before[] = {
+		"from", "join", "into", "table", "update", "truncate", "exists", "using", "only",
+		"analyze", "vacuum", "to", "like", NULL
+	};
+	const RedshiftToken *last;
+
+	if (!is_name_start(scanner->query[scanner->pos + 1]))
+		return false;
+	if (scanner->tokens->count == 0)
+		return true;
+	last = &scanner->tokens->items[scanner->tokens->count - 1];
+	return redshift_token_in(last, before) || redshift_token_is_mark(last, ',') ||
+		redshift_token_is_mark(last, '.') || redshift_token_is_mark(last, '(');
+}
+
 /* A word; a leading # belongs to the name of a temporary table. */
 static void
 scan_word(Scanner *scanner)
@@ -379,7 +402,7 @@ redshift_lex(const char *query)
 		p = scanner.query + scanner.pos;
 		if (*p == '\0')
 			break;
-		if (is_name_start(*p) || (*p == '#' && is_name_start(p[1])))
+		if (is_name_start(*p) || (*p == '#' && is_temporary_name(&scanner)))
 			scan_word(&scanner);
 		else if (is_digit(*p) || (*p == '.' && is_digit(p[1])))
 			scan_number(&scanner);

@@ -20,6 +20,7 @@
 #include "redshift/lex.h"
 #include "redshift/lint.h"
 #include "redshift/query.h"
+#include "redshift/quote.h"
 #include "redshift/types.h"
 
 typedef struct Linter
@@ -62,6 +63,7 @@ static const char *const clock_words[] = {
 	"now", "timeofday", "current_time", "current_timestamp", "localtime", "localtimestamp", NULL
 };
 
+static const char *const collate_words[] = {"collate", NULL};
 static const char *const trim_words[] = {"rtrim", "trim", "btrim", NULL};
 
 /* what these return has no trailing blanks unless it was made with them */
@@ -69,12 +71,64 @@ static const char *const steady_words[] = {
 	"to_char", "md5", "sha", "sha1", "sha2", "func_sha1", "to_hex", "date_part_name", NULL
 };
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* What was found of this cause in this column, or NULL. */
+static RedshiftLint *
+find_lint(const Linter *linter, RedshiftLintSeverity severity, const char *column,
+		  const char *problem)
+{
+	ListCell   *lc;
+
+	foreach(lc, linter->result)
+	{
+		RedshiftLint *lint = lfirst(lc);
+
+		if (lint->severity == severity && same_text(lint->column, column) &&
+			strcmp(lint->problem, problem) == 0)
+			return lint;
+	}
+	return NULL;
+}
+
+/* Is a rewrite one of those that are joined in a text? */
+static bool
+has_rewrite(const char *joined, const char *rewrite)
+{
+	size_t		length = strlen(rewrite);
+
+	for (const char *at = joined; (at = strstr(at, rewrite)) != NULL; at++)
+	{
+		if ((at == joined || (at - joined >= 2 && strncmp(at - 2, "; ", 2) == 0)) &&
+			(at[length] == '\0' || strncmp(at + length, "; ", 2) == 0))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Notes a problem at a token.  A cause that a column has more than once is told
+ * once, with all that is to be written instead.
+ */
 static void
 add_lint(Linter *linter, RedshiftLintSeverity severity, const char *column, int token,
 		 const char *problem, const char *rewrite)
 {
-	RedshiftLint *lint = palloc0(sizeof(RedshiftLint));
+	RedshiftLint *lint = find_lint(linter, severity, column, problem);
 
+	if (lint != NULL)
+	{
+		if (lint->rewrite == NULL)
+			lint->rewrite = rewrite;
+		else if (rewrite != NULL && !has_rewrite(lint->rewrite, rewrite))
+			lint->rewrite = psprintf("%s; %s", lint->rewrite, rewrite);
+		return;
+	}
+	lint = palloc0(sizeof(RedshiftLint));
 	lint->severity = severity;
 	lint->column = column ? pstrdup(column) : NULL;
 	lint->problem = problem;
@@ -175,7 +229,14 @@ is_cast_type(const Linter *linter, int i, int *operand)
 	/* convert(type, x) */
 	if (i >= 2 && redshift_token_is_mark(&items[i - 1], '(') &&
 		redshift_token_is(&items[i - 2], "convert"))
+	{
+		int			close = redshift_matching_token(linter->tokens, i - 1);
+
+		if (close >= i + 3 && redshift_token_is_mark(&items[close - 2], ',') &&
+			items[close - 2].depth == items[i].depth)
+			*operand = close - 1;
 		return true;
+	}
 
 	/* cast(x as type) and try_cast(x as type) */
 	if (!redshift_token_is(&items[i - 1], "as") || items[i].depth == 0)
@@ -464,6 +525,58 @@ lint_limit(Linter *linter, int i)
 			 NULL);
 }
 
+/* Functions that take whichever row comes first. */
+static void
+lint_unsteady(Linter *linter, int i)
+{
+	static const char *const any_value[] = {"any_value", NULL};
+	static const char *const listagg[] = {"listagg", NULL};
+	static const char *const row_number[] = {"row_number", NULL};
+	const RedshiftToken *items = linter->items;
+	int			after;
+
+	if (is_call(linter, i, any_value))
+	{
+		add_lint(linter, RS_LINT_NOTE, column_of_token(linter, i), i,
+				 "ANY_VALUE may return another value each time.", "min(...) or max(...)");
+		return;
+	}
+	if (!is_call(linter, i, listagg) && !is_call(linter, i, row_number))
+		return;
+	after = redshift_matching_token(linter->tokens, i + 1) + 1;
+	if (after > linter->tokens->count)
+		return;
+	if (is_call(linter, i, listagg))
+	{
+		if (!redshift_token_is(&items[after], "within"))
+			add_lint(linter, RS_LINT_NOTE, column_of_token(linter, i), i,
+					 "LISTAGG without WITHIN GROUP (ORDER BY ...) may list its values in another order each time.",
+					 NULL);
+	}
+	else if (redshift_token_is(&items[after], "over") && redshift_token_is_mark(&items[after + 1], '('))
+	{
+		int			close = redshift_matching_token(linter->tokens, after + 1);
+
+		for (int j = after + 2; j < close; j++)
+		{
+			if (items[j].depth == items[after].depth + 1 && redshift_token_is(&items[j], "order"))
+				return;
+		}
+		add_lint(linter, RS_LINT_NOTE, column_of_token(linter, i), i,
+				 "ROW_NUMBER without ORDER BY may number the rows in another way each time.", NULL);
+	}
+}
+
+/* A column's name as it is written in a query. */
+static const char *
+written_name(const char *name)
+{
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789") == strlen(name) &&
+		!(name[0] >= '0' && name[0] <= '9'))
+		return name;
+	return redshift_quote_identifier(name);
+}
+
 /* Key columns of varchar: Redshift groups 'a' and 'a ' together. */
 static void
 lint_keys(Linter *linter, List *key_names)
@@ -478,6 +591,7 @@ lint_keys(Linter *linter, List *key_names)
 		{
 			RedshiftSelectItem *item = NULL;
 			bool		steady = false;
+			bool		folds = false;
 
 			if (strcmp(linter->names[i], name) != 0 || linter->types == NULL ||
 				redshift_type_kind(linter->types[i]) != RS_TEXT)
@@ -485,7 +599,18 @@ lint_keys(Linter *linter, List *key_names)
 			if (linter->mapped)
 				item = list_nth(linter->select->items, i);
 			for (int j = item ? item->first_token : 0; item && j < item->end_token; j++)
+			{
 				steady |= is_call(linter, j, trim_words) || is_call(linter, j, steady_words);
+				folds |= is_call(linter, j, collate_words);
+			}
+			if (folds && strstr(item->text, "insensitive") != NULL)
+			{
+				add_lint(linter, RS_LINT_NOTE, name, item->first_token,
+						 "Redshift ignores case when it groups here: which spelling of such values it "
+						 "returns may change from run to run.",
+						 "lower(...), in GROUP BY too");
+				continue;
+			}
 			if (item && item->end_token - item->first_token == 1 &&
 				linter->items[item->first_token].kind == RS_TOKEN_STRING)
 				steady = true;
@@ -494,7 +619,7 @@ lint_keys(Linter *linter, List *key_names)
 			add_lint(linter, RS_LINT_NOTE, name, item ? item->first_token : 0,
 					 "Redshift ignores trailing blanks when it groups: which spelling of such values "
 					 "it returns may change from run to run.",
-					 psprintf("rtrim(%s), in GROUP BY too", item ? item->text : name));
+					 psprintf("rtrim(%s), in GROUP BY too", item ? item->text : written_name(name)));
 		}
 	}
 }
@@ -524,7 +649,8 @@ redshift_lint(const RedshiftSelect *select, const char *const *names, const Oid 
 	linter.types = types;
 	linter.typmods = typmods;
 	linter.ncolumns = ncolumns;
-	linter.mapped = !select->has_star && list_length(select->items) == ncolumns;
+	linter.mapped = !select->has_star && !select->has_exclude &&
+		list_length(select->items) == ncolumns;
 	for (int i = 0; i < linter.tokens->count; i++)
 		linter.has_from |= redshift_token_is(&linter.items[i], "from");
 
@@ -536,6 +662,7 @@ redshift_lint(const RedshiftSelect *select, const char *const *names, const Oid 
 		lint_volatile(&linter, i);
 		lint_division(&linter, i);
 		lint_limit(&linter, i);
+		lint_unsteady(&linter, i);
 	}
 	lint_keys(&linter, key_names);
 	return linter.result;

@@ -97,9 +97,19 @@ redshift_require_window(const char *query)
 			 errhint("Write WHERE the_time >= {from} AND the_time < {to}: rsfed puts the range of each refresh there.")));
 }
 
+/* May a literal stand right beside that character, and both stay what they are? */
+static bool
+stands_apart(char c)
+{
+	return c == '\0' || strchr(" \t\n\v\f\r()[],;", c) != NULL;
+}
+
 /*
  * redshift_fill_placeholders
  *		The query with literals for {from} and {to}; palloc'd.
+ *
+ * A blank comes between a literal and what would grow together with it: the
+ * braces set "{from}AND" apart, NULL does not.
  */
 char *
 redshift_fill_placeholders(const char *query, const char *from, const char *to)
@@ -116,8 +126,12 @@ redshift_fill_placeholders(const char *query, const char *from, const char *to)
 		if (!is_placeholder(token, "from") && !is_placeholder(token, "to"))
 			continue;
 		appendBinaryStringInfo(&buf, tokens->query + copied, token->start - copied);
+		if (buf.len > 0 && !stands_apart(buf.data[buf.len - 1]))
+			appendStringInfoChar(&buf, ' ');
 		appendStringInfoString(&buf, is_placeholder(token, "from") ? from : to);
 		copied = token->start + token->length;
+		if (!stands_apart(tokens->query[copied]))
+			appendStringInfoChar(&buf, ' ');
 	}
 	appendStringInfoString(&buf, tokens->query + copied);
 	return buf.data;

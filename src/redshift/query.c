@@ -95,6 +95,8 @@ is_clause(const RedshiftTokens *tokens, int i)
 	if (redshift_token_is(&items[i + 1], "by"))
 		return redshift_token_is(&items[i], "group") || redshift_token_is(&items[i], "order") ||
 			redshift_token_is(&items[i], "connect");
+	if (redshift_token_is(&items[i], "order"))
+		return redshift_token_is(&items[i + 1], "siblings") && redshift_token_is(&items[i + 2], "by");
 	return redshift_token_is(&items[i], "start") && redshift_token_is(&items[i + 1], "with");
 }
 
@@ -269,6 +271,55 @@ ends_expression(const RedshiftTokens *tokens, int i)
 	}
 }
 
+/* Are the tokens [first, end) nothing but "*" or "t.*"? */
+static bool
+is_star(const RedshiftTokens *tokens, int first, int end)
+{
+	const RedshiftToken *last = &tokens->items[end - 1];
+
+	return end > first && last->kind == RS_TOKEN_OPERATOR && strcmp(last->text, "*") == 0 &&
+		(end - first == 1 || redshift_token_is_mark(&tokens->items[end - 2], '.'));
+}
+
+/*
+ * Does the clause EXCLUDE begin at token i, behind a select item that begins
+ * at token first?  The word is not reserved: it is a column or an alias unless
+ * names follow what an item can end with.
+ */
+static bool
+is_exclude(const RedshiftTokens *tokens, int first, int i)
+{
+	const RedshiftToken *next = &tokens->items[i + 1];
+
+	if (i <= first || !is_keyword(tokens, i, "exclude") ||
+		!(is_star(tokens, first, i) || ends_expression(tokens, i - 1)))
+		return false;
+	return redshift_token_is_mark(next, '(') ||
+		(redshift_token_is_name(next) && !is_clause(tokens, i + 1));
+}
+
+/*
+ * The token after the columns of EXCLUDE, for i at that word: (a, b), or names
+ * up to the end of the select list; -1 when they are not names.
+ */
+static int
+skip_exclude(const RedshiftTokens *tokens, int i, int end)
+{
+	const RedshiftToken *items = tokens->items;
+
+	i++;
+	if (redshift_token_is_mark(&items[i], '('))
+		return redshift_matching_token(tokens, i) + 1;
+	while (i < end && redshift_token_is_name(&items[i]))
+	{
+		i++;
+		if (i >= end || !redshift_token_is_mark(&items[i], ','))
+			return i;
+		i++;
+	}
+	return -1;
+}
+
 /* Is the last token of [first, end) an alias without AS? */
 static bool
 has_bare_alias(const RedshiftTokens *tokens, int first, int end)
@@ -305,8 +356,7 @@ make_item(const RedshiftTokens *tokens, int first, int end)
 	item->end_token = end;
 	item->location = items[first].start;
 
-	if (last->kind == RS_TOKEN_OPERATOR && last->text[0] == '*' &&
-		(end - first == 1 || redshift_token_is_mark(&items[end - 2], '.')))
+	if (is_star(tokens, first, end))
 		item->is_star = true;
 	else if (end - first >= 3 && redshift_token_is_name(last) &&
 			 redshift_token_is(&items[end - 2], "as"))
@@ -338,17 +388,16 @@ make_item(const RedshiftTokens *tokens, int first, int end)
 			item->name = last->text;
 	}
 
-	/* SELECT * EXCLUDE (a, b): the star does not stand at the end */
-	if (items[first].kind == RS_TOKEN_OPERATOR && items[first].text[0] == '*')
-		item->is_star = true;
-	for (int i = first; i + 2 < end; i++)
-	{
-		if (redshift_token_is_mark(&items[i], '.') && items[i + 1].kind == RS_TOKEN_OPERATOR &&
-			items[i + 1].text[0] == '*' && redshift_token_is(&items[i + 2], "exclude"))
-			item->is_star = true;
-	}
+	/* a star with more behind it that we do not know */
+	item->is_star |= items[first].kind == RS_TOKEN_OPERATOR && items[first].text[0] == '*';
+	for (int i = first; i + 1 < end; i++)
+		item->is_star |= is_star(tokens, i, i + 2) && redshift_token_is_mark(&items[i], '.');
 	if (item->is_star)
+	{
 		item->name = NULL;
+		item->has_alias = false;
+		item->end_token = end;
+	}
 	item->text = redshift_token_text(tokens, first, item->end_token);
 	return item;
 }
@@ -416,8 +465,10 @@ parse_items(RedshiftSelect *select, int i, int end)
 	for (;; i++)
 	{
 		bool		at_end = i >= end || (items[i].depth == depth && is_clause(tokens, i));
+		bool		excludes = !at_end && items[i].depth == depth && is_exclude(tokens, first, i);
 
-		if (at_end || (items[i].depth == depth && redshift_token_is_mark(&items[i], ',')))
+		if (at_end || excludes ||
+			(items[i].depth == depth && redshift_token_is_mark(&items[i], ',')))
 		{
 			RedshiftSelectItem *item;
 
@@ -426,6 +477,16 @@ parse_items(RedshiftSelect *select, int i, int end)
 			item = make_item(tokens, first, i);
 			select->has_star |= item->is_star;
 			select->items = lappend(select->items, item);
+			if (excludes)
+			{
+				select->has_exclude = true;
+				i = skip_exclude(tokens, i, end);
+				if (i < 0)
+					return -1;
+				at_end = i >= end || is_clause(tokens, i);
+				if (!at_end && !redshift_token_is_mark(&items[i], ','))
+					return -1;
+			}
 			first = i + 1;
 		}
 		if (at_end)
@@ -481,7 +542,7 @@ parse_clauses(RedshiftSelect *select, int i, int end, int depth)
 			continue;
 		if (redshift_token_in(&items[i], setop_words))
 			select->has_setop = true;
-		else if (redshift_token_is(&items[i], "order") && redshift_token_is(&items[i + 1], "by"))
+		else if (redshift_token_is(&items[i], "order") && is_clause(tokens, i))
 			select->has_order_by = true;
 		else if (redshift_token_is(&items[i], "limit"))
 		{

@@ -47,6 +47,7 @@ typedef struct RedshiftSelect
 	bool		has_group_by_all;
 	bool		has_grouping_sets;	/* GROUPING SETS, ROLLUP, CUBE */
 	bool		has_star;
+	bool		has_exclude;	/* EXCLUDE: items that are no columns of the result */
 	bool		has_distinct;
 	bool		has_distinct_on;
 	bool		has_having;

@@ -33,6 +33,7 @@
 #include "base/attempt.h"
 #include "base/compat.h"
 #include "base/format.h"
+#include "base/run_settings.h"
 #include "catalog/freshness.h"
 #include "refresh/driver.h"
 #include "refresh/outcome.h"
@@ -45,6 +46,7 @@
 /* Interrupted so often, the outcome of a failed run is given up. */
 #define FINISH_TRIES 10
 
+static void enter_transaction(void);
 static void show_progress(RefreshRun *run);
 static void do_refresh(RefreshRun *run);
 static ErrorData *refresh_in_order(RefreshRun *run);
@@ -55,26 +57,41 @@ static void hand_over_failure(RefreshRun *run, const ErrorData *error);
 static void finish(RefreshRun *run);
 static void fill_result(RefreshRun *run, TimestampTz started, RefreshResult *result);
 
+/* A run; that of a set has those of its members with it. */
+static RefreshRun *
+run_new(const RunRequest *request, int64 run_id)
+{
+	RefreshRun *run = refresh_run_new(request, run_id);
+
+	if (run->relation->is_set)
+	{
+		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(run));
+
+		PushActiveSnapshot(GetTransactionSnapshot());
+		set_run_begin(run);
+		PopActiveSnapshot();
+		MemoryContextSwitchTo(old);
+	}
+	return run;
+}
+
 void
 refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connection,
 					   RefreshResult *result)
 {
 	TimestampTz started = GetCurrentTimestamp();
-	RefreshRun *run = refresh_run_new(request, run_id);
+	RefreshRun *run;
 	ErrorData  *error;
 
+	(void) run_settings_pin();
+	run = run_new(request, run_id);
 	run->keep_connection = keep_connection;
 	show_progress(run);
 	SPI_commit();
 
-	/*
-	 * Whatever the session's default: a snapshot of the whole transaction
-	 * would be held while Redshift works, and be old when the rows are here.
-	 */
-	XactIsoLevel = XACT_READ_COMMITTED;
-
 	do
 	{
+		enter_transaction();
 		error = refresh_in_order(run);
 		if (error == NULL)
 			error = try_commit(run);
@@ -85,12 +102,24 @@ refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connec
 	fill_result(run, started, result);
 }
 
+/*
+ * What each transaction of a run begins with; the commit puts it back.  Whatever
+ * the session's default isolation: a snapshot of the whole transaction would be
+ * held while Redshift works, and be old when the rows are here.
+ */
+static void
+enter_transaction(void)
+{
+	XactIsoLevel = XACT_READ_COMMITTED;
+	(void) run_settings_pin();
+}
+
 void
 refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 {
 	TimestampTz started = GetCurrentTimestamp();
+	int			pinned = run_settings_pin();
 	RefreshRun *run = refresh_run_begin(request);
-
 	ErrorData  *error;
 
 	run->first_step_only = strcmp(request->trigger, "define") == 0;
@@ -105,12 +134,13 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 	}
 	progress_end();
 	fill_result(run, started, result);
+	run_settings_unpin(pinned);
 }
 
 RefreshRun *
 refresh_run_begin(const RunRequest *request)
 {
-	RefreshRun *run = refresh_run_new(request, 0);
+	RefreshRun *run = run_new(request, 0);
 
 	run->in_transaction = run->first_step_only = true;
 	show_progress(run);
@@ -142,40 +172,6 @@ finish(RefreshRun *run)
 	if (changed)
 		wake_scheduler_at_commit();
 	PopActiveSnapshot();
-}
-
-/* The context outlives transactions, if the caller's does. */
-RefreshRun *
-refresh_run_new(const RunRequest *request, int64 run_id)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "rsfed run",
-												  ALLOCSET_SMALL_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	RefreshRun *run = palloc0(sizeof(RefreshRun));
-
-	run->request = request;
-	run->outcome.rows_received = run->outcome.bytes_received = -1;
-	run->outcome.rows_inserted = run->outcome.rows_updated = run->outcome.rows_deleted = -1;
-	initStringInfo(&run->note);
-	PushActiveSnapshot(GetTransactionSnapshot());
-	run->run_id = run_id != 0 ? run_id : run_insert(request, true);
-	run->relation = relation_lookup_id(request->relation_id);
-	PopActiveSnapshot();
-	if (run->relation == NULL)
-	{
-		/* dropped since it was asked for: the attempt will say so */
-		run->relation = palloc0(sizeof(RsfedRelation));
-		run->relation->relation_id = request->relation_id;
-		run->relation->schema_name = run->relation->relation_name = "";
-	}
-	if (run->relation->is_set)
-	{
-		PushActiveSnapshot(GetTransactionSnapshot());
-		set_run_begin(run);
-		PopActiveSnapshot();
-	}
-	MemoryContextSwitchTo(old);
-	return run;
 }
 
 /* Makes the run visible in rsfed.progress, with what it replaces. */
@@ -374,6 +370,8 @@ record_failure(RefreshRun *run, ErrorData *error)
 		set_run_fail(run, outcome->status, outcome->error);
 	MemoryContextSwitchTo(old);
 
+	/* it may be the commit that failed */
+	enter_transaction();
 	finish_failed(run);
 	SPI_commit();
 }

@@ -24,7 +24,7 @@
 #include "base/options.h"
 #include "base/settings.h"
 #include "catalog/owner_scope.h"
-#include "redshift/lex.h"
+#include "redshift/rewrite.h"
 #include "refresh/fetch.h"
 #include "remote/execute.h"
 #include "shmem/progress.h"
@@ -40,16 +40,15 @@
 
 /*
  * The statement of a rollup: the same text at every run, for Redshift's result
- * cache.  With an ORDER BY behind it the query loses what may follow its last
- * token, a semicolon or a comment.
+ * cache.
  */
 static char *
 statement_text(const Rollup *rollup, const char *order)
 {
 	if (order == NULL)
 		return psprintf("/* rsfed rollup %d */ %s", rollup->relation_id, rollup->query);
-	return psprintf("/* rsfed rollup %d */ %s\n%s", rollup->relation_id,
-					redshift_strip(rollup->query), order);
+	return psprintf("/* rsfed rollup %d */ %s", rollup->relation_id,
+					redshift_append_order(rollup->query, order));
 }
 
 /* What is known without a connection. */

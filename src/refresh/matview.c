@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/run_settings.h"
 #include "catalog/owner_scope.h"
 #include "refresh/refresh_run.h"
 #include "rollup/refresh_target.h"
@@ -79,6 +80,7 @@ matview_refresh(RefreshRun *run)
 
 	/* CONCURRENTLY makes a temporary table: not as a restricted operation */
 	owner_scope_enter(&scope, owner, false);
+	run_settings_lend_plans();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	PushActiveSnapshot(GetTransactionSnapshot());

@@ -3,12 +3,10 @@
  * order.c
  *	  May Redshift sort a result for us, and how is it asked to?
  *
- * Policy: the ORDER BY is appended to the query, which stays as its author
- * wrote it: a subquery around it would change what untyped literals become,
- * and not every query can be one.  Columns are named by their ordinal, so that
- * no name has to be quoted, and NULLS is always said.  Only types whose order
- * is the same on both sides are sorted there; and that is never trusted, the
- * order of the rows is checked as they pass (keyed.c).
+ * Policy: columns are named by their ordinal, so that no name has to be quoted,
+ * and NULLS is always said.  Only types whose order is the same on both sides
+ * are sorted there; and that is never trusted, the order of the rows is checked
+ * as they pass (keyed.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -23,41 +21,9 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
-#include "redshift/lex.h"
+#include "redshift/rewrite.h"
 #include "redshift/types.h"
 #include "refresh/order.h"
-
-/*
- * Clauses that an ORDER BY cannot follow, or that it would change the meaning
- * of.  A column that has one of these names costs a local sort, nothing else.
- */
-static const char *const closing_words[] = {"order", "limit", "offset", "fetch", "top", "for",
-"into", NULL};
-
-/* Can an ORDER BY be appended to the query? */
-static bool
-takes_order(const char *query)
-{
-	RedshiftTokens *tokens = redshift_lex(query);
-
-	if (!redshift_token_is(&tokens->items[0], "select") &&
-		!redshift_token_is(&tokens->items[0], "with"))
-		return false;
-	for (int i = 0; i < tokens->count; i++)
-	{
-		const RedshiftToken *token = &tokens->items[i];
-
-		if (token->depth > 0)
-			continue;
-		if (redshift_token_in(token, closing_words))
-			return false;
-		/* DISTINCT ON wants an order of its own */
-		if (redshift_token_is(token, "distinct") &&
-			redshift_token_is(&tokens->items[i + 1], "on"))
-			return false;
-	}
-	return true;
-}
 
 /*
  * Does Redshift sort values of its type as we sort them once they are values
@@ -114,7 +80,7 @@ order_by_key(const Rollup *rollup, const RefreshTarget *target)
 {
 	StringInfoData buf;
 
-	if (target->nkeys == 0 || !takes_order(rollup->query))
+	if (target->nkeys == 0 || !redshift_takes_order(rollup->query))
 		return NULL;
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "ORDER BY ");

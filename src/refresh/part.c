@@ -19,8 +19,8 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
-#include "redshift/lex.h"
 #include "redshift/quote.h"
+#include "redshift/rewrite.h"
 #include "refresh/part.h"
 #include "refresh/scope.h"
 
@@ -282,18 +282,18 @@ char *
 part_wrap_query(const Rollup *rollup, List *values)
 {
 	StringInfoData buf;
+	const char **names = NULL;
 	ListCell   *lc;
 
-	/* the last token may be followed by a comment to the end of the line */
-	initStringInfo(&buf);
-	appendStringInfo(&buf, "SELECT * FROM (%s\n) AS rsfed_part", redshift_strip(rollup->query));
 	if (rollup->pinned_columns != NULL)
 	{
+		names = palloc(sizeof(char *) * rollup->ncolumns);
 		for (int i = 0; i < rollup->ncolumns; i++)
-			appendStringInfo(&buf, "%s%s", i > 0 ? ", " : " (",
-							 redshift_quote_identifier(rollup->columns[i].name));
-		appendStringInfoChar(&buf, ')');
+			names[i] = rollup->columns[i].name;
 	}
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, redshift_wrap_query(rollup->query, "rsfed_part", names,
+													 rollup->ncolumns));
 	foreach(lc, values)
 	{
 		const ScopeValues *column = lfirst(lc);

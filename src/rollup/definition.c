@@ -34,7 +34,7 @@
 #include "rollup/method.h"
 #include "rollup/pinned.h"
 #include "rollup/window.h"
-#include "source/lake.h"
+#include "source/lake_views.h"
 #include "source/source.h"
 
 static void check_names(const LocalColumn *columns, int ncolumns);

@@ -5,7 +5,8 @@
  *
  * Policy: a boundary is a place where no bucket of a date_trunc() in the same
  * time zone can lie on both sides.  Days and longer begin at the first moment
- * of their first day, whatever the clock shows then.  Shorter ones follow the
+ * of their first day, whatever the clock shows then; where it is put back to
+ * the day before, the two are one bucket.  Shorter ones follow the
  * wall clock; where a change of the offset cuts one, the piece belongs to the
  * bucket before it: a bucket that is longer than its name costs a few rows
  * more, one that is split would be read in halves.
@@ -27,6 +28,10 @@
 
 /* A walk to the next boundary goes in steps no longer than that. */
 #define LONGEST_STEP (15 * USECS_PER_MINUTE)
+
+/* From 1970 to 2000. */
+#define EPOCH_DISTANCE_SECS \
+	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
 /* Longest way back to look for the offset before a change of it. */
 #define CHANGE_DISTANCE (12 * USECS_PER_HOUR)
@@ -139,7 +144,20 @@ bucket_refusal(const Bucket *bucket)
 	return NULL;
 }
 
-/* The same on a wall clock, where every day has 24 hours. */
+/*
+ * The start of a day since 2000, for a bucket that may begin long before its
+ * value: 22008 where there are no timestamps.
+ */
+static int64
+start_of_day(int64 day)
+{
+	if (day < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE ||
+		day >= TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE)
+		out_of_range();
+	return day * USECS_PER_DAY;
+}
+
+/* The start of a bucket on a wall clock, where every day has 24 hours. */
 static int64
 floor_wall(const Interval *length, int64 wall)
 {
@@ -155,12 +173,59 @@ floor_wall(const Interval *length, int64 wall)
 		j2date((int) day + POSTGRES_EPOCH_JDATE, &year, &month, &mday);
 		months = divide_down((int64) year * MONTHS_PER_YEAR + month - 1, length->month) * length->month;
 		year = (int) divide_down(months, MONTHS_PER_YEAR);
-		day = date2j(year, (int) (months - (int64) year * MONTHS_PER_YEAR) + 1, 1) - POSTGRES_EPOCH_JDATE;
-		return day * USECS_PER_DAY;
+		month = (int) (months - (int64) year * MONTHS_PER_YEAR) + 1;
+		if (!IS_VALID_JULIAN(year, month, 1))
+			out_of_range();
+		return start_of_day(date2j(year, month, 1) - POSTGRES_EPOCH_JDATE);
 	}
 	if (length->day != 0)
-		return (FIRST_MONDAY + divide_down(day - FIRST_MONDAY, length->day) * length->day) * USECS_PER_DAY;
+		return start_of_day(FIRST_MONDAY + divide_down(day - FIRST_MONDAY, length->day) * length->day);
 	return divide_down(wall, length->time) * length->time;
+}
+
+/* Are its buckets days, or longer? */
+static bool
+is_of_days(const Interval *length)
+{
+	return length->time % USECS_PER_DAY == 0;
+}
+
+/*
+ * The next change of the zone's offset after an instant; false if none comes
+ * while there are timestamps.
+ * *shown is what the clock shows from then on.
+ */
+static bool
+next_change(int64 instant, pg_tz *zone, int64 *change, int64 *shown)
+{
+	pg_time_t	after = divide_down(instant, USECS_PER_SEC) + EPOCH_DISTANCE_SECS;
+	pg_time_t	boundary;
+	long int	offset_before;
+	long int	offset_after;
+	int			dst_before;
+	int			dst_after;
+
+	if (pg_next_dst_boundary(&after, &offset_before, &dst_before, &boundary,
+							 &offset_after, &dst_after, zone) <= 0 ||
+		boundary - EPOCH_DISTANCE_SECS > END_TIMESTAMP / USECS_PER_SEC)
+		return false;
+	*change = (boundary - EPOCH_DISTANCE_SECS) * USECS_PER_SEC;
+	*shown = *change + offset_after * USECS_PER_SEC;
+	return true;
+}
+
+/*
+ * The instant at which a day begins.  False if the clock is put back from it to
+ * the day before: both days then have hours on either side.
+ */
+static bool
+day_begins(int64 wall, pg_tz *zone, int64 *instant)
+{
+	int64		change;
+	int64		shown;
+
+	*instant = bucket_instant(wall, zone);
+	return !next_change(*instant, zone, &change, &shown) || shown >= wall;
 }
 
 static int64
@@ -170,18 +235,26 @@ floor_instant(const Bucket *bucket, int64 instant)
 	int64		wall;
 	int			west = offset_at(instant, bucket->zone, &wall);
 	int64		start = floor_wall(length, wall);
-	int64		found = instant - (wall - start);
+	int64		found;
+	int64		change;
+	int64		shown;
+	int64		last;
 
-	if (length->time == 0)
-		return bucket_instant(start, bucket->zone);
+	if (is_of_days(length))
+	{
+		while (!day_begins(start, bucket->zone, &found))
+			start = floor_wall(length, start - 1);
+		return found;
+	}
+	found = instant - (wall - start);
 	if (offset_at(found, bucket->zone, NULL) == west)
 		return found;
-	for (;; start -= length->time)
-	{
-		found = bucket_instant(start, bucket->zone);
-		if (found <= instant && bucket_wall(found, bucket->zone) == start)
-			return found;
-	}
+
+	/* what follows the change belongs to the bucket before it */
+	last = found;
+	while (next_change(last, bucket->zone, &change, &shown) && change <= instant)
+		last = change;
+	return floor_instant(bucket, last - 1);
 }
 
 int64
@@ -217,14 +290,20 @@ bucket_next(const Bucket *bucket, int64 value)
 	const Interval *length = &bucket->length.interval;
 	int64		start;
 	int64		next;
+	int64		before;
 
 	if (bucket->kind == BUCKET_INTEGER)
 		return add_integer(bucket_floor(bucket, value), bucket->length.count);
 	if (bucket->kind != BUCKET_TIMESTAMPTZ)
 		return move_wall(floor_wall(length, value), length, 1);
-	if (length->time == 0)
-		return bucket_instant(move_wall(floor_wall(length, bucket_wall(value, bucket->zone)),
-										length, 1), bucket->zone);
+	if (is_of_days(length))
+	{
+		start = floor_wall(length, bucket_wall(value, bucket->zone));
+		do
+			start = move_wall(start, length, 1);
+		while (!day_begins(start, bucket->zone, &next));
+		return next;
+	}
 
 	/* a change of the offset may have made it shorter or longer */
 	start = floor_instant(bucket, value);
@@ -234,7 +313,12 @@ bucket_next(const Bucket *bucket, int64 value)
 		CHECK_FOR_INTERRUPTS();
 		next += Min(length->time, LONGEST_STEP);
 	} while (floor_instant(bucket, next) <= start);
-	return floor_instant(bucket, next);
+
+	/* the step may have been over a whole one */
+	next = floor_instant(bucket, next);
+	while ((before = floor_instant(bucket, next - 1)) > start)
+		next = before;
+	return next;
 }
 
 int64

@@ -15,6 +15,8 @@
  */
 #include "postgres.h"
 
+#include <signal.h>
+
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "port/atomics.h"
@@ -68,6 +70,7 @@ progress_begin(int64 run_id, int32 relation_id, Oid relid, int64 rows_last_run,
 	current.run_id = run_id;
 	current.relation_id = relation_id;
 	current.relid = relid;
+	current.userid = GetUserId();
 	current.phase = PHASE_STARTING;
 	current.started_at = GetCurrentTimestamp();
 	current.rows_last_run = rows_last_run;
@@ -279,4 +282,47 @@ progress_list(Progress *list, int *pids, int max)
 		found++;
 	}
 	return found;
+}
+
+bool
+progress_find(int64 run_id, Progress *progress)
+{
+	Progress   *list = palloc(sizeof(Progress) * MAX_PROGRESS);
+	int		   *pids = palloc(sizeof(int) * MAX_PROGRESS);
+	int			count = progress_list(list, pids, MAX_PROGRESS);
+	bool		found = false;
+
+	for (int i = 0; i < count && !found; i++)
+	{
+		found = list[i].run_id == run_id;
+		if (found)
+			*progress = list[i];
+	}
+	pfree(list);
+	pfree(pids);
+	return found;
+}
+
+bool
+progress_cancel(int64 run_id)
+{
+	bool		signalled = false;
+
+	if (rsfed_shmem == NULL)
+		return false;
+
+	/*
+	 * Whoever ends a run gives its entry back under this lock: as long as we hold
+	 * it, the process is at that run.
+	 */
+	LWLockAcquire(rsfed_shmem->lock, LW_SHARED);
+	for (int i = 0; i < MAX_PROGRESS && !signalled; i++)
+	{
+		volatile ProgressEntry *at = &rsfed_shmem->progress[i];
+
+		if (at->pid != 0 && at->database == MyDatabaseId && at->data.run_id == run_id)
+			signalled = kill(at->pid, SIGINT) == 0;
+	}
+	LWLockRelease(rsfed_shmem->lock);
+	return signalled;
 }

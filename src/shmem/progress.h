@@ -44,6 +44,7 @@ typedef struct Progress
 	int64		run_id;
 	int32		relation_id;
 	Oid			relid;
+	Oid			userid;			/* who began it */
 	RefreshPhase phase;
 	TimestampTz started_at;
 	TimestampTz receiving_since;	/* 0 = not yet */
@@ -59,6 +60,15 @@ typedef struct Progress
  * shared memory.  Takes no lock; interruptible.
  */
 extern int	progress_list(Progress *list, int *pids, int max);
+
+/* The refresh of that run, at work in this database; false if there is none.  As progress_list. */
+extern bool progress_find(int64 run_id, Progress *progress);
+
+/*
+ * Cancels what the process does that is at that run in this database, as
+ * pg_cancel_backend does; false if there is none any more.  Checks no privilege.
+ */
+extern bool progress_cancel(int64 run_id);
 
 /* As many as there can be. */
 extern int	progress_max(void);

@@ -45,8 +45,18 @@ typedef struct Check
 	List	   *items;
 } Check;
 
+/* What came of the question for the clock. */
+typedef struct ClockAnswer
+{
+	Check	   *check;
+	char	   *text;
+	TimestampTz at;				/* our clock, when it came */
+	TimestampTz latency;		/* us */
+} ClockAnswer;
+
 static void add_item(Check *check, const char *item, bool ok, const char *format,...) pg_attribute_printf(4, 5);
 static void add_failure(Check *check, const char *item, ErrorData *error);
+static void ask(Check *check, void (*step) (void *arg), const char *item);
 static void step_connect(void *arg);
 static void step_clock(void *arg);
 static void step_user(void *arg);
@@ -76,12 +86,9 @@ source_check(const char *source, Oid userid)
 		return check.items;
 
 	report_identity(&check);
-	if ((error = attempt(step_clock, &check)) != NULL)
-		add_failure(&check, "latency", error);
-	if ((error = attempt(step_user, &check)) != NULL)
-		add_failure(&check, "session settings", error);
-	if ((error = attempt(step_privileges, &check)) != NULL)
-		add_failure(&check, "privileges", error);
+	ask(&check, step_clock, "clock");
+	ask(&check, step_user, "session settings");
+	ask(&check, step_privileges, "privileges");
 	source_release(check.source);
 	return check.items;
 }
@@ -118,13 +125,34 @@ add_item(Check *check, const char *item, bool ok, const char *format,...)
 	check->items = lappend(check->items, row);
 }
 
-/* Appends an error as an item: its message, detail and hint. */
+/* An error as the detail of an item: its message, detail and hint. */
+static char *
+error_text(const ErrorData *error)
+{
+	return psprintf("%s%s%s%s%s", error->message,
+					error->detail ? "\n" : "", error->detail ? error->detail : "",
+					error->hint ? "\n" : "", error->hint ? error->hint : "");
+}
+
+/* Appends an error as an item. */
 static void
 add_failure(Check *check, const char *item, ErrorData *error)
 {
-	add_item(check, item, false, "%s%s%s%s%s", error->message,
-			 error->detail ? "\n" : "", error->detail ? error->detail : "",
-			 error->hint ? "\n" : "", error->hint ? error->hint : "");
+	add_item(check, item, false, "%s", error_text(error));
+}
+
+/*
+ * One question to the warehouse, which adds its items itself; "item" is the one
+ * that says if it could not be asked.  What is not quite a Redshift may lack what
+ * it asks with, and still answer the others.
+ */
+static void
+ask(Check *check, void (*step) (void *arg), const char *item)
+{
+	ErrorData  *error = attempt(step, check);
+
+	if (error != NULL)
+		add_item(check, item, false, "could not be asked: %s", error_text(error));
 }
 
 static void
@@ -224,30 +252,70 @@ report_identity(Check *check)
 				 version ? version : "?");
 }
 
+/* A query without a table: its one value, and how long it took, in *latency. */
+static char *
+timed_value(Check *check, const char *query, TimestampTz *latency)
+{
+	TimestampTz before = GetCurrentTimestamp();
+	int			rows;
+	int			columns;
+	char	  **cells = remote_fetch_all(check->source->conn, query, &rows, &columns);
+
+	*latency = GetCurrentTimestamp() - before;
+	if (rows != 1 || columns != 1 || cells[0] == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("unexpected answer to %s", query)));
+	return cells[0];
+}
+
+static void
+add_latency(Check *check, TimestampTz latency)
+{
+	add_item(check, "latency", true, "%.1f ms for a query that touches no table", latency / 1000.0);
+}
+
+/* In place of query 1, where that cannot be asked. */
+static void
+step_latency(void *arg)
+{
+	TimestampTz latency;
+
+	(void) timed_value(arg, "SELECT 1", &latency);
+	add_latency(arg, latency);
+}
+
+static void
+step_ask_clock(void *arg)
+{
+	ClockAnswer *answer = arg;
+
+	answer->text = timed_value(answer->check, "SELECT GETDATE()", &answer->latency);
+	answer->at = GetCurrentTimestamp();
+}
+
 /* Query 1: one round trip, and the clock there, which is UTC as we pinned it. */
 static void
 step_clock(void *arg)
 {
 	Check	   *check = arg;
-	TimestampTz before = GetCurrentTimestamp();
-	TimestampTz after;
+	ClockAnswer answer = {.check = check};
+	ErrorData  *error = attempt(step_ask_clock, &answer);
 	TimestampTz there;
-	int			rows;
-	int			columns;
-	char	  **cells = remote_fetch_all(check->source->conn, "SELECT GETDATE()", &rows, &columns);
 	double		skew;
 
-	after = GetCurrentTimestamp();
-	add_item(check, "latency", true, "%.1f ms for a query that touches no table",
-			 (after - before) / 1000.0);
-	if (rows != 1 || columns != 1 || cells[0] == NULL)
-		elog(ERROR, "unexpected answer to SELECT GETDATE()");
+	if (error != NULL)
+	{
+		ask(check, step_latency, "latency");
+		ReThrowError(error);
+	}
+	add_latency(check, answer.latency);
 	there = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
-													CStringGetDatum(psprintf("%s+00", cells[0])),
+													CStringGetDatum(psprintf("%s+00", answer.text)),
 													ObjectIdGetDatum(InvalidOid),
 													Int32GetDatum(-1)));
 	/* between both readings of ours: compare with the middle */
-	skew = (there - (before + (after - before) / 2)) / 1000000.0;
+	skew = (there - (answer.at - answer.latency / 2)) / 1000000.0;
 	add_item(check, "clock", fabs(skew) <= MAX_CLOCK_SKEW_S,
 			 "the warehouse's clock is %.1f s %s this server's", fabs(skew),
 			 skew < 0 ? "behind" : "ahead of");

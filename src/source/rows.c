@@ -157,15 +157,6 @@ read_value(ColumnReader *column, char *text, int length)
 		return value;
 
 	/* the text is in libpq's memory: what changes it works on a copy */
-	if (column->needs_hex)
-	{
-		char	   *copy = palloc(length + 3);
-
-		copy[0] = '\\';
-		copy[1] = 'x';
-		memcpy(copy + 2, text, length + 1);
-		return InputFunctionCall(&column->input, copy, column->ioparam, column->typmod);
-	}
 	if (column->trims && length > 0 && text[length - 1] == ' ')
 	{
 		while (length > 0 && text[length - 1] == ' ')
@@ -177,6 +168,8 @@ read_value(ColumnReader *column, char *text, int length)
 	text = pg_any_to_server(text, length, PG_UTF8);
 	if (column->is_text)
 		return CStringGetTextDatum(text);
+	if (column->needs_hex)
+		text = psprintf("\\x%s", text);
 	return InputFunctionCall(&column->input, text, column->ioparam, column->typmod);
 }
 

@@ -27,9 +27,8 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "base/run_settings.h"
 #include "worker/bgworker.h"
-
-static void set_setting(const char *name, const char *value);
 
 void
 bgworker_fill(BackgroundWorker *worker, const WorkerKind *kind, const char *suffix)
@@ -86,21 +85,7 @@ bgworker_connect(Oid database)
 	 * ALTER DATABASE ... SET is meant for people.  A scheduler that cannot
 	 * write, or that sees the queue of an hour ago, would just stand still.
 	 */
-	set_setting("search_path", "pg_catalog, pg_temp");
-	set_setting("default_transaction_read_only", "off");
-	set_setting("default_transaction_isolation", "read committed");
-	set_setting("lock_timeout", "0");
-	set_setting("statement_timeout", "0");
-	set_setting("idle_in_transaction_session_timeout", "0");
-	set_setting("transaction_timeout", "0");	/* 17 and later */
-}
-
-/* Overrules the database's and the role's defaults, where this version has the setting. */
-static void
-set_setting(const char *name, const char *value)
-{
-	if (GetConfigOption(name, true, false) != NULL)
-		SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
+	run_settings_pin_process();
 }
 
 void

@@ -49,6 +49,8 @@ log_line_prefix = '%m [%p] %b %e '
 shared_buffers = '64MB'
 """
 
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 # in no log, whatever was done
 NEVER = re.compile(
     r"PANIC:|TRAP:|runtime error:|resource owner|leak|still referenced|still active|stuck spinlock|cache lookup failed|"
@@ -223,11 +225,17 @@ def plan(arguments):
     return [round_ for round_ in rounds if not arguments.only or round_[0] in arguments.only]
 
 
+def told_to_end(number, _):
+    """It stops its servers, and is not to be told again meanwhile."""
+    for which in ENDS:
+        signal.signal(which, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main():
     arguments = read_arguments()
-    # told to end, it stops its servers
-    for which in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(which, lambda number, _: sys.exit(128 + number))
+    for which in ENDS:
+        signal.signal(which, told_to_end)
     if arguments.seed is None:
         arguments.seed = random.SystemRandom().randint(1, 999999)
     print(f"seed {arguments.seed}", flush=True)

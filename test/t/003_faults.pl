@@ -144,6 +144,40 @@ is($node->safe_psql('postgres', "SELECT pg_terminate_backend($refresher)"), 't',
 $psql->kill_kill;
 standin_reset();
 
+# A run whose row nobody else sees yet, because it is inside a transaction: known
+# by rsfed.progress, and cancelled by whoever may cancel one of that relation
+$node->safe_psql('postgres', q{CREATE ROLE newcomer LOGIN; CREATE ROLE fellow; CREATE ROLE bystander; GRANT newcomer TO fellow;
+	GRANT CREATE ON SCHEMA public TO newcomer; GRANT USAGE ON FOREIGN SERVER warehouse TO newcomer;
+	SELECT rsfed.set_credentials('warehouse', } . quote_literal($ENV{WAREHOUSE_USER}) . ', ' . quote_literal($ENV{WAREHOUSE_PASSWORD})
+	  . q{, for_role => 'newcomer')});
+for my $unseen (
+	[ 'a definition', 'newcomer', "SELECT rsfed.define_rollup('unseen', 'warehouse', 'SELECT sellerid, count(*) AS n FROM trade GROUP BY sellerid')", 'fellow' ],
+	[ 'CALL refresh in a block', $node->safe_psql('postgres', 'SELECT current_user'), "BEGIN; CALL rsfed.refresh('revenue')", undef ])
+{
+	my ($what, $starter, $sql, $may) = @$unseen;
+	my $cancel = sub {
+		my ($role, $number) = @_;
+		my ($said, $error) = ('', '');
+		$node->psql('postgres', "SET ROLE $role; SELECT rsfed.cancel($number)", stdout => \$said, stderr => \$error);
+		return "$said$error";
+	};
+	standin('FAULT stall_before_rows');
+	$psql = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres') . " user=$starter", '-v', 'VERBOSITY=verbose', '-c', $sql ],
+		'>', \$out, '2>', \$err);
+	poll_for($node, 'SELECT phase FROM rsfed.progress', 'waiting for Redshift', "$what waits");
+	$run = $node->safe_psql('postgres', 'SELECT run_id FROM rsfed.progress');
+	is($node->safe_psql('postgres', "SELECT count(*) FROM rsfed.runs WHERE run_id = $run"), '0', 'its row is not to be seen');
+	like($cancel->('bystander', $run), qr/ERROR:  permission denied/, 'not everybody cancels it');
+	like($cancel->($starter, $run + 1000), qr/ERROR:  run \d+ does not exist/, 'nor a run that there is not');
+	is($node->safe_psql('postgres', "SET ROLE $may; SELECT count(*) FROM rsfed.progress WHERE run_id = $run"), '1', 'the owners see it at work') if $may;
+	is($cancel->($may // $starter, $run), 't', 'who may does');
+	$psql->finish;
+	like($err, qr/57014: canceling statement due to user request/, 'and it ends');
+	standin_reset();
+	poll_for($node, 'SELECT count(*) FROM rsfed.progress', '0', 'nothing is at work');
+	like($cancel->($starter, $run), qr/^f$|does not exist/, 'then there is nothing to cancel');
+}
+
 # Its failure cannot be written, as on a full disk, and the session lives on:
 # the run must not block the relation for as long as the session does
 my $refuse = q{

@@ -27,7 +27,11 @@ our @EXPORT = qw(
 # A test that hangs ends here, and so does one that is told to end: its servers
 # are stopped.  On a machine with much else to do the longest file takes minutes.
 $SIG{ALRM} = sub { die "the test took too long\n" };
-$SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub { die "the test was told to end\n" };
+$SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub {
+	# once: what it started is stopped now
+	$SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
+	die "the test was told to end\n";
+};
 alarm 1200;
 
 # A primary with rsfed preloaded and created in the database postgres.  The

@@ -6,7 +6,7 @@ SET standard_conforming_strings = on;
 -- What is left of PostgreSQL's functions is an allow-list.  The others are
 -- renamed, not dropped: views and operators of the catalog go on using them.
 CREATE TEMPORARY TABLE allowed AS
-SELECT unnest(string_to_array(btrim(regexp_replace($$
+SELECT unnest(string_to_array(btrim("absent.regexp_replace"($$
 abs acos add_months age approximate ascii asin atan atan2 avg bit_and bit_or bool_and bool_or
 bpchar btrim case_insensitive cbrt ceil ceiling char charindex char_length character_length chr
 col_description collate concat convert_timezone cos cot count cume_dist current_database
@@ -27,6 +27,10 @@ similar_to_escape sin split_part sqrt stddev stddev_pop stddev_samp strpos subst
 sysdate tan text textlen time timestamp timestamptz timetz timezone to_ascii to_char to_date
 to_hex to_number to_timestamp to_varbyte translate trim trunc upper var_pop var_samp varchar
 variance version now
+any_value can_json_parse checksum crc32 func_sha1 get_array_length hll_combine
+hll_combine_sketches hll_create_sketch is_valid_json is_valid_json_array json_array_length
+json_extract_array_element_text json_typeof months_between next_day sha sha1 soundex
+split_to_array strtol
 like notlike texticlike texticnlike
 $$, '\s+', ' ', 'g')), ' ')) AS name;
 UPDATE pg_proc SET proname = ('absent.' || proname)::name

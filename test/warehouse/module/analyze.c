@@ -251,6 +251,89 @@ find_refusal(Query *query)
 	}
 }
 
+/* is_exclude tells the proxy's standin.exclude('a...') by its name. */
+static bool
+is_exclude(Expr *expr)
+{
+	FuncExpr   *call = (FuncExpr *) expr;
+	char	   *schema;
+
+	if (!IsA(call, FuncExpr) || list_length(call->args) != 1 ||
+		strcmp(get_func_name(call->funcid), "exclude") != 0)
+		return false;
+	schema = get_namespace_name(get_func_namespace(call->funcid));
+	return schema && strcmp(schema, "standin") == 0;
+}
+
+/*
+ * drop_excluded takes the columns of EXCLUDE out of the select list, where the
+ * proxy wrote their names, a line each, into standin.exclude().
+ */
+static void
+drop_excluded(Query *query)
+{
+	TargetEntry *mark = query->targetList ? llast(query->targetList) : NULL;
+	Const	   *names;
+	char	   *name;
+	char	   *rest;
+
+	if (query->commandType != CMD_SELECT || mark == NULL || !is_exclude(mark->expr))
+		return;
+	if (mark->ressortgroupref != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the stand-in cannot do this: EXCLUDE with DISTINCT")));
+	names = linitial_node(Const, ((FuncExpr *) mark->expr)->args);
+	query->targetList = list_delete_last(query->targetList);
+	for (name = strtok_r(TextDatumGetCString(names->constvalue), "\n", &rest); name;
+		 name = strtok_r(NULL, "\n", &rest))
+	{
+		bool		found = false;
+		ListCell   *lc;
+
+		foreach(lc, query->targetList)
+		{
+			TargetEntry *entry = lfirst(lc);
+
+			if (entry->resname == NULL || strcmp(entry->resname, name) != 0)
+				continue;
+			found = true;
+			/* what ORDER BY or GROUP BY needs stays, unseen */
+			if (entry->ressortgroupref != 0)
+				entry->resjunk = true;
+			else
+				query->targetList = foreach_delete_current(query->targetList, lc);
+		}
+		if (!found)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("column \"%s\" does not exist", name)));
+	}
+}
+
+/* number_columns numbers the select list anew, unseen entries last. */
+static void
+number_columns(Query *query)
+{
+	List	   *seen = NIL;
+	List	   *junk = NIL;
+	AttrNumber	number = 1;
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *entry = lfirst(lc);
+
+		if (entry->resjunk)
+			junk = lappend(junk, entry);
+		else
+			seen = lappend(seen, entry);
+	}
+	query->targetList = list_concat(seen, junk);
+	foreach(lc, query->targetList)
+		((TargetEntry *) lfirst(lc))->resno = number++;
+}
+
 /* check_nodes applies the rule of leader and compute nodes. */
 static void
 check_nodes(Query *query)
@@ -376,6 +459,11 @@ post_parse(ParseState *pstate, Query *query, JumbleState *jstate)
 	if (!standin_is_client_text(pstate->p_sourcetext))
 		return;
 	find_refusal(query);
+	if (query->commandType == CMD_SELECT)
+	{
+		drop_excluded(query);
+		number_columns(query);
+	}
 	if (standin_is_strict())
 	{
 		check_nodes(query);

@@ -72,6 +72,18 @@ coerce(Node *node, Shape shape)
 								 InvalidOid, COERCE_EXPLICIT_CAST);
 }
 
+/* cut drops the digits behind a scale, without rounding. */
+static Node *
+cut(Node *node, Shape shape)
+{
+	Const	   *scale = makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+								  Int32GetDatum(shape.scale), false, true);
+
+	return (Node *) makeFuncExpr(F_TRUNC_NUMERIC_INT4, NUMERICOID,
+								 list_make2(node, scale), InvalidOid,
+								 InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
 /* shape_of_const counts the digits of a literal. */
 static bool
 shape_of_const(Const *value, Shape *shape)
@@ -274,7 +286,10 @@ shape_of(Node *node, ShapeContext *context, Shape *shape)
 	}
 }
 
-/* shape_aggregate: sum() and avg() of decimal(p,s) are decimal(38,s). */
+/*
+ * shape_aggregate: sum() and avg() of decimal(p,s) are decimal(38,s); the guide's
+ * PIVOT example has 2.71 for the average of 2.50, 3.75 and 1.90.
+ */
 static Node *
 shape_aggregate(Node *node, Oid function, Node *arg, ShapeContext *context)
 {
@@ -285,7 +300,7 @@ shape_aggregate(Node *node, Oid function, Node *arg, ShapeContext *context)
 	if (!shape_of(arg, context, &shape))
 		return node;
 	shape.precision = MAX_PRECISION;
-	return coerce(node, shape);
+	return coerce(function == F_AVG_NUMERIC ? cut(node, shape) : node, shape);
 }
 
 static Node *
@@ -318,15 +333,7 @@ shape_mutator(Node *node, ShapeContext *context)
 							   linitial(((WindowFunc *) node)->args), context);
 	if (IsA(node, OpExpr) && ((OpExpr *) node)->opfuncid == F_NUMERIC_DIV &&
 		shape_of(node, context, &shape))
-	{
-		Const	   *scale = makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
-									  Int32GetDatum(shape.scale), false, true);
-
-		node = (Node *) makeFuncExpr(F_TRUNC_NUMERIC_INT4, NUMERICOID,
-									 list_make2(node, scale), InvalidOid,
-									 InvalidOid, COERCE_EXPLICIT_CALL);
-		return coerce(node, shape);
-	}
+		return coerce(cut(node, shape), shape);
 	return node;
 }
 

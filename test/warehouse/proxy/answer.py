@@ -63,9 +63,10 @@ class Answer:
     def begin(self, rewritten, simple):
         """A statement starts: returns the faults that it meets."""
         faults = Faults()
-        if rewritten.is_target and not self.session.control:
-            faults = self.session.state.statement_faults()
-            self.session.state.target_begins()
+        if not self.session.control:
+            faults = self.session.state.statement_faults(rewritten.is_target)
+            if rewritten.is_target:
+                self.session.state.target_begins()
         self.queue.append(Running(rewritten, faults, simple))
         self.erring = rewritten
         self.query_number += 1
@@ -74,6 +75,9 @@ class Answer:
 
     def refusal(self, faults):
         """The error that a statement is to fail with before any row."""
+        for fault in faults:
+            if fault.name == "no_function" and fault.arguments[0].lower() in self.erring.calls():
+                return Refusal("42883", f"function {fault.arguments[0]}() does not exist", detail=None)
         return self.error_of(faults, lambda after: after == 0)
 
     def error_of(self, faults, when):
@@ -189,10 +193,9 @@ class Answer:
         """Silence until RESET or until the client closes the connection."""
         self.flush()
         state = self.session.state
-        generation = state.generation
         gone = select.poll()
         gone.register(self.session.client.fileno(), select.POLLRDHUP | select.POLLHUP | select.POLLERR)
-        while state.generation == generation:
+        while state.still_waits(self.faults()):
             if gone.poll(100):
                 raise Closed()
         self.queue[0].faults = Faults()

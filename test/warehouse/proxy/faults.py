@@ -30,6 +30,8 @@ comment "/* rsfed" (a target), when they are run:
     bad_utf8                a byte of each row's first text value becomes 0xff
     replace_text 'A' 'B'    in every value
     drop_notice             notices are lost
+and on every statement, target or not:
+    no_function NAME        a function that this warehouse does not have
 ROWS: so many rows go out before the error (none by default, and then the
 query does not run at all).  TIMES n at the end: for so many connections or
 statements, else until STANDIN RESET.
@@ -47,11 +49,13 @@ STATEMENT_FAULTS = (
     "wlm_abort", "user_cancel", "error_1023", "error", "garbage", "garbage_after_bytes", "column_type",
     "column_name", "bad_utf8", "replace_text", "drop_notice",
 )
+EVERY_STATEMENT_FAULTS = ("no_function",)
 # name: (least, most) number of arguments
 _ARGUMENTS = {
     "cut_after_bytes": (1, 1), "cut_after_rows": (1, 1), "stall_after_rows": (1, 1), "slow": (1, 1), "garbage_after_bytes": (2, 2),
     "slow_rows": (2, 2), "wlm_abort": (0, 1), "user_cancel": (0, 1), "error_1023": (0, 1),
     "error": (2, 3), "column_type": (3, 3), "column_name": (2, 2), "replace_text": (2, 2),
+    "no_function": (1, 1),
 }
 BILLED_MINIMUM = 60
 
@@ -71,7 +75,15 @@ class Fault:
 
 
 class Faults(list):
-    """The faults that one statement meets."""
+    """The faults that one statement or connection meets.
+
+    They are waited out until the RESET that comes after they were taken: a
+    RESET between that moment and the waiting ends the waiting, too.
+    """
+
+    def __init__(self, taken=(), generation=None):
+        super().__init__(taken)
+        self.generation = generation
 
     def get(self, name):
         return next((fault for fault in self if fault.name == name), None)
@@ -117,7 +129,7 @@ class State:
             self.changed.notify_all()
 
     def arm(self, name, arguments, times):
-        if name not in CONNECTION_FAULTS + STATEMENT_FAULTS:
+        if name not in CONNECTION_FAULTS + STATEMENT_FAULTS + EVERY_STATEMENT_FAULTS:
             raise BadCommand(f'unknown fault "{name}"')
         least, most = _ARGUMENTS.get(name, (0, 0))
         if not least <= len(arguments) <= most:
@@ -139,20 +151,25 @@ class State:
                     self.faults.remove(fault)
         return taken
 
-    def connection_fault(self):
-        """A connection is made: counts it and returns the fault for it."""
+    def connection_faults(self):
+        """A connection is made: counts it and returns the faults for it."""
         with self.lock:
             self.connections += 1
-            taken = self._take(CONNECTION_FAULTS)
-            return taken[0].name if taken else None
+            return Faults(self._take(CONNECTION_FAULTS), self.generation)
 
     def is_black_hole(self):
         with self.lock:
             return any(fault.name == "black_hole" for fault in self.faults)
 
-    def statement_faults(self):
+    def statement_faults(self, is_target):
+        names = EVERY_STATEMENT_FAULTS + (STATEMENT_FAULTS if is_target else ())
         with self.lock:
-            return Faults(self._take(STATEMENT_FAULTS))
+            return Faults(self._take(names), self.generation)
+
+    def still_waits(self, faults):
+        """Do faults that were taken hold whoever took them, or was there a RESET?"""
+        with self.lock:
+            return faults.generation == self.generation
 
     def listening(self):
         """Should the ordinary port be open?"""

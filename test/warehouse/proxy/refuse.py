@@ -50,7 +50,7 @@ RESERVED = frozenset(
 )
 # Reserved, but with a use in queries: refused only as a name after AS or a dot.
 RESERVED_NAMES = RESERVED | frozenset(
-    """identity ignore interval minus nulls off offset only partition pivot respect start
+    """identity ignore interval minus nulls off offset only partition pivot respect
     sysdate timestamp top unnest unpivot without overlaps""".split()
 )
 _QUERIES = frozenset(["select", "with", "insert", "update", "delete", "explain", "declare", "("])
@@ -60,6 +60,11 @@ _NOT_CALLS = frozenset(
     all some union except intersect minus case between like ilike having limit is distinct
     group join set into with top returning sets rollup cube filter order""".split()
 )
+# Reserved in PostgreSQL 15 only: names in Redshift.
+_PLAIN_NAMES = frozenset(
+    "window symmetric asymmetric returning variadic lateral tablesample collation concurrently fetch".split()
+)
+_BEFORE_NAMES = frozenset("select by as where and or on distinct not then when else".split())
 _COMPARISONS = frozenset(["=", "<>", "!=", "<", "<=", ">", ">="])
 
 
@@ -97,6 +102,14 @@ class Statement:
             self.text(opener) == "(" and before is not None
             and before.kind in (WORD, QUOTED) and before.word not in _NOT_CALLS
         )
+
+
+def is_plain_name(statement, index):
+    """Is the token a name that PostgreSQL has another use for?"""
+    if statement.word(index) not in _PLAIN_NAMES or index == 0 or statement.text(index + 1) == "(":
+        return False
+    return statement.text(index - 1) in (",", ".", "(") or statement.word(index - 1) in _BEFORE_NAMES or \
+        statement.tokens[index - 1].kind == OPERATOR
 
 
 def check_leading_word(statement):
@@ -170,12 +183,12 @@ def _check_clause(statement, index, token):
 def check_clauses(statement):
     """FILTER, LATERAL, ARRAY[], IS DISTINCT FROM, RETURNING, and so on."""
     for index, token in enumerate(statement.tokens):
-        if token.kind == WORD:
+        if token.kind == WORD and not is_plain_name(statement, index):
             _check_clause(statement, index, token)
 
 
 def check_brackets(statement):
-    """Subscripts, and array types but for a constant array inside ANY()."""
+    """Array types but for a constant array inside ANY(), and array constructors."""
     tokens = statement.tokens
     for index, token in enumerate(tokens):
         if token.text != "[":
@@ -187,6 +200,11 @@ def check_brackets(statement):
             raise Refusal(
                 UNSUPPORTED, f'type "{statement.text(index - 1)}[]" is not supported', token.start + 1
             )
+        before = tokens[index - 1] if index else None
+        if before is not None and (before.kind in (WORD, QUOTED) and before.word != "array" or before.text == "]") and \
+                statement.text(index + 1).isdigit() and statement.text(index + 2) == "]" and \
+                statement.text(index - 2) != "::":
+            continue  # a place in an array of SUPER
         raise syntax_error(token)
 
 

@@ -7,6 +7,7 @@ and the extended protocol behave as after any failing statement.
 
 import re
 
+import constructs
 import ddl
 import lake
 from edits import Edits
@@ -34,14 +35,23 @@ class Rewritten:
         self.original = original
         self.text = original
         self.edits = None
+        self.steps = []
         self.refused = False
         self.tag = None
         self.is_query = True
         self.is_target = False
         self.begins = False
 
+    def calls(self):
+        """The words before a bracket, in lower case."""
+        tokens = tokenize(self.original)
+        return {a.word for a, b in zip(tokens, tokens[1:]) if a.word and b.text == "("}
+
     def original_position(self, position):
-        return self.edits.original_position(position) if self.edits else position
+        """Back through the dialect's rewriting, then through each construct's."""
+        for edits in [self.edits, *reversed(self.steps)] if self.edits else []:
+            position = edits.original_position(position)
+        return position
 
 
 def _touches_user_table(statement):
@@ -172,22 +182,26 @@ def _rewrite_call(statement, index, edits):
             edits.swap(part, f"'{part.word}'")
 
 
-def _rewrite_statement(tokens, edits, result, case_sensitive):
-    """Checks one statement and collects its edits."""
-    statement = Statement(tokens)
+def _rewrite_statement(statement, edits, result, case_sensitive):
+    """Collects the edits of one statement."""
     if not case_sensitive:
         _fold_identifiers(statement, edits)
     tag = ddl.rewrite(statement, edits)
     if tag is not None:
         result.tag = tag
     else:
-        check(statement)
         _rewrite_types(statement, edits)
         _rewrite_words(statement, edits)
         lake.rewrite_pseudo_columns(statement, edits)
     if _touches_user_table(statement):
         result.is_target = True
     return statement.first
+
+
+def _check(statement):
+    """Refuses what Redshift refuses; DDL of the stand-in's own is checked by ddl.py."""
+    if ddl.rewrite(statement, Edits("")) is None:
+        check(statement)
 
 
 def rewrite(text, case_sensitive=False):
@@ -200,9 +214,12 @@ def rewrite(text, case_sensitive=False):
                 "54000", f"Statement is too large. Statement Size: {size} bytes. "
                 f"Maximum Allowed: {MAX_STATEMENT} bytes",
             )
+        statements = [Statement(tokens) for tokens in split_statements(tokenize(text))]
+        for statement in statements:
+            _check(statement)
+        text, statements, result.steps = constructs.expand(text, statements)
         edits = Edits(text)
-        statements = split_statements(tokenize(text))
-        firsts = [_rewrite_statement(tokens, edits, result, case_sensitive) for tokens in statements]
+        firsts = [_rewrite_statement(statement, edits, result, case_sensitive) for statement in statements]
         result.is_query = any(first not in _NO_QUERY for first in firsts)
         result.begins = bool(firsts) and firsts[-1] in ("begin", "start")
         result.text = edits.apply()

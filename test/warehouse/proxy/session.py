@@ -13,6 +13,7 @@ import time
 
 import protocol
 from answer import Answer
+from faults import Faults
 from protocol import Closed, Cutter, message
 from rewrite import rewrite
 
@@ -45,13 +46,14 @@ class Session:
     # -- start-up ---------------------------------------------------------
 
     def serve(self):
-        fault = None if self.control else self.state.connection_fault()
+        faults = Faults() if self.control else self.state.connection_faults()
+        fault = faults[0].name if faults else None
         try:
             if fault == "refuse_connections":
                 self.reset()
                 return
             if fault == "hang_connect":
-                self.hang()
+                self.hang(faults)
                 return
             if fault == "black_hole":
                 self.wait_for_network()
@@ -101,10 +103,9 @@ class Session:
     def fatal(self, sqlstate, text):
         self.client.sendall(protocol.error_response(sqlstate, text, "FATAL"))
 
-    def hang(self):
+    def hang(self, faults):
         """Keeps the connection without a word until RESET or it closes."""
-        generation = self.state.generation
-        while self.state.generation == generation:
+        while self.state.still_waits(faults):
             if select.select([self.client], [], [], 0.1)[0] and not self.client.recv(CHUNK):
                 return
 

@@ -96,6 +96,39 @@ for my $stall ('stall_before_rows', 'stall_after_rows 2')
 	fault('RESET');
 	is(scalar(@{ $d->answer->{rows} }), 4 - $count, '... goes on after RESET');
 }
+# what a statement or connection took ends with the first RESET after that, whether it waits by then or not
+for my $stall ('stall_before_rows', 'stall_after_rows 2')
+{
+	fault('FAULT slow 1000 TIMES 1');
+	fault("FAULT $stall TIMES 1");
+	$d = connect_to();
+	$d->send('Q', "$read\0");
+	wait_for_slow();
+	fault('RESET');
+	my $came = eval {
+		local $SIG{ALRM} = sub { die "silent\n" };
+		alarm 20;
+		scalar @{ $d->answer->{rows} };
+	};
+	alarm 600;
+	is($came, 4, "$stall, RESET before the silence begins");
+}
+is(scalar `PYTHONPATH=$FindBin::Bin/../proxy python3 -B -c '
+import socket, threading
+from faults import State
+from session import Session
+state = State()
+state.arm("hang_connect", [], 1)
+client, peer = socket.socketpair()
+faults = state.connection_faults()
+state.reset()
+session = Session.__new__(Session)
+session.client, session.state = client, state
+waiting = threading.Thread(target=session.hang, args=(faults,), daemon=True)
+waiting.start()
+waiting.join(5)
+print(waiting.is_alive())'`, "False\n", 'hang_connect, RESET before the silence begins');
+
 fault('FAULT garbage TIMES 1');
 is(eval { connect_to()->query($read); 1 }, undef, 'garbage');
 fault('FAULT garbage_after_bytes 60 2 TIMES 1');
@@ -128,6 +161,12 @@ fault("FAULT replace_text 'a' 'xyz' TIMES 1");
 is($c->query($read)->{rows}[0][1], 'xyz', 'replace_text');
 fault('FAULT drop_notice TIMES 1');
 is(scalar @{ $c->query('SELECT now(), i FROM faults')->{notices} }, 0, 'drop_notice');
+
+fault('FAULT no_function GetDate');
+is($c->error('SELECT getdate ()'), '42883 function GetDate() does not exist', 'no_function');
+is($c->value("SELECT 'getdate()'"), 'getdate()', '... by that name');
+fault('RESET');
+like($c->value('SELECT getdate()'), qr/^\d/, '... until RESET');
 
 # what is a target
 fault("FAULT error 'XX000' 'boo'");

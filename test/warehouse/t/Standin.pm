@@ -26,7 +26,11 @@ sub start
 	$SIG{PIPE} = 'IGNORE';
 	alarm 600;    # on a machine with much else to do one takes a minute
 	$SIG{ALRM} = sub { BAIL_OUT('the test hangs') };
-	$SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub { die "the test was told to end\n" };
+	$SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub {
+		# once: what it started is stopped now
+		$SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
+		die "the test was told to end\n";
+	};
 	return if $ENV{WAREHOUSE_PORT};
 	$dir = tempdir('standin-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 	chmod 0755, $dir;

@@ -1,0 +1,93 @@
+/*-------------------------------------------------------------------------
+ *
+ * rewrite.c
+ *		Puts an order behind a query, or makes a subquery of it.
+ *
+ * Policy: the query stays as its author wrote it, up to its last token: what
+ * follows that (a semicolon, a comment to the end of the line) would end or hide
+ * what is put behind it.  An order is appended, not put around a subquery: that
+ * would change what untyped literals become, and not every query can be one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "redshift/lex.h"
+#include "redshift/quote.h"
+#include "redshift/rewrite.h"
+
+/*
+ * Clauses that an ORDER BY cannot follow, or that it would change the meaning
+ * of; and EXCLUDE, with which it is not documented what number a column has.  A
+ * column that has one of these names costs a local sort, nothing else.
+ */
+static const char *const closing_words[] = {"order", "limit", "offset", "fetch", "top", "for",
+"into", "exclude", NULL};
+
+/*
+ * redshift_takes_order
+ *		Can an ORDER BY be appended to the query without changing its result
+ *		but for the order?  Raises what redshift_lex raises.
+ */
+bool
+redshift_takes_order(const char *query)
+{
+	RedshiftTokens *tokens = redshift_lex(query);
+
+	if (!redshift_token_is(&tokens->items[0], "select") &&
+		!redshift_token_is(&tokens->items[0], "with"))
+		return false;
+	for (int i = 0; i < tokens->count; i++)
+	{
+		const RedshiftToken *token = &tokens->items[i];
+
+		/* collate(x, 'case_insensitive') is not sorted by bytes */
+		if (redshift_token_is(token, "collate"))
+			return false;
+		if (token->depth > 0)
+			continue;
+		if (redshift_token_in(token, closing_words))
+			return false;
+		/* DISTINCT ON wants an order of its own */
+		if (redshift_token_is(token, "distinct") &&
+			redshift_token_is(&tokens->items[i + 1], "on"))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * redshift_append_order
+ *		The query with an ORDER BY behind it, for a query that takes one.
+ *		Allocated in the current memory context; raises what redshift_lex
+ *		raises.
+ */
+char *
+redshift_append_order(const char *query, const char *order)
+{
+	return psprintf("%s\n%s", redshift_strip(query), order);
+}
+
+/*
+ * redshift_wrap_query
+ *		SELECT * FROM (query) AS alias, to append a WHERE to.  column_names give
+ *		its columns other names; NULL leaves them.  Allocated in the current
+ *		memory context; raises what redshift_lex raises.
+ */
+char *
+redshift_wrap_query(const char *query, const char *alias, const char *const *column_names,
+					int ncolumns)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "SELECT * FROM (%s\n) AS %s", redshift_strip(query), alias);
+	for (int i = 0; column_names != NULL && i < ncolumns; i++)
+		appendStringInfo(&buf, "%s%s", i > 0 ? ", " : " (",
+						 redshift_quote_identifier(column_names[i]));
+	if (column_names != NULL && ncolumns > 0)
+		appendStringInfoChar(&buf, ')');
+	return buf.data;
+}

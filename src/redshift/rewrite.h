@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * rewrite.h
+ *		What rsfed puts around a query: an order behind it, a condition over it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_REDSHIFT_REWRITE_H
+#define RSFED_REDSHIFT_REWRITE_H
+
+extern bool redshift_takes_order(const char *query);
+extern char *redshift_append_order(const char *query, const char *order);
+extern char *redshift_wrap_query(const char *query, const char *alias,
+								 const char *const *column_names, int ncolumns);
+
+#endif							/* RSFED_REDSHIFT_REWRITE_H */

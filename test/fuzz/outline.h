@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * outline.h
+ *		Outlines of queries, for the fuzz targets that read one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_FUZZ_OUTLINE_H
+#define RSFED_FUZZ_OUTLINE_H
+
+#include "redshift/query.h"
+
+/* The same statement with other blanks and comments, and words in capitals. */
+extern char *outline_spaced(const char *query);
+
+/* Two outlines must say the same; is_ordered: b has an ORDER BY that a has not. */
+extern void outline_check_same(const RedshiftSelect *a, const RedshiftSelect *b, bool is_ordered);
+
+/* The outline, or NULL where there is none. */
+extern RedshiftSelect *outline_of(const char *query);
+
+/* Names for that many columns of the result, as Redshift gives them. */
+extern const char **outline_names(const RedshiftSelect *select, int count);
+
+#endif							/* RSFED_FUZZ_OUTLINE_H */

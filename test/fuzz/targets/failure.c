@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * failure.c
+ *		Fuzz target: the id of a query that an error tells of stands in it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "fuzz.h"
+
+#include "redshift/failure.h"
+
+void
+fuzz_one(const uint8 *data, size_t size)
+{
+	FuzzInput	input = {data, size};
+	const char *message = fuzz_text(&input);
+	const char *detail = input.size > 0 ? fuzz_text(&input) : NULL;
+	const char *sqlstate = fuzz_text(&input);
+	FailureKind kind = failure_kind(sqlstate, message, detail, fuzz_below(&input, 2) == 1);
+	int64		id = failure_query_id(message, detail);
+	char	   *digits = psprintf(INT64_FORMAT, id);
+
+	fuzz_check(kind == FAILURE_LASTING || kind == FAILURE_PASSING || kind == FAILURE_CREDENTIALS);
+	fuzz_check(id >= 0);
+	fuzz_check(id == 0 || strstr(message, digits) != NULL ||
+			   (detail != NULL && strstr(detail, digits) != NULL));
+	fuzz_check(failure_query_id(NULL, NULL) == 0);
+}
