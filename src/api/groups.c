@@ -123,6 +123,7 @@ rsfed_define_group(PG_FUNCTION_ARGS)
 	stmt->options = option_changes(NIL, argument_text(fcinfo, 1),
 								   PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
 	CreateForeignServer(stmt);
+	CommandCounterIncrement();
 	PG_RETURN_VOID();
 }
 
@@ -140,6 +141,7 @@ rsfed_alter_group(PG_FUNCTION_ARGS)
 								   PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
 	if (stmt->options != NIL)
 		AlterForeignServer(stmt);
+	CommandCounterIncrement();
 	PG_RETURN_VOID();
 }
 

@@ -91,6 +91,10 @@ static const OptionSpec option_specs[] =
 	/* groups */
 	{OPTION_GROUP, "strategy", OPTION_STRING, "weighted", NULL, 0, 0, "weighted, failover, least_busy", false,
 	"How a member is chosen for each statement: by turns, each as often as its weight says; the healthy one of the lowest priority; or the one with the fewest statements for its weight. A server with this option is a group."},
+	{OPTION_GROUP, "retry_delay", OPTION_TIME, "5s", "ms", 0, MS_PER_DAY, NULL, false,
+	"How long a member that failed is passed over, before one statement tries it again; twice as long after each further failure."},
+	{OPTION_GROUP, "retry_max_delay", OPTION_TIME, "5min", "ms", 0, MS_PER_DAY, NULL, false,
+	"Longest time that a member which goes on failing is passed over."},
 
 	/* credentials */
 	{OPTION_CREDENTIALS, "user", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,

@@ -48,6 +48,7 @@ typedef struct RunOutcome
 	TimestampTz data_through;	/* 0 = as_of, DT_NOBEGIN = not to be told */
 	bool		is_partial;		/* says nothing of the rest of the relation */
 	const char *server;			/* the member asked; may be NULL */
+	const char *moved_from;		/* the member left for it; or NULL */
 	int			remote_pid;
 	const char *label;			/* of its statements there; may be NULL */
 	int64		query_id;		/* of its last query there; 0 = unknown */

@@ -59,6 +59,13 @@ from_wire(const char *text)
 	return pg_any_to_server(copy, length, PG_UTF8);
 }
 
+/* See connection.h. */
+bool
+remote_raised(const ErrorData *error)
+{
+	return error->domain != NULL && strcmp(error->domain, REMOTE_DOMAIN) == 0;
+}
+
 /*
  * Raises the error that a result holds, and clears the result.  "query" is
  * what was sent, for the position; a result without SQLSTATE comes from libpq

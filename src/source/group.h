@@ -11,12 +11,7 @@
 #include "foreign/foreign.h"
 #include "nodes/pg_list.h"
 
-typedef enum GroupStrategy
-{
-	GROUP_WEIGHTED,
-	GROUP_FAILOVER,
-	GROUP_LEAST_BUSY
-} GroupStrategy;
+#include "shmem/health.h"
 
 typedef struct GroupMember
 {

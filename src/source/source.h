@@ -21,14 +21,18 @@ typedef struct SourceRequest
 	bool		writable;		/* rsfed.execute() */
 	const char *label;			/* query_group; NULL = as it is */
 	bool		keep;			/* leave it open for the next run (workers) */
+	bool		is_run;			/* of a worker: the server's max_runs counts it */
+	struct SourceRoute *route;	/* of an attempt that may move on (route.h); or NULL */
 	int			statement_timeout_ms;	/* if shorter than the server's; 0 = that one */
 } SourceRequest;
 
 typedef struct SourceConnection
 {
 	RemoteConnection *conn;
+	Oid			serverid;
 	const char *server;			/* that of the source, or the member that was chosen */
 	int			stall_timeout_ms;
+	struct HealthUse *use;		/* what the server counts until it is given back */
 	struct KeptUse *kept;		/* source.c's own; NULL if it is not kept */
 } SourceConnection;
 
@@ -48,10 +52,21 @@ extern void source_check_usage(const char *source, Oid userid);
 extern bool source_is_usable(const char *source, Oid userid);
 
 /*
- * Connects as above, or takes the kept connection of the same server, mapping
- * and options.  Lives in the current memory context unless kept.
+ * Connects as above, to the server or to the member of the group whose turn it
+ * is, or takes the kept connection of the same server, mapping and options.
+ * Lives in the current memory context unless kept.  A run waits while each server
+ * that it may go to has its max_runs.
  */
 extern SourceConnection *source_connect(const SourceRequest *request);
+
+/*
+ * Does some work with a connection and gives that back.  Where a member of a group
+ * fails for a reason of its own, the work is done at the next one: it must give
+ * nothing out before it ends, and begin afresh.  With a group it stands in a
+ * subtransaction; memory is the caller's.
+ */
+typedef void (*SourceWork) (SourceConnection *source, void *arg);
+extern void source_with(const SourceRequest *request, SourceWork work, void *arg);
 
 /*
  * Makes the session of an open connection the one of another request for the
