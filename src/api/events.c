@@ -29,6 +29,7 @@
 #include "catalog/members.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
+#include "catalog/relation_delete.h"
 #include "catalog/rollup.h"
 #include "rollup/owner.h"
 #include "rollup/rename.h"

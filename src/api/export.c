@@ -40,7 +40,7 @@
 #include "catalog/relation.h"
 #include "catalog/relation_schedule.h"
 #include "catalog/rollup.h"
-#include "catalog/set.h"
+#include "catalog/set_member.h"
 
 PG_FUNCTION_INFO_V1(rsfed_export);
 

@@ -25,6 +25,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "catalog/relation.h"
+#include "catalog/relation_delete.h"
 #include "catalog/rollup.h"
 #include "catalog/run.h"
 #include "refresh/alter.h"

@@ -30,6 +30,7 @@
 #include "catalog/relation_schedule.h"
 #include "catalog/retry.h"
 #include "catalog/set.h"
+#include "catalog/set_member.h"
 #include "schedule/schedule.h"
 #include "shmem/wake.h"
 

@@ -28,6 +28,7 @@
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
 #include "catalog/set.h"
+#include "catalog/set_member.h"
 #include "refresh/set_run.h"
 #include "shmem/wake.h"
 #include "source/source.h"

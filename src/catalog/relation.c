@@ -27,10 +27,9 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
-#include "catalog/after.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation.h"
-#include "catalog/set.h"
+#include "catalog/relation_delete.h"
 
 #define RELATION_COLUMNS "relation_id, schema_name, relation_name, kind = 'rollup', kind = 'set'," \
 	" (SELECT o.relid FROM rsfed_catalog.relation_oid o" \
@@ -306,52 +305,6 @@ relation_insert(Oid relid, bool is_rollup)
 				1, (Oid[]) {INT4OID}, values, NULL);
 	catalog_close(&access);
 	return relation_id;
-}
-
-/* DELETE from that table of what speaks of relation $1; inside catalog_open. */
-static void
-delete_from(const char *table, int32 relation_id)
-{
-	static const Oid types[] = {INT4OID};
-	Datum		values[1] = {Int32GetDatum(relation_id)};
-
-	catalog_run(SPI_OK_DELETE,
-				psprintf("DELETE FROM rsfed_catalog.%s WHERE relation_id = $1", table),
-				1, types, values, NULL);
-}
-
-/*
- * Rows are locked in the order in which the end of a run locks them: a run that
- * failed or found nothing new holds no lock of the table that is being dropped.
- */
-void
-relation_delete(int32 relation_id)
-{
-	static const Oid types[] = {INT4OID};
-	static const char *const written_by_runs[] = {"watermark", "probe", "counter", "freshness"};
-	static const char *const others[] = {"schedule", "local_sort", "definition", "rollup",
-	"relation_oid", "relation"};
-	CatalogAccess access;
-	Datum		values[1] = {Int32GetDatum(relation_id)};
-
-	/* no foreign keys do this: see tables.sql */
-	catalog_open(&access);
-	for (int i = 0; i < lengthof(written_by_runs); i++)
-		delete_from(written_by_runs[i], relation_id);
-	catalog_run(SPI_OK_UPDATE,
-				"UPDATE rsfed_catalog.run SET status = 'cancelled',"
-				" finished_at = clock_timestamp(), message = 'the relation was dropped'"
-				" WHERE relation_id = $1"
-				" AND status = 'queued'",
-				1, types, values, NULL);
-	catalog_close(&access);
-
-	after_forget(relation_id, NULL);
-	sets_forget_member(relation_id);
-	catalog_open(&access);
-	for (int i = 0; i < lengthof(others); i++)
-		delete_from(others[i], relation_id);
-	catalog_close(&access);
 }
 
 void

@@ -45,9 +45,6 @@ extern bool relation_is_maintainer(Oid relid, Oid userid);
 /* New row, in place of a stale one of that name; returns its relation_id. */
 extern int32 relation_insert(Oid relid, bool is_rollup);
 
-/* Removes it with all that hangs on it; runs stay as history. */
-extern void relation_delete(int32 relation_id);
-
 /* "schema"."name", quoted where needed, for messages; palloc'd. */
 extern char *relation_display_name(Oid relid);
 

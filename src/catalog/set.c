@@ -21,7 +21,9 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "catalog/owner_scope.h"
+#include "catalog/relation_delete.h"
 #include "catalog/set.h"
+#include "catalog/set_member.h"
 
 int32
 set_find(const char *name)
@@ -78,38 +80,6 @@ set_require(const char *name)
 	return set_id;
 }
 
-static List *
-members_ordered(int32 set_id, const char *order)
-{
-	static const Oid types[] = {INT4OID};
-	CatalogAccess access;
-	Datum		values[1] = {Int32GetDatum(set_id)};
-	List	   *members;
-	uint64		n;
-
-	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					psprintf("SELECT m.relation_id FROM rsfed_catalog.set_member m"
-							 " JOIN rsfed_catalog.relation r ON r.relation_id = m.relation_id"
-							 " WHERE m.set_id = $1 ORDER BY m.%s", order),
-					1, types, values, NULL);
-	members = catalog_ids(&access, n);
-	catalog_close(&access);
-	return members;
-}
-
-List *
-set_members(int32 set_id)
-{
-	return members_ordered(set_id, "relation_id");
-}
-
-List *
-set_members_as_named(int32 set_id)
-{
-	return members_ordered(set_id, "ordinal");
-}
-
 int32
 set_insert(const char *name, List *members)
 {
@@ -132,95 +102,10 @@ set_insert(const char *name, List *members)
 }
 
 void
-set_replace_members(int32 set_id, List *members)
-{
-	static const Oid types[] = {INT4OID, INT4OID, INT4OID};
-	CatalogAccess access;
-	Datum		values[3] = {Int32GetDatum(set_id)};
-	int			ordinal = 1;
-	ListCell   *lc;
-
-	catalog_open(&access);
-	catalog_run(SPI_OK_DELETE, "DELETE FROM rsfed_catalog.set_member WHERE set_id = $1",
-				1, types, values, NULL);
-	foreach(lc, members)
-	{
-		values[1] = Int32GetDatum(lfirst_int(lc));
-		values[2] = Int32GetDatum(ordinal++);
-		catalog_run(SPI_OK_INSERT,
-					"INSERT INTO rsfed_catalog.set_member (set_id, relation_id, ordinal)"
-					" VALUES ($1, $2, $3)",
-					3, types, values, NULL);
-	}
-	catalog_close(&access);
-}
-
-void
 set_delete(int32 set_id)
 {
 	set_replace_members(set_id, NIL);
 	relation_delete(set_id);
-}
-
-/* What a set that loses a member is called, and what is left of it. */
-typedef struct Shrunk
-{
-	int32		set_id;
-	char	   *name;
-	char	   *member;
-	int64		left;
-} Shrunk;
-
-void
-sets_forget_member(int32 relation_id)
-{
-	static const Oid types[] = {INT4OID};
-	CatalogAccess access;
-	Datum		values[1] = {Int32GetDatum(relation_id)};
-	List	   *sets = NIL;
-	ListCell   *lc;
-	uint64		n;
-
-	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					"WITH gone AS (DELETE FROM rsfed_catalog.set_member m"
-					" USING rsfed_catalog.relation s, rsfed_catalog.relation r"
-					" WHERE m.relation_id = $1 AND s.relation_id = m.set_id AND r.relation_id = $1"
-					" RETURNING m.set_id, s.relation_name::text AS name,"
-					" format('%I.%I', r.schema_name, r.relation_name) AS member,"
-					" (SELECT count(*) FROM rsfed_catalog.set_member o"
-					" WHERE o.set_id = m.set_id AND o.relation_id <> $1) AS members_left)"
-					" SELECT set_id, name, member, members_left FROM gone ORDER BY name COLLATE \"C\"",
-					1, types, values, NULL);
-	for (uint64 i = 0; i < n; i++)
-	{
-		Shrunk	   *set = MemoryContextAlloc(access.caller, sizeof(Shrunk));
-		MemoryContext spi;
-
-		set->set_id = DatumGetInt32(catalog_datum(i, 1));
-		set->name = catalog_text(&access, i, 2);
-		set->member = catalog_text(&access, i, 3);
-		set->left = DatumGetInt64(catalog_datum(i, 4));
-		spi = MemoryContextSwitchTo(access.caller);
-		sets = lappend(sets, set);
-		MemoryContextSwitchTo(spi);
-	}
-	catalog_close(&access);
-
-	foreach(lc, sets)
-	{
-		Shrunk	   *set = lfirst(lc);
-
-		if (set->left > 0)
-		{
-			ereport(NOTICE,
-					(errmsg("set \"%s\" goes on without %s", set->name, set->member)));
-			continue;
-		}
-		set_delete(set->set_id);
-		ereport(NOTICE,
-				(errmsg("set \"%s\" is dropped with %s, its last member", set->name, set->member)));
-	}
 }
 
 void

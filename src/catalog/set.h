@@ -16,26 +16,11 @@
 extern int32 set_find(const char *name);
 extern int32 set_require(const char *name);
 
-/* relation_id of each member, ascending: List of int. */
-extern List *set_members(int32 set_id);
-
-/* The same in the order in which the set's maker named them. */
-extern List *set_members_as_named(int32 set_id);
-
 /* New set with these members (relation_ids, in the order to be shown). */
 extern int32 set_insert(const char *name, List *members);
 
-/* Other members for a set. */
-extern void set_replace_members(int32 set_id, List *members);
-
 /* Removes a set with its schedules; its members stay, runs stay as history. */
 extern void set_delete(int32 set_id);
-
-/*
- * A relation is dropped: the sets that it is in go on without it, or, if it
- * was the last member, go too.  A NOTICE says so.  Before its row is deleted.
- */
-extern void sets_forget_member(int32 relation_id);
 
 /*
  * Raises 42501 unless the current user may do with every member what

@@ -56,12 +56,30 @@ static void hand_over_failure(RefreshRun *run, const ErrorData *error);
 static void finish(RefreshRun *run);
 static void fill_result(RefreshRun *run, TimestampTz started, RefreshResult *result);
 
+/* A run; that of a set has those of its members with it. */
+static RefreshRun *
+run_new(const RunRequest *request, int64 run_id)
+{
+	RefreshRun *run = refresh_run_new(request, run_id);
+
+	if (run->relation->is_set)
+	{
+		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(run));
+
+		PushActiveSnapshot(GetTransactionSnapshot());
+		set_run_begin(run);
+		PopActiveSnapshot();
+		MemoryContextSwitchTo(old);
+	}
+	return run;
+}
+
 void
 refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connection,
 					   RefreshResult *result)
 {
 	TimestampTz started = GetCurrentTimestamp();
-	RefreshRun *run = refresh_run_new(request, run_id);
+	RefreshRun *run = run_new(request, run_id);
 	ErrorData  *error;
 
 	run->keep_connection = keep_connection;
@@ -111,7 +129,7 @@ refresh_run_in_transaction(const RunRequest *request, RefreshResult *result)
 RefreshRun *
 refresh_run_begin(const RunRequest *request)
 {
-	RefreshRun *run = refresh_run_new(request, 0);
+	RefreshRun *run = run_new(request, 0);
 
 	run->in_transaction = run->first_step_only = true;
 	show_progress(run);
@@ -143,41 +161,6 @@ finish(RefreshRun *run)
 	if (changed)
 		wake_scheduler_at_commit();
 	PopActiveSnapshot();
-}
-
-/* The context outlives transactions, if the caller's does. */
-RefreshRun *
-refresh_run_new(const RunRequest *request, int64 run_id)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "rsfed run",
-												  ALLOCSET_SMALL_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	RefreshRun *run = palloc0(sizeof(RefreshRun));
-
-	run->request = request;
-	run->outcome.rows_received = run->outcome.bytes_received = -1;
-	run->outcome.rows_inserted = run->outcome.rows_updated = run->outcome.rows_deleted = -1;
-	initStringInfo(&run->note);
-	run->route = palloc0(sizeof(SourceRoute));
-	PushActiveSnapshot(GetTransactionSnapshot());
-	run->run_id = run_id != 0 ? run_id : run_insert(request, true);
-	run->relation = relation_lookup_id(request->relation_id);
-	PopActiveSnapshot();
-	if (run->relation == NULL)
-	{
-		/* dropped since it was asked for: the attempt will say so */
-		run->relation = palloc0(sizeof(RsfedRelation));
-		run->relation->relation_id = request->relation_id;
-		run->relation->schema_name = run->relation->relation_name = "";
-	}
-	if (run->relation->is_set)
-	{
-		PushActiveSnapshot(GetTransactionSnapshot());
-		set_run_begin(run);
-		PopActiveSnapshot();
-	}
-	MemoryContextSwitchTo(old);
-	return run;
 }
 
 /* Makes the run visible in rsfed.progress, with what it replaces. */

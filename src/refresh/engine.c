@@ -10,6 +10,12 @@
 #include "base/compat.h"
 #include "refresh/engine.h"
 
+typedef struct Engine
+{
+	const char *name;			/* the method's */
+	void		(*apply) (Apply *apply);
+} Engine;
+
 static const Engine engines[] = {
 	{.name = "merge",.apply = merge_apply},
 	/* a merge of the rows of a range; what differs is done before it (scope.c) */

@@ -1,61 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * engine.h
- *	  How a method applies the rows of a result to the served table.
- *
- * Policy: the driver connects, serializes, takes locks and snapshots, and
- * writes the outcome; an engine only turns rows into changes.  Whatever
- * differs between methods stands in Method (rollup/method.h) and in the struct
- * below, so that adding a method adds a file, a line in method.c and one in
- * engine.c, and no switch anywhere.
+ *	  The engine of each method.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef RSFED_ENGINE_H
 #define RSFED_ENGINE_H
 
-#include "utils/snapshot.h"
-
-#include "catalog/rollup.h"
-#include "refresh/rowsource.h"
-#include "refresh/scope.h"
+#include "refresh/apply.h"
 #include "rollup/method.h"
-#include "rollup/refresh_target.h"
 
-/* One pass over the served table. */
-typedef struct Apply
-{
-	const Rollup *rollup;
-	const RefreshTarget *target;
-	Relation	rel;			/* the served table, locked ROW EXCLUSIVE */
-	Snapshot	snapshot;		/* the one that the pass reads and writes with */
-	RowSource  *rows;			/* the new content */
-	RowScope   *scope;			/* the rows that it speaks of; NULL = all */
-	int64		inserted;
-	int64		updated;
-	int64		deleted;
-	struct RefreshRun *run;		/* run->refused is set before raising what the gate refuses */
-} Apply;
-
-typedef struct Engine
-{
-	const char *name;			/* the method's */
-
-	/*
-	 * Makes the content of the table that of apply->rows, counting what it
-	 * writes.  Runs as the table's owner, in a transaction that the driver
-	 * commits, with apply->snapshot active; raises 40001 for a row that
-	 * somebody else changed meanwhile,
-	 * 23502 for a NULL where none may be.
-	 */
-	void		(*apply) (Apply *apply);
-} Engine;
-
-/* Applies the rows by the engine of that method. */
+/* Applies the rows by the engine of that method (apply.h). */
 extern void engine_apply(const Method *method, Apply *apply);
-
-/* The engines (merge.c, replace.c). */
-extern void merge_apply(Apply *apply);
-extern void replace_apply(Apply *apply);
 
 #endif							/* RSFED_ENGINE_H */

@@ -8,7 +8,6 @@
 #ifndef RSFED_GATE_H
 #define RSFED_GATE_H
 
-#include "refresh/engine.h"
 #include "refresh/refresh_run.h"
 
 typedef struct Gate Gate;

@@ -11,12 +11,12 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "refresh/engine.h"
+#include "refresh/apply.h"
 #include "refresh/nulls.h"
 #include "refresh/table_writer.h"
 #include "refresh/walk.h"
 
-/* See Engine in engine.h. */
+/* See apply.h. */
 void
 merge_apply(Apply *apply)
 {

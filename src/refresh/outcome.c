@@ -27,7 +27,7 @@
 #include "catalog/relation_schedule.h"
 #include "catalog/retry.h"
 #include "catalog/rollup.h"
-#include "catalog/set.h"
+#include "catalog/set_member.h"
 #include "redshift/failure.h"
 #include "refresh/outcome.h"
 #include "schedule/backoff.h"

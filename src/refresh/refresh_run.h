@@ -45,8 +45,7 @@ typedef struct RefreshRun
 
 /*
  * A run and its row, unless a worker brought one (run_id): what is known before
- * the start.  A set's run has those of its members with it.  Lives in a memory
- * context of its own below the current one.
+ * the start.  Lives in a memory context of its own below the current one.
  */
 extern RefreshRun *refresh_run_new(const RunRequest *request, int64 run_id);
 

@@ -19,7 +19,7 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
-#include "refresh/engine.h"
+#include "refresh/apply.h"
 #include "refresh/nulls.h"
 #include "refresh/table_writer.h"
 
@@ -40,7 +40,7 @@ delete_all(Apply *apply, TableWriter *writer)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* See Engine in engine.h. */
+/* See apply.h. */
 void
 replace_apply(Apply *apply)
 {

@@ -27,6 +27,7 @@
 #include "base/compat.h"
 #include "base/format.h"
 #include "catalog/owner_scope.h"
+#include "refresh/constraints.h"
 #include "refresh/engine.h"
 #include "refresh/gate.h"
 #include "refresh/order.h"
@@ -249,7 +250,7 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	target_constraints_immediate(apply.rel);
+	constraints_immediate(apply.rel);
 	PopActiveSnapshot();
 
 	owner_scope_enter(&scope, target->owner, true);
@@ -262,7 +263,7 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 	CommandCounterIncrement();
 	judge(gate, run, &apply);
 	owner_scope_leave(&scope);
-	target_constraints_restore(apply.rel);
+	constraints_restore(apply.rel);
 
 	apply.rows->end(apply.rows);
 	is_first = apply.rel->rd_rel->reltuples <= 0 && apply.inserted > 0;

@@ -30,7 +30,7 @@
 
 #include "base/compat.h"
 #include "catalog/freshness.h"
-#include "catalog/set.h"
+#include "catalog/set_member.h"
 #include "catalog/watermark.h"
 #include "refresh/outcome.h"
 #include "refresh/set_run.h"

@@ -306,18 +306,6 @@ set_parameter(RemoteConnection *conn, const char *keyword, const char *value)
 	conn->parameter_values[i] = value;
 }
 
-/* The value of a keyword of the target; NULL if it has none. */
-const char *
-target_value(const RemoteTarget *target, const char *keyword)
-{
-	for (int i = 0; target->keywords[i] != NULL; i++)
-	{
-		if (strcmp(target->keywords[i], keyword) == 0)
-			return target->values[i];
-	}
-	return NULL;
-}
-
 /* Splits at commas, as libpq splits hosts and ports; List of char *, palloc'd. */
 static List *
 split_list(const char *text)

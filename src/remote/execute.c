@@ -7,8 +7,6 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
-
 #include "remote/internal.h"
 
 #include "base/compat.h"
@@ -136,39 +134,4 @@ remote_fetch_all(RemoteConnection *conn, const char *query, int *nrows, int *nco
 	*nrows = rows;
 	*ncolumns = width;
 	return cells;
-}
-
-/*
- * Raises 08003 unless the connection can take a statement.  Waits for the end
- * of one that failed or was cancelled, interruptibly: whoever caught its error
- * may go on with the connection.
- */
-void
-require_open(RemoteConnection *conn)
-{
-	if (conn->pg != NULL && conn->busy && conn->ending)
-	{
-		PGresult   *result;
-
-		while ((result = wait_result(conn, 0, NULL)) != NULL)
-			PQclear(result);
-	}
-	if (!conn->busy && conn->stream != NULL)
-	{
-		stream_connection_closed(conn->stream);
-		conn->stream = NULL;
-	}
-	if (conn->pg == NULL || PQstatus(conn->pg) != CONNECTION_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_CONNECTION_DOES_NOT_EXIST),
-				 errmsg("the connection to Redshift server \"%s\" is closed", conn->server_name)));
-	if (conn->busy)
-		elog(ERROR, "the connection to Redshift server \"%s\" is in use", conn->server_name);
-}
-
-/* Text in the database's encoding as UTF8; palloc'd, or the text itself. */
-char *
-to_wire(const char *text)
-{
-	return (char *) pg_server_to_any(text, strlen(text), PG_UTF8);
 }

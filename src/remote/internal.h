@@ -50,7 +50,8 @@ struct RemoteConnection
 {
 	PGconn	   *pg;				/* connect.c; NULL once closed */
 	bool		has_fd;			/* connect.c: counted by AcquireExternalFD */
-	bool		busy;			/* wait.c: results are still to be read */
+	bool		busy;			/* wait.c, drain.c: results are still to be
+								 * read */
 	bool		ending;			/* busy, but with no more to cancel: it failed
 								 * there, or has been told to end */
 	char		end_words[END_WORDS_SIZE];	/* wait.c: libpq's, of how it broke */
@@ -94,13 +95,19 @@ extern List *remote_resolve(const char *server_name, const char *host, Timestamp
 extern void connect_target(RemoteConnection *conn);
 extern void connect_done(void);
 extern void connect_build_parameters(RemoteConnection *conn);
+
+/* keywords.c */
 extern const char *target_value(const RemoteTarget *target, const char *keyword);
 
-/* wait.c */
+/* socket.c */
 extern int	wait_socket(int sock, int events, TimestampTz deadline, RemoteWait what);
 extern int	wait_socket_quietly(int sock, short events, TimestampTz deadline);
+
+/* wait.c */
 extern void wait_sent(RemoteConnection *conn);
 extern PGresult *wait_result(RemoteConnection *conn, int silence_ms, bool *silent);
+
+/* drain.c */
 extern void drain_arrived(RemoteConnection *conn);
 extern bool drain_quietly(RemoteConnection *conn, TimestampTz deadline);
 
@@ -109,8 +116,6 @@ extern void session_pin(RemoteConnection *conn, const RemoteSession *session);
 
 /* execute.c */
 extern PGresult *run_simple(RemoteConnection *conn, const char *command, int silence_ms);
-extern void require_open(RemoteConnection *conn);
-extern char *to_wire(const char *text);
 
 /* notice.c */
 extern void notice_receive(void *arg, const PGresult *result);
@@ -119,14 +124,18 @@ extern char *notice_take(RemoteConnection *conn);
 /* cancel.c */
 extern void cancel_quietly(RemoteConnection *conn, TimestampTz deadline);
 
-/* describe.c */
+/* columns.c */
 extern RemoteColumns *columns_of_result(const PGresult *result);
 
 /* stream.c */
 extern void stream_connection_closed(RemoteStream *stream);
+extern void require_open(RemoteConnection *conn);
+
+/* wire.c */
+extern char *from_wire(const char *text);
+extern char *to_wire(const char *text);
 
 /* report.c */
-extern char *from_wire(const char *text);
 pg_noreturn extern void report_result(RemoteConnection *conn, PGresult *result, const char *query);
 pg_noreturn extern void report_lost(RemoteConnection *conn, const char *message);
 pg_noreturn extern void report_connect(RemoteConnection *conn, const char *message);

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * keywords.c
- *	  Which connection keywords of libpq a server or mapping may carry.
+ *	  Connection keywords of libpq: which a server or mapping may carry, and
+ *	  what a target says.
  *
  * Policy: a list of what is allowed, not of what is forbidden, so that a
  * keyword of a later libpq is out until someone has looked at it.  Left out:
@@ -14,7 +15,7 @@
  */
 #include "postgres.h"
 
-#include "libpq-fe.h"
+#include "remote/internal.h"
 
 #include "base/compat.h"
 #include "remote/keywords.h"
@@ -63,4 +64,16 @@ libpq_knows(const char *keyword)
 			return true;
 	}
 	return false;
+}
+
+/* The value of a keyword of the target; NULL if it has none. */
+const char *
+target_value(const RemoteTarget *target, const char *keyword)
+{
+	for (int i = 0; target->keywords[i] != NULL; i++)
+	{
+		if (strcmp(target->keywords[i], keyword) == 0)
+			return target->values[i];
+	}
+	return NULL;
 }

@@ -37,28 +37,6 @@ static int	connect_errmsg(RemoteConnection *conn);
 static int	login_errmsg(RemoteConnection *conn);
 static int	login_errhint(RemoteConnection *conn);
 
-/*
- * Text from the wire in the database's encoding, palloc'd.  It may be cut or
- * in another encoding, and it is only for people: bytes that do not fit become
- * question marks instead of a second error.
- */
-char *
-from_wire(const char *text)
-{
-	int			length = strlen(text);
-	char	   *copy = pnstrdup(text, length);
-
-	if (!pg_verify_mbstr(PG_UTF8, copy, length, true))
-	{
-		for (char *c = copy; *c != '\0'; c++)
-		{
-			if (IS_HIGHBIT_SET(*c))
-				*c = '?';
-		}
-	}
-	return pg_any_to_server(copy, length, PG_UTF8);
-}
-
 /* See connection.h. */
 bool
 remote_raised(const ErrorData *error)

@@ -133,6 +133,34 @@ stream_connection_closed(RemoteStream *stream)
 	stream->conn = NULL;
 }
 
+/*
+ * Raises 08003 unless the connection can take a statement.  Waits for the end
+ * of one that failed or was cancelled, interruptibly: whoever caught its error
+ * may go on with the connection.
+ */
+void
+require_open(RemoteConnection *conn)
+{
+	if (conn->pg != NULL && conn->busy && conn->ending)
+	{
+		PGresult   *result;
+
+		while ((result = wait_result(conn, 0, NULL)) != NULL)
+			PQclear(result);
+	}
+	if (!conn->busy && conn->stream != NULL)
+	{
+		stream_connection_closed(conn->stream);
+		conn->stream = NULL;
+	}
+	if (conn->pg == NULL || PQstatus(conn->pg) != CONNECTION_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONNECTION_DOES_NOT_EXIST),
+				 errmsg("the connection to Redshift server \"%s\" is closed", conn->server_name)));
+	if (conn->busy)
+		elog(ERROR, "the connection to Redshift server \"%s\" is in use", conn->server_name);
+}
+
 /* Ends the stream and frees it; see stream.h. */
 void
 remote_stream_close(RemoteStream *stream)

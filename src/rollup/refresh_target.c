@@ -20,7 +20,6 @@
 #include "access/transam.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
@@ -32,7 +31,6 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "base/compat.h"
@@ -40,7 +38,6 @@
 #include "base/options.h"
 #include "catalog/relation.h"
 #include "rollup/refresh_target.h"
-#include "rollup/table.h"
 
 /* Longest value of a key that a message shows, in bytes. */
 #define MAX_SHOWN_VALUE 80
@@ -407,60 +404,6 @@ target_check_same(const RefreshTarget *before, const RefreshTarget *now)
 				 errmsg("table of rollup \"%s\" was altered while it was being refreshed", now->name),
 				 errdetail("Its owner, the type of a column, or the index of its key is another one."),
 				 errhint("Refresh it again.")));
-}
-
-/* The name of a constraint's schema. */
-static char *
-constraint_schema(Oid constraint)
-{
-	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-	char	   *schema;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for constraint %u", constraint);
-	schema = get_namespace_name(((Form_pg_constraint) GETSTRUCT(tuple))->connamespace);
-	ReleaseSysCache(tuple);
-	return schema;
-}
-
-/*
- * SET CONSTRAINTS for each deferrable constraint behind the table's triggers;
- * for those that are initially deferred only, if asked.
- */
-static void
-set_constraints(Relation rel, bool only_deferred, const char *mode)
-{
-	TriggerDesc *triggers = rel->trigdesc;
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-	{
-		Trigger    *trigger = &triggers->triggers[i];
-		char	   *name;
-
-		if (!trigger->tgdeferrable || (only_deferred && !trigger->tginitdeferred) ||
-			!OidIsValid(trigger->tgconstraint))
-			continue;
-		name = get_constraint_name(trigger->tgconstraint);
-		if (name != NULL)
-			appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "",
-							 quote_qualified_identifier(constraint_schema(trigger->tgconstraint), name));
-	}
-	if (buf.len > 0)
-		table_run(psprintf("SET CONSTRAINTS %s %s", buf.data, mode));
-}
-
-void
-target_constraints_immediate(Relation rel)
-{
-	set_constraints(rel, false, "IMMEDIATE");
-}
-
-void
-target_constraints_restore(Relation rel)
-{
-	set_constraints(rel, true, "DEFERRED");
 }
 
 /* A value for a message, cut where it is long. */

@@ -88,14 +88,6 @@ extern char *target_key_text(const RefreshTarget *target, TupleTableSlot *row);
 /* Raises 23505: so many rows of the result have that key (target_key_text). */
 pg_noreturn extern void target_refuse_duplicate(const RefreshTarget *target, const char *key, int64 times);
 
-/*
- * Makes the deferrable constraints that the table's changes concern immediate
- * for a pass, and deferred again as they were declared: what is deferred would
- * be checked after the pass, without the rights it runs with.
- */
-extern void target_constraints_immediate(Relation rel);
-extern void target_constraints_restore(Relation rel);
-
 /* The relation, locked; 42P01 with a hint if it is gone. */
 extern Relation target_open(Oid relid, const char *name, LOCKMODE lockmode);
 

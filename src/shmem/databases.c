@@ -41,45 +41,6 @@ static void unlock(void);
 static bool ready_to_launch(DatabaseSlot *slot, TimestampTz now, bool may_probe,
 							TimestampTz *wake_at);
 
-DatabaseSlot *
-database_slot_find(Oid database)
-{
-	for (int i = 0; i < MAX_DATABASES; i++)
-	{
-		if (rsfed_shmem->databases[i].database == database)
-			return &rsfed_shmem->databases[i];
-	}
-	return NULL;
-}
-
-DatabaseSlot *
-database_slot(Oid database)
-{
-	DatabaseSlot *slot = database_slot_find(database);
-
-	if (slot != NULL)
-		return slot;
-	slot = database_slot_find(InvalidOid);
-	if (slot == NULL)
-		return NULL;
-
-	memset(slot, 0, sizeof(DatabaseSlot));
-	slot->database = database;
-	slot->next_due = DT_NOEND;
-	/* the launcher has to tell whether it may be touched */
-	rsfed_shmem->rescan = true;
-	return slot;
-}
-
-void
-database_slot_poke(DatabaseSlot *slot)
-{
-	if (slot->scheduler != NULL)
-		SetLatch(&slot->scheduler->procLatch);
-	else if (rsfed_shmem->launcher != NULL)
-		SetLatch(&rsfed_shmem->launcher->procLatch);
-}
-
 /*----------
  * The launcher's side.
  *----------

@@ -25,7 +25,6 @@
 #include "catalog/members.h"
 #include "source/credentials.h"
 #include "source/group.h"
-#include "source/source.h"
 
 /* What is known lives in a memory context that goes as a whole. */
 static MemoryContext known_context = NULL;
@@ -62,12 +61,6 @@ forget_all(void)
 	MemoryContextReset(known_context);
 	known_table = members_table();
 	is_stale = false;
-}
-
-bool
-source_is_group(ForeignServer *server)
-{
-	return source_option(server->options, "strategy") != NULL;
 }
 
 static GroupStrategy

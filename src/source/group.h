@@ -12,6 +12,7 @@
 #include "nodes/pg_list.h"
 
 #include "shmem/health.h"
+#include "source/server.h"
 
 typedef struct GroupMember
 {
@@ -31,9 +32,6 @@ typedef struct Group
 	int			count;
 	GroupMember *member;		/* in the order of their names */
 } Group;
-
-/* Is that server a group?  By its option strategy. */
-extern bool source_is_group(ForeignServer *server);
 
 /*
  * The group of that server, with members whose servers exist.  Read from the

@@ -23,6 +23,7 @@
 #include "base/monotonic.h"
 #include "base/options.h"
 #include "redshift/failure.h"
+#include "remote/connection.h"
 #include "schedule/backoff.h"
 #include "source/credentials.h"
 #include "source/group.h"

@@ -13,7 +13,7 @@
 #include "nodes/pg_list.h"
 
 #include "shmem/health.h"
-#include "source/source.h"
+#include "source/request.h"
 
 /*
  * The way of one attempt, which stays at its member until that fails.  Made by

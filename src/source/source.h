@@ -8,23 +8,9 @@
 #ifndef RSFED_SOURCE_H
 #define RSFED_SOURCE_H
 
-#include "foreign/foreign.h"
-
 #include "remote/connection.h"
-
-/* Why a connection is wanted: decides what its session may do. */
-typedef struct SourceRequest
-{
-	const char *source;			/* name of a server or of a group */
-	Oid			userid;			/* whose log-in, and whose USAGE of the source */
-	const char *timezone;		/* NULL = UTC */
-	bool		writable;		/* rsfed.execute() */
-	const char *label;			/* query_group; NULL = as it is */
-	bool		keep;			/* leave it open for the next run (workers) */
-	bool		is_run;			/* of a worker: the server's max_runs counts it */
-	struct SourceRoute *route;	/* of an attempt that may move on (route.h); or NULL */
-	int			statement_timeout_ms;	/* if shorter than the server's; 0 = that one */
-} SourceRequest;
+#include "source/request.h"
+#include "source/server.h"
 
 typedef struct SourceConnection
 {
@@ -35,12 +21,6 @@ typedef struct SourceConnection
 	struct HealthUse *use;		/* what the server counts until it is given back */
 	struct KeptUse *kept;		/* source.c's own; NULL if it is not kept */
 } SourceConnection;
-
-/*
- * The server of that name, which may be a group (group.h): 42704 (with the nearest name) if there is none or
- * its wrapper is neither rsfed nor postgres_fdw.
- */
-extern ForeignServer *source_server(const char *source);
 
 /*
  * Checks without connecting that userid has USAGE on the source (42501) and a
