@@ -133,6 +133,8 @@ count_use(HealthState *state, const HealthUse *use, int n)
 	server->running += n;
 	if (use->is_run)
 		server->runs += n;
+	if (use->is_run && OidIsValid(use->group))
+		server->group_runs += n;
 	if (OidIsValid(use->group))
 	{
 		HealthEntry *member = find_entry(state, use->group, use->server, true);
@@ -481,6 +483,16 @@ health_runs(Oid group, Oid server)
 {
 	HealthEntry *entry = find_entry(lock_state(LW_SHARED), group, server, false);
 	int			runs = entry ? entry->runs : 0;
+
+	unlock_state();
+	return runs;
+}
+
+int
+health_group_runs(Oid server)
+{
+	HealthEntry *entry = find_entry(lock_state(LW_SHARED), InvalidOid, server, false);
+	int			runs = entry ? entry->group_runs : 0;
 
 	unlock_state();
 	return runs;

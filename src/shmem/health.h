@@ -72,8 +72,12 @@ extern int	health_failures(Oid server);
 /* Is a use the trial of a member that broke? */
 extern bool health_is_trial(const HealthUse *use);
 
-/* Runs of workers at a server; of a group, those that came by its name. */
+/*
+ * Runs of workers at a server: all (group InvalidOid), those that came by the name
+ * of a group, those that came by that of any group.
+ */
 extern int	health_runs(Oid group, Oid server);
+extern int	health_group_runs(Oid server);
 
 /* Did it fail at its last use? */
 extern bool health_is_broken(Oid server);

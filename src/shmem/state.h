@@ -118,6 +118,7 @@ typedef struct HealthEntry
 	TimestampTz used_at;		/* monotonic: which one makes room for another */
 	int			running;		/* statements at this moment */
 	int			runs;			/* of them those of workers */
+	int			group_runs;		/* and of these those that came by way of a group */
 
 	/* of a member of a group */
 	int64		turn;			/* what it has gained and not paid */

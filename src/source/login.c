@@ -58,7 +58,7 @@ check_acl(ForeignServer *source, Oid userid)
 bool
 login_exists(ForeignServer *source, Oid userid)
 {
-	const Group *group;
+	const SourceGroup *group;
 
 	if (OidIsValid(find_mapping(userid, source->serverid, InvalidOid)))
 		return true;

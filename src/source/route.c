@@ -54,7 +54,7 @@ list_has(List *names, const char *name)
 
 /* May a request go to that member, whether it works or not? */
 static bool
-is_candidate(const Group *group, const GroupMember *member, Oid userid, const SourceRoute *route)
+is_candidate(const SourceGroup *group, const GroupMember *member, Oid userid, const SourceRoute *route)
 {
 	bool		stays = route != NULL && route->serverid == member->serverid;
 
@@ -70,7 +70,7 @@ is_candidate(const Group *group, const GroupMember *member, Oid userid, const So
 
 /* The candidates of a request; palloc'd, their number in *count. */
 static HealthCandidate *
-list_candidates(const Group *group, Oid userid, const SourceRoute *route, int *count)
+list_candidates(const SourceGroup *group, Oid userid, const SourceRoute *route, int *count)
 {
 	HealthCandidate *candidates = palloc(sizeof(HealthCandidate) * Max(group->count, 1));
 
@@ -104,7 +104,7 @@ wait_a_little(void)
 
 /* Raises 08001: whoever could answer has failed, and is being tried by others. */
 static void
-refuse_broken(const Group *group)
+refuse_broken(const SourceGroup *group)
 {
 	StringInfoData reasons;
 
@@ -149,7 +149,7 @@ choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **us
 
 	for (;;)
 	{
-		const Group *group = group_get(asked);
+		const SourceGroup *group = group_get(asked);
 		int			count;
 		HealthCandidate *candidates = list_candidates(group, request->userid, request->route, &count);
 		int			best;

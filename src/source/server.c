@@ -20,7 +20,6 @@
 #include "source/server.h"
 
 static bool is_source_wrapper(Oid fdwid);
-static List *server_names(void);
 
 ForeignServer *
 source_server(const char *source)
@@ -31,9 +30,9 @@ source_server(const char *source)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("Redshift server \"%s\" does not exist", source),
-				 server_names() == NIL ?
+				 source_names() == NIL ?
 				 errhint("Register one with SELECT rsfed.register_server(...).") :
-				 errhint("%s", unknown_name_hint(source, server_names(), "servers"))));
+				 errhint("%s", unknown_name_hint(source, source_names(), "servers"))));
 	if (!is_source_wrapper(server->fdwid))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -52,9 +51,8 @@ is_source_wrapper(Oid fdwid)
 	return strcmp(name, "rsfed") == 0 || strcmp(name, "postgres_fdw") == 0;
 }
 
-/* Names of all servers that can be sources; List of char *, palloc'd. */
-static List *
-server_names(void)
+List *
+source_names(void)
 {
 	Relation	relation = table_open(ForeignServerRelationId, AccessShareLock);
 	TableScanDesc scan = table_beginscan_catalog(relation, 0, NULL);

@@ -16,6 +16,9 @@
  */
 extern ForeignServer *source_server(const char *source);
 
+/* Names of all of them: List of char *, palloc'd. */
+extern List *source_names(void);
+
 /* Is that server a group?  By its option strategy. */
 extern bool source_is_group(ForeignServer *server);
 

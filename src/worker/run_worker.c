@@ -47,6 +47,7 @@
 #include "refresh/outcome.h"
 #include "shmem/wake.h"
 #include "shmem/workers.h"
+#include "source/limits.h"
 #include "source/source.h"
 #include "worker/bgworker.h"
 
@@ -197,7 +198,8 @@ take_run(Work *work, bool *extension)
 		/* what the run before this one let go is more than this worker can take */
 		if (after_release() > 0)
 			wake_scheduler_at_commit();
-		run = queue_take();
+		queue_lock();
+		run = queue_take(source_limits());
 	}
 	if (run != NULL && !skip_held(run))
 	{
