@@ -56,14 +56,20 @@ list_has(List *names, const char *name)
 static bool
 is_candidate(const SourceGroup *group, const GroupMember *member, Oid userid, const SourceRoute *route)
 {
-	bool		stays = route != NULL && route->serverid == member->serverid;
+	bool		at_any = false;		/* also where nothing new is given to */
 
-	if (route != NULL && OidIsValid(route->serverid) && !stays)
-		return false;
-	/* what has begun there may end there */
-	if (!stays && (member->draining || member->weight == 0))
-		return false;
-	if (route != NULL && list_has(route->failed, member->server))
+	if (route != NULL)
+	{
+		bool		stays = route->serverid == member->serverid;
+
+		if ((OidIsValid(route->serverid) && !stays) || list_has(route->failed, member->server) ||
+			(route->only != NIL && !list_has(route->only, member->server)) ||
+			list_has(route->except, member->server))
+			return false;
+		/* what has begun there may end there */
+		at_any = stays || route->drained_too;
+	}
+	if (!at_any && (member->draining || member->weight == 0))
 		return false;
 	return login_exists_at(userid, member->serverid, group->serverid);
 }
@@ -103,7 +109,7 @@ wait_a_little(void)
 }
 
 /* Raises 08001: whoever could answer has failed, and is being tried by others. */
-static void
+pg_noreturn static void
 refuse_broken(const SourceGroup *group)
 {
 	StringInfoData reasons;
@@ -123,6 +129,34 @@ refuse_broken(const SourceGroup *group)
 			 errmsg("no member of group \"%s\" can be used", group->name),
 			 reasons.len > 0 ? errdetail_internal("%s", reasons.data) : 0,
 			 errhint("They are tried again by themselves, one statement at a time.")));
+}
+
+/* Names with commas between; palloc'd. */
+static char *
+names_text(List *names)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, names)
+		appendStringInfo(&buf, "%s\"%s\"", buf.len > 0 ? ", " : "", (char *) lfirst(lc));
+	return buf.data;
+}
+
+/* Raises 55000: no member is left that may be asked. */
+pg_noreturn static void
+refuse_empty(ForeignServer *asked, const SourceRoute *route)
+{
+	if (route == NULL || (route->only == NIL && route->except == NIL))
+		login_refuse_empty(asked);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("group \"%s\" has no member that may be asked for this", asked->servername),
+			 route->only != NIL ? errdetail("Wanted is %s.", names_text(route->only))
+			 : errdetail("Not wanted is %s.", names_text(route->except)),
+			 errhint("SELECT * FROM rsfed.groups WHERE group_name = %s; shows what drains.",
+					 quote_literal_cstr(asked->servername))));
 }
 
 /* Writes down where the attempt is. */
@@ -161,7 +195,7 @@ choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **us
 			candidates = list_candidates(group, request->userid, request->route, &count);
 		}
 		if (count == 0)
-			login_refuse_empty(asked);
+			refuse_empty(asked, request->route);
 		best = health_choose(group->serverid, group->strategy, candidates, count, request->is_run, use);
 		if (best >= 0)
 			return GetForeignServer(candidates[best].server);
@@ -273,6 +307,8 @@ route_move_on(SourceRoute *route, ErrorData *error)
 	if (blame == BLAME_MEMBER)
 		break_member(route, error);
 
+	if (route->stays_once_in && route->is_logged_in)
+		return false;
 	old = MemoryContextSwitchTo(GetMemoryChunkContext(route));
 	route->failed = lappend(route->failed, route->server);
 	route->serverid = InvalidOid;

@@ -143,7 +143,8 @@ source_with(const SourceRequest *request, SourceWork work, void *arg)
 	call.context = AllocSetContextCreate(CurrentMemoryContext, "rsfed attempt", ALLOCSET_SMALL_SIZES);
 	if (source_is_group(source_server(request->source)))
 	{
-		routed.route = palloc0(sizeof(SourceRoute));
+		if (routed.route == NULL)
+			routed.route = palloc0(sizeof(SourceRoute));
 		while ((error = attempt_anything(call_work, &call)) != NULL)
 		{
 			/* closes the connection, and the member counts it no more */
@@ -155,6 +156,28 @@ source_with(const SourceRequest *request, SourceWork work, void *arg)
 	else
 		call_work(&call);
 	MemoryContextDelete(call.context);
+}
+
+static void
+call_with(void *arg)
+{
+	Call	   *call = arg;
+
+	source_with(call->request, call->work, call->arg);
+}
+
+/* See source.h. */
+ErrorData *
+source_attempt(const SourceRequest *request, SourceWork work, void *arg)
+{
+	Call		call = {request, work, arg};
+	ErrorData  *error = attempt_anything(call_with, &call);
+
+	/* of ours, not Redshift's: it ends the whole */
+	if (error != NULL && !remote_raised(error) &&
+		(error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN))
+		ReThrowError(error);
+	return error;
 }
 
 /* See source.h. */
