@@ -8,7 +8,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 # The install script is put together from its pieces, in this order.
 SQL_PIECES = $(addprefix sql/install/, schema.sql tables.sql policies.sql options.sql servers.sql groups.sql ask.sql lake.sql \
 	rollups.sql identity.sql sets.sql schedules.sql views.sql \
-	scheduler.sql costs.sql doctor.sql doctor_lake.sql metrics.sql export.sql events.sql dump.sql)
+	scheduler.sql costs.sql doctor.sql doctor_groups.sql doctor_lake.sql metrics.sql export.sql events.sql dump.sql)
 # from one version to the next
 DATA = $(wildcard sql/rsfed--*--*.sql)
 DATA_built = sql/rsfed--$(EXTVERSION).sql

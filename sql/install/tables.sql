@@ -281,6 +281,7 @@ CREATE TABLE rsfed_catalog.run
 	backend_start	timestamptz,
 	writer			text,
 	server			name,
+	moved_from		name,
 	remote_pid		integer,
 	label			text,
 	query_id		bigint,

@@ -12,11 +12,13 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
 #include "commands/defrem.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
@@ -28,6 +30,7 @@
 #include "base/errors.h"
 #include "base/options.h"
 #include "catalog/members.h"
+#include "shmem/health.h"
 #include "source/credentials.h"
 #include "source/group.h"
 #include "source/source.h"
@@ -45,6 +48,7 @@ PG_FUNCTION_INFO_V1(rsfed_drop_group);
 PG_FUNCTION_INFO_V1(rsfed_add_member);
 PG_FUNCTION_INFO_V1(rsfed_alter_member);
 PG_FUNCTION_INFO_V1(rsfed_remove_member);
+PG_FUNCTION_INFO_V1(rsfed_member_health);
 
 /* The name in an argument that must not be NULL. */
 static char *
@@ -123,6 +127,7 @@ rsfed_define_group(PG_FUNCTION_ARGS)
 	stmt->options = option_changes(NIL, argument_text(fcinfo, 1),
 								   PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
 	CreateForeignServer(stmt);
+	CommandCounterIncrement();
 	PG_RETURN_VOID();
 }
 
@@ -140,6 +145,7 @@ rsfed_alter_group(PG_FUNCTION_ARGS)
 								   PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
 	if (stmt->options != NIL)
 		AlterForeignServer(stmt);
+	CommandCounterIncrement();
 	PG_RETURN_VOID();
 }
 
@@ -314,4 +320,33 @@ rsfed_remove_member(PG_FUNCTION_ARGS)
 	member = require_member(group->servername, name_argument(fcinfo, 1, "server"));
 	(void) member_delete(group->servername, member->server);
 	PG_RETURN_VOID();
+}
+
+/*
+ * rsfed_catalog.member_health(group_id, server_id): what is known of a member,
+ * for the view rsfed.groups.
+ */
+Datum
+rsfed_member_health(PG_FUNCTION_ARGS)
+{
+	HealthReport report;
+	TupleDesc	desc;
+	Datum		values[7];
+	bool		nulls[7] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	health_report(PG_GETARG_OID(0), PG_GETARG_OID(1), &report);
+	nulls[0] = !report.known;
+	values[0] = BoolGetDatum(report.broken);
+	nulls[1] = report.since == 0;
+	values[1] = TimestampTzGetDatum(report.since);
+	values[2] = Int32GetDatum(report.running);
+	values[3] = Int32GetDatum(report.runs);
+	values[4] = Int64GetDatum(report.served);
+	nulls[5] = report.latency_ms < 0;
+	values[5] = Float8GetDatum(report.latency_ms);
+	nulls[6] = report.last_error[0] == '\0';
+	values[6] = CStringGetTextDatum(report.last_error);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

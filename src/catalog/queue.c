@@ -4,8 +4,8 @@
  *	  Which of the queued runs is next.
  *
  * Policy: a queued run may begin when its relation has no run at work, it waits
- * for no other schedule, its server has fewer runs than the option max_runs
- * allows, and its owner fewer than rsfed.max_runs_per_owner.  Of these the
+ * for no other schedule, its source has fewer runs than the caller says that it
+ * may have, and its owner fewer than rsfed.max_runs_per_owner.  Of these the
  * first is the one
  *
  *	1. whose owner has the fewest runs at work, so that workers are shared out
@@ -32,7 +32,6 @@
 #include "utils/builtins.h"
 
 #include "base/compat.h"
-#include "base/options.h"
 #include "base/settings.h"
 #include "base/writer.h"
 #include "catalog/owner_scope.h"
@@ -49,8 +48,8 @@
 
 /*
  * What is at work, and of which servers and owners; of a set its own run, not
- * those of its members.  $1, $2: servers with the
- * option max_runs, and its values.
+ * those of its members.  $1, $2: sources with a limit, and
+ * the limits.
  */
 #define AT_WORK \
 	" busy AS MATERIALIZED (" \
@@ -104,46 +103,33 @@
  * One taker at a time: a snapshot taken before another's commit would not see
  * that the relation is already being refreshed.  Released at commit.
  */
-static void
-lock_queue(void)
+void
+queue_lock(void)
 {
 	Oid			nspid = get_namespace_oid("rsfed_catalog", false);
 
 	LockDatabaseObject(NamespaceRelationId, nspid, 0, ExclusiveLock);
 }
 
-/*
- * The limits as parameters.  What a server's option holds was checked when it
- * was given, and is read as all options are.  SPI must be open.
- */
+/* The limits as parameters, which live in the current memory context. */
 static void
-set_limits(Datum *values)
+set_limits(Datum *values, List *limits)
 {
-	uint64		n;
-	Datum	   *names;
-	Datum	   *limits;
-	int			count = 0;
+	int			n = list_length(limits);
+	Datum	   *names = palloc(sizeof(Datum) * Max(n, 1));
+	Datum	   *numbers = palloc(sizeof(Datum) * Max(n, 1));
+	int			i = 0;
+	ListCell   *lc;
 
-	n = catalog_run_kept(SPI_OK_SELECT,
-						 "SELECT s.srvname::text, o.option_value FROM pg_foreign_server s"
-						 " JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw"
-						 " CROSS JOIN LATERAL pg_options_to_table(s.srvoptions) AS o"
-						 " WHERE w.fdwname = 'rsfed' AND o.option_name = 'max_runs'",
-						 0, NULL, NULL, NULL);
-	names = palloc(sizeof(Datum) * Max(n, 1));
-	limits = palloc(sizeof(Datum) * Max(n, 1));
-	for (uint64 i = 0; i < n; i++)
+	foreach(lc, limits)
 	{
-		int			limit = option_int_text(OPTION_SERVER, "max_runs",
-											TextDatumGetCString(catalog_datum(i, 2)));
+		const QueueLimit *limit = lfirst(lc);
 
-		if (limit == 0)
-			continue;
-		names[count] = PointerGetDatum(PG_DETOAST_DATUM_COPY(catalog_datum(i, 1)));
-		limits[count++] = Int32GetDatum(limit);
+		names[i] = CStringGetTextDatum(limit->source);
+		numbers[i++] = Int32GetDatum(limit->max_runs);
 	}
-	values[0] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
-	values[1] = PointerGetDatum(construct_array(limits, count, INT4OID, sizeof(int32), true,
+	values[0] = PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+	values[1] = PointerGetDatum(construct_array(numbers, n, INT4OID, sizeof(int32), true,
 												TYPALIGN_INT));
 	values[2] = Int32GetDatum(rsfed_max_runs_per_owner);
 	values[3] = Int32GetDatum(rsfed_max_workers);
@@ -177,16 +163,15 @@ queue_join_equal(int64 run_id)
 }
 
 Run *
-queue_take(void)
+queue_take(List *limits)
 {
 	static const Oid types[] = {LIMIT_TYPES, INT4OID, TIMESTAMPTZOID, TEXTOID};
 	CatalogAccess access;
 	Datum		values[LIMITS + 3];
 	Run		   *run = NULL;
 
-	lock_queue();
 	catalog_open(&access);
-	set_limits(values);
+	set_limits(values, limits);
 	values[LIMITS] = Int32GetDatum(MyProcPid);
 	values[LIMITS + 1] = TimestampTzGetDatum(MyStartTimestamp);
 	values[LIMITS + 2] = CStringGetTextDatum(writer_epoch());
@@ -233,7 +218,7 @@ find_room(List **rooms, char *name, int left)
 }
 
 int
-queue_count_takeable(void)
+queue_count_takeable(List *limits)
 {
 	static const Oid types[] = {LIMIT_TYPES};
 	CatalogAccess access;
@@ -245,7 +230,7 @@ queue_count_takeable(void)
 
 	/* of one relation only one at a time, of a server and an owner so many as there is room for */
 	catalog_open(&access);
-	set_limits(values);
+	set_limits(values, limits);
 	n = catalog_run_kept(SPI_OK_SELECT,
 						 "WITH RECURSIVE" WAITING_OWNERS "," AT_WORK "," OWNERS
 						 " SELECT n.runs, COALESCE(n.source, ''),"

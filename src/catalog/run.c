@@ -185,10 +185,10 @@ write_run(int64 run_id, const RunOutcome *outcome, bool anybodys)
 {
 	static const Oid types[] = {INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT4OID, INT4OID,
 		INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BOOLOID, TEXTOID, INT8OID};
+	TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BOOLOID, TEXTOID, INT8OID, TEXTOID};
 	const ErrorFields *error = outcome->error;
-	Datum		values[24];
-	char		nulls[] = "                        ";
+	Datum		values[25];
+	char		nulls[] = "                         ";
 
 	values[0] = Int64GetDatum(run_id);
 	values[1] = CStringGetTextDatum(outcome->status);
@@ -217,15 +217,16 @@ write_run(int64 run_id, const RunOutcome *outcome, bool anybodys)
 	set_text(&values[22], &nulls[22], outcome->label);
 	values[23] = Int64GetDatum(outcome->query_id);
 	nulls[23] = outcome->query_id == 0 ? 'n' : ' ';
+	set_text(&values[24], &nulls[24], outcome->moved_from);
 
 	return catalog_run_kept(SPI_OK_UPDATE,
 							"UPDATE rsfed_catalog.run SET status = $2, finished_at = clock_timestamp(),"
 							" as_of = $3, server = $4, remote_pid = $5, definition = $6, rows_received = $7,"
 							" bytes_received = $8, rows_inserted = $9, rows_updated = $10, rows_deleted = $11,"
 							" note = $12, phase = $13, sqlstate = $14, message = $15, detail = $16, hint = $17,"
-							" context = $18, label = $23, query_id = $24 WHERE run_id = $1 AND status = 'running'"
+							" context = $18, label = $23, query_id = $24, moved_from = $25 WHERE run_id = $1 AND status = 'running'"
 							" AND ($22 OR" IS_OURS(19, 20, 21) ")",
-							24, types, values, nulls) == 1;
+							25, types, values, nulls) == 1;
 }
 
 /* NOTIFY rsfed_published at commit; every listener may read it: no values of rows. */
