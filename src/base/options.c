@@ -27,7 +27,6 @@
 #include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
-#include "base/option_map.h"
 #include "base/options.h"
 
 #define MS_PER_DAY	INT64CONST(86400000)
@@ -402,20 +401,25 @@ check_names(const OptionSpec *spec, JsonbContainer *array)
 	}
 }
 
-/* Raises 22023 unless each member of the object is a string. */
+/* Raises 22023 unless the object has members, and each is a string. */
 static void
 check_map(const OptionSpec *spec, JsonbContainer *object)
 {
-	ListCell   *lc;
-	List	   *members = option_map_members(object);
+	JsonbIterator *it = JsonbIteratorInit(object);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	int			members = 0;
 
-	if (members == NIL)
-		refuse_value(spec, NULL, "It needs one name at least.");
-	foreach(lc, members)
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
-		if (((OptionText *) lfirst(lc))->value == NULL)
+		if (token != WJB_VALUE)
+			continue;
+		if (value.type != jbvString)
 			refuse_value(spec, NULL, "Each member must be a string: a name.");
+		members++;
 	}
+	if (members == 0)
+		refuse_value(spec, NULL, "It needs one name at least.");
 }
 
 /* A scalar of a jsonb object as the text one would write; palloc'd. */
