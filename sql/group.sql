@@ -125,7 +125,7 @@ SELECT line FROM regexp_split_to_table(rsfed.export(), E'\n') AS line WHERE line
 ALTER SERVER big RENAME TO "Big one";
 ALTER SERVER house RENAME TO "The house";
 SELECT group_name, server FROM rsfed_catalog.member ORDER BY server COLLATE "C";
-SELECT name, options FROM rsfed.schedules WHERE relation = 'of_group'::regclass ORDER BY name;
+SELECT schedule_name, options FROM rsfed_catalog.schedule WHERE schedule_name IN ('nightly', 'often') ORDER BY schedule_name;
 SELECT rsfed.drop_rollup(r) FROM unnest('{of_group,of_server}'::regclass[]) AS r;
 SELECT rsfed.define_rollup('of_house', 'The house', 'SELECT 1 AS one, 2 AS two', key => '{one}');
 SELECT error_of(statement) FROM unnest(ARRAY[

@@ -16,6 +16,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "catalog/members.h"
 #include "catalog/relation.h"
@@ -68,6 +69,9 @@ typedef struct GroupCheck
 
 	/* the question at hand */
 	int			member;
+	SourceConnection *source;
+	bool		sample;
+	Oid			owner;			/* whose rollups are asked for */
 	const char *sql;
 	Topic		topic;
 	const Rollup *rollup;
@@ -75,8 +79,8 @@ typedef struct GroupCheck
 	const char *quoted;			/* the same in SQL, of a table */
 } GroupCheck;
 
-static void
-add_finding(GroupCheck *check, const char *item, bool ok, char *detail)
+static GroupFinding *
+make_finding(const GroupCheck *check, const char *item, bool ok, char *detail)
 {
 	GroupFinding *finding = palloc(sizeof(GroupFinding));
 
@@ -84,7 +88,13 @@ add_finding(GroupCheck *check, const char *item, bool ok, char *detail)
 	finding->item = item;
 	finding->ok = ok;
 	finding->detail = detail;
-	check->findings = lappend(check->findings, finding);
+	return finding;
+}
+
+static void
+add_finding(GroupCheck *check, const char *item, bool ok, char *detail)
+{
+	check->findings = lappend(check->findings, make_finding(check, item, ok, detail));
 }
 
 static void
@@ -115,13 +125,12 @@ is_wanted(const GroupCheck *check, const char *name)
 
 /* Asks the member at hand with the log-in of userid; its error, or NULL. */
 static ErrorData *
-ask_member(GroupCheck *check, Oid userid, const char *timezone, SourceWork work)
+ask_member(GroupCheck *check, Oid userid, SourceWork work)
 {
 	SourceRequest request = {0};
 
 	request.source = check->group->servername;
 	request.userid = userid;
-	request.timezone = timezone;
 	request.label = "rsfed check";
 	request.route = palloc0(sizeof(SourceRoute));
 	request.route->only = list_make1(list_nth(check->members, check->member));
@@ -139,12 +148,12 @@ ask_member(GroupCheck *check, Oid userid, const char *timezone, SourceWork work)
 
 /* Facts of rows (schema, name, value). */
 static void
-ask_pairs(SourceConnection *source, void *arg)
+ask_pairs(void *arg)
 {
 	GroupCheck *check = arg;
 	int			rows;
 	int			columns;
-	char	  **cells = remote_fetch_all(source->conn, check->sql, &rows, &columns);
+	char	  **cells = remote_fetch_all(check->source->conn, check->sql, &rows, &columns);
 
 	for (int i = 0; i < rows; i++)
 	{
@@ -169,13 +178,13 @@ column_type(char **row)
 
 /* A fact for each table, view and external table: its columns. */
 static void
-ask_tables(SourceConnection *source, void *arg)
+ask_tables(void *arg)
 {
 	GroupCheck *check = arg;
 	int			rows;
 	int			columns;
 	StringInfoData value;
-	char	  **cells = remote_fetch_all(source->conn,
+	char	  **cells = remote_fetch_all(check->source->conn,
 										 "SELECT table_schema, table_name, column_name, data_type, character_maximum_length,"
 										 " numeric_precision, numeric_scale FROM svv_columns WHERE "
 										 OTHERS_SCHEMAS("table_schema") " ORDER BY table_schema, table_name, ordinal_position",
@@ -198,26 +207,34 @@ ask_tables(SourceConnection *source, void *arg)
 	}
 }
 
-/* A fact of one topic's query; what fails is one, too. */
+/* Facts of one topic, of the connection at hand; what fails is a finding. */
 static void
-gather(GroupCheck *check, Topic topic, const char *sql, SourceWork work)
+gather(GroupCheck *check, Topic topic, const char *sql, void (*step) (void *arg))
 {
 	ErrorData  *error;
 
 	check->topic = topic;
 	check->sql = sql;
-	error = ask_member(check, check->userid, NULL, work);
+	error = attempt(step, check);
 	if (error != NULL)
 		add_finding(check, topic_names[topic], false, error->message);
 }
 
+/* A fact that is an error. */
+static void
+add_error(GroupCheck *check, const ErrorData *error, int32 relation_id)
+{
+	add_fact(check, check->name, psprintf("error %s: %s", unpack_sql_state(error->sqlerrcode),
+										  error->message), relation_id);
+}
+
 /* The result of a rollup's query, and whether it may be run. */
 static void
-ask_rollup(SourceConnection *source, void *arg)
+ask_rollup(void *arg)
 {
 	GroupCheck *check = arg;
 	char	   *query = redshift_fill_placeholders(redshift_strip(check->rollup->query), "NULL", "NULL");
-	RemoteColumns *columns = remote_describe(source->conn, query);
+	RemoteColumns *columns = remote_describe(check->source->conn, query);
 	StringInfoData value;
 	int			rows;
 	int			n;
@@ -226,13 +243,17 @@ ask_rollup(SourceConnection *source, void *arg)
 	for (int i = 0; i < columns->count; i++)
 		appendStringInfo(&value, "%s%s %s", i > 0 ? ", " : "", columns->column[i].name,
 						 redshift_type_name(columns->column[i].type, columns->column[i].typmod));
-	(void) remote_fetch_all(source->conn, psprintf("EXPLAIN %s", query), &rows, &n);
+	(void) remote_fetch_all(check->source->conn, psprintf("EXPLAIN %s", query), &rows, &n);
 	add_fact(check, check->name, value.data, check->rollup->relation_id);
 }
 
-/* A fact for each rollup of the group whose owner userid may act as. */
+/*
+ * Calls a function for each rollup of the group that belongs to the owner at hand,
+ * with the rollup and its name in the check.
+ */
 static void
-gather_rollups(GroupCheck *check)
+for_rollups(GroupCheck *check, void (*what) (GroupCheck *check, const ErrorData *error),
+			const ErrorData *error)
 {
 	List	   *ids = rollup_ids(check->group->servername);
 	ListCell   *lc;
@@ -241,21 +262,70 @@ gather_rollups(GroupCheck *check)
 	foreach(lc, ids)
 	{
 		RsfedRelation *relation = relation_lookup_id(lfirst_int(lc));
-		ErrorData  *error;
-		Oid			owner;
 
-		if (relation == NULL || !OidIsValid(relation->relid))
-			continue;
-		owner = relation_owner(relation->relid);
-		if (!has_privs_of_role(check->userid, owner))
+		if (relation == NULL || !OidIsValid(relation->relid) ||
+			relation_owner(relation->relid) != check->owner)
 			continue;
 		check->rollup = rollup_load(relation->relation_id);
 		check->name = psprintf("%s.%s", quote_identifier(relation->schema_name),
 							   quote_identifier(relation->relation_name));
-		error = ask_member(check, owner, check->rollup->timezone, ask_rollup);
+		what(check, error);
+	}
+}
+
+/* A fact of one rollup: of an error that concerns all, or of what is found. */
+static void
+add_rollup_fact(GroupCheck *check, const ErrorData *error)
+{
+	if (error == NULL)
+		error = attempt(ask_rollup, check);
+	if (error != NULL)
+		add_error(check, error, check->rollup->relation_id);
+}
+
+static void
+ask_rollups(SourceConnection *source, void *arg)
+{
+	GroupCheck *check = arg;
+
+	check->source = source;
+	for_rollups(check, add_rollup_fact, NULL);
+}
+
+/* The owners of the group's rollups that userid may act as; List of oids. */
+static List *
+rollup_owners(const GroupCheck *check)
+{
+	List	   *ids = rollup_ids(check->group->servername);
+	List	   *owners = NIL;
+	ListCell   *lc;
+
+	foreach(lc, ids)
+	{
+		RsfedRelation *relation = relation_lookup_id(lfirst_int(lc));
+		Oid			owner = relation && OidIsValid(relation->relid) ? relation_owner(relation->relid) : InvalidOid;
+
+		if (OidIsValid(owner) && has_privs_of_role(check->userid, owner))
+			owners = list_append_unique_oid(owners, owner);
+	}
+	return owners;
+}
+
+/* What rollups read, with a connection for each of their owners. */
+static void
+gather_rollups(GroupCheck *check)
+{
+	List	   *owners = rollup_owners(check);
+	ListCell   *lc;
+
+	foreach(lc, owners)
+	{
+		ErrorData  *error;
+
+		check->owner = lfirst_oid(lc);
+		error = ask_member(check, check->owner, ask_rollups);
 		if (error != NULL)
-			add_fact(check, check->name, psprintf("error %s: %s", unpack_sql_state(error->sqlerrcode),
-												  error->message), relation->relation_id);
+			for_rollups(check, add_rollup_fact, error);
 	}
 }
 
@@ -264,7 +334,7 @@ gather_rollups(GroupCheck *check)
  * characters of the MD5 of each row's text, as digits.
  */
 static void
-ask_sample(SourceConnection *source, void *arg)
+ask_sample(void *arg)
 {
 	GroupCheck *check = arg;
 	StringInfoData sql;
@@ -278,7 +348,7 @@ ask_sample(SourceConnection *source, void *arg)
 		appendStringInfo(&sql, "%sCAST(ASCII(SUBSTRING(h, %d, 1)) AS BIGINT) * " INT64_FORMAT,
 						 i > 1 ? " + " : "", i, INT64CONST(1) << (7 * (i - 1)));
 	appendStringInfo(&sql, " AS DECIMAL(38,0))) FROM (SELECT MD5(%s) AS h FROM %s) AS r", check->sql, check->quoted);
-	cells = remote_fetch_all(source->conn, sql.data, &rows, &columns);
+	cells = remote_fetch_all(check->source->conn, sql.data, &rows, &columns);
 	add_fact(check, check->name, psprintf("%s rows, checksum %s", cells[0], cells[1] ? cells[1] : "none"), 0);
 }
 
@@ -363,32 +433,19 @@ gather_samples(GroupCheck *check)
 		check->name = fact->name;
 		check->quoted = psprintf("%s.%s", redshift_quote_identifier(pnstrdup(fact->name, dot - fact->name)),
 								 redshift_quote_identifier(dot + 1));
-		error = ask_member(check, check->userid, NULL, ask_sample);
+		error = attempt(ask_sample, check);
 		if (error != NULL)
-			add_fact(check, check->name, psprintf("error %s: %s", unpack_sql_state(error->sqlerrcode),
-												  error->message), 0);
+			add_error(check, error, 0);
 	}
 }
 
-/* Does nothing: it is enough that the log-in works. */
+/* What the log-in of userid sees. */
 static void
-ask_nothing(SourceConnection *source, void *arg)
+ask_everything(SourceConnection *source, void *arg)
 {
-}
+	GroupCheck *check = arg;
 
-/* Everything of the member at hand. */
-static void
-gather_all(GroupCheck *check, bool sample)
-{
-	ErrorData  *error = ask_member(check, check->userid, NULL, ask_nothing);
-
-	check->answers[check->member] = error == NULL;
-	if (error != NULL)
-	{
-		add_finding(check, "log-in", false, error->message);
-		return;
-	}
-	add_finding(check, "log-in", true, "works");
+	check->source = source;
 	gather(check, TOPIC_SCHEMAS,
 		   "SELECT schemaname, NULL, 'kind ' || eskind || ', database ' || databasename FROM svv_external_schemas",
 		   ask_pairs);
@@ -396,9 +453,21 @@ gather_all(GroupCheck *check, bool sample)
 	gather(check, TOPIC_PARTITIONS,
 		   "SELECT schemaname, tablename, COUNT(*) || ' partitions' FROM svv_external_partitions GROUP BY schemaname, tablename",
 		   ask_pairs);
-	gather_rollups(check);
-	if (sample)
+	if (check->sample)
 		gather_samples(check);
+}
+
+/* Everything of the member at hand. */
+static void
+gather_all(GroupCheck *check)
+{
+	ErrorData  *error = ask_member(check, check->userid, ask_everything);
+
+	check->answers[check->member] = error == NULL;
+	check->findings = lcons(make_finding(check, "log-in", error == NULL,
+										 error ? error->message : pstrdup("works")), check->findings);
+	if (error == NULL)
+		gather_rollups(check);
 }
 
 /*----------
@@ -533,7 +602,7 @@ note_differences(const GroupCheck *check)
 List *
 group_check(ForeignServer *group, List *tables, bool sample, Oid userid)
 {
-	GroupCheck	check = {.group = group,.userid = userid,.tables = tables};
+	GroupCheck	check = {.group = group,.userid = userid,.tables = tables,.sample = sample};
 	List	  **findings;
 	List	   *all = NIL;
 	int			n;
@@ -547,7 +616,7 @@ group_check(ForeignServer *group, List *tables, bool sample, Oid userid)
 	for (check.member = 0; check.member < n; check.member++)
 	{
 		check.findings = NIL;
-		gather_all(&check, sample);
+		gather_all(&check);
 		findings[check.member] = check.findings;
 	}
 	compare_all(&check, findings);
