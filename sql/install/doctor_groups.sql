@@ -35,6 +35,15 @@ CROSS JOIN LATERAL (
 		pg_catalog.format('SELECT rsfed.alter_member(%L, %L, drain => false);', m.group_name, m.server), true
 	WHERE m.state = 'draining' AND m.since < pg_catalog.now() - '1 day'::pg_catalog.interval
 	UNION ALL
+	SELECT 'warning', pg_catalog.format('Its member %I differs in what rollups read, and is not used for them: %s.', m.server,
+			rsfed_catalog.some_names(d.names)),
+		pg_catalog.format('SELECT * FROM rsfed.check_group(%L) WHERE NOT ok;', m.group_name), true
+	FROM (SELECT pg_catalog.array_agg(pg_catalog.format('%I.%I', r.schema_name, r.relation_name)
+			ORDER BY r.schema_name, r.relation_name) AS names
+		FROM rsfed_catalog.member x JOIN rsfed_catalog.relation r ON r.relation_id = ANY (x.differs)
+		WHERE x.group_name = m.group_name AND x.server = m.server) d
+	WHERE d.names IS NOT NULL
+	UNION ALL
 	SELECT 'warning', pg_catalog.format('There is no server %I any more, which is a member of it.', m.server),
 		pg_catalog.format('SELECT rsfed.remove_member(%L, %L);', m.group_name, m.server), true
 	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_server f WHERE f.srvname = m.server) AND m.server IS NOT NULL

@@ -64,7 +64,8 @@ is_candidate(const SourceGroup *group, const GroupMember *member, Oid userid, co
 
 		if ((OidIsValid(route->serverid) && !stays) || list_has(route->failed, member->server) ||
 			(route->only != NIL && !list_has(route->only, member->server)) ||
-			list_has(route->except, member->server))
+			list_has(route->except, member->server) ||
+			list_intersection_int(route->rollups, member->differs) != NIL)
 			return false;
 		/* what has begun there may end there */
 		at_any = stays || route->drained_too;
@@ -144,10 +145,29 @@ names_text(List *names)
 	return buf.data;
 }
 
+/* Is there a member at which what is refreshed differs? */
+static bool
+differs_somewhere(const SourceGroup *group, const SourceRoute *route)
+{
+	for (int i = 0; i < group->count; i++)
+	{
+		if (list_intersection_int(route->rollups, group->member[i].differs) != NIL)
+			return true;
+	}
+	return false;
+}
+
 /* Raises 55000: no member is left that may be asked. */
 pg_noreturn static void
 refuse_empty(ForeignServer *asked, const SourceRoute *route)
 {
+	if (route != NULL && differs_somewhere(group_get(asked), route))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("group \"%s\" has no member that may be asked for this", asked->servername),
+				 errdetail("What the rollup reads is another thing at members that could be."),
+				 errhint("SELECT * FROM rsfed.check_group(%s); shows what, and looks again.",
+						 quote_literal_cstr(asked->servername))));
 	if (route == NULL || (route->only == NIL && route->except == NIL))
 		login_refuse_empty(asked);
 	ereport(ERROR,
