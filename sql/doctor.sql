@@ -307,6 +307,44 @@ CALL rsfed.refresh_set('elsewhere''s') \gset
 EXECUTE left_of(:'about');
 SELECT rsfed.drop_set('elsewhere''s');
 
+-- groups
+SELECT rsfed.define_group('crowd');
+\set about 'group crowd'
+\i :paste
+SELECT rsfed.register_server(name, :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port') FROM unnest('{wh_one,wh_two}'::name[]) AS name;
+SELECT rsfed.add_member('crowd', 'wh_one', weight => 0), rsfed.add_member('crowd', 'wh_two', weight => 0);
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.alter_member('crowd', 'wh_one', drain => true, reason => 'resize');
+UPDATE rsfed_catalog.member SET draining_since = now() - interval '2 days' WHERE server = 'wh_one';
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.alter_member('crowd', 'wh_two', weight => 1);
+SELECT rsfed.define_rollup('by_crowd', 'crowd', :'query', key => '{k}', populate => false);
+ALTER SERVER wh_two OPTIONS (ADD search_path 'nowhere');
+SELECT * FROM rsfed.check_group('crowd') WHERE NOT ok;
+\i :paste
+ALTER SERVER wh_two OPTIONS (DROP search_path);
+SELECT * FROM rsfed.check_group('crowd') WHERE NOT ok;
+EXECUTE left_of(:'about');
+ALTER SERVER wh_two OPTIONS (SET port '1');
+SELECT count(*) FROM generate_series(1, 4) AS i, LATERAL rsfed.query('crowd', 'SELECT ' || i) AS t (n integer);
+\i :paste
+SELECT rsfed.schedule_refresh('by_crowd', '@yearly', options => '{"member": "wh_two"}');
+SELECT rsfed.remove_member('crowd', 'wh_two');
+\set about 'by_crowd: Schedule'
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.add_member('crowd', 'wh_two');
+ALTER EVENT TRIGGER rsfed_drop DISABLE;
+DROP SERVER wh_two CASCADE;
+ALTER EVENT TRIGGER rsfed_drop ENABLE;
+\set about 'group crowd'
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.drop_group('crowd', cascade => true);
+SELECT rsfed.drop_server('wh_one');
+
 -- served tables
 SELECT rsfed.define_rollup('bloated', 'wh', 'SELECT k, v FROM big WHERE k <= 50000', key => '{k}');
 ALTER TABLE bloated SET (autovacuum_enabled = off), ADD filler text;

@@ -7,7 +7,7 @@ SELECT 'warning' AS severity, c.name AS subject,
 		u.options OPERATOR(pg_catalog.->>) 'lake_table') AS problem,
 	pg_catalog.format('SELECT rsfed.schedule_refresh(%L, ''@weekly'', name => ''full merge'', method => ''merge'');', c.name) AS remedy,
 	true AS on_primary
-FROM (SELECT c.*, pg_catalog.format('%I.%I', c.schema_name, c.relation_name) AS name
+FROM (SELECT c.*, c.full_name AS name
 	FROM rsfed_catalog.relation_class c WHERE c.may_see_all) c
 JOIN rsfed_catalog.rollup u USING (relation_id)
 WHERE u.options OPERATOR(pg_catalog.->>) 'lake_table' IS NOT NULL

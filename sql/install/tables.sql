@@ -202,10 +202,13 @@ CREATE TABLE rsfed_catalog.member
 	draining_since	timestamptz,
 	drained_by		name,
 	drain_reason	text,
+	differs			integer[],
 	PRIMARY KEY (group_name, server)
 );
 COMMENT ON TABLE rsfed_catalog.member IS
 'Servers that stand behind the name of a group, which is itself a foreign server';
+COMMENT ON COLUMN rsfed_catalog.member.differs IS
+'Rollups (their relation_id) for which the member is not used, as rsfed.check_group() found that they read something else there';
 CREATE INDEX member_server_idx ON rsfed_catalog.member (server);
 
 CREATE TABLE rsfed_catalog.probe
@@ -281,6 +284,7 @@ CREATE TABLE rsfed_catalog.run
 	backend_start	timestamptz,
 	writer			text,
 	server			name,
+	moved_from		name,
 	remote_pid		integer,
 	label			text,
 	query_id		bigint,

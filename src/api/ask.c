@@ -34,6 +34,8 @@
 #include "redshift/query.h"
 #include "redshift/types.h"
 #include "remote/execute.h"
+#include "source/group.h"
+#include "source/route.h"
 #include "source/rows.h"
 #include "source/source.h"
 
@@ -44,7 +46,7 @@ PG_FUNCTION_INFO_V1(rsfed_query_as);
 PG_FUNCTION_INFO_V1(rsfed_query_json);
 PG_FUNCTION_INFO_V1(rsfed_execute);
 
-static SourceConnection *connect_to(Name source, const char *label, bool writable);
+static void ask(Name source, const char *label, bool writable, SourceWork work, void *arg);
 static char *checked_query(text *query);
 static RemoteColumns *describe(FunctionCallInfo fcinfo);
 static List *lint(const char *query, RemoteColumns *columns);
@@ -55,9 +57,9 @@ static TupleDesc live_columns(TupleDesc desc, int **position);
 static int *match_columns(RemoteColumns *columns, TupleDesc desc, Oid type);
 static void check_types(RemoteColumns *columns, TupleDesc desc, const int *source_column);
 
-/* A connection for the current user, in the current memory context. */
-static SourceConnection *
-connect_to(Name source, const char *label, bool writable)
+/* A request of the current user; what writes is sent once only. */
+static SourceRequest
+ask_request(Name source, const char *label, bool writable)
 {
 	SourceRequest request = {0};
 
@@ -65,8 +67,33 @@ connect_to(Name source, const char *label, bool writable)
 	request.userid = GetUserId();
 	request.label = label;
 	request.writable = writable;
-	return source_connect(&request);
+	request.route = palloc0(sizeof(SourceRoute));
+	request.route->stays_once_in = writable;
+	return request;
 }
+
+/* Does some work with a connection for the current user. */
+static void
+ask(Name source, const char *label, bool writable, SourceWork work, void *arg)
+{
+	SourceRequest request = ask_request(source, label, writable);
+
+	source_with(&request, work, arg);
+}
+
+/* What is asked, and what comes of it. */
+typedef struct Question
+{
+	const char *query;
+	RemoteColumns *columns;		/* of describe */
+	ResultRows *result;			/* of the others */
+
+	/* of rsfed.query(rowtype, ...) */
+	Oid			type;
+	TupleDesc	live;			/* its columns that are not dropped */
+	int		   *position;		/* where each of them stands in the result */
+	char	   *tag;			/* of rsfed.execute() */
+} Question;
 
 /* The query without the semicolon at its end; raises if it is not one query. */
 static char *
@@ -78,21 +105,25 @@ checked_query(text *query)
 	return redshift_strip(given);
 }
 
+static void
+describe_at(SourceConnection *source, void *arg)
+{
+	Question   *question = arg;
+
+	question->columns = remote_describe(source->conn, question->query);
+}
+
 /* The columns of the query in the arguments (source, query). */
 static RemoteColumns *
 describe(FunctionCallInfo fcinfo)
 {
-	char	   *query = checked_query(PG_GETARG_TEXT_PP(1));
-	SourceConnection *source;
-	RemoteColumns *columns;
+	Question	question = {.query = checked_query(PG_GETARG_TEXT_PP(1))};
 
 	/* a NULL takes the type of what it is compared with */
-	redshift_check_placeholders(query);
-	source = connect_to(PG_GETARG_NAME(0), "rsfed describe", false);
-	columns = remote_describe(source->conn, redshift_fill_placeholders(query, "NULL", "NULL"));
-
-	source_release(source);
-	return columns;
+	redshift_check_placeholders(question.query);
+	question.query = redshift_fill_placeholders(question.query, "NULL", "NULL");
+	ask(PG_GETARG_NAME(0), "rsfed describe", false, describe_at, &question);
+	return question.columns;
 }
 
 /*
@@ -187,6 +218,27 @@ rsfed_columns(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(row_column_list(describe(fcinfo))));
 }
 
+/* Sends the query; what an attempt before this one has brought is forgotten. */
+static RemoteStream *
+send_query(SourceConnection *source, Question *question)
+{
+	tuplestore_clear(question->result->store);
+	return remote_stream_open(source->conn, question->query, source->stall_timeout_ms);
+}
+
+static void
+query_at(SourceConnection *source, void *arg)
+{
+	Question   *question = arg;
+	ResultRows *result = question->result;
+	RemoteStream *stream = send_query(source, question);
+	RemoteColumns *columns = remote_stream_columns(stream);
+
+	row_check_column_list(columns, result->desc);
+	read_rows(stream, row_reader_create(columns, result->desc, NULL), result->desc, NULL, result);
+	remote_stream_close(stream);
+}
+
 /*
  * rsfed.query(source, query): rows as the caller's column list.  Raises 42804
  * with the right list for one that does not fit, and what Redshift raises.
@@ -194,17 +246,32 @@ rsfed_columns(PG_FUNCTION_ARGS)
 Datum
 rsfed_query(PG_FUNCTION_ARGS)
 {
-	ResultRows *result = result_begin(fcinfo);
-	char	   *query = checked_query(PG_GETARG_TEXT_PP(1));
-	SourceConnection *source = connect_to(PG_GETARG_NAME(0), "rsfed query", false);
-	RemoteStream *stream = remote_stream_open(source->conn, query, source->stall_timeout_ms);
-	RemoteColumns *columns = remote_stream_columns(stream);
+	Question	question = {.result = result_begin(fcinfo)};
 
-	row_check_column_list(columns, result->desc);
-	read_rows(stream, row_reader_create(columns, result->desc, NULL), result->desc, NULL, result);
-	remote_stream_close(stream);
-	source_release(source);
+	question.query = checked_query(PG_GETARG_TEXT_PP(1));
+	ask(PG_GETARG_NAME(0), "rsfed query", false, query_at, &question);
 	return (Datum) 0;
+}
+
+static void
+query_as_at(SourceConnection *source, void *arg)
+{
+	Question   *question = arg;
+	RemoteStream *stream = send_query(source, question);
+	RemoteColumns *columns = remote_stream_columns(stream);
+	int		   *source_column = NULL;
+
+	if (type_is_rowtype(question->type))
+		source_column = match_columns(columns, question->live, question->type);
+	else if (columns->count != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the query must return one column for type %s", format_type_be(question->type)),
+				 errdetail("It returns %d: %s.", columns->count, row_column_list(columns))));
+	check_types(columns, question->live, source_column);
+	read_rows(stream, row_reader_create(columns, question->live, source_column), question->live,
+			  question->position, question->result);
+	remote_stream_close(stream);
 }
 
 /*
@@ -216,21 +283,14 @@ Datum
 rsfed_query_as(PG_FUNCTION_ARGS)
 {
 	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	Question	question = {.type = type};
 	TupleDesc	desc;
-	TupleDesc	live;
-	ResultRows *result;
-	SourceConnection *source;
-	RemoteStream *stream;
-	RemoteColumns *columns;
-	char	   *query;
-	int		   *position = NULL;
-	int		   *source_column = NULL;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("source and query must not be null")));
-	query = checked_query(PG_GETARG_TEXT_PP(2));
+	question.query = checked_query(PG_GETARG_TEXT_PP(2));
 	if (type == RECORDOID)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -243,29 +303,9 @@ rsfed_query_as(PG_FUNCTION_ARGS)
 		desc = CreateTemplateTupleDesc(1);
 		TupleDescInitEntry(desc, (AttrNumber) 1, "value", type, -1, 0);
 	}
-	result = result_begin_as(fcinfo, desc);
-	live = live_columns(desc, &position);
-
-	source = connect_to(PG_GETARG_NAME(1), "rsfed query", false);
-	stream = remote_stream_open(source->conn, query, source->stall_timeout_ms);
-	columns = remote_stream_columns(stream);
-	if (type_is_rowtype(type))
-	{
-		source_column = match_columns(columns, live, type);
-		check_types(columns, live, source_column);
-	}
-	else
-	{
-		if (columns->count != 1)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("the query must return one column for type %s", format_type_be(type)),
-					 errdetail("It returns %d: %s.", columns->count, row_column_list(columns))));
-		check_types(columns, live, NULL);
-	}
-	read_rows(stream, row_reader_create(columns, live, source_column), live, position, result);
-	remote_stream_close(stream);
-	source_release(source);
+	question.result = result_begin_as(fcinfo, desc);
+	question.live = live_columns(desc, &question.position);
+	ask(PG_GETARG_NAME(1), "rsfed query", false, query_as_at, &question);
 	return (Datum) 0;
 }
 
@@ -393,17 +433,11 @@ check_types(RemoteColumns *columns, TupleDesc desc, const int *source_column)
 	}
 }
 
-/*
- * rsfed.query_json(source, query): an object a row.  Raises 42701 for two
- * columns of one name, and what Redshift raises.
- */
-Datum
-rsfed_query_json(PG_FUNCTION_ARGS)
+static void
+query_json_at(SourceConnection *source, void *arg)
 {
-	ResultRows *result = result_begin(fcinfo);
-	char	   *query = checked_query(PG_GETARG_TEXT_PP(1));
-	SourceConnection *source = connect_to(PG_GETARG_NAME(0), "rsfed query", false);
-	RemoteStream *stream = remote_stream_open(source->conn, query, source->stall_timeout_ms);
+	Question   *question = arg;
+	RemoteStream *stream = send_query(source, question);
 	RemoteColumns *columns = remote_stream_columns(stream);
 	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "rsfed row",
 													  ALLOCSET_DEFAULT_SIZES);
@@ -418,38 +452,125 @@ rsfed_query_json(PG_FUNCTION_ARGS)
 													remote_stream_rows(stream)));
 		bool		isnull = false;
 
-		result_add(result, &value, &isnull);
+		result_add(question->result, &value, &isnull);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(row_context);
 		CHECK_FOR_INTERRUPTS();
 	}
 	MemoryContextDelete(row_context);
 	remote_stream_close(stream);
-	source_release(source);
-	return (Datum) 0;
 }
 
 /*
- * rsfed.execute(source, command): the command's tag.  Raises 42601 for no or
- * several commands: several at once would be one transaction, in which external
- * tables cannot be made.
+ * rsfed.query_json(source, query): an object a row.  Raises 42701 for two
+ * columns of one name, and what Redshift raises.
+ */
+Datum
+rsfed_query_json(PG_FUNCTION_ARGS)
+{
+	Question	question = {.result = result_begin(fcinfo)};
+
+	question.query = checked_query(PG_GETARG_TEXT_PP(1));
+	ask(PG_GETARG_NAME(0), "rsfed query", false, query_json_at, &question);
+	return (Datum) 0;
+}
+
+static void
+execute_at(SourceConnection *source, void *arg)
+{
+	Question   *question = arg;
+
+	question->tag = remote_execute(source->conn, question->query);
+}
+
+/*
+ * The command at every member of a group, whatever has become of it at those
+ * before: what each answered, a line each.  Raises the first error, with all
+ * lines as its detail.
+ */
+static char *
+execute_everywhere(Name source, Question *question)
+{
+	List	   *members = source_servers(NameStr(*source));
+	StringInfoData lines;
+	ErrorData  *first = NULL;
+	int			failed = 0;
+	ListCell   *lc;
+
+	initStringInfo(&lines);
+	foreach(lc, members)
+	{
+		SourceRequest request = ask_request(source, "rsfed execute", true);
+		ErrorData  *error;
+
+		request.route->only = list_make1(lfirst(lc));
+		request.route->drained_too = true;
+		error = source_attempt(&request, execute_at, question);
+		appendStringInfo(&lines, "%s%s: %s", lines.len > 0 ? "\n" : "", (char *) lfirst(lc),
+						 error ? error->message : question->tag);
+		if (error == NULL)
+			continue;
+		failed++;
+		if (first == NULL)
+			first = error;
+	}
+	if (failed > 0)
+		ereport(ERROR,
+				(errcode(first->sqlerrcode),
+				 errmsg_plural("the command failed at %d of %d member of group \"%s\"",
+							   "the command failed at %d of %d members of group \"%s\"",
+							   list_length(members), failed, list_length(members), NameStr(*source)),
+				 errdetail_internal("%s", lines.data),
+				 errhint("What it has done at the others stays.")));
+	return lines.data;
+}
+
+/* 'one' or 'all', which a command to a group says and no other one; else raises. */
+static bool
+is_for_all(const char *source, const char *on_members)
+{
+	bool		is_group = source_is_group(source_server(source));
+
+	if (on_members != NULL && strcmp(on_members, "one") != 0 && strcmp(on_members, "all") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for argument \"on_members\": \"%s\"", on_members),
+				 errhint("It is 'one' or 'all'.")));
+	if (is_group && on_members == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is a group of several servers", source),
+				 errhint("Say where the command is to run: on_members => 'all', or, for what they share, on_members => 'one'.")));
+	return is_group && strcmp(on_members, "all") == 0;
+}
+
+/*
+ * rsfed.execute(source, command, on_members): the command's tag.  Raises 42601
+ * for no or several commands: several at once would be one transaction, in which
+ * external tables cannot be made.
  */
 Datum
 rsfed_execute(PG_FUNCTION_ARGS)
 {
-	char	   *command = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	SourceConnection *source;
-	char	   *tag;
-	int			count = redshift_statement_count(command);
+	Question	question = {0};
+	char	   *command;
+	int			count;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	command = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	count = redshift_statement_count(command);
 	if (count != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 count == 0 ? errmsg("the command is empty") :
 				 errmsg("rsfed.execute() takes one command, not %d", count),
 				 count == 0 ? 0 : errhint("Call it once for each.")));
-	source = connect_to(PG_GETARG_NAME(0), "rsfed execute", true);
-	tag = remote_execute(source->conn, redshift_strip(command));
-	source_release(source);
-	PG_RETURN_TEXT_P(cstring_to_text(tag));
+	question.query = redshift_strip(command);
+	if (is_for_all(NameStr(*PG_GETARG_NAME(0)),
+				   PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2))))
+		question.tag = execute_everywhere(PG_GETARG_NAME(0), &question);
+	else
+		ask(PG_GETARG_NAME(0), "rsfed execute", true, execute_at, &question);
+	PG_RETURN_TEXT_P(cstring_to_text(question.tag));
 }

@@ -10,9 +10,9 @@
 #include "miscadmin.h"
 
 #include "api/each_member.h"
-#include "base/attempt.h"
 #include "base/compat.h"
 #include "source/group.h"
+#include "source/route.h"
 
 typedef struct Visiting
 {
@@ -22,14 +22,12 @@ typedef struct Visiting
 } Visiting;
 
 static void
-connect_and_work(void *arg)
+work_at(SourceConnection *source, void *arg)
 {
 	Visiting   *visiting = arg;
-	SourceConnection *source = source_connect(&visiting->request);
 
 	visiting->visit.conn = source->conn;
 	visiting->work(&visiting->visit);
-	source_release(source);
 }
 
 void
@@ -51,11 +49,14 @@ each_member(const char *source, const char *label, bool writable,
 		visiting.visit.server = lfirst(lc);
 		visiting.visit.arg = arg;
 		visiting.request.source = source;
-		visiting.request.member = is_group ? lfirst(lc) : NULL;
+		visiting.request.route = palloc0(sizeof(SourceRoute));
+		if (is_group)
+			visiting.request.route->only = list_make1(lfirst(lc));
+		visiting.request.route->drained_too = true;
 		visiting.request.userid = GetUserId();
 		visiting.request.label = label;
 		visiting.request.writable = writable;
-		visiting.visit.error = attempt(connect_and_work, &visiting);
+		visiting.visit.error = source_attempt(&visiting.request, work_at, &visiting);
 		if (visiting.visit.error != NULL)
 		{
 			if (!is_group)

@@ -12,24 +12,30 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
 #include "commands/defrem.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
 #include "api/arguments.h"
+#include "api/result.h"
 #include "api/servers.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
 #include "catalog/members.h"
+#include "rollup/group_check.h"
+#include "shmem/health.h"
 #include "source/credentials.h"
 #include "source/group.h"
+#include "source/login.h"
 #include "source/source.h"
 
 /* The choice walks over all of them each time. */
@@ -45,6 +51,10 @@ PG_FUNCTION_INFO_V1(rsfed_drop_group);
 PG_FUNCTION_INFO_V1(rsfed_add_member);
 PG_FUNCTION_INFO_V1(rsfed_alter_member);
 PG_FUNCTION_INFO_V1(rsfed_remove_member);
+PG_FUNCTION_INFO_V1(rsfed_member_health);
+PG_FUNCTION_INFO_V1(rsfed_check_group);
+
+static void warn_of_differences(ForeignServer *group, const char *server);
 
 /* The name in an argument that must not be NULL. */
 static char *
@@ -123,6 +133,7 @@ rsfed_define_group(PG_FUNCTION_ARGS)
 	stmt->options = option_changes(NIL, argument_text(fcinfo, 1),
 								   PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
 	CreateForeignServer(stmt);
+	CommandCounterIncrement();
 	PG_RETURN_VOID();
 }
 
@@ -140,6 +151,7 @@ rsfed_alter_group(PG_FUNCTION_ARGS)
 								   PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
 	if (stmt->options != NIL)
 		AlterForeignServer(stmt);
+	CommandCounterIncrement();
 	PG_RETURN_VOID();
 }
 
@@ -225,7 +237,7 @@ check_new_member(const char *server_name, const char *group)
 						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 }
 
-/* rsfed.add_member(group_name, server, weight, priority) */
+/* rsfed.add_member(group_name, server, weight, priority, verify) */
 Datum
 rsfed_add_member(PG_FUNCTION_ARGS)
 {
@@ -254,6 +266,8 @@ rsfed_add_member(PG_FUNCTION_ARGS)
 				 errmsg("group \"%s\" has too many members", group->servername),
 				 errdetail("A group has at most %d.", MAX_MEMBERS)));
 	member_insert(group->servername, &member);
+	if (PG_ARGISNULL(4) || PG_GETARG_BOOL(4))
+		warn_of_differences(group, member.server);
 	PG_RETURN_VOID();
 }
 
@@ -314,4 +328,91 @@ rsfed_remove_member(PG_FUNCTION_ARGS)
 	member = require_member(group->servername, name_argument(fcinfo, 1, "server"));
 	(void) member_delete(group->servername, member->server);
 	PG_RETURN_VOID();
+}
+
+/* A WARNING with what sets a new member apart from the others. */
+static void
+warn_of_differences(ForeignServer *group, const char *server)
+{
+	List	   *findings;
+	StringInfoData detail;
+	ListCell   *lc;
+
+	/* without a second one, or a log-in, there is nothing to compare */
+	if (list_length(source_servers(group->servername)) < 2 || !login_exists(group, GetUserId()))
+		return;
+	initStringInfo(&detail);
+	findings = group_check(group, NIL, false, GetUserId());
+	foreach(lc, findings)
+	{
+		GroupFinding *finding = lfirst(lc);
+
+		if (!finding->ok && strcmp(finding->server, server) == 0)
+			appendStringInfo(&detail, "%s%s: %s", detail.len > 0 ? "\n" : "", finding->item, finding->detail);
+	}
+	if (detail.len > 0)
+		ereport(WARNING,
+				(errmsg("server \"%s\" differs from the other members of group \"%s\"",
+						server, group->servername),
+				 errdetail_internal("%s", detail.data),
+				 errhint("It is a member all the same. SELECT * FROM rsfed.check_group(%s); compares again.",
+						 quote_literal_cstr(group->servername))));
+}
+
+/* rsfed.check_group(group_name, tables, sample): what differs between its members. */
+Datum
+rsfed_check_group(PG_FUNCTION_ARGS)
+{
+	ResultRows *result = result_begin(fcinfo);
+	ForeignServer *group = source_require_group(name_argument(fcinfo, 0, "group_name"));
+	List	   *findings;
+	ListCell   *lc;
+
+	require_primary("rsfed.check_group()");
+	findings = group_check(group, PG_ARGISNULL(1) ? NIL : argument_names(fcinfo, 1, "tables"),
+						   !PG_ARGISNULL(2) && PG_GETARG_BOOL(2), GetUserId());
+	foreach(lc, findings)
+	{
+		GroupFinding *finding = lfirst(lc);
+		Datum		values[4];
+		bool		nulls[4] = {false};
+		NameData	server;
+
+		namestrcpy(&server, finding->server);
+		values[0] = NameGetDatum(&server);
+		values[1] = CStringGetTextDatum(finding->item);
+		values[2] = BoolGetDatum(finding->ok);
+		values[3] = CStringGetTextDatum(finding->detail);
+		result_add(result, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * rsfed_catalog.member_health(group_id, server_id): what is known of a member,
+ * for the view rsfed.groups.
+ */
+Datum
+rsfed_member_health(PG_FUNCTION_ARGS)
+{
+	HealthReport report;
+	TupleDesc	desc;
+	Datum		values[7];
+	bool		nulls[7] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	health_report(PG_GETARG_OID(0), PG_GETARG_OID(1), &report);
+	nulls[0] = !report.known;
+	values[0] = BoolGetDatum(report.broken);
+	nulls[1] = report.since == 0;
+	values[1] = TimestampTzGetDatum(report.since);
+	values[2] = Int32GetDatum(report.running);
+	values[3] = Int32GetDatum(report.runs);
+	values[4] = Int64GetDatum(report.served);
+	nulls[5] = report.latency_ms < 0;
+	values[5] = Float8GetDatum(report.latency_ms);
+	nulls[6] = report.last_error[0] == '\0';
+	values[6] = CStringGetTextDatum(report.last_error);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

@@ -12,7 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "remote/connection.h"
-#include "source/lake.h"
+#include "source/lake_views.h"
 
 typedef struct PartitionRequest
 {

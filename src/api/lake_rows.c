@@ -18,7 +18,7 @@
 #include "base/attempt.h"
 #include "base/compat.h"
 #include "redshift/external.h"
-#include "source/lake.h"
+#include "source/lake_views.h"
 
 PG_FUNCTION_INFO_V1(rsfed_external_schemas);
 PG_FUNCTION_INFO_V1(rsfed_external_tables);

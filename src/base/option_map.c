@@ -11,8 +11,8 @@
 #include "base/option_map.h"
 
 /* The members of an object, as OptionText; what is no string has the value NULL. */
-List *
-option_map_members(JsonbContainer *object)
+static List *
+members_of_object(JsonbContainer *object)
 {
 	JsonbIterator *it = JsonbIteratorInit(object);
 	JsonbIteratorToken token;
@@ -46,5 +46,5 @@ option_map(OptionScope scope, Jsonb *options, const char *name)
 	if (!option_is_set(options, name))
 		return NIL;
 	(void) getKeyJsonValueFromContainer(&options->root, name, strlen(name), &value);
-	return value.type == jbvBinary ? option_map_members(value.val.binary.data) : NIL;
+	return value.type == jbvBinary ? members_of_object(value.val.binary.data) : NIL;
 }

@@ -10,10 +10,10 @@
 
 #include "base/options.h"
 
-/* The members of an object, as OptionText; what is no string has the value NULL.  palloc'd. */
-extern List *option_map_members(JsonbContainer *object);
-
-/* The members of an option's object; NIL if it is not set.  palloc'd. */
+/*
+ * The members of an option's object as OptionText, whose value is NULL for what
+ * is no string; NIL if it is not set.  palloc'd.
+ */
 extern List *option_map(OptionScope scope, Jsonb *options, const char *name);
 
 #endif							/* RSFED_OPTION_MAP_H */

@@ -27,7 +27,6 @@
 #include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
-#include "base/option_map.h"
 #include "base/options.h"
 
 #define MS_PER_DAY	INT64CONST(86400000)
@@ -98,6 +97,10 @@ static const OptionSpec option_specs[] =
 	/* groups */
 	{OPTION_GROUP, "strategy", OPTION_STRING, "weighted", NULL, 0, 0, "weighted, failover, least_busy", false,
 	"How a member is chosen for each statement: by turns, each as often as its weight says; the healthy one of the lowest priority; or the one with the fewest statements for its weight. A server with this option is a group."},
+	{OPTION_GROUP, "retry_delay", OPTION_TIME, "5s", "ms", 0, MS_PER_DAY, NULL, false,
+	"How long a member that failed is passed over, before one statement tries it again; twice as long after each further failure."},
+	{OPTION_GROUP, "retry_max_delay", OPTION_TIME, "5min", "ms", 0, MS_PER_DAY, NULL, false,
+	"Longest time that a member which goes on failing is passed over."},
 
 	/* credentials */
 	{OPTION_CREDENTIALS, "user", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
@@ -198,6 +201,10 @@ static const OptionSpec option_specs[] =
 	"Redoes a window from there on, as CALL rsfed.refresh(since => ...): a value, or \"3 days ago\"."},
 	{OPTION_SCHEDULE, "until", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"Redoes a window up to there; a value, or \"1 day ago\"."},
+	{OPTION_SCHEDULE, "member", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"The one member of the rollup's group at which these runs ask."},
+	{OPTION_SCHEDULE, "not_members", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
+	"Members of the rollup's group at which these runs do not ask."},
 	{OPTION_SCHEDULE, "after", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
 	"Schedules that must have succeeded first, as [\"relation\"], [\"relation/name\"] or [\"set name\"]; shown in the column after of rsfed.schedules."},
 
@@ -402,20 +409,25 @@ check_names(const OptionSpec *spec, JsonbContainer *array)
 	}
 }
 
-/* Raises 22023 unless each member of the object is a string. */
+/* Raises 22023 unless the object has members, and each is a string. */
 static void
 check_map(const OptionSpec *spec, JsonbContainer *object)
 {
-	ListCell   *lc;
-	List	   *members = option_map_members(object);
+	JsonbIterator *it = JsonbIteratorInit(object);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	int			members = 0;
 
-	if (members == NIL)
-		refuse_value(spec, NULL, "It needs one name at least.");
-	foreach(lc, members)
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
-		if (((OptionText *) lfirst(lc))->value == NULL)
+		if (token != WJB_VALUE)
+			continue;
+		if (value.type != jbvString)
 			refuse_value(spec, NULL, "Each member must be a string: a name.");
+		members++;
 	}
+	if (members == 0)
+		refuse_value(spec, NULL, "It needs one name at least.");
 }
 
 /* A scalar of a jsonb object as the text one would write; palloc'd. */

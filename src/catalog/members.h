@@ -20,6 +20,7 @@ typedef struct Member
 	int			priority;		/* of strategy failover; the lowest goes first */
 	bool		draining;		/* it is given nothing new */
 	char	   *drain_reason;	/* or NULL */
+	List	   *differs;		/* relation_ids of rollups it is not used for */
 } Member;
 
 /*
@@ -46,13 +47,16 @@ extern void member_insert(const char *group_name, const Member *member);
  */
 extern void member_update(const char *group_name, const Member *member);
 
+/* Notes for which rollups (relation_ids) a member must not be used; NIL = for all it may. */
+extern void member_note_differences(const char *group_name, const char *server, List *relation_ids);
+
 /* False if there was no such member. */
 extern bool member_delete(const char *group_name, const char *server);
 
 /* All members of a group are forgotten. */
 extern void members_delete(const char *group_name);
 
-/* A server, as a group or as a member, has another name. */
+/* A server, as a group or as a member, has another name; in options of schedules, too. */
 extern void members_rename_server(const char *old_name, const char *new_name);
 
 /*

@@ -4,8 +4,8 @@
  *	  Which of the queued runs is next.
  *
  * Policy: a queued run may begin when its relation has no run at work, it waits
- * for no other schedule, its server has fewer runs than the option max_runs
- * allows, and its owner fewer than rsfed.max_runs_per_owner.  Of these the
+ * for no other schedule, its source has fewer runs than the caller says that it
+ * may have, and its owner fewer than rsfed.max_runs_per_owner.  Of these the
  * first is the one
  *
  *	1. whose owner has the fewest runs at work, so that workers are shared out
@@ -35,7 +35,6 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
-#include "base/options.h"
 #include "base/settings.h"
 #include "base/writer.h"
 #include "catalog/owner_scope.h"
@@ -61,8 +60,8 @@
 	" b.owner" source " FROM rsfed_catalog.run b WHERE b.status = 'running')"
 
 /*
- * The same with the servers, and what room these have.  $1, $2: servers with the
- * option max_runs, and its values.
+ * The same with the servers, and what room these have.  $1, $2: sources with a
+ * limit, and the limits.
  */
 #define AT_WORK BUSY(", " SOURCE_OF("b") " AS source") "," \
 	" sources AS MATERIALIZED (SELECT l.source, l.max_runs - (SELECT count(*)::int4 FROM busy b" \
@@ -114,79 +113,12 @@
  * One taker at a time: a snapshot taken before another's commit would not see
  * that the relation is already being refreshed.  Released at commit.
  */
-static void
-lock_queue(void)
+void
+queue_lock(void)
 {
 	Oid			nspid = get_namespace_oid("rsfed_catalog", false);
 
 	LockDatabaseObject(NamespaceRelationId, nspid, 0, ExclusiveLock);
-}
-
-/*
- * The servers with the option max_runs, kept from one look to the next: they
- * are read again after a change of any server or wrapper.
- */
-static MemoryContext limits_context = NULL;
-static uint64 catalog_generation = 1;
-static uint64 limits_generation = 0;	/* when they were read; 0 = never */
-static ArrayType *limited_servers;
-static ArrayType *server_limits;
-static int	limited_count;
-
-/* The callback for the catalogs that limits are made from. */
-static void
-forget_limits(Datum arg, int cacheid, uint32 hashvalue)
-{
-	catalog_generation++;
-}
-
-/*
- * What a server's option holds was checked when it was given, and is read as all
- * options are.  SPI must be open.
- */
-static void
-read_limits(void)
-{
-	MemoryContext old;
-	uint64		generation;
-	uint64		n;
-	Datum	   *names;
-	Datum	   *limits;
-
-	if (limits_context == NULL)
-	{
-		CacheRegisterSyscacheCallback(FOREIGNSERVEROID, forget_limits, (Datum) 0);
-		CacheRegisterSyscacheCallback(FOREIGNDATAWRAPPEROID, forget_limits, (Datum) 0);
-		limits_context = AllocSetContextCreate(TopMemoryContext, "rsfed limits of servers",
-											   ALLOCSET_SMALL_SIZES);
-	}
-	/* a change that arrives while we read makes it stale */
-	generation = catalog_generation;
-	n = catalog_run_kept(SPI_OK_SELECT,
-						 "SELECT s.srvname::text, o.option_value FROM pg_foreign_server s"
-						 " JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw"
-						 " CROSS JOIN LATERAL pg_options_to_table(s.srvoptions) AS o"
-						 " WHERE w.fdwname = 'rsfed' AND o.option_name = 'max_runs'",
-						 0, NULL, NULL, NULL);
-	names = palloc(sizeof(Datum) * Max(n, 1));
-	limits = palloc(sizeof(Datum) * Max(n, 1));
-	limited_count = 0;
-	for (uint64 i = 0; i < n; i++)
-	{
-		int			limit = option_int_text(OPTION_SERVER, "max_runs",
-											TextDatumGetCString(catalog_datum(i, 2)));
-
-		if (limit == 0)
-			continue;
-		names[limited_count] = PointerGetDatum(PG_DETOAST_DATUM_COPY(catalog_datum(i, 1)));
-		limits[limited_count++] = Int32GetDatum(limit);
-	}
-	MemoryContextReset(limits_context);
-	old = MemoryContextSwitchTo(limits_context);
-	limited_servers = construct_array(names, limited_count, TEXTOID, -1, false, TYPALIGN_INT);
-	server_limits = construct_array(limits, limited_count, INT4OID, sizeof(int32), true, TYPALIGN_INT);
-	MemoryContextSwitchTo(old);
-	limits_generation = generation;
 }
 
 /*
@@ -224,20 +156,31 @@ read_owners(void)
 	owners_generation = generation;
 }
 
-/* The limits as parameters; is there any of a server?  SPI must be open. */
-static bool
-set_limits(Datum *values)
+/* The limits as parameters, which live in the current memory context.  SPI must be open. */
+static void
+set_limits(Datum *values, List *limits)
 {
-	if (limits_generation != catalog_generation)
-		read_limits();
+	int			n = list_length(limits);
+	Datum	   *names = palloc(sizeof(Datum) * Max(n, 1));
+	Datum	   *numbers = palloc(sizeof(Datum) * Max(n, 1));
+	int			i = 0;
+	ListCell   *lc;
+
 	if (owners_generation != relation_generation)
 		read_owners();
-	values[0] = PointerGetDatum(limited_servers);
-	values[1] = PointerGetDatum(server_limits);
+	foreach(lc, limits)
+	{
+		const QueueLimit *limit = lfirst(lc);
+
+		names[i] = CStringGetTextDatum(limit->source);
+		numbers[i++] = Int32GetDatum(limit->max_runs);
+	}
+	values[0] = PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+	values[1] = PointerGetDatum(construct_array(numbers, n, INT4OID, sizeof(int32), true,
+												TYPALIGN_INT));
 	values[2] = Int32GetDatum(rsfed_max_runs_per_owner);
 	values[3] = Int32GetDatum(rsfed_max_workers);
 	values[4] = BoolGetDatum(several_owners);
-	return limited_count > 0;
 }
 
 bool
@@ -296,25 +239,20 @@ queue_join_equal(int64 run_id, int32 relation_id)
 	" RETURNING " RUN_COLUMNS("t")
 
 Run *
-queue_take(void)
+queue_take(List *limits)
 {
 	static const Oid types[] = {LIMIT_TYPES, INT4OID, TIMESTAMPTZOID, TEXTOID};
 	CatalogAccess access;
 	Datum		values[LIMITS + 3];
-	bool		any_limit;
 	Run		   *run = NULL;
 
-	/* most often there is nothing: then nobody has to wait for a turn to see it */
-	if (!queue_any())
-		return NULL;
-	lock_queue();
 	catalog_open(&access);
-	any_limit = set_limits(values);
+	set_limits(values, limits);
 	values[LIMITS] = Int32GetDatum(MyProcPid);
 	values[LIMITS + 1] = TimestampTzGetDatum(MyStartTimestamp);
 	values[LIMITS + 2] = CStringGetTextDatum(writer_epoch());
 	if (catalog_run_kept(SPI_OK_UPDATE_RETURNING,
-						 any_limit ? TAKE(AT_WORK, TAKEABLE) : TAKE(BUSY(""), TAKEABLE_SOMEWHERE),
+						 limits != NIL ? TAKE(AT_WORK, TAKEABLE) : TAKE(BUSY(""), TAKEABLE_SOMEWHERE),
 						 LIMITS + 3, types, values, NULL) == 1)
 		run = run_from_row(&access, 0);
 	catalog_close(&access);
@@ -349,7 +287,7 @@ find_room(List **rooms, char *name, int left)
 }
 
 int
-queue_count_takeable(void)
+queue_count_takeable(List *limits)
 {
 	static const Oid types[] = {LIMIT_TYPES};
 	CatalogAccess access;
@@ -361,7 +299,7 @@ queue_count_takeable(void)
 
 	/* of one relation only one at a time, of a server and an owner so many as there is room for */
 	catalog_open(&access);
-	set_limits(values);
+	set_limits(values, limits);
 	n = catalog_run_kept(SPI_OK_SELECT,
 						 "WITH RECURSIVE" WAITING_OWNERS "," AT_WORK "," OWNERS
 						 " SELECT n.runs, COALESCE(n.source, ''),"

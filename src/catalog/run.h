@@ -33,6 +33,8 @@ typedef struct RunRequest
 	int			attempt;		/* 0 and 1 = the first */
 	int64		retry_of;		/* the run that failed; 0 = none */
 	TimestampTz expires_at;		/* not begun by then it is skipped; 0 = never */
+	const char *member;			/* of a group: this one only.  Not stored */
+	List	   *not_members;	/* of a group: none of these, char *.  Not stored */
 	int			remote_timeout_ms;	/* of its statements in Redshift; 0 = the
 									 * server's.  Not stored */
 } RunRequest;
@@ -45,6 +47,7 @@ typedef struct RunOutcome
 	TimestampTz data_through;	/* 0 = as_of, DT_NOBEGIN = not to be told */
 	bool		is_partial;		/* says nothing of the rest of the relation */
 	const char *server;			/* the member asked; may be NULL */
+	const char *moved_from;		/* the member left for it; or NULL */
 	int			remote_pid;
 	const char *label;			/* of its statements there; may be NULL */
 	int64		query_id;		/* of its last query there; 0 = unknown */

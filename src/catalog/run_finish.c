@@ -79,6 +79,7 @@ set_outcome(CatalogRow *row, void *arg)
 	row_set_time(row, "finished_at", now);
 	row_set_time(row, "as_of", outcome->as_of);
 	row_set_text(row, "server", outcome->server);
+	row_set_text(row, "moved_from", outcome->moved_from);
 	set_number(row, "remote_pid", outcome->remote_pid);
 	set_number(row, "definition", outcome->definition);
 	set_count(row, "rows_received", outcome->rows_received);

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * failure.c
- *	  What an error of Redshift tells: whether it is worth a retry, and of
- *	  which query it is.
+ *	  What an error of Redshift tells: whether it is worth a retry, whose fault
+ *	  it is, and of which query it is.
  *
  * Policy: one table, first match.  Redshift gives SQLSTATE XX000 to most errors
  * of its engine and 57014 to everything that ends a query, so these are told
@@ -90,6 +90,47 @@ failure_kind(const char *sqlstate, const char *message, const char *detail, bool
 			return FAILURE_PASSING;
 	}
 	return FAILURE_LASTING;
+}
+
+/* Errors that are the server's own, whatever was asked. */
+typedef struct MemberRule
+{
+	const char *sqlstate;		/* a class, or the whole of it */
+	const char *text;			/* found in message or detail; NULL = any */
+} MemberRule;
+
+static const MemberRule member_rules[] =
+{
+	/* not reached, lost, silent; too many connections, disk full; stopping, starting; its files */
+	{"08", NULL},
+	{"53", NULL},
+	{"57P", NULL},
+	{"58", NULL},
+	{"XX000", "Disk Full"},
+	{"XX000", "connection limit"},
+};
+
+FailureBlame
+failure_blame(const char *sqlstate, const char *message, const char *detail,
+			  bool at_login, bool is_remote)
+{
+	/* credentials: refused there, or expired or unreadable here */
+	if (at_login && (strncmp(sqlstate, "28", 2) == 0 || strcmp(sqlstate, "2F003") == 0 ||
+					 (strncmp(sqlstate, "58", 2) == 0 && !is_remote)))
+		return BLAME_LOGIN;
+	if (!is_remote)
+		return BLAME_OTHER;
+	if (at_login)
+		return BLAME_MEMBER;
+	for (int i = 0; i < lengthof(member_rules); i++)
+	{
+		const MemberRule *rule = &member_rules[i];
+
+		if (strncmp(sqlstate, rule->sqlstate, strlen(rule->sqlstate)) == 0 &&
+			(rule->text == NULL || holds(message, rule->text) || holds(detail, rule->text)))
+			return BLAME_MEMBER;
+	}
+	return BLAME_QUERY;
 }
 
 /*

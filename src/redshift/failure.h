@@ -29,4 +29,17 @@ extern FailureKind failure_kind(const char *sqlstate, const char *message, const
  */
 extern int64 failure_query_id(const char *message, const char *detail);
 
+/* Whose fault an error is, where several servers could have been asked. */
+typedef enum FailureBlame
+{
+	BLAME_OTHER,				/* of this server, or of an interrupt */
+	BLAME_QUERY,				/* the query's: it would fail elsewhere, too */
+	BLAME_LOGIN,				/* the server does not let this log-in in */
+	BLAME_MEMBER				/* the server's */
+} FailureBlame;
+
+/* at_login: before there was a session; is_remote: Redshift's, or of the way there. */
+extern FailureBlame failure_blame(const char *sqlstate, const char *message, const char *detail,
+								  bool at_login, bool is_remote);
+
 #endif							/* RSFED_FAILURE_H */

@@ -13,11 +13,11 @@
 
 #include "utils/builtins.h"
 
-#include "base/attempt.h"
 #include "base/compat.h"
 #include "redshift/cost_query.h"
 #include "refresh/cost_gather.h"
 #include "remote/execute.h"
+#include "source/route.h"
 #include "source/source.h"
 
 /* its answer is wanted by nobody who waits */
@@ -58,19 +58,25 @@ question(const Asking *asking)
 }
 
 static void
-ask(void *arg)
+ask_at(SourceConnection *source, void *arg)
 {
 	Asking	   *asking = arg;
+
+	asking->cells = remote_fetch_all(source->conn, question(asking), &asking->rows, &asking->columns);
+}
+
+static ErrorData *
+ask(Asking *asking)
+{
 	CostBatch  *batch = asking->batch;
 	SourceRequest request = {.source = batch->source, .userid = batch->owner, .label = "rsfed costs",
 	.keep = asking->keep, .statement_timeout_ms = STATEMENT_TIMEOUT_MS};
-	SourceConnection *source;
 
+	request.route = palloc0(sizeof(SourceRoute));
 	if (strcmp(batch->source, batch->server) != 0)
-		request.member = batch->server;
-	source = source_connect(&request);
-	asking->cells = remote_fetch_all(source->conn, question(asking), &asking->rows, &asking->columns);
-	source_release(source);
+		request.route->only = list_make1(batch->server);
+	request.route->drained_too = true;
+	return source_attempt(&request, ask_at, asking);
 }
 
 static int64
@@ -115,13 +121,13 @@ ErrorData *
 cost_ask(CostBatch *batch, bool keep_connection)
 {
 	Asking		asking = {.batch = batch, .keep = keep_connection};
-	ErrorData  *error = attempt(ask, &asking);
+	ErrorData  *error = ask(&asking);
 	ListCell   *lc;
 
 	if (error != NULL && error->sqlerrcode == ERRCODE_UNDEFINED_TABLE)
 	{
 		asking.from_svl = true;
-		error = attempt(ask, &asking);
+		error = ask(&asking);
 	}
 	if (error != NULL && !is_lasting(error))
 		return error;

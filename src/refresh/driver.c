@@ -42,6 +42,7 @@
 #include "shmem/failures.h"
 #include "shmem/progress.h"
 #include "shmem/wake.h"
+#include "source/route.h"
 
 /* Interrupted so often, the outcome of a failed run is given up. */
 #define FINISH_TRIES 10
@@ -211,6 +212,37 @@ do_refresh(RefreshRun *run)
 		matview_refresh(run);
 }
 
+/* The note of an attempt that begins again says why it does. */
+static void
+begin_note_again(RefreshRun *run)
+{
+	resetStringInfo(&run->note);
+	if (run->disorder != NULL)
+		note_append(&run->note, "Rows are sorted here, not in Redshift: %s.", run->disorder);
+	if (run->route->why != NULL)
+		note_append(&run->note, "%s", run->route->why);
+}
+
+/*
+ * A member of a group that fails for a reason of its own is left for the next
+ * one; what the attempt has done there is gone with its subtransaction.
+ */
+static ErrorData *
+refresh_moving_on(RefreshRun *run)
+{
+	ErrorData  *error;
+
+	while ((error = try_refresh(run)) != NULL && route_move_on(run->route, error))
+	{
+		run->outcome.moved_from = run->route->moved_from;
+		begin_note_again(run);
+	}
+	/* also where there was no log-in */
+	if (run->route->server != NULL)
+		run->outcome.server = run->route->server;
+	return error;
+}
+
 /*
  * Merging rows as they arrive needs Redshift's order of the key to be ours.
  * Where it turns out to be another one, nothing of that attempt is left, and
@@ -219,14 +251,13 @@ do_refresh(RefreshRun *run)
 static ErrorData *
 refresh_in_order(RefreshRun *run)
 {
-	ErrorData  *error = try_refresh(run);
+	ErrorData  *error = refresh_moving_on(run);
 
 	if (error == NULL || error->sqlerrcode != ERRCODE_RSFED_DISORDER)
 		return error;
 	run->disorder = error->message;
-	resetStringInfo(&run->note);
-	note_append(&run->note, "Rows are sorted here, not in Redshift: %s.", error->message);
-	return try_refresh(run);
+	begin_note_again(run);
+	return refresh_moving_on(run);
 }
 
 /* Lets others have Redshift for a while; not inside somebody's transaction. */

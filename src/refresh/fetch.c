@@ -28,6 +28,7 @@
 #include "refresh/fetch.h"
 #include "remote/execute.h"
 #include "shmem/progress.h"
+#include "source/route.h"
 
 /*
  * Every so many rows, a catalog snapshot that a look-up left behind is dropped,
@@ -69,7 +70,7 @@ make_fetch(const Rollup *rollup, const char *name)
 
 Fetch *
 fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool keep,
-			  int remote_timeout_ms)
+			  int remote_timeout_ms, SourceRoute *route)
 {
 	Fetch	   *fetch = make_fetch(rollup, name);
 
@@ -78,7 +79,8 @@ fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, b
 	fetch->request.timezone = rollup->timezone;
 	fetch->request.label = psprintf("rsfed:%s:" INT64_FORMAT, get_database_name(MyDatabaseId), run_id);
 	fetch->request.writable = false;
-	fetch->request.keep = keep;
+	fetch->request.keep = fetch->request.is_run = keep;
+	fetch->request.route = route;
 	fetch->request.statement_timeout_ms = remote_timeout_ms;
 
 	progress_set_phase(PHASE_CONNECTING);

@@ -32,15 +32,18 @@ typedef struct Fetch
 	int			memory_kb;		/* for rows that are kept here */
 } Fetch;
 
+struct SourceRoute;
+
 /*
- * Connects with owner's user mapping and labels the session with the run; the
+ * Connects with owner's user mapping, on that route (source/route.h), and labels the session with the run; the
  * caller can ask other things then.  remote_timeout_ms: for its statements,
  * where the server has none or a longer one; 0 = the server's.  keep: the
  * connection outlives the fetch, which lives in the current memory context.
  * No snapshot may be active.  Raises what connecting raises.
  */
 extern Fetch *fetch_connect(const Rollup *rollup, const char *name, Oid owner,
-							int64 run_id, bool keep, int remote_timeout_ms);
+							int64 run_id, bool keep, int remote_timeout_ms,
+							struct SourceRoute *route);
 
 /*
  * Sends the query, as fetch->rollup has it by then, with that ORDER BY appended

@@ -35,7 +35,7 @@
 #include "refresh/lake_step.h"
 #include "refresh/part.h"
 #include "refresh/part.h"
-#include "source/lake.h"
+#include "source/lake_views.h"
 
 /* More differences than that are read by a query without conditions. */
 #define MOST_CHANGED 1000

@@ -20,6 +20,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "base/chance.h"
 #include "base/compat.h"
 #include "base/options.h"
 #include "catalog/cost.h"
@@ -34,16 +35,6 @@
 #include "shmem/progress.h"
 #include "shmem/wake.h"
 #include "source/fingerprint.h"
-
-double
-outcome_chance(void)
-{
-	uint32		bits;
-
-	if (!pg_strong_random(&bits, sizeof(bits)))
-		return 0;
-	return bits / ((double) PG_UINT32_MAX + 1);
-}
 
 /*
  * The rollup whose source and owner say with what a run logs in: of a set, whose
@@ -139,7 +130,7 @@ queue_retry(int64 run_id, const RunRequest *request, Jsonb *options, TimestampTz
 	if (attempt > option_int(OPTION_SCHEDULE, options, "retries"))
 		return false;
 	if (!died)
-		at = TimestampTzPlusMilliseconds(now, backoff_delay_ms(&policy, attempt, outcome_chance()));
+		at = TimestampTzPlusMilliseconds(now, backoff_delay_ms(&policy, attempt, chance()));
 	if (next_run_at <= at && !died)
 		return false;
 	retry.retry_of = run_id;

@@ -33,9 +33,6 @@ extern int	outcome_fail_orphans(void);
  */
 extern bool outcome_retry_superseded(int64 run_id, const RelationSchedule *schedule);
 
-/* A chance from 0 up to, not including, 1. */
-extern double outcome_chance(void);
-
 /*
  * Lets held log-ins go whose mapping, server or credentials file has changed.
  * True if some are still held.

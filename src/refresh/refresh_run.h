@@ -23,6 +23,7 @@ typedef struct RefreshRun
 	RsfedRelation *relation;
 	RunOutcome	outcome;		/* filled on the way, also by what fails later */
 	StringInfoData note;
+	struct SourceRoute *route;	/* which member of a group it is at, and was */
 	const char *disorder;		/* why this attempt sorts here; NULL = it need not */
 
 	/* steps, each a query and a commit (step.h) */

@@ -68,7 +68,8 @@ rollup_open_fetch(RefreshRun *run, const RefreshTarget *target, const char *orde
 {
 	RunStep    *step = run->step;
 	Fetch	   *fetch = fetch_connect(step->asked, target->name, target->owner, run->run_id,
-									  run->keep_connection, run->request->remote_timeout_ms);
+									  run->keep_connection, run->request->remote_timeout_ms,
+									  run->route);
 
 	run->outcome.query_id = 0;
 	run->outcome.server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);

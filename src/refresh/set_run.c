@@ -38,6 +38,7 @@
 #include "remote/execute.h"
 #include "rollup/window.h"
 #include "shmem/progress.h"
+#include "source/route.h"
 
 /* REPEATABLE READ: Redshift takes any level as its own, which gives a snapshot. */
 #define BEGIN_REMOTE "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -230,8 +231,12 @@ connect_and_plan(RefreshRun *run, Member *members)
 		if (step_needs_clock(members[i].step))
 			host = &members[i];
 	}
+	for (int i = 0; i < set->count; i++)
+		run->route->rollups = list_append_unique_int(run->route->rollups,
+													 members[i].run->relation->relation_id);
 	fetch = fetch_connect(host->step->asked, host->target->name, host->target->owner,
-						  run->run_id, run->keep_connection, run->request->remote_timeout_ms);
+						  run->run_id, run->keep_connection, run->request->remote_timeout_ms,
+						  run->route);
 	run->outcome.as_of = now = GetCurrentTimestamp();
 	if (step_needs_clock(host->step))
 		now = step_clock(host->step, fetch);
@@ -241,6 +246,7 @@ connect_and_plan(RefreshRun *run, Member *members)
 		RunOutcome *outcome = &member->run->outcome;
 
 		outcome->server = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->source->server);
+		outcome->moved_from = run->route->moved_from;
 		outcome->label = MemoryContextStrdup(GetMemoryChunkContext(run), fetch->request.label);
 		outcome->remote_pid = remote_backend_pid(fetch->source->conn);
 		step_plan(member->run, member->step, run->outcome.as_of, now);

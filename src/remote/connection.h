@@ -81,4 +81,11 @@ extern char *remote_tls(RemoteConnection *conn);
 extern const char *remote_parameter(RemoteConnection *conn, const char *name);
 extern int	remote_backend_pid(RemoteConnection *conn);
 
+/*
+ * Is it an error that remote/ raised: of Redshift, or of the way to it, and not
+ * of this server or of an interrupt?  By the domain of its message.
+ */
+#define REMOTE_DOMAIN "rsfed remote"
+extern bool remote_raised(const struct ErrorData *error);
+
 #endif							/* RSFED_CONNECTION_H */

@@ -23,6 +23,13 @@
 #include "remote/connection.h"
 #include "remote/stream.h"
 
+/*
+ * The domain of messages of these files, which marks their errors as Redshift's
+ * or of the way to it: see remote_raised().
+ */
+#undef TEXTDOMAIN
+#define TEXTDOMAIN REMOTE_DOMAIN
+
 /* Longest time that a clean-up may take, and a cancel request. */
 #define CLEANUP_TIMEOUT_MS	1000
 

@@ -37,6 +37,13 @@ static int	connect_errmsg(RemoteConnection *conn);
 static int	login_errmsg(RemoteConnection *conn);
 static int	login_errhint(RemoteConnection *conn);
 
+/* See connection.h. */
+bool
+remote_raised(const ErrorData *error)
+{
+	return error->domain != NULL && strcmp(error->domain, REMOTE_DOMAIN) == 0;
+}
+
 /*
  * Raises the error that a result holds, and clears the result.  "query" is
  * what was sent, for the position; a result without SQLSTATE comes from libpq

@@ -34,7 +34,7 @@
 #include "rollup/method.h"
 #include "rollup/pinned.h"
 #include "rollup/window.h"
-#include "source/lake.h"
+#include "source/lake_views.h"
 #include "source/source.h"
 
 static void check_names(const LocalColumn *columns, int ncolumns);
@@ -180,6 +180,24 @@ definition_check(const Rollup *rollup, Oid userid)
 static void warn(const Rollup *rollup, const char *const *names, const Oid *types,
 				 const int32 *typmods, int ncolumns, List *key);
 
+/* What describe_at() is given, and what it gives. */
+typedef struct Describing
+{
+	const Rollup *rollup;
+	bool		is_asked;		/* it got so far */
+	RemoteColumns *columns;
+} Describing;
+
+static void
+describe_at(SourceConnection *source, void *arg)
+{
+	Describing *describing = arg;
+
+	describing->is_asked = true;
+	describing->columns = remote_describe(source->conn,
+										  redshift_fill_placeholders(describing->rollup->query, "NULL", "NULL"));
+}
+
 RemoteColumns *
 definition_describe(const Rollup *rollup, Oid userid)
 {
@@ -188,24 +206,24 @@ definition_describe(const Rollup *rollup, Oid userid)
 		.userid = userid,
 		.timezone = rollup->timezone,
 	};
+	Describing	describing = {.rollup = rollup};
 	MemoryContext caller = CurrentMemoryContext;
-	SourceConnection *source = source_connect(&request);
-	RemoteColumns *columns = NULL;
+	RemoteColumns *columns;
 
 	PG_TRY();
 	{
-		columns = remote_describe(source->conn,
-								  redshift_fill_placeholders(rollup->query, "NULL", "NULL"));
+		source_with(&request, describe_at, &describing);
 	}
 	PG_CATCH();
 	{
 		/* Redshift's words do not say what to write instead of now() */
 		MemoryContextSwitchTo(caller);
-		warn(rollup, NULL, NULL, NULL, 0, NIL);
+		if (describing.is_asked)
+			warn(rollup, NULL, NULL, NULL, 0, NIL);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	source_release(source);
+	columns = describing.columns;
 	if (columns->count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),

@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * shmem.c
- *	  Asks for rsfed's shared memory and its lock.
+ *	  Asks for rsfed's shared memory and its locks.
  *
- * Policy: one struct of fixed size and one lock.  The lock is held for a walk
- * over an array at most, never while something waits.
+ * Policy: one struct of fixed size and one lock, and one more for what each
+ * statement to a group changes (health.c).  A lock is held for a walk over an
+ * array at most, never while something waits.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,7 +44,7 @@ request_shmem(void)
 		previous_request_hook();
 
 	RequestAddinShmemSpace(MAXALIGN(sizeof(SharedState)));
-	RequestNamedLWLockTranche(TRANCHE_NAME, 1);
+	RequestNamedLWLockTranche(TRANCHE_NAME, 2);
 }
 
 /* In the postmaster at start and after a crash (and in each child where there is no fork). */
@@ -60,7 +61,8 @@ startup_shmem(void)
 	if (!found)
 	{
 		memset(rsfed_shmem, 0, sizeof(SharedState));
-		rsfed_shmem->lock = &(GetNamedLWLockTranche(TRANCHE_NAME))->lock;
+		rsfed_shmem->lock = &GetNamedLWLockTranche(TRANCHE_NAME)[0].lock;
+		rsfed_shmem->health_lock = &GetNamedLWLockTranche(TRANCHE_NAME)[1].lock;
 		rsfed_shmem->rescan = true;
 		ConditionVariableInit(&rsfed_shmem->departed);
 		for (int i = 0; i < RUN_END_SLOTS; i++)

@@ -5,9 +5,11 @@
  *
  * Three small arrays under one lock: databases (which have the extension, when
  * is something due, who is their scheduler), workers (which run for whom), and
- * progress (what each refresh is doing).  Nothing here decides what is true:
+ * progress (what each refresh is doing); and beside them the health of members
+ * of groups under another lock.  Nothing here decides what is true:
  * that stands in rsfed's tables.  Without preloading, rsfed_shmem is NULL:
- * the progress functions then do nothing, the others must not be called.
+ * the progress functions then do nothing, those of health.h work in the memory of
+ * the process, the others must not be called.
  *
  *-------------------------------------------------------------------------
  */

@@ -20,6 +20,7 @@
 
 #include "shmem/databases.h"
 #include "shmem/failures.h"
+#include "shmem/health.h"
 #include "shmem/progress.h"
 #include "shmem/workers.h"
 
@@ -115,6 +116,43 @@ typedef struct ProgressEntry
 	Progress	data;
 } ProgressEntry;
 
+/*
+ * What is known of a server (group InvalidOid), or of it as a member of a group.
+ * Everything under health_lock, exclusive.
+ */
+typedef struct HealthEntry
+{
+	Oid			database;
+	Oid			group;
+	Oid			server;			/* InvalidOid: free */
+	TimestampTz used_at;		/* monotonic: which one makes room for another */
+	int			running;		/* statements at this moment */
+	int			runs;			/* of them those of workers */
+	int			group_runs;		/* and of these those that came by way of a group */
+
+	/* of a member of a group */
+	int64		turn;			/* what it has gained and not paid */
+	int64		served;			/* statements since the server started */
+
+	/* of a server */
+	bool		known;			/* it has answered, or failed */
+	bool		broken;
+	int			failures;		/* in a row */
+	int			trial_pid;		/* the process that tries it again; 0 = none */
+	TimestampTz since;			/* when it broke, or worked again */
+	TimestampTz retry_at;		/* monotonic: not to be tried before */
+	double		latency_ms;		/* of log-ins, an average; -1 = unknown */
+	char		last_error[HEALTH_TEXT];
+} HealthEntry;
+
+/* Room for the members of hundreds of groups; a table of entries found by hash. */
+#define MAX_HEALTH 2048
+
+typedef struct HealthState
+{
+	HealthEntry entries[MAX_HEALTH];
+} HealthState;
+
 typedef struct SharedState
 {
 	LWLock	   *lock;			/* set at startup, never again */
@@ -130,6 +168,8 @@ typedef struct SharedState
 	ProgressEntry progress[MAX_PROGRESS];
 	int			nfailures;		/* of the array below, oldest first; lock, exclusive */
 	Failure		failures[MAX_FAILURES];
+	LWLock	   *health_lock;	/* set at startup, never again */
+	HealthState health;
 } SharedState;
 
 /* NULL without preloading. */

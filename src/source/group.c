@@ -25,11 +25,12 @@
 #include "catalog/members.h"
 #include "source/credentials.h"
 #include "source/group.h"
-#include "source/source.h"
 
 /* What is known lives in a memory context that goes as a whole. */
 static MemoryContext known_context = NULL;
 static List *known_groups = NIL;
+static List *known_limited = NIL;	/* of LimitedSource, once knows_limited */
+static bool knows_limited = false;
 static Oid	known_table = InvalidOid;	/* rsfed_catalog.member */
 static bool is_stale = true;
 
@@ -58,16 +59,11 @@ forget_all(void)
 		known_context = AllocSetContextCreate(CacheMemoryContext, "rsfed groups",
 											  ALLOCSET_SMALL_SIZES);
 	}
-	known_groups = NIL;
+	known_groups = known_limited = NIL;
+	knows_limited = false;
 	MemoryContextReset(known_context);
 	known_table = members_table();
 	is_stale = false;
-}
-
-bool
-source_is_group(ForeignServer *server)
-{
-	return source_option(server->options, "strategy") != NULL;
 }
 
 static GroupStrategy
@@ -85,9 +81,13 @@ static bool
 read_member(const Member *row, GroupMember *member)
 {
 	ForeignServer *server = GetForeignServerByName(row->server, true);
+	MemoryContext old;
 
 	if (server == NULL)
 		return false;
+	old = MemoryContextSwitchTo(known_context);
+	member->differs = list_copy(row->differs);
+	MemoryContextSwitchTo(old);
 	member->serverid = server->serverid;
 	member->server = MemoryContextStrdup(known_context, row->server);
 	member->weight = row->weight;
@@ -99,12 +99,12 @@ read_member(const Member *row, GroupMember *member)
 }
 
 /* Reads a group from the tables into the knowledge. */
-static Group *
+static SourceGroup *
 read_group(ForeignServer *server)
 {
 	bool		needs_snapshot = !ActiveSnapshotSet();
 	List	   *rows;
-	Group	   *group;
+	SourceGroup *group;
 	MemoryContext old;
 	ListCell   *lc;
 
@@ -115,7 +115,7 @@ read_group(ForeignServer *server)
 	if (needs_snapshot)
 		PopActiveSnapshot();
 
-	group = MemoryContextAllocZero(known_context, sizeof(Group));
+	group = MemoryContextAllocZero(known_context, sizeof(SourceGroup));
 	group->serverid = server->serverid;
 	group->name = MemoryContextStrdup(known_context, server->servername);
 	group->strategy = read_strategy(server);
@@ -132,7 +132,7 @@ read_group(ForeignServer *server)
 	return group;
 }
 
-const Group *
+const SourceGroup *
 group_get(ForeignServer *server)
 {
 	ListCell   *lc;
@@ -141,12 +141,62 @@ group_get(ForeignServer *server)
 		forget_all();
 	foreach(lc, known_groups)
 	{
-		Group	   *group = lfirst(lc);
+		SourceGroup *group = lfirst(lc);
 
 		if (group->serverid == server->serverid)
 			return group;
 	}
 	return read_group(server);
+}
+
+/* Looks through all servers for what has a limit. */
+static void
+read_limited(void)
+{
+	List	   *names = source_names();
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		ForeignServer *server = source_server(lfirst(lc));
+		int			max_runs = (int) option_int_text(OPTION_SERVER, "max_runs",
+													 source_option(server->options, "max_runs"));
+		LimitedSource *limited;
+		MemoryContext old;
+
+		if (max_runs == 0 && !source_is_group(server))
+			continue;
+		old = MemoryContextSwitchTo(known_context);
+		limited = palloc(sizeof(LimitedSource));
+		limited->serverid = server->serverid;
+		limited->name = pstrdup(server->servername);
+		limited->is_group = source_is_group(server);
+		limited->max_runs = max_runs;
+		known_limited = lappend(known_limited, limited);
+		MemoryContextSwitchTo(old);
+	}
+	knows_limited = true;
+}
+
+List *
+limited_sources(void)
+{
+	List	   *copy = NIL;
+	ListCell   *lc;
+
+	if (is_stale)
+		forget_all();
+	if (!knows_limited)
+		read_limited();
+	foreach(lc, known_limited)
+	{
+		LimitedSource *limited = palloc(sizeof(LimitedSource));
+
+		*limited = *(LimitedSource *) lfirst(lc);
+		limited->name = pstrdup(limited->name);
+		copy = lappend(copy, limited);
+	}
+	return copy;
 }
 
 ForeignServer *
@@ -168,7 +218,7 @@ source_servers(const char *source)
 {
 	ForeignServer *server = source_server(source);
 	List	   *names = NIL;
-	const Group *group;
+	const SourceGroup *group;
 
 	if (!source_is_group(server))
 		return list_make1(pstrdup(server->servername));

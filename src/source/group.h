@@ -11,12 +11,8 @@
 #include "foreign/foreign.h"
 #include "nodes/pg_list.h"
 
-typedef enum GroupStrategy
-{
-	GROUP_WEIGHTED,
-	GROUP_FAILOVER,
-	GROUP_LEAST_BUSY
-} GroupStrategy;
+#include "shmem/health.h"
+#include "source/server.h"
 
 typedef struct GroupMember
 {
@@ -25,27 +21,39 @@ typedef struct GroupMember
 	int			weight;
 	int			priority;
 	bool		draining;
+	List	   *differs;		/* relation_ids of rollups it is not used for */
 	int			max_runs;		/* the server's option; 0 = any number */
 } GroupMember;
 
-typedef struct Group
+typedef struct SourceGroup
 {
 	Oid			serverid;		/* the group's own */
 	char	   *name;
 	GroupStrategy strategy;
 	int			count;
 	GroupMember *member;		/* in the order of their names */
-} Group;
-
-/* Is that server a group?  By its option strategy. */
-extern bool source_is_group(ForeignServer *server);
+} SourceGroup;
 
 /*
  * The group of that server, with members whose servers exist.  Read from the
  * tables only after something of it has changed; valid until the next call.
  * Takes a snapshot for that moment where none is active.
  */
-extern const Group *group_get(ForeignServer *server);
+extern const SourceGroup *group_get(ForeignServer *server);
+
+/*
+ * The groups, and the servers with the option max_runs, as they are known: List
+ * of LimitedSource, palloc'd.
+ */
+typedef struct LimitedSource
+{
+	Oid			serverid;
+	char	   *name;
+	bool		is_group;
+	int			max_runs;		/* of a server, more than 0 */
+} LimitedSource;
+
+extern List *limited_sources(void);
 
 /*
  * The group of that name: 42704 (with the nearest name) if there is no such

@@ -8,36 +8,19 @@
 #ifndef RSFED_SOURCE_H
 #define RSFED_SOURCE_H
 
-#include "foreign/foreign.h"
-
 #include "remote/connection.h"
-
-/* Why a connection is wanted: decides what its session may do. */
-typedef struct SourceRequest
-{
-	const char *source;			/* name of a server or of a group */
-	const char *member;			/* this one of a group, draining or not; NULL = any */
-	Oid			userid;			/* whose log-in, and whose USAGE of the source */
-	const char *timezone;		/* NULL = UTC */
-	bool		writable;		/* rsfed.execute() */
-	const char *label;			/* query_group; NULL = as it is */
-	bool		keep;			/* leave it open for the next run (workers) */
-	int			statement_timeout_ms;	/* if shorter than the server's; 0 = that one */
-} SourceRequest;
+#include "source/request.h"
+#include "source/server.h"
 
 typedef struct SourceConnection
 {
 	RemoteConnection *conn;
+	Oid			serverid;
 	const char *server;			/* that of the source, or the member that was chosen */
 	int			stall_timeout_ms;
+	struct HealthUse *use;		/* what the server counts until it is given back */
 	struct KeptUse *kept;		/* source.c's own; NULL if it is not kept */
 } SourceConnection;
-
-/*
- * The server of that name, which may be a group (group.h): 42704 (with the nearest name) if there is none or
- * its wrapper is neither rsfed nor postgres_fdw.
- */
-extern ForeignServer *source_server(const char *source);
 
 /*
  * Checks without connecting that userid has USAGE on the source (42501) and a
@@ -49,10 +32,24 @@ extern void source_check_usage(const char *source, Oid userid);
 extern bool source_is_usable(const char *source, Oid userid);
 
 /*
- * Connects as above, or takes the kept connection of the same server, mapping
- * and options.  Lives in the current memory context unless kept.
+ * Connects as above, to the server or to the member of the group whose turn it
+ * is, or takes the kept connection of the same server, mapping and options.
+ * Lives in the current memory context unless kept.  A run waits while each server
+ * that it may go to has its max_runs.
  */
 extern SourceConnection *source_connect(const SourceRequest *request);
+
+/*
+ * Does some work with a connection and gives that back.  Where a member of a group
+ * fails for a reason of its own, the work is done at the next one: it must give
+ * nothing out before it ends, and begin afresh.  With a group it stands in a
+ * subtransaction; memory is the caller's.
+ */
+typedef void (*SourceWork) (SourceConnection *source, void *arg);
+extern void source_with(const SourceRequest *request, SourceWork work, void *arg);
+
+/* The same, but its error is returned, palloc'd; NULL if it worked.  Raises interrupts. */
+extern struct ErrorData *source_attempt(const SourceRequest *request, SourceWork work, void *arg);
 
 /*
  * Makes the session of an open connection the one of another request for the

@@ -24,6 +24,7 @@
 #include "utils/syscache.h"
 
 #include "base/attempt.h"
+#include "base/chance.h"
 #include "base/compat.h"
 #include "base/options.h"
 #include "catalog/held.h"
@@ -168,7 +169,7 @@ queue(const RelationSchedule *schedule, TimestampTz now)
 	request.priority = (int) option_int(OPTION_SCHEDULE, schedule->options, "priority");
 	if (jitter_ms > 0)
 		request.not_before = begins =
-			TimestampTzPlusMilliseconds(now, (int64) (jitter_ms * outcome_chance()));
+			TimestampTzPlusMilliseconds(now, (int64) (jitter_ms * chance()));
 	if (timeout_ms > 0)
 		request.expires_at = TimestampTzPlusMilliseconds(begins, timeout_ms);
 	(void) run_insert(&request, false);

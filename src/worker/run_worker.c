@@ -49,6 +49,7 @@
 #include "shmem/databases.h"
 #include "shmem/wake.h"
 #include "shmem/workers.h"
+#include "source/limits.h"
 #include "source/source.h"
 #include "worker/bgworker.h"
 #include "worker/cost_worker.h"
@@ -222,7 +223,12 @@ take_run(Work *work, bool woken, bool *extension)
 		/* what the run before this one let go is more than this worker can take */
 		if (after_release() > 0)
 			wake_scheduler_at_commit();
-		run = queue_take();
+		/* most often there is nothing: then nobody has to wait for a turn to see it */
+		if (queue_any())
+		{
+			queue_lock();
+			run = queue_take(source_limits());
+		}
 		/* whoever woke this worker may have meant another run than the one it took */
 		if (woken && run != NULL && queue_any())
 			wake_scheduler_at_commit();
@@ -241,7 +247,7 @@ take_run(Work *work, bool woken, bool *extension)
 	return run != NULL;
 }
 
-/* The time-outs of the run, as its schedule has them now. */
+/* The time-outs of the run and where it may ask, as its schedule says now. */
 static void
 read_schedule(Work *work)
 {
@@ -256,6 +262,8 @@ read_schedule(Work *work)
 	work->timeout_ms = option_int(OPTION_SCHEDULE, schedule->options, "run_timeout");
 	request->remote_timeout_ms = (int) option_int(OPTION_SCHEDULE, schedule->options,
 												  "remote_timeout");
+	request->member = option_text(OPTION_SCHEDULE, schedule->options, "member");
+	request->not_members = option_name_list(OPTION_SCHEDULE, schedule->options, "not_members");
 }
 
 /*

@@ -48,6 +48,7 @@
 #include "refresh/outcome.h"
 #include "shmem/databases.h"
 #include "shmem/workers.h"
+#include "source/limits.h"
 #include "worker/bgworker.h"
 #include "worker/dispatch.h"
 
@@ -295,7 +296,7 @@ take_turn(Turn *turn)
 		if (turn->open > 0 && !turn->not_ours)
 		{
 			(void) after_release();
-			turn->takeable = queue_count_takeable();
+			turn->takeable = queue_count_takeable(source_limits());
 		}
 		/* of a copy everything becomes late */
 		if (!turn->not_ours)

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * lake.h
+ * lake_views.h
  *	  What a warehouse knows of the lake: external schemas, tables, partitions.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RSFED_LAKE_H
-#define RSFED_LAKE_H
+#ifndef RSFED_LAKE_VIEWS_H
+#define RSFED_LAKE_VIEWS_H
 
 #include "nodes/pg_list.h"
 
@@ -74,4 +74,4 @@ extern List *lake_values(const char *json);
  */
 extern void lake_table_name(const char *text, char **schema, char **table);
 
-#endif							/* RSFED_LAKE_H */
+#endif							/* RSFED_LAKE_VIEWS_H */

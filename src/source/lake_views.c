@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * lake.c
+ * lake_views.c
  *	  What a warehouse knows of the lake: external schemas, tables, partitions.
  *
  * Policy: external objects are in no catalog of PostgreSQL's kind, so Redshift's
@@ -21,7 +21,7 @@
 #include "redshift/external.h"
 #include "redshift/quote.h"
 #include "remote/execute.h"
-#include "source/lake.h"
+#include "source/lake_views.h"
 
 /* " AND column = 'value'", or nothing. */
 static char *

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * external.c
+ * external_schema.c
  *	  SQL: external schemas and partitions at every server behind a source.
  *
  * Policy: Redshift takes external DDL outside of transaction blocks only, so
@@ -29,7 +29,7 @@
 #include "base/options.h"
 #include "redshift/external.h"
 #include "remote/execute.h"
-#include "source/lake.h"
+#include "source/lake_views.h"
 
 PG_FUNCTION_INFO_V1(rsfed_create_external_schema);
 PG_FUNCTION_INFO_V1(rsfed_drop_external_schema);

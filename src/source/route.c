@@ -1,0 +1,346 @@
+/*-------------------------------------------------------------------------
+ *
+ * route.c
+ *	  Which server a statement to a source goes to, and where to go when that
+ *	  fails.
+ *
+ * Policy: whether a member is left, and for how long, follows from what went
+ * wrong there: what it refuses to one log-in only is no reason to keep others
+ * away from it, and what is the query's own fault would fail everywhere.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "base/chance.h"
+#include "base/compat.h"
+#include "base/monotonic.h"
+#include "base/options.h"
+#include "redshift/failure.h"
+#include "remote/connection.h"
+#include "schedule/backoff.h"
+#include "source/credentials.h"
+#include "source/group.h"
+#include "source/login.h"
+#include "source/route.h"
+
+/* How often a full or tried member is looked at again. */
+#define LOOK_AGAIN_MS 50
+
+/* Longest wait for what others find out about the last members. */
+#define TRIED_TIMEOUT_MS 10000
+
+/* How much of the time for which a member is left is taken off at random. */
+#define JITTER_PERCENT 20
+
+static bool
+list_has(List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* May a request go to that member, whether it works or not? */
+static bool
+is_candidate(const SourceGroup *group, const GroupMember *member, Oid userid, const SourceRoute *route)
+{
+	bool		at_any = false;		/* also where nothing new is given to */
+
+	if (route != NULL)
+	{
+		bool		stays = route->serverid == member->serverid;
+
+		if ((OidIsValid(route->serverid) && !stays) || list_has(route->failed, member->server) ||
+			(route->only != NIL && !list_has(route->only, member->server)) ||
+			list_has(route->except, member->server) ||
+			list_intersection_int(route->rollups, member->differs) != NIL)
+			return false;
+		/* what has begun there may end there */
+		at_any = stays || route->drained_too;
+	}
+	if (!at_any && (member->draining || member->weight == 0))
+		return false;
+	return login_exists_at(userid, member->serverid, group->serverid);
+}
+
+/* The candidates of a request; palloc'd, their number in *count. */
+static HealthCandidate *
+list_candidates(const SourceGroup *group, Oid userid, const SourceRoute *route, int *count)
+{
+	HealthCandidate *candidates = palloc(sizeof(HealthCandidate) * Max(group->count, 1));
+
+	*count = 0;
+	for (int i = 0; i < group->count; i++)
+	{
+		const GroupMember *member = &group->member[i];
+		HealthCandidate *candidate = &candidates[*count];
+
+		if (!is_candidate(group, member, userid, route))
+			continue;
+		candidate->server = member->serverid;
+		candidate->weight = Max(member->weight, 1);
+		candidate->priority = member->priority;
+		candidate->max_runs = member->max_runs;
+		(*count)++;
+	}
+	return candidates;
+}
+
+/* Waits a little; interruptible. */
+static void
+wait_a_little(void)
+{
+	CHECK_FOR_INTERRUPTS();
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 LOOK_AGAIN_MS, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Raises 08001: whoever could answer has failed, and is being tried by others. */
+pg_noreturn static void
+refuse_broken(const SourceGroup *group)
+{
+	StringInfoData reasons;
+
+	initStringInfo(&reasons);
+	for (int i = 0; i < group->count; i++)
+	{
+		HealthReport report;
+
+		health_report(group->serverid, group->member[i].serverid, &report);
+		if (report.broken)
+			appendStringInfo(&reasons, "%sMember \"%s\": %s.", reasons.len > 0 ? "\n" : "",
+							 group->member[i].server, report.last_error);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+			 errmsg("no member of group \"%s\" can be used", group->name),
+			 reasons.len > 0 ? errdetail_internal("%s", reasons.data) : 0,
+			 errhint("They are tried again by themselves, one statement at a time.")));
+}
+
+/* Names with commas between; palloc'd. */
+static char *
+names_text(List *names)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, names)
+		appendStringInfo(&buf, "%s\"%s\"", buf.len > 0 ? ", " : "", (char *) lfirst(lc));
+	return buf.data;
+}
+
+/* Is there a member at which what is refreshed differs? */
+static bool
+differs_somewhere(const SourceGroup *group, const SourceRoute *route)
+{
+	for (int i = 0; i < group->count; i++)
+	{
+		if (list_intersection_int(route->rollups, group->member[i].differs) != NIL)
+			return true;
+	}
+	return false;
+}
+
+/* Raises 55000: no member is left that may be asked. */
+pg_noreturn static void
+refuse_empty(ForeignServer *asked, const SourceRoute *route)
+{
+	if (route != NULL && differs_somewhere(group_get(asked), route))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("group \"%s\" has no member that may be asked for this", asked->servername),
+				 errdetail("What the rollup reads is another thing at members that could be."),
+				 errhint("SELECT * FROM rsfed.check_group(%s); shows what, and looks again.",
+						 quote_literal_cstr(asked->servername))));
+	if (route == NULL || (route->only == NIL && route->except == NIL))
+		login_refuse_empty(asked);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("group \"%s\" has no member that may be asked for this", asked->servername),
+			 route->only != NIL ? errdetail("Wanted is %s.", names_text(route->only))
+			 : errdetail("Not wanted is %s.", names_text(route->except)),
+			 errhint("SELECT * FROM rsfed.groups WHERE group_name = %s; shows what drains.",
+					 quote_literal_cstr(asked->servername))));
+}
+
+/* Writes down where the attempt is. */
+static void
+note_member(SourceRoute *route, ForeignServer *group, ForeignServer *member, Oid userid,
+			const HealthUse *use)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(route));
+
+	route->serverid = member->serverid;
+	route->server = pstrdup(member->servername);
+	route->group_name = pstrdup(group->servername);
+	route->userid = userid;
+	route->is_trial = health_is_trial(use);
+	route->is_logged_in = false;
+	MemoryContextSwitchTo(old);
+}
+
+/* The member of a group that a request goes to. */
+static ForeignServer *
+choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **use)
+{
+	TimestampTz begun = monotonic_now();
+
+	for (;;)
+	{
+		const SourceGroup *group = group_get(asked);
+		int			count;
+		HealthCandidate *candidates = list_candidates(group, request->userid, request->route, &count);
+		int			best;
+
+		/* it stays at one that is not there any more */
+		if (count == 0 && request->route != NULL && OidIsValid(request->route->serverid))
+		{
+			request->route->serverid = InvalidOid;
+			candidates = list_candidates(group, request->userid, request->route, &count);
+		}
+		if (count == 0)
+			refuse_empty(asked, request->route);
+		best = health_choose(group->serverid, group->strategy, candidates, count, request->is_run, use);
+		if (best >= 0)
+			return GetForeignServer(candidates[best].server);
+		if (best == HEALTH_TRIED &&
+			TimestampDifferenceExceeds(begun, monotonic_now(), TRIED_TIMEOUT_MS))
+			refuse_broken(group);
+		wait_a_little();
+	}
+}
+
+ForeignServer *
+route_choose(const SourceRequest *request, ForeignServer *asked, HealthUse **use)
+{
+	ForeignServer *server;
+
+	if (!source_is_group(asked))
+	{
+		int			max_runs = (int) option_int_text(OPTION_SERVER, "max_runs",
+													 source_option(asked->options, "max_runs"));
+
+		while (!health_use(asked->serverid, max_runs, request->is_run, use))
+			wait_a_little();
+		return asked;
+	}
+	server = choose_member(request, asked, use);
+	if (request->route != NULL)
+		note_member(request->route, asked, server, request->userid, *use);
+	return server;
+}
+
+void
+route_worked(Oid serverid, const char *server, int connect_ms, bool is_whole)
+{
+	if (health_worked(serverid, connect_ms, is_whole))
+		ereport(LOG,
+				(errmsg("Redshift server \"%s\" works again", server)));
+}
+
+/* How long a member is left alone after one more failure. */
+static int64
+time_away_ms(const SourceRoute *route)
+{
+	ForeignServer *group = GetForeignServerByName(route->group_name, true);
+	List	   *options = group ? group->options : NIL;
+	RsfedBackoff policy = {
+		.delay_ms = option_int_text(OPTION_GROUP, "retry_delay", source_option(options, "retry_delay")),
+		.factor = 2,
+		.max_delay_ms = option_int_text(OPTION_GROUP, "retry_max_delay",
+										source_option(options, "retry_max_delay")),
+		.jitter_percent = JITTER_PERCENT,
+	};
+
+	return backoff_delay_ms(&policy, health_failures(route->serverid) + 1, chance());
+}
+
+/* The member leaves the rotation of all. */
+static void
+break_member(const SourceRoute *route, const ErrorData *error)
+{
+	int64		delay_ms = time_away_ms(route);
+
+	if (health_failed(route->serverid, route->is_trial, delay_ms, error->message))
+		ereport(LOG,
+				(errmsg("Redshift server \"%s\" is passed over in group \"%s\" for some time: %s",
+						route->server, route->group_name, error->message)));
+}
+
+/* Is there a member that the attempt has not tried yet? */
+static bool
+has_next(const SourceRoute *route)
+{
+	ForeignServer *asked = GetForeignServerByName(route->group_name, true);
+	int			count;
+
+	if (asked == NULL || !source_is_group(asked))
+		return false;
+	(void) list_candidates(group_get(asked), route->userid, route, &count);
+	return count > 0;
+}
+
+/* The error of the last member says what happened at those before it. */
+static void
+tell_others(const SourceRoute *route, ErrorData *error)
+{
+	if (route->why == NULL)
+		return;
+	error->detail = error->detail ? psprintf("%s\n%s", error->detail, route->why)
+		: pstrdup(route->why);
+}
+
+bool
+route_move_on(SourceRoute *route, ErrorData *error)
+{
+	FailureBlame blame;
+	MemoryContext old;
+
+	if (route == NULL || !OidIsValid(route->serverid))
+		return false;
+	blame = failure_blame(unpack_sql_state(error->sqlerrcode), error->message, error->detail,
+						  !route->is_logged_in, remote_raised(error));
+	if (blame == BLAME_OTHER)
+		return false;
+	if (blame == BLAME_QUERY)
+	{
+		route_worked(route->serverid, route->server, -1, true);
+		tell_others(route, error);
+		return false;
+	}
+	if (blame == BLAME_MEMBER)
+		break_member(route, error);
+
+	if (route->stays_once_in && route->is_logged_in)
+		return false;
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(route));
+	route->failed = lappend(route->failed, route->server);
+	route->serverid = InvalidOid;
+	if (!has_next(route))
+	{
+		tell_others(route, error);
+		MemoryContextSwitchTo(old);
+		return false;
+	}
+	route->moved_from = route->server;
+	route->why = psprintf("%s%sMember \"%s\" failed: %s.", route->why ? route->why : "",
+						  route->why ? "\n" : "", route->server, error->message);
+	MemoryContextSwitchTo(old);
+	return true;
+}
