@@ -6,7 +6,7 @@ MODULE_big = rsfed
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 
 # The install script is put together from its pieces, in this order.
-SQL_PIECES = $(addprefix sql/install/, schema.sql tables.sql policies.sql options.sql servers.sql groups.sql ask.sql \
+SQL_PIECES = $(addprefix sql/install/, schema.sql tables.sql policies.sql options.sql servers.sql groups.sql check_group.sql ask.sql \
 	rollups.sql identity.sql sets.sql schedules.sql views.sql \
 	scheduler.sql doctor.sql metrics.sql export.sql events.sql dump.sql)
 # from one version to the next

@@ -60,6 +60,8 @@ SELECT g.srvname AS group_name,
 	CASE
 		WHEN m.draining_since IS NOT NULL THEN 'draining'
 		WHEN h.is_broken THEN 'broken'
+		WHEN EXISTS (SELECT FROM rsfed_catalog.difference d WHERE d.group_name = m.group_name AND d.server = m.server
+			AND d.server_options IS NOT DISTINCT FROM s.srvoptions) THEN 'differs'
 		WHEN NOT h.is_broken THEN 'healthy'
 		WHEN m.server IS NOT NULL THEN 'unknown'
 	END AS state,

@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 
 #include "api/arguments.h"
+#include "api/check_group.h"
 #include "api/servers.h"
 #include "base/compat.h"
 #include "base/errors.h"
@@ -260,6 +261,9 @@ rsfed_add_member(PG_FUNCTION_ARGS)
 				 errmsg("group \"%s\" has too many members", group->servername),
 				 errdetail("A group has at most %d.", MAX_MEMBERS)));
 	member_insert(group->servername, &member);
+	CommandCounterIncrement();
+	if (list_length(members_of(group->servername)) > 1)
+		group_warn_unlike(group);
 	PG_RETURN_VOID();
 }
 

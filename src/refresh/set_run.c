@@ -230,6 +230,7 @@ connect_and_plan(RefreshRun *run, Member *members)
 	{
 		if (step_needs_clock(members[i].step))
 			host = &members[i];
+		fetch_pass_over(run->route, members[i].step->asked, members[i].target->owner);
 	}
 	fetch = fetch_connect(host->step->asked, host->target->name, host->target->owner,
 						  run->run_id, run->keep_connection, run->request->remote_timeout_ms,

@@ -63,7 +63,8 @@ is_candidate(const SourceGroup *group, const GroupMember *member, Oid userid, co
 	/* what has begun there may end there */
 	if (!stays && (member->draining || member->weight == 0))
 		return false;
-	if (route != NULL && list_has(route->failed, member->server))
+	if (route != NULL && (list_has(route->failed, member->server) ||
+						  list_has(route->unfit, member->server)))
 		return false;
 	return login_exists_at(userid, member->serverid, group->serverid);
 }
@@ -125,6 +126,25 @@ refuse_broken(const SourceGroup *group)
 			 errhint("They are tried again by themselves, one statement at a time.")));
 }
 
+/* Raises 55000: those that are not alike are all that there is. */
+static void
+refuse_unfit(ForeignServer *group, List *unfit)
+{
+	StringInfoData names;
+	ListCell   *lc;
+
+	initStringInfo(&names);
+	foreach(lc, unfit)
+		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", (char *) lfirst(lc));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("no member of group \"%s\" can be used for what the query reads", group->servername),
+			 errdetail("Of those that are in use, rsfed.check_group() has found to be different there: %s.",
+					   names.data),
+			 errhint("Mend what rsfed.doctor() lists, then look again: SELECT * FROM rsfed.check_group(%s) WHERE NOT ok;",
+					 quote_literal_cstr(group->servername))));
+}
+
 /* Writes down where the attempt is. */
 static void
 note_member(SourceRoute *route, ForeignServer *group, ForeignServer *member, Oid userid,
@@ -160,6 +180,8 @@ choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **us
 			request->route->serverid = InvalidOid;
 			candidates = list_candidates(group, request->userid, request->route, &count);
 		}
+		if (count == 0 && request->route != NULL && request->route->unfit != NIL)
+			refuse_unfit(asked, request->route->unfit);
 		if (count == 0)
 			login_refuse_empty(asked);
 		best = health_choose(group->serverid, group->strategy, candidates, count, request->is_run, use);

@@ -22,6 +22,8 @@
  */
 typedef struct SourceRoute
 {
+	List	   *unfit;			/* char *: members not to be used, as source_unfit() gives them */
+
 	/* where the attempt is now */
 	Oid			serverid;		/* InvalidOid: nothing is chosen, or it is no group */
 	char	   *server;

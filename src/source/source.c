@@ -143,7 +143,8 @@ source_with(const SourceRequest *request, SourceWork work, void *arg)
 	call.context = AllocSetContextCreate(CurrentMemoryContext, "rsfed attempt", ALLOCSET_SMALL_SIZES);
 	if (source_is_group(source_server(request->source)))
 	{
-		routed.route = palloc0(sizeof(SourceRoute));
+		if (routed.route == NULL)
+			routed.route = palloc0(sizeof(SourceRoute));
 		while ((error = attempt_anything(call_work, &call)) != NULL)
 		{
 			/* closes the connection, and the member counts it no more */
