@@ -8,7 +8,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 # The install script is put together from its pieces, in this order.
 SQL_PIECES = $(addprefix sql/install/, schema.sql tables.sql policies.sql options.sql servers.sql groups.sql check_group.sql ask.sql \
 	rollups.sql identity.sql sets.sql schedules.sql views.sql \
-	scheduler.sql doctor.sql metrics.sql export.sql events.sql dump.sql)
+	scheduler.sql doctor.sql doctor_groups.sql metrics.sql export.sql events.sql dump.sql)
 # from one version to the next
 DATA = $(wildcard sql/rsfed--*--*.sql)
 DATA_built = sql/rsfed--$(EXTVERSION).sql

@@ -298,6 +298,38 @@ SELECT rsfed.register_server('a "server''s %', :'wh_host', :'wh_dbname', :'wh_us
 CALL rsfed.refresh('elsewhere_1') \gset
 EXECUTE left_of(:'about');
 
+-- groups
+SELECT rsfed.define_group('crowd');
+\set about 'group crowd'
+\i :paste
+SELECT rsfed.register_server(name, :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port') FROM unnest('{wh_one,wh_two}'::name[]) AS name;
+SELECT rsfed.add_member('crowd', 'wh_one', weight => 0), rsfed.add_member('crowd', 'wh_two', weight => 0);
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.alter_member('crowd', 'wh_one', drain => true, reason => 'resize');
+UPDATE rsfed_catalog.member SET draining_since = now() - interval '2 days' WHERE server = 'wh_one';
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.alter_member('crowd', 'wh_two', weight => 1);
+ALTER SERVER wh_two OPTIONS (SET port '1');
+SELECT DISTINCT n FROM generate_series(1, 2), LATERAL rsfed.query('crowd', 'SELECT 1') AS t (n integer);
+\i :paste
+SELECT rsfed.define_rollup('by_crowd', 'crowd', :'query', key => '{k}', populate => false);
+SELECT rsfed.schedule_refresh('by_crowd', '@yearly', options => '{"member": "wh_two"}');
+SELECT rsfed.remove_member('crowd', 'wh_two');
+\set about 'by_crowd: Schedule'
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.add_member('crowd', 'wh_two');
+ALTER EVENT TRIGGER rsfed_drop DISABLE;
+DROP SERVER wh_two CASCADE;
+ALTER EVENT TRIGGER rsfed_drop ENABLE;
+\set about 'group crowd'
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.drop_group('crowd', cascade => true);
+SELECT rsfed.drop_server('wh_one');
+
 -- served tables
 SELECT rsfed.define_rollup('bloated', 'wh', 'SELECT k, v FROM big WHERE k <= 50000', key => '{k}');
 ALTER TABLE bloated SET (autovacuum_enabled = off), ADD filler text;

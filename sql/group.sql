@@ -39,7 +39,7 @@ SELECT rsfed.columns('house', 'SELECT 1 AS one');
 SELECT rsfed.alter_member('house', 'big', weight => 2, priority => 5);
 SELECT rsfed.alter_member('house', 'small', drain => true, reason => 'resize');
 SELECT group_name, server, weight, priority, draining_since IS NOT NULL AS draining, drained_by = current_user AS by_me, drain_reason
-FROM rsfed_catalog.member ORDER BY server;
+FROM rsfed_catalog.member ORDER BY server COLLATE "C";
 SELECT rsfed.alter_member('house', 'big', drain => true);
 SELECT error_of($$SELECT rsfed.columns('house', 'SELECT 1 AS one')$$);
 SELECT rsfed.alter_member('house', 'big', drain => false);
@@ -75,10 +75,34 @@ RESET ROLE;
 REVOKE USAGE ON FOREIGN SERVER big FROM rsfed_analyst;
 REVOKE USAGE ON FOREIGN DATA WRAPPER rsfed FROM rsfed_analyst;
 
+-- a command says whether it is for one member or for all of them
+SELECT error_of($$SELECT rsfed.execute('house', 'CREATE TABLE of_all (i integer)')$$);
+SELECT error_of($$SELECT rsfed.execute('house', 'CREATE TABLE of_all (i integer)', on_members => 'any')$$);
+SELECT rsfed.execute('house', 'CREATE TABLE of_all (i integer)', on_members => 'one');
+SELECT error_of($$SELECT rsfed.execute('house', 'CREATE TABLE of_all (i integer)', on_members => 'all')$$);
+SELECT rsfed.execute('house', 'DROP TABLE IF EXISTS of_all', on_members => 'all');
+SELECT rsfed.execute('big', 'DROP TABLE IF EXISTS of_all', on_members => 'all');
+
+-- schedules may be for some of the members
+SELECT rsfed.define_rollup('of_group', 'house', 'SELECT 1 AS one, 2 AS two', key => '{one}');
+SELECT rsfed.define_rollup('of_server', 'wh', 'SELECT 1 AS one, 2 AS two', key => '{one}');
+SELECT error_of(format('SELECT rsfed.schedule_refresh(%L, %L, options => %L)', r, '@yearly', o)) FROM (VALUES
+	('of_server', '{"member": "wh"}'), ('of_group', '{"member": "wh"}'), ('of_group', '{"not_members": ["big", "small"]}'),
+	('of_group', '{"not_members": "big"}'), ('of_group', '{"member": "big", "not_members": ["small"]}')) AS v (r, o);
+SELECT rsfed.schedule_refresh('of_group', '@yearly', 'nightly', options => '{"member": "big"}');
+SELECT rsfed.schedule_refresh('of_group', '@yearly', 'often', options => '{"not_members": ["big"]}');
+
+-- what is shown of it
+SELECT server, host, port, sslmode, options, members FROM rsfed.servers WHERE server IN ('house') ORDER BY server COLLATE "C";
+SELECT group_name, strategy, server, weight, priority, state, running, max_runs FROM rsfed.groups ORDER BY server COLLATE "C";
+SELECT line FROM regexp_split_to_table(rsfed.export(), E'\n') AS line WHERE line ~ 'member|SERVER.*house';
+
 -- names are followed, and what is used is not dropped by the way
 ALTER SERVER big RENAME TO "Big one";
 ALTER SERVER house RENAME TO "The house";
-SELECT group_name, server FROM rsfed_catalog.member ORDER BY server;
+SELECT group_name, server FROM rsfed_catalog.member ORDER BY server COLLATE "C";
+SELECT name, options FROM rsfed.schedules WHERE relation = 'of_group'::regclass ORDER BY name;
+SELECT rsfed.drop_rollup(r) FROM unnest('{of_group,of_server}'::regclass[]) AS r;
 SELECT rsfed.define_rollup('of_house', 'The house', 'SELECT 1 AS one, 2 AS two', key => '{one}');
 SELECT error_of(statement) FROM unnest(ARRAY[
 	$$SELECT rsfed.drop_server('Big one')$$,
@@ -87,7 +111,7 @@ SELECT error_of(statement) FROM unnest(ARRAY[
 SELECT rsfed.alter_group('The house', 'failover');
 SELECT srvoptions FROM pg_foreign_server WHERE srvname = 'The house';
 SELECT rsfed.drop_server('Big one', cascade => true);
-SELECT group_name, server FROM rsfed_catalog.member ORDER BY server;
+SELECT group_name, server FROM rsfed_catalog.member ORDER BY server COLLATE "C";
 CALL rsfed.refresh('of_house') \gset
 \echo :status :rows_changed
 SELECT rsfed.remove_member('The house', 'small');

@@ -39,10 +39,10 @@ LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.query_json(name, text) IS
 'Runs a query in Redshift and returns each row as a JSON object';
 
-CREATE FUNCTION rsfed.execute(source name, command text)
+CREATE FUNCTION rsfed.execute(source name, command text, on_members text DEFAULT NULL)
 RETURNS text
 AS 'MODULE_PATHNAME', 'rsfed_execute'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION rsfed.execute(name, text) IS
-'Runs a command in Redshift, outside a transaction block, and returns its tag; what it does there stays, also when the transaction here is rolled back';
-REVOKE ALL ON FUNCTION rsfed.execute(name, text) FROM PUBLIC;
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION rsfed.execute(name, text, text) IS
+'Runs a command in Redshift, outside a transaction block, and returns its tag; what it does there stays, also when the transaction here is rolled back; of a group on one or all of its members';
+REVOKE ALL ON FUNCTION rsfed.execute(name, text, text) FROM PUBLIC;

@@ -412,7 +412,9 @@ CROSS JOIN LATERAL (
 	SELECT pg_catalog.format('It has no user mapping for server %I: refreshes of %s fail. One is made by rsfed.set_credentials(for_role => ...).',
 			o.source, o.names) AS problem,
 		pg_catalog.format('SELECT * FROM rsfed.credentials WHERE server = %L;', o.source) AS remedy
-	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_user_mapping m WHERE m.umserver = s.oid AND m.umuser IN (0, o.relowner))
+	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_user_mapping m WHERE m.umuser IN (0, o.relowner) AND (m.umserver = s.oid
+		OR m.umserver IN (SELECT f.oid FROM rsfed_catalog.member g JOIN pg_catalog.pg_foreign_server f ON f.srvname = g.server
+			WHERE g.group_name = o.source)))
 	UNION ALL
 	SELECT pg_catalog.format('It may not use server %I: refreshes of %s fail.', o.source, o.names),
 		pg_catalog.format('GRANT USAGE ON FOREIGN SERVER %I TO %s;', o.source, o.owner)

@@ -74,7 +74,7 @@ SELECT g.srvname AS group_name,
 	h.served,
 	pg_catalog.round(100.0 * h.served / NULLIF(pg_catalog.sum(h.served) OVER (PARTITION BY g.oid), 0), 1) AS share,
 	CASE WHEN pg_catalog.has_server_privilege(g.oid, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE')
-		THEN COALESCE(m.drain_reason, h.last_error) END AS last_error
+		THEN CASE WHEN m.draining_since IS NULL THEN h.last_error ELSE m.drain_reason END END AS last_error
 FROM (SELECT f.oid, f.srvname, o.option_value AS strategy
 	FROM pg_catalog.pg_foreign_server f
 	JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = f.srvfdw

@@ -59,21 +59,29 @@ SELECT s.srvname AS server,
 	w.fdwname AS wrapper,
 	s.srvowner::pg_catalog.regrole AS owner,
 	pg_catalog.max(o.option_value) FILTER (WHERE o.option_name OPERATOR(pg_catalog.=) 'host') AS host,
-	coalesce(pg_catalog.max(o.option_value) FILTER (WHERE o.option_name OPERATOR(pg_catalog.=) 'port'), '5439')::pg_catalog.int4 AS port,
+	-- a group has none of its own
+	CASE WHEN NOT g.is_group THEN coalesce(pg_catalog.max(o.option_value)
+		FILTER (WHERE o.option_name OPERATOR(pg_catalog.=) 'port'), '5439')::pg_catalog.int4 END AS port,
 	pg_catalog.max(o.option_value) FILTER (WHERE o.option_name OPERATOR(pg_catalog.=) 'dbname') AS dbname,
-	coalesce(pg_catalog.max(o.option_value) FILTER (WHERE o.option_name OPERATOR(pg_catalog.=) 'sslmode'),
-		CASE w.fdwname WHEN 'rsfed' THEN 'verify-full' ELSE 'prefer' END) AS sslmode,
+	CASE WHEN NOT g.is_group THEN coalesce(pg_catalog.max(o.option_value)
+		FILTER (WHERE o.option_name OPERATOR(pg_catalog.=) 'sslmode'),
+		CASE w.fdwname WHEN 'rsfed' THEN 'verify-full' ELSE 'prefer' END) END AS sslmode,
 	coalesce(pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
 		FILTER (WHERE o.option_name OPERATOR(pg_catalog.<>) ALL ('{host,port,dbname,sslmode,user,password}'::pg_catalog.text[])),
 		'{}'::pg_catalog.jsonb) AS options,
-	pg_catalog.has_server_privilege(s.oid, 'USAGE') AS may_use
+	pg_catalog.has_server_privilege(s.oid, 'USAGE') AS may_use,
+	CASE WHEN g.is_group THEN ARRAY(SELECT m.server FROM rsfed_catalog.member m
+		WHERE m.group_name OPERATOR(pg_catalog.=) s.srvname ORDER BY m.server) END AS members
 FROM pg_catalog.pg_foreign_server s
 JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid OPERATOR(pg_catalog.=) s.srvfdw
+CROSS JOIN LATERAL (SELECT w.fdwname OPERATOR(pg_catalog.=) 'rsfed' AND EXISTS (SELECT
+	FROM pg_catalog.pg_options_to_table(s.srvoptions) x
+	WHERE x.option_name OPERATOR(pg_catalog.=) 'strategy') AS is_group) g
 LEFT JOIN LATERAL pg_catalog.pg_options_to_table(s.srvoptions) o ON true
 WHERE w.fdwname OPERATOR(pg_catalog.=) ANY ('{rsfed,postgres_fdw}'::pg_catalog.name[])
-GROUP BY s.oid, s.srvname, w.fdwname, s.srvowner;
+GROUP BY s.oid, s.srvname, w.fdwname, s.srvowner, g.is_group;
 COMMENT ON VIEW rsfed.servers IS
-'Servers that can be sources: those of rsfed, and those made by hand with postgres_fdw';
+'Sources: servers of rsfed, groups of them (those have members), and servers made by hand with postgres_fdw';
 GRANT SELECT ON rsfed.servers TO PUBLIC;
 
 -- umoptions is shown to the mapping's role and the server's owner, as the view

@@ -34,6 +34,8 @@
 #include "redshift/query.h"
 #include "redshift/types.h"
 #include "remote/execute.h"
+#include "source/group.h"
+#include "source/route.h"
 #include "source/rows.h"
 #include "source/source.h"
 
@@ -55,9 +57,9 @@ static TupleDesc live_columns(TupleDesc desc, int **position);
 static int *match_columns(RemoteColumns *columns, TupleDesc desc, Oid type);
 static void check_types(RemoteColumns *columns, TupleDesc desc, const int *source_column);
 
-/* Does some work with a connection for the current user. */
-static void
-ask(Name source, const char *label, bool writable, SourceWork work, void *arg)
+/* A request of the current user; what writes is sent once only. */
+static SourceRequest
+ask_request(Name source, const char *label, bool writable)
 {
 	SourceRequest request = {0};
 
@@ -65,6 +67,17 @@ ask(Name source, const char *label, bool writable, SourceWork work, void *arg)
 	request.userid = GetUserId();
 	request.label = label;
 	request.writable = writable;
+	request.route = palloc0(sizeof(SourceRoute));
+	request.route->stays_once_in = writable;
+	return request;
+}
+
+/* Does some work with a connection for the current user. */
+static void
+ask(Name source, const char *label, bool writable, SourceWork work, void *arg)
+{
+	SourceRequest request = ask_request(source, label, writable);
+
 	source_with(&request, work, arg);
 }
 
@@ -465,17 +478,82 @@ execute_at(SourceConnection *source, void *arg)
 }
 
 /*
- * rsfed.execute(source, command): the command's tag.  Raises 42601 for no or
- * several commands: several at once would be one transaction, in which external
- * tables cannot be made.
+ * The command at every member of a group, whatever has become of it at those
+ * before: what each answered, a line each.  Raises the first error, with all
+ * lines as its detail.
+ */
+static char *
+execute_everywhere(Name source, Question *question)
+{
+	List	   *members = source_servers(NameStr(*source));
+	StringInfoData lines;
+	ErrorData  *first = NULL;
+	int			failed = 0;
+	ListCell   *lc;
+
+	initStringInfo(&lines);
+	foreach(lc, members)
+	{
+		SourceRequest request = ask_request(source, "rsfed execute", true);
+		ErrorData  *error;
+
+		request.route->only = list_make1(lfirst(lc));
+		request.route->drained_too = true;
+		error = source_attempt(&request, execute_at, question);
+		appendStringInfo(&lines, "%s%s: %s", lines.len > 0 ? "\n" : "", (char *) lfirst(lc),
+						 error ? error->message : question->tag);
+		if (error == NULL)
+			continue;
+		failed++;
+		if (first == NULL)
+			first = error;
+	}
+	if (failed > 0)
+		ereport(ERROR,
+				(errcode(first->sqlerrcode),
+				 errmsg_plural("the command failed at %d of %d member of group \"%s\"",
+							   "the command failed at %d of %d members of group \"%s\"",
+							   list_length(members), failed, list_length(members), NameStr(*source)),
+				 errdetail_internal("%s", lines.data),
+				 errhint("What it has done at the others stays.")));
+	return lines.data;
+}
+
+/* 'one' or 'all', which a command to a group says and no other one; else raises. */
+static bool
+is_for_all(const char *source, const char *on_members)
+{
+	bool		is_group = source_is_group(source_server(source));
+
+	if (on_members != NULL && strcmp(on_members, "one") != 0 && strcmp(on_members, "all") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for argument \"on_members\": \"%s\"", on_members),
+				 errhint("It is 'one' or 'all'.")));
+	if (is_group && on_members == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is a group of several servers", source),
+				 errhint("Say where the command is to run: on_members => 'all', or, for what they share, on_members => 'one'.")));
+	return is_group && strcmp(on_members, "all") == 0;
+}
+
+/*
+ * rsfed.execute(source, command, on_members): the command's tag.  Raises 42601
+ * for no or several commands: several at once would be one transaction, in which
+ * external tables cannot be made.
  */
 Datum
 rsfed_execute(PG_FUNCTION_ARGS)
 {
-	char	   *command = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	Question	question = {0};
-	int			count = redshift_statement_count(command);
+	char	   *command;
+	int			count;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	command = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	count = redshift_statement_count(command);
 	if (count != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
@@ -483,6 +561,10 @@ rsfed_execute(PG_FUNCTION_ARGS)
 				 errmsg("rsfed.execute() takes one command, not %d", count),
 				 count == 0 ? 0 : errhint("Call it once for each.")));
 	question.query = redshift_strip(command);
-	ask(PG_GETARG_NAME(0), "rsfed execute", true, execute_at, &question);
+	if (is_for_all(NameStr(*PG_GETARG_NAME(0)),
+				   PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2))))
+		question.tag = execute_everywhere(PG_GETARG_NAME(0), &question);
+	else
+		ask(PG_GETARG_NAME(0), "rsfed execute", true, execute_at, &question);
 	PG_RETURN_TEXT_P(cstring_to_text(question.tag));
 }

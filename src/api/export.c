@@ -286,7 +286,8 @@ used_sources(Script *script)
 /* The servers of the wrapper, and others that are used; $1 is text[]. */
 #define EXPORTED_SERVERS \
 	" FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw" \
-	" WHERE (w.fdwname = 'rsfed' OR w.fdwname = 'postgres_fdw' AND s.srvname = ANY ($1))"
+	" WHERE (w.fdwname = 'rsfed' OR w.fdwname = 'postgres_fdw' AND (s.srvname = ANY ($1)" \
+	" OR EXISTS (SELECT FROM rsfed.groups g WHERE g.server = s.srvname)))"
 
 /* A mapping's options but for what is, or belongs to, the password. */
 #define MAPPING_OPTIONS \
@@ -328,6 +329,22 @@ add_password_check(Script *script, Datum sources)
 	appendStringInfoString(&script->text, ";\n");
 }
 
+/* The members of groups, where they are not members already. */
+static void
+add_members(Script *script, Datum sources)
+{
+	add_lines(script,
+			  "SELECT concat(format('SELECT rsfed.add_member(%L, %L, weight => %s, priority => %s) WHERE NOT EXISTS"
+			  " (SELECT FROM rsfed.groups WHERE group_name = %1$L AND server = %2$L);',"
+			  " g.group_name, g.server, g.weight, g.priority),"
+			  " CASE WHEN g.state = 'draining' THEN E'\\n' || format('SELECT rsfed.alter_member(%L, %L, drain => true, reason => %L);',"
+			  " g.group_name, g.server, g.last_error) END)"
+			  " FROM rsfed.groups g WHERE g.server IS NOT NULL AND EXISTS (SELECT" EXPORTED_SERVERS
+			  " AND s.srvname = g.group_name AND pg_has_role(s.srvowner, 'USAGE'))"
+			  " ORDER BY g.group_name, g.server",
+			  sources, false);
+}
+
 /* The servers, who may use them, and as whom roles log in. */
 static void
 add_servers(Script *script)
@@ -363,6 +380,7 @@ add_servers(Script *script)
 			  " ORDER BY s.srvname",
 			  sources, true);
 
+	add_members(script, sources);
 	appendStringInfoString(&script->text,
 						   "\n-- Credentials: complete the lines that are commented out\n");
 	add_lines(script,

@@ -32,6 +32,8 @@
 #include "refresh/step.h"
 #include "rollup/method.h"
 #include "rollup/refresh_target.h"
+#include "source/credentials.h"
+#include "source/group.h"
 #include "source/source.h"
 
 /* Hosts that bill each query at least one minute. */
@@ -43,7 +45,7 @@
 
 static bool has_usable_unique_index(Oid relid);
 static bool index_identifies_rows(Relation index);
-static const char *host_of(const char *source);
+static bool is_serverless(const char *source);
 
 void
 check_schedule_name(const char *name)
@@ -121,6 +123,49 @@ check_schedule_range(Oid relid, const RsfedRelation *relation, const char *metho
 }
 
 void
+check_schedule_members(const RsfedRelation *relation, Jsonb *options)
+{
+	char	   *only = option_text(OPTION_SCHEDULE, options, "member");
+	List	   *names = option_name_list(OPTION_SCHEDULE, options, "not_members");
+	const char *source;
+	List	   *members;
+	ListCell   *lc;
+
+	if (only == NULL && names == NIL)
+		return;
+	if (only != NULL && names != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options \"member\" and \"not_members\" exclude each other")));
+	source = relation != NULL && relation->is_rollup ? rollup_load(relation->relation_id)->source : NULL;
+	if (source == NULL || !source_is_group(source_server(source)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" is for rollups whose source is a group",
+						only ? "member" : "not_members"),
+				 source ? errdetail("The source is server \"%s\".", source) : 0));
+	members = source_servers(source);
+	foreach(lc, only ? list_make1(only) : names)
+	{
+		const char *name = lfirst(lc);
+		bool		found = false;
+		ListCell   *cell;
+
+		foreach(cell, members)
+			found |= strcmp(lfirst(cell), name) == 0;
+		if (!found)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("server \"%s\" is not a member of group \"%s\"", name, source),
+					 errhint("%s", unknown_name_hint(name, members, "members"))));
+	}
+	if (list_length(names) >= list_length(members) && names != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"not_members\" leaves no member of group \"%s\"", source)));
+}
+
+void
 check_retry_delays(Jsonb *options)
 {
 	const char *first = option_text(OPTION_SCHEDULE, options, "retry_delay");
@@ -164,15 +209,11 @@ check_view_schedule(Oid relid, const char *method)
 void
 warn_if_billed_often(const RsfedRelation *relation, const RsfedSchedule *schedule)
 {
-	Rollup	   *rollup = rollup_load(relation->relation_id);
-	const char *host = host_of(rollup->source);
 	int64		gap_s = Max(schedule_min_gap_us(schedule) / USECS_PER_SEC, 1);
-	size_t		suffix_length = strlen(SERVERLESS_SUFFIX);
 	int64		runs;
 	int64		billed_s;
 
-	if (gap_s >= OFTEN_S || host == NULL || strlen(host) < suffix_length ||
-		pg_strcasecmp(host + strlen(host) - suffix_length, SERVERLESS_SUFFIX) != 0)
+	if (gap_s >= OFTEN_S || !is_serverless(rollup_load(relation->relation_id)->source))
 		return;
 
 	runs = SECONDS_PER_DAY / gap_s;
@@ -208,21 +249,23 @@ warn_if_held(void)
 				 errhint("%s", held->hint)));
 }
 
-/* The host that a source's server names, or NULL. */
-static const char *
-host_of(const char *source)
+/* Is the source, or a member of it, a serverless workgroup?  By its host. */
+static bool
+is_serverless(const char *source)
 {
-	ForeignServer *server = source_server(source);
+	size_t		suffix_length = strlen(SERVERLESS_SUFFIX);
+	List	   *servers = source_servers(source);
 	ListCell   *lc;
 
-	foreach(lc, server->options)
+	foreach(lc, servers)
 	{
-		DefElem    *option = lfirst(lc);
+		const char *host = source_option(source_server(lfirst(lc))->options, "host");
 
-		if (strcmp(option->defname, "host") == 0)
-			return defGetString(option);
+		if (host != NULL && strlen(host) >= suffix_length &&
+			pg_strcasecmp(host + strlen(host) - suffix_length, SERVERLESS_SUFFIX) == 0)
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* Could REFRESH MATERIALIZED VIEW CONCURRENTLY match rows by one of its indexes? */

@@ -37,6 +37,12 @@ extern void check_rollup_schedule(const RsfedRelation *relation, const char *met
 extern void check_schedule_range(Oid relid, const RsfedRelation *relation, const char *method,
 								 Jsonb *options);
 
+/*
+ * 22023 where the options member and not_members do not go with the source of a
+ * relation: with a rollup's group (NULL: no rollup).
+ */
+extern void check_schedule_members(const RsfedRelation *relation, Jsonb *options);
+
 /* 22023 where the first retry would wait longer than any may. */
 extern void check_retry_delays(Jsonb *options);
 

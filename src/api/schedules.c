@@ -109,6 +109,7 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 	else
 		check_view_schedule(relid, schedule.method);
 	check_schedule_range(relid, relation, schedule.method, schedule.options);
+	check_schedule_members(relation, schedule.options);
 	warn_unless_preloaded();
 
 	schedule.relation_id = relation ? relation->relation_id : relation_insert(relid, false);
@@ -166,6 +167,7 @@ rsfed_alter_schedule(PG_FUNCTION_ARGS)
 	{
 		change_options(schedule, PG_GETARG_JSONB_P(3));
 		check_schedule_range(relid, relation_lookup(relid), schedule->method, schedule->options);
+		check_schedule_members(relation_lookup(relid), schedule->options);
 	}
 
 	schedule_store(schedule);
@@ -284,7 +286,10 @@ rsfed_schedule_set(PG_FUNCTION_ARGS)
 	check_set_options(schedule.options);
 	member = some_member(schedule.relation_id);
 	if (member != NULL)
+	{
 		check_rollup_schedule(member, NULL, parsed);
+		check_schedule_members(member, schedule.options);
+	}
 	warn_unless_preloaded();
 
 	store_new(&schedule, after);
@@ -334,6 +339,8 @@ rsfed_alter_set_schedule(PG_FUNCTION_ARGS)
 	{
 		change_options(schedule, PG_GETARG_JSONB_P(3));
 		check_set_options(schedule->options);
+		if (member != NULL)
+			check_schedule_members(member, schedule->options);
 	}
 	schedule_store(schedule);
 	wake_scheduler_at_commit();

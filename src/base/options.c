@@ -189,6 +189,10 @@ static const OptionSpec option_specs[] =
 	"Redoes a window from there on, as CALL rsfed.refresh(since => ...): a value, or \"3 days ago\"."},
 	{OPTION_SCHEDULE, "until", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"Redoes a window up to there; a value, or \"1 day ago\"."},
+	{OPTION_SCHEDULE, "member", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"The one member of the rollup's group at which these runs ask."},
+	{OPTION_SCHEDULE, "not_members", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
+	"Members of the rollup's group at which these runs do not ask."},
 	{OPTION_SCHEDULE, "after", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
 	"Schedules that must have succeeded first, as [\"relation\"], [\"relation/name\"] or [\"set name\"]; shown in the column after of rsfed.schedules."},
 };

@@ -166,6 +166,16 @@ members_rename_server(const char *old_name, const char *new_name)
 	(void) run_with_names(SPI_OK_UPDATE,
 						  "UPDATE rsfed_catalog.member SET server = $2 WHERE server = $1::name",
 						  old_name, new_name);
+	(void) run_with_names(SPI_OK_UPDATE,
+						  "UPDATE rsfed_catalog.schedule SET options = jsonb_set(options, '{member}', to_jsonb($2))"
+						  " WHERE options ->> 'member' = $1",
+						  old_name, new_name);
+	(void) run_with_names(SPI_OK_UPDATE,
+						  "UPDATE rsfed_catalog.schedule SET options = jsonb_set(options, '{not_members}',"
+						  " (SELECT jsonb_agg(CASE WHEN n = $1 THEN $2 ELSE n END)"
+						  " FROM jsonb_array_elements_text(options -> 'not_members') AS n))"
+						  " WHERE options -> 'not_members' ? $1",
+						  old_name, new_name);
 }
 
 Oid

@@ -52,7 +52,7 @@ extern bool member_delete(const char *group_name, const char *server);
 /* All members of a group are forgotten. */
 extern void members_delete(const char *group_name);
 
-/* A server, as a group or as a member, has another name. */
+/* A server, as a group or as a member, has another name; in options of schedules, too. */
 extern void members_rename_server(const char *old_name, const char *new_name);
 
 /*

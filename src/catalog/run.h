@@ -36,6 +36,8 @@ typedef struct RunRequest
 	int			attempt;		/* 0 and 1 = the first */
 	int64		retry_of;		/* the run that failed; 0 = none */
 	TimestampTz expires_at;		/* not begun by then it is skipped; 0 = never */
+	const char *member;			/* of a group: this one only.  Not stored */
+	List	   *not_members;	/* of a group: none of these, char *.  Not stored */
 	int			remote_timeout_ms;	/* of its statements in Redshift; 0 = the
 									 * server's.  Not stored */
 } RunRequest;

@@ -74,11 +74,23 @@ void
 fetch_pass_over(SourceRoute *route, const Rollup *rollup, Oid owner)
 {
 	MemoryContext old;
+	List	   *unfit;
+	ListCell   *lc;
 
 	if (route == NULL)
 		return;
 	old = MemoryContextSwitchTo(GetMemoryChunkContext(route));
-	route->unfit = list_concat(route->unfit, source_unfit(rollup->source, rollup->query, owner));
+	unfit = source_unfit(rollup->source, rollup->query, owner);
+	foreach(lc, unfit)
+	{
+		ListCell   *known;
+		bool		is_known = false;
+
+		foreach(known, route->unfit)
+			is_known |= strcmp(lfirst(known), lfirst(lc)) == 0;
+		if (!is_known)
+			route->unfit = lappend(route->unfit, lfirst(lc));
+	}
 	MemoryContextSwitchTo(old);
 }
 

@@ -28,6 +28,9 @@ refresh_run_new(const RunRequest *request, int64 run_id)
 	run->outcome.rows_inserted = run->outcome.rows_updated = run->outcome.rows_deleted = -1;
 	initStringInfo(&run->note);
 	run->route = palloc0(sizeof(SourceRoute));
+	if (request->member != NULL)
+		run->route->only = list_make1(unconstify(char *, request->member));
+	run->route->except = request->not_members;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	run->run_id = run_id != 0 ? run_id : run_insert(request, true);
 	run->relation = relation_lookup_id(request->relation_id);

@@ -134,14 +134,9 @@ ask_member(void *arg)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("role \"%s\" has no user mapping for server \"%s\" or its group",
 						GetUserNameFromId(check->userid, false), side->server)));
-	/* an attempt that stays at its member */
-	request.route->serverid = side->serverid;
-	request.route->server = pstrdup(side->server);
+	request.route->only = list_make1(pstrdup(side->server));
+	request.route->drained_too = true;
 	source = source_connect(&request);
-	if (source->serverid != side->serverid)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("server \"%s\" has left the group", side->server)));
 	facts_ask(comparison->facts, source, comparison->asked, side->users);
 	side->source = source;
 	MemoryContextSwitchTo(old);

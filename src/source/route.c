@@ -56,15 +56,20 @@ list_has(List *names, const char *name)
 static bool
 is_candidate(const SourceGroup *group, const GroupMember *member, Oid userid, const SourceRoute *route)
 {
-	bool		stays = route != NULL && route->serverid == member->serverid;
+	bool		at_any = false;		/* also where nothing new is given to */
 
-	if (route != NULL && OidIsValid(route->serverid) && !stays)
-		return false;
-	/* what has begun there may end there */
-	if (!stays && (member->draining || member->weight == 0))
-		return false;
-	if (route != NULL && (list_has(route->failed, member->server) ||
-						  list_has(route->unfit, member->server)))
+	if (route != NULL)
+	{
+		bool		stays = route->serverid == member->serverid;
+
+		if ((OidIsValid(route->serverid) && !stays) || list_has(route->failed, member->server) ||
+			(route->only != NIL && !list_has(route->only, member->server)) ||
+			list_has(route->except, member->server) || list_has(route->unfit, member->server))
+			return false;
+		/* what has begun there may end there */
+		at_any = stays || route->drained_too;
+	}
+	if (!at_any && (member->draining || member->weight == 0))
 		return false;
 	return login_exists_at(userid, member->serverid, group->serverid);
 }
@@ -104,7 +109,7 @@ wait_a_little(void)
 }
 
 /* Raises 08001: whoever could answer has failed, and is being tried by others. */
-static void
+pg_noreturn static void
 refuse_broken(const SourceGroup *group)
 {
 	StringInfoData reasons;
@@ -126,23 +131,39 @@ refuse_broken(const SourceGroup *group)
 			 errhint("They are tried again by themselves, one statement at a time.")));
 }
 
-/* Raises 55000: those that are not alike are all that there is. */
-static void
-refuse_unfit(ForeignServer *group, List *unfit)
+/* Names with commas between; palloc'd. */
+static char *
+names_text(List *names)
 {
-	StringInfoData names;
+	StringInfoData buf;
 	ListCell   *lc;
 
-	initStringInfo(&names);
-	foreach(lc, unfit)
-		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", (char *) lfirst(lc));
+	initStringInfo(&buf);
+	foreach(lc, names)
+		appendStringInfo(&buf, "%s\"%s\"", buf.len > 0 ? ", " : "", (char *) lfirst(lc));
+	return buf.data;
+}
+
+/* Raises 55000: no member is left that may be asked. */
+pg_noreturn static void
+refuse_empty(ForeignServer *asked, const SourceRoute *route)
+{
+	bool		is_unfit = route != NULL && route->unfit != NIL;
+
+	if (route == NULL || (route->only == NIL && route->except == NIL && !is_unfit))
+		login_refuse_empty(asked);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("no member of group \"%s\" can be used for what the query reads", group->servername),
-			 errdetail("Of those that are in use, rsfed.check_group() has found to be different there: %s.",
-					   names.data),
-			 errhint("Mend what rsfed.doctor() lists, then look again: SELECT * FROM rsfed.check_group(%s) WHERE NOT ok;",
-					 quote_literal_cstr(group->servername))));
+			 errmsg("group \"%s\" has no member that may be asked for this", asked->servername),
+			 errdetail("%s%s%s", route->only != NIL ? psprintf("Wanted is %s.", names_text(route->only))
+					   : route->except != NIL ? psprintf("Not wanted is %s.", names_text(route->except)) : "",
+					   is_unfit && (route->only != NIL || route->except != NIL) ? "\n" : "",
+					   is_unfit ? psprintf("rsfed.check_group() has found to be unlike the others in what the query reads: %s.",
+										   names_text(route->unfit)) : ""),
+			 is_unfit ? errhint("Mend what rsfed.doctor() lists, then look again: SELECT * FROM rsfed.check_group(%s) WHERE NOT ok;",
+								quote_literal_cstr(asked->servername))
+			 : errhint("SELECT * FROM rsfed.groups WHERE group_name = %s; shows what drains.",
+					   quote_literal_cstr(asked->servername))));
 }
 
 /* Writes down where the attempt is. */
@@ -180,10 +201,8 @@ choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **us
 			request->route->serverid = InvalidOid;
 			candidates = list_candidates(group, request->userid, request->route, &count);
 		}
-		if (count == 0 && request->route != NULL && request->route->unfit != NIL)
-			refuse_unfit(asked, request->route->unfit);
 		if (count == 0)
-			login_refuse_empty(asked);
+			refuse_empty(asked, request->route);
 		best = health_choose(group->serverid, group->strategy, candidates, count, request->is_run, use);
 		if (best >= 0)
 			return GetForeignServer(candidates[best].server);
@@ -295,6 +314,8 @@ route_move_on(SourceRoute *route, ErrorData *error)
 	if (blame == BLAME_MEMBER)
 		break_member(route, error);
 
+	if (route->stays_once_in && route->is_logged_in)
+		return false;
 	old = MemoryContextSwitchTo(GetMemoryChunkContext(route));
 	route->failed = lappend(route->failed, route->server);
 	route->serverid = InvalidOid;

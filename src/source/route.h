@@ -16,13 +16,18 @@
 #include "source/request.h"
 
 /*
- * The way of one attempt, which stays at its member until that fails.  Made by
- * palloc0 in a memory context that outlives the tries; what is written into it
- * is allocated there, too.
+ * The way of one attempt to a group, which stays at its member until that fails.
+ * Made by palloc0 in a memory context that outlives the tries; what is written
+ * into it is allocated there, too.
  */
 typedef struct SourceRoute
 {
-	List	   *unfit;			/* char *: members not to be used, as source_unfit() gives them */
+	/* what the caller wants: names of members, char * */
+	List	   *only;			/* none but these; NIL = any */
+	List	   *except;			/* none of these */
+	List	   *unfit;			/* nor of these, as source_unfit() gives them */
+	bool		drained_too;	/* whether they drain or have no weight */
+	bool		stays_once_in;	/* after the log-in nothing is tried elsewhere */
 
 	/* where the attempt is now */
 	Oid			serverid;		/* InvalidOid: nothing is chosen, or it is no group */

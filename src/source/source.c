@@ -158,6 +158,28 @@ source_with(const SourceRequest *request, SourceWork work, void *arg)
 	MemoryContextDelete(call.context);
 }
 
+static void
+call_with(void *arg)
+{
+	Call	   *call = arg;
+
+	source_with(call->request, call->work, call->arg);
+}
+
+/* See source.h. */
+ErrorData *
+source_attempt(const SourceRequest *request, SourceWork work, void *arg)
+{
+	Call		call = {request, work, arg};
+	ErrorData  *error = attempt_anything(call_with, &call);
+
+	/* of ours, not Redshift's: it ends the whole */
+	if (error != NULL && !remote_raised(error) &&
+		(error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN))
+		ReThrowError(error);
+	return error;
+}
+
 /* See source.h. */
 void
 source_repin(SourceConnection *source, const SourceRequest *request)

@@ -48,6 +48,9 @@ extern SourceConnection *source_connect(const SourceRequest *request);
 typedef void (*SourceWork) (SourceConnection *source, void *arg);
 extern void source_with(const SourceRequest *request, SourceWork work, void *arg);
 
+/* The same, but its error is returned, palloc'd; NULL if it worked.  Raises interrupts. */
+extern struct ErrorData *source_attempt(const SourceRequest *request, SourceWork work, void *arg);
+
 /*
  * Makes the session of an open connection the one of another request for the
  * same source and user; may be in a transaction there, which must commit then.

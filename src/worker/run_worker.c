@@ -215,7 +215,7 @@ take_run(Work *work, bool *extension)
 	return run != NULL;
 }
 
-/* The time-outs of the run, as its schedule has them now. */
+/* The time-outs of the run and where it may ask, as its schedule says now. */
 static void
 read_schedule(Work *work)
 {
@@ -230,6 +230,8 @@ read_schedule(Work *work)
 	work->timeout_ms = option_int(OPTION_SCHEDULE, schedule->options, "run_timeout");
 	request->remote_timeout_ms = (int) option_int(OPTION_SCHEDULE, schedule->options,
 												  "remote_timeout");
+	request->member = option_text(OPTION_SCHEDULE, schedule->options, "member");
+	request->not_members = option_name_list(OPTION_SCHEDULE, schedule->options, "not_members");
 }
 
 /*

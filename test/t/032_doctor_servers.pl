@@ -332,7 +332,7 @@ for my $row (@seen)
 	my $text = join("\n", map { $_ // '' } @$row{qw(severity subject problem remedy)});
 	$text{$_} .= "$text\n" for ($row->{topic}, 'any');
 }
-my $source = slurp_file("$ENV{RSFED_SOURCES}/sql/install/doctor.sql");
+my $source = join "\n", map { slurp_file($_) } glob("$ENV{RSFED_SOURCES}/sql/install/doctor*.sql");
 $source =~ s/^COMMENT ON .*?';$//msg;
 $source =~ s/--.*$//mg;
 my ($topics, $templates) = (0, 0);

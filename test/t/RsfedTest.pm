@@ -19,7 +19,7 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
   start_primary new_node start_replica register_warehouse
-  warehouse_sql warehouse_count standin standin_reset
+  warehouse_sql warehouse_count standin standin_reset at_warehouse all_authorities
   psql_fails poll_for wait_for_status last_run quote_literal
   stop_scheduler kill_process wait_for_turn
 );
@@ -94,6 +94,28 @@ sub register_warehouse
 	push @arguments, "options => '$options{options}'" if $options{options};
 	$node->safe_psql($database,
 		'SELECT rsfed.register_server(' . join(', ', @arguments) . ')');
+}
+
+# Does something with another one of the stand-ins that script/test has started
+# (1 is the one that the tests mostly use); returns what it returns.
+sub at_warehouse
+{
+	my ($n, $do) = @_;
+	my $prefix = $n == 1 ? 'WAREHOUSE_' : "WAREHOUSE${n}_";
+	local %ENV = (%ENV, map { my $name = $_; $name =~ s/^\Q$prefix\E/WAREHOUSE_/; ($name => $ENV{$_}) }
+		  grep { /^\Q$prefix\E/ } keys %ENV);
+
+	die "script/test has not started stand-in $n\n" unless $n == 1 || $ENV{"${prefix}PORT"};
+	return $do->();
+}
+
+# A file with the certificate authorities of all stand-ins.
+sub all_authorities
+{
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/authorities.crt';
+
+	append_to_file($file, slurp_file($ENV{$_})) for qw(WAREHOUSE_CA WAREHOUSE2_CA WAREHOUSE3_CA);
+	return $file;
 }
 
 sub quote_literal

@@ -1,0 +1,53 @@
+-- What is wrong with groups: a topic of rsfed.doctor() (see doctor.sql).
+
+CREATE VIEW rsfed_doctor.groups WITH (security_barrier = true) AS
+WITH members AS MATERIALIZED (SELECT g.*,
+		g.server IS NOT NULL AND g.weight > 0 AND g.state <> 'draining' AS is_used,
+		pg_catalog.count(*) FILTER (WHERE g.server IS NOT NULL AND g.weight > 0 AND g.state NOT IN ('draining', 'broken'))
+			OVER (PARTITION BY g.group_name) AS working,
+		pg_catalog.count(*) FILTER (WHERE g.weight > 0) OVER (PARTITION BY g.group_name) AS weighted,
+		pg_catalog.row_number() OVER (PARTITION BY g.group_name ORDER BY g.server) AS n
+	FROM rsfed.groups g
+	JOIN pg_catalog.pg_foreign_server s ON s.srvname = g.group_name
+	WHERE pg_catalog.has_server_privilege(s.oid, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE'))
+SELECT v.severity, pg_catalog.format('group %I', m.group_name) AS subject, v.problem, v.remedy, v.on_primary
+FROM members m
+CROSS JOIN LATERAL (
+	SELECT 'error' AS severity, 'It has no member: nothing can be asked of it. rsfed.add_member() gives it one.' AS problem,
+		'SELECT server, host FROM rsfed.servers WHERE members IS NULL;' AS remedy, false AS on_primary
+	WHERE m.server IS NULL
+	UNION ALL
+	SELECT 'error', 'The weight of all its members is 0: nothing can be asked of it.',
+		pg_catalog.format('SELECT rsfed.alter_member(%L, %L, weight => 1);', m.group_name, m.server), true
+	WHERE m.server IS NOT NULL AND m.weighted = 0 AND m.n = 1
+	UNION ALL
+	SELECT 'error', 'None of its members works, or all that do are draining.',
+		pg_catalog.format('SELECT server, state, since, last_error FROM rsfed.groups WHERE group_name = %L;', m.group_name), false
+	WHERE m.weighted > 0 AND m.working = 0 AND m.n = 1
+	UNION ALL
+	SELECT 'warning', pg_catalog.format('Its member %I is broken since %s, and tried again from time to time: %s.',
+			m.server, pg_catalog.date_trunc('second', m.since), m.last_error),
+		pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', m.server), false
+	WHERE m.state = 'broken'
+	UNION ALL
+	SELECT 'warning', pg_catalog.format('Its member %I is draining since %s%s.', m.server,
+			pg_catalog.date_trunc('second', m.since), COALESCE(': ' || m.last_error, '')),
+		pg_catalog.format('SELECT rsfed.alter_member(%L, %L, drain => false);', m.group_name, m.server), true
+	WHERE m.state = 'draining' AND m.since < pg_catalog.now() - '1 day'::pg_catalog.interval
+	UNION ALL
+	SELECT 'warning', pg_catalog.format('There is no server %I any more, which is a member of it.', m.server),
+		pg_catalog.format('SELECT rsfed.remove_member(%L, %L);', m.group_name, m.server), true
+	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_server f WHERE f.srvname = m.server) AND m.server IS NOT NULL
+) v
+UNION ALL
+SELECT 'warning', c.full_name,
+	pg_catalog.format('Schedule %I asks at server %I only, which is not a member of its group %I any more.', y.schedule_name, y.options ->> 'member', u.source),
+	pg_catalog.format('SELECT rsfed.alter_schedule(%L, %L, options => %L);', c.full_name, y.schedule_name, '{"member": null}'), true
+FROM rsfed_catalog.schedule y
+JOIN rsfed_catalog.relation_class c USING (relation_id)
+JOIN rsfed_catalog.rollup u USING (relation_id)
+WHERE c.may_see_all AND y.options ? 'member' AND NOT EXISTS (SELECT FROM rsfed_catalog.member m
+	WHERE m.group_name = u.source AND m.server = y.options ->> 'member');
+COMMENT ON VIEW rsfed_doctor.groups IS
+'Groups without a member that works, members that are broken or have been draining for long, schedules for members that are none';
+GRANT SELECT ON rsfed_doctor.groups TO PUBLIC;
