@@ -60,6 +60,21 @@ SELECT count(*) FROM rsfed.check_group('house') WHERE NOT ok;
 SELECT count(*) FROM rsfed_catalog.difference;
 SELECT state FROM rsfed.groups WHERE group_name = 'house' ORDER BY server;
 
+-- tables are found wherever a query reads them, and nothing else is taken for one
+SELECT rsfed.define_rollup('reads', 'house', $$
+	WITH e AS (SELECT eventid, catname FROM Public.event, category c WHERE c.catid = event.catid), -- FROM comment
+	u (id) AS (SELECT userid FROM "users" AS x)
+	SELECT EXTRACT(year FROM s.saletime) AS y, TRIM(' ' FROM 'from nowhere') AS t, count(*) AS n
+	FROM sales s JOIN e ON e.eventid = s.eventid AND e.catname IN ('from', 'join') LEFT JOIN (listing l INNER JOIN u ON l.sellerid = u.id) ON l.listid = s.listid,
+		(SELECT venueid FROM public.venue) v, "big" AS from_big
+	WHERE s.sellerid NOT IN (SELECT k FROM kv WHERE k IS NOT NULL) AND from_big.k < 3
+	GROUP BY 1, 2
+	UNION ALL SELECT 1, 'x', (SELECT count(*) FROM dup) AS n FROM date WHERE dateid < 0$$, key => '{y,t}', method => 'replace', populate => false,
+	options => '{"probe": "SELECT max(salesid) FROM trade"}');
+SELECT string_agg(DISTINCT item, ', ' ORDER BY item) FROM rsfed.check_group('house') WHERE item LIKE 'relation%';
+SELECT count(*) FROM rsfed.check_group('house') WHERE NOT ok;
+SELECT rsfed.drop_rollup('reads');
+
 -- one that is away
 SELECT rsfed.register_server('away', 'localhost', :'wh_dbname', :'wh_user', :'wh_password', 1, verify => false);
 -- the WARNING has words of the system

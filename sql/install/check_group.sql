@@ -1,9 +1,8 @@
 -- Whether the members of a group are alike, and its name for those who connect
 -- to the warehouses themselves.
 
-CREATE FUNCTION rsfed.check_group(group_name name, tables text[] DEFAULT NULL, sample boolean DEFAULT false,
-	OUT server name, OUT item text, OUT ok boolean, OUT detail text)
-RETURNS SETOF record
+CREATE FUNCTION rsfed.check_group(group_name name, tables text[] DEFAULT NULL, sample boolean DEFAULT false)
+RETURNS TABLE (server name, item text, ok boolean, detail text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_check_group';
 COMMENT ON FUNCTION rsfed.check_group(name, text[], boolean) IS

@@ -423,28 +423,6 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW rsfed_doctor.credentials IS
 'Credentials that have expired, or will within a week (of a file: a minute), are held or cannot be read, owners without a log-in';
 
-CREATE VIEW rsfed_doctor.difference WITH (security_barrier = true) AS
-SELECT 'warning' AS severity, pg_catalog.format('server %I of group %I', d.server, d.group_name) AS subject,
-	pg_catalog.format('It is not as the other members, and no rollup that reads this uses it: %s.', d.problem) AS problem,
-	-- what mends it there, as far as that can be said, and another look
-	pg_catalog.concat_ws(' ', (SELECT pg_catalog.string_agg(pg_catalog.format('SELECT rsfed.execute(%L, %L);', d.server, r.remedy), ' ' ORDER BY r.n)
-			FROM pg_catalog.unnest(d.remedies) WITH ORDINALITY AS r (remedy, n)
-			WHERE pg_catalog.has_server_privilege(s.oid, 'USAGE')
-				AND EXISTS (SELECT FROM pg_catalog.pg_user_mapping m
-					WHERE m.umserver = s.oid AND m.umuser IN (0, CURRENT_USER::pg_catalog.regrole::pg_catalog.oid))),
-		CASE WHEN d.relation_name = '' THEN pg_catalog.format('SELECT * FROM rsfed.check_group(%L) WHERE NOT ok;', d.group_name)
-			ELSE pg_catalog.format('SELECT * FROM rsfed.check_group(%L, %L%s) WHERE NOT ok;', d.group_name,
-				ARRAY[pg_catalog.format('%I.%I', d.schema_name, d.relation_name)],
-				CASE WHEN d.kind = 'content' THEN ', sample => true' ELSE '' END) END) AS remedy,
-	true AS on_primary
-FROM rsfed_catalog.difference d
-JOIN pg_catalog.pg_foreign_server g ON g.srvname = d.group_name
-JOIN pg_catalog.pg_foreign_server s ON s.srvname = d.server
-WHERE d.server_options IS NOT DISTINCT FROM s.srvoptions
-	AND (pg_catalog.has_server_privilege(g.oid, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE'));
-COMMENT ON VIEW rsfed_doctor.difference IS
-'Members of groups that rsfed.check_group() found to be unlike the others';
-
 CREATE VIEW rsfed_doctor.tls WITH (security_barrier = true) AS
 SELECT 'warning' AS severity, pg_catalog.format('server %I', s.server) AS subject,
 	pg_catalog.format('sslmode is "%s": nobody checks that it is the warehouse that answers%s. It needs a certificate for the host''s name.', s.sslmode,

@@ -68,6 +68,7 @@ typedef struct Comparison
 	char	   *schema;			/* the present place; NULL before the first */
 	char	   *relation;
 	FactKind	kind;			/* the present item */
+	bool		is_view;		/* the present relation */
 	char	   *name;			/* the present name */
 	MemberContent *content;		/* with sample: what to count of the place */
 } Comparison;
@@ -313,7 +314,10 @@ end_name(Comparison *comparison)
 		if (!takes_part(comparison, side))
 			continue;
 		if (comparison->kind == FACT_RELATION && comparison->name[0] == '\0')
+		{
 			side->is_missing = side->value == NULL;
+			comparison->is_view |= side->value != NULL && strstr(side->value, "view") != NULL;
+		}
 		if (side->value != NULL)
 			side->names++;
 		if (right == NULL || (side->value != NULL && strcmp(side->value, right->value) == 0))
@@ -344,7 +348,7 @@ static char *
 describe_alike(const Comparison *comparison, const Side *side)
 {
 	if (kinds[comparison->kind].one[0] == '\0')
-		return pstrdup("alike");
+		return pstrdup(comparison->is_view ? "alike; the tables that the view reads are compared if they are named, too" : "alike");
 	return psprintf("%d %s", side->names, side->names == 1 ? kinds[comparison->kind].one
 					: kinds[comparison->kind].many);
 }
@@ -433,6 +437,7 @@ end_place(Comparison *comparison)
 		compare_content(comparison);
 	comparison->schema = comparison->relation = NULL;
 	comparison->content = NULL;
+	comparison->is_view = false;
 	MemoryContextReset(comparison->place_context);
 	for (int i = 0; i < comparison->count; i++)
 	{

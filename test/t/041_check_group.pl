@@ -125,7 +125,7 @@ my ($ret, $out, $err) = $node->psql('postgres', q{CALL rsfed.refresh('of_star')}
 like($err, qr/group "house" has no member that may be asked for this.*unlike the others.*: "w2", "w3"/s, 'there is nobody left for the star');
 is(sql(q{CALL rsfed.refresh('of_note'); SELECT server FROM rsfed.runs ORDER BY run_id DESC LIMIT 1}) =~ s/.*\n//sr, 'w3', 'another rollup goes on');
 ($ret, $out, $err) = $node->psql('postgres', q{CALL rsfed.refresh_set('several')});
-like($err, qr/unlike the others.*: "w2", "w3"/, 'all that a set reads must be alike');
+like($err, qr/unlike the others.*: "w[23]", "w[23]"/, 'all that a set reads must be alike');
 sql(q{SELECT rsfed.alter_member('house', 'w1', drain => false)});
 is(sql(q{SELECT string_agg(DISTINCT item, ', ' ORDER BY item) FROM rsfed.check_group('house') WHERE item ~ '^relation'}),
 	'relation check_lake.days, relation public.check_sales, relation public.check_shops', 'without tables it is what the rollups read');
