@@ -311,10 +311,10 @@ UPDATE rsfed_catalog.member SET draining_since = now() - interval '2 days' WHERE
 \i :paste
 EXECUTE left_of(:'about');
 SELECT rsfed.alter_member('crowd', 'wh_two', weight => 1);
-ALTER SERVER wh_two OPTIONS (SET port '1');
-SELECT DISTINCT n FROM generate_series(1, 2), LATERAL rsfed.query('crowd', 'SELECT 1') AS t (n integer);
-\i :paste
 SELECT rsfed.define_rollup('by_crowd', 'crowd', :'query', key => '{k}', populate => false);
+ALTER SERVER wh_two OPTIONS (SET port '1');
+SELECT count(*) FROM generate_series(1, 4) AS i, LATERAL rsfed.query('crowd', 'SELECT ' || i) AS t (n integer);
+\i :paste
 SELECT rsfed.schedule_refresh('by_crowd', '@yearly', options => '{"member": "wh_two"}');
 SELECT rsfed.remove_member('crowd', 'wh_two');
 \set about 'by_crowd: Schedule'

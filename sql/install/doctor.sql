@@ -569,7 +569,8 @@ BEGIN
 		LOOP
 			BEGIN
 				SELECT jsonb_agg(jsonb_build_object('severity',
-					CASE WHEN i.item IN ('name resolution', 'TCP', 'log-in', 'session', 'credentials') THEN 'error' ELSE 'warning' END,
+					-- of a member of a group with its name before it
+					CASE WHEN i.item ~ '(^|: )(name resolution|TCP|log-in|session|credentials)$' THEN 'error' ELSE 'warning' END,
 					'subject', format('server %I', topic), 'problem', format('%s: %s', i.item, i.detail),
 					'remedy', format('SELECT * FROM rsfed.check_server(%L);', topic))) INTO here
 				FROM rsfed.check_server(topic) i WHERE NOT i.ok;

@@ -21,12 +21,13 @@ AS 'MODULE_PATHNAME', 'rsfed_drop_group';
 COMMENT ON FUNCTION rsfed.drop_group(name, boolean) IS
 'Drops a group with its user mappings, and with cascade the rollups that use it; its members stay servers';
 
-CREATE FUNCTION rsfed.add_member(group_name name, server name, weight integer DEFAULT 1, priority integer DEFAULT 1)
+CREATE FUNCTION rsfed.add_member(group_name name, server name, weight integer DEFAULT 1, priority integer DEFAULT 1,
+	verify boolean DEFAULT true)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_add_member';
-COMMENT ON FUNCTION rsfed.add_member(name, name, integer, integer) IS
-'Puts a server behind the name of a group: weight is its share, 0 for nothing; of strategy failover the lowest priority goes first';
+COMMENT ON FUNCTION rsfed.add_member(name, name, integer, integer, boolean) IS
+'Puts a server behind the name of a group: weight is its share, 0 for nothing; of strategy failover the lowest priority goes first; what differs there is a warning';
 
 CREATE FUNCTION rsfed.alter_member(group_name name, server name, weight integer DEFAULT NULL,
 	priority integer DEFAULT NULL, drain boolean DEFAULT NULL, reason text DEFAULT NULL)

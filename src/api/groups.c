@@ -232,7 +232,7 @@ check_new_member(const char *server_name, const char *group)
 						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 }
 
-/* rsfed.add_member(group_name, server, weight, priority) */
+/* rsfed.add_member(group_name, server, weight, priority, verify) */
 Datum
 rsfed_add_member(PG_FUNCTION_ARGS)
 {
@@ -262,7 +262,7 @@ rsfed_add_member(PG_FUNCTION_ARGS)
 				 errdetail("A group has at most %d.", MAX_MEMBERS)));
 	member_insert(group->servername, &member);
 	CommandCounterIncrement();
-	if (list_length(members_of(group->servername)) > 1)
+	if ((PG_ARGISNULL(4) || PG_GETARG_BOOL(4)) && list_length(members_of(group->servername)) > 1)
 		group_warn_unlike(group);
 	PG_RETURN_VOID();
 }

@@ -238,6 +238,8 @@ rsfed_check_server(PG_FUNCTION_ARGS)
 {
 	ResultRows *result = result_begin(fcinfo);
 	List	   *items;
+	bool		logs_in = false;
+	bool		is_refused = false;
 	ListCell   *lc;
 
 	require_argument(fcinfo, 0, "source");
@@ -248,14 +250,16 @@ rsfed_check_server(PG_FUNCTION_ARGS)
 		Datum		values[3];
 		bool		nulls[3] = {false};
 
-		/* a log-in that is held is not, if it works */
-		if (item->ok && strcmp(item->item, "log-in") == 0 && !RecoveryInProgress() && !XactReadOnly)
-			outcome_login_works(NameStr(*PG_GETARG_NAME(0)), GetUserId());
+		logs_in |= item->is_login && item->ok;
+		is_refused |= item->is_login && !item->ok;
 		values[0] = CStringGetTextDatum(item->item);
 		values[1] = BoolGetDatum(item->ok);
 		values[2] = CStringGetTextDatum(item->detail);
 		result_add(result, values, nulls);
 	}
+	/* a log-in that is held is not, if it works */
+	if (logs_in && !is_refused && !RecoveryInProgress() && !XactReadOnly)
+		outcome_login_works(NameStr(*PG_GETARG_NAME(0)), GetUserId());
 	return (Datum) 0;
 }
 

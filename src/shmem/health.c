@@ -284,6 +284,9 @@ goes_before(const Choice *choice, GroupStrategy strategy, int a, int b)
 	const HealthCandidate *one = &choice->candidates[a];
 	const HealthCandidate *other = &choice->candidates[b];
 
+	/* one that is to be tried again would otherwise never be, behind those that work */
+	if (strategy == GROUP_FAILOVER && choice->servers[a]->broken != choice->servers[b]->broken)
+		return choice->servers[a]->broken;
 	if (strategy == GROUP_FAILOVER)
 		return one->priority < other->priority;
 	if (strategy == GROUP_LEAST_BUSY)

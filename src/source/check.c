@@ -6,7 +6,8 @@
  * Policy: a person who sets up a server sees in one look how far the way is
  * open and what to change; so each step is an item, a failure ends only what
  * depends on it, and what we would print as an error stands in the detail.  It
- * runs three queries on the leader node and touches no table of the user's.
+ * runs three queries on the leader node and touches no table of the user's.  Of a
+ * group each member is looked at, whether it drains or not.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,6 +29,8 @@
 #include "remote/execute.h"
 #include "source/check.h"
 #include "source/credentials.h"
+#include "source/group.h"
+#include "source/route.h"
 #include "source/source.h"
 #include "source/target.h"
 
@@ -41,6 +44,7 @@ typedef struct Check
 {
 	SourceRequest request;
 	ForeignServer *server;
+	const char *member;			/* of a group: named in the items; else NULL */
 	SourceConnection *source;
 	List	   *items;
 } Check;
@@ -55,25 +59,41 @@ static void report_way(Check *check, ErrorData *error);
 static char *tls_detail(Check *check, bool *ok);
 static void report_identity(Check *check);
 
-/* See check.h. */
-List *
-source_check(const char *source, Oid userid)
+/* What is to be checked: a server, or one member of a group (NULL: no group). */
+static void
+begin_check(Check *check, const char *source, const char *member, Oid userid)
+{
+	check->server = source_server(member ? member : source);
+	check->member = member;
+	check->request.source = source;
+	check->request.userid = userid;
+	check->request.label = "rsfed check";
+	if (member == NULL)
+		return;
+	check->request.route = palloc0(sizeof(SourceRoute));
+	check->request.route->only = list_make1(pstrdup(member));
+	check->request.route->drained_too = true;
+}
+
+/* All items of one server. */
+static List *
+check_one(const char *source, const char *member, Oid userid)
 {
 	Check		check = {{0}};
 	ErrorData  *error;
 
-	source_check_usage(source, userid);
-	check.server = source_server(source);
-	check.request.source = source;
-	check.request.userid = userid;
-	check.request.label = "rsfed check";
+	begin_check(&check, source, member, userid);
 
 	/* of an earlier attempt */
 	(void) remote_last_step();
 	error = attempt(step_connect, &check);
 	report_way(&check, error);
+	/* what it fails for is known of the member then */
 	if (error != NULL)
+	{
+		(void) route_move_on(check.request.route, error);
 		return check.items;
+	}
 
 	report_identity(&check);
 	if ((error = attempt(step_clock, &check)) != NULL)
@@ -86,21 +106,47 @@ source_check(const char *source, Oid userid)
 	return check.items;
 }
 
+/* The members of a source, or NULL as the only element for one that is no group. */
+static List *
+members_to_check(const char *source)
+{
+	return source_is_group(source_server(source)) ? source_servers(source) : list_make1(NULL);
+}
+
+/* See check.h. */
+List *
+source_check(const char *source, Oid userid)
+{
+	List	   *items = NIL;
+	List	   *members;
+	ListCell   *lc;
+
+	source_check_usage(source, userid);
+	members = members_to_check(source);
+	foreach(lc, members)
+		items = list_concat(items, check_one(source, lfirst(lc), userid));
+	return items;
+}
+
 /* See check.h. */
 ErrorData *
 source_try(const char *source, Oid userid)
 {
-	Check		check = {{0}};
-	ErrorData  *error;
+	List	   *members = members_to_check(source);
+	ListCell   *lc;
 
-	check.server = source_server(source);
-	check.request.source = source;
-	check.request.userid = userid;
-	check.request.label = "rsfed check";
-	error = attempt(step_connect, &check);
-	if (error == NULL)
+	foreach(lc, members)
+	{
+		Check		check = {{0}};
+		ErrorData  *error;
+
+		begin_check(&check, source, lfirst(lc), userid);
+		error = attempt(step_connect, &check);
+		if (error != NULL)
+			return error;
 		source_release(check.source);
-	return error;
+	}
+	return NULL;
 }
 
 /* Appends an item. */
@@ -111,7 +157,8 @@ add_item(Check *check, const char *item, bool ok, const char *format,...)
 	va_list		args;
 
 	va_start(args, format);
-	row->item = item;
+	row->item = check->member ? psprintf("%s: %s", check->member, item) : item;
+	row->is_login = strcmp(item, "log-in") == 0;
 	row->ok = ok;
 	row->detail = format_arguments(format, args);
 	va_end(args);

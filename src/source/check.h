@@ -12,7 +12,8 @@
 
 typedef struct CheckItem
 {
-	const char *item;
+	const char *item;			/* of a member of a group with its name before it */
+	bool		is_login;
 	bool		ok;
 	char	   *detail;
 } CheckItem;
@@ -25,7 +26,7 @@ typedef struct CheckItem
 extern List *source_check(const char *source, Oid userid);
 
 /*
- * Connects and closes again; NULL if that works, else the error (palloc'd).
+ * Connects, of a group to each member, and closes again; NULL if that works, else the error (palloc'd).
  * Raises only what source_server() raises, and interrupts.
  */
 extern struct ErrorData *source_try(const char *source, Oid userid);

@@ -38,6 +38,7 @@ typedef struct Side
 	const char *server;
 	Oid			serverid;
 	int			weight;
+	const char *search_path;	/* the server's option; or NULL */
 	MemoryContext context;		/* of its connection */
 	SourceConnection *source;	/* NULL: it could not be asked */
 	List	   *users;			/* of FactUser */
@@ -62,6 +63,7 @@ typedef struct Comparison
 	MemberFacts *facts;
 	int			count;
 	Side	   *side;
+	bool		has_search_path;	/* a server of theirs has that option */
 	int			asked;			/* the one that is asked at the moment */
 	MemoryContext place_context;	/* memory of one place */
 	MemoryContext name_context; /* and of one name there */
@@ -81,7 +83,7 @@ static const struct
 	const char *one;
 	const char *many;
 }			kinds[] = {
-	[FACT_SCHEMA] = {"schema", "external schema", "", ""},
+	[FACT_SCHEMA] = {"schema", "schema", "", ""},
 	[FACT_RELATION] = {"relation", "relation", "", ""},
 	[FACT_COLUMN] = {"column", "columns of", "column", "columns"},
 	[FACT_PARTITION] = {"partition", "partitions of", "partition", "partitions"},
@@ -139,6 +141,10 @@ ask_member(void *arg)
 	request.route->drained_too = true;
 	source = source_connect(&request);
 	facts_ask(comparison->facts, source, comparison->asked, side->users);
+	/* decides what a name without a schema is */
+	if (comparison->has_search_path)
+		facts_add(comparison->facts, comparison->asked, REDSHIFT_DEFAULT_SCHEMA, "search_path",
+				  side->search_path ? side->search_path : "\"$user\", public");
 	side->source = source;
 	MemoryContextSwitchTo(old);
 }
@@ -520,6 +526,13 @@ list_sides(Comparison *comparison)
 		comparison->side[i].server = pstrdup(group->member[i].server);
 		comparison->side[i].serverid = group->member[i].serverid;
 		comparison->side[i].weight = group->member[i].weight;
+	}
+	for (int i = 0; i < comparison->count; i++)
+	{
+		Side	   *side = &comparison->side[i];
+
+		side->search_path = source_option(GetForeignServer(side->serverid)->options, "search_path");
+		comparison->has_search_path |= side->search_path != NULL;
 	}
 }
 

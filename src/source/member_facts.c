@@ -119,6 +119,12 @@ put_fact(MemberFacts *facts, int member, const char *schema, const char *relatio
 	ExecClearTuple(slot);
 }
 
+void
+facts_add(MemberFacts *facts, int member, const char *schema, const char *name, const char *value)
+{
+	put_fact(facts, member, schema, "", FACT_SCHEMA, name, value);
+}
+
 MemberFacts *
 facts_begin(List *tables, bool with_partitions, bool with_grants)
 {

@@ -19,7 +19,7 @@
 /* In the order in which they are compared. */
 typedef enum FactKind
 {
-	FACT_SCHEMA,				/* an external schema, and what it points to */
+	FACT_SCHEMA,				/* what an external schema points to, and who finds it */
 	FACT_RELATION,				/* kind, location and text of a table or view */
 	FACT_COLUMN,
 	FACT_PARTITION,
@@ -67,6 +67,10 @@ extern MemberFacts *facts_begin(List *tables, bool with_partitions, bool with_gr
  * tables.  users: of FactUser.  Interruptible; raises what Redshift raises.
  */
 extern void facts_ask(MemberFacts *facts, SourceConnection *source, int member, List *users);
+
+/* Adds a fact of a member about a schema that is no fact of the warehouse's. */
+extern void facts_add(MemberFacts *facts, int member, const char *schema, const char *name,
+					  const char *value);
 
 /* No more will come; then facts_next() gives them by place, kind, name, member. */
 extern void facts_sort(MemberFacts *facts);

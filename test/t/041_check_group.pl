@@ -68,6 +68,13 @@ found($tables);
 is(join(' ', everywhere(sub { standin('STATUS') =~ /^statements\|(\d+)$/m; $1 <= 20 ? 'few' : $1 })), 'few few few',
 	'few statements go to each, those that pin the session among them');
 
+# What decides where a name without schema is found
+sql("ALTER SERVER w2 OPTIONS (ADD search_path 'nowhere')");
+is(found(", '{check_sales}'"), 'w2|schema public|search_path nowhere, at "w1" "$user", public', 'another search_path');
+is(sql("SELECT state FROM rsfed.groups WHERE server = 'w2'"), 'differs', 'is remembered');
+sql("ALTER SERVER w2 OPTIONS (DROP search_path)");
+is(sql("SELECT state FROM rsfed.groups WHERE server = 'w2'"), 'healthy', '... as long as it is so');
+
 # Everything that can differ
 at(2, 'UPDATE check_sales SET price = price + 1 WHERE seller = 3');
 is(found($sampled) =~ s/checksum -?\d+/checksum x/gr,
@@ -93,9 +100,9 @@ w2|partitions of check_lake.days|no partition ["2026-01-02"], which "w1" has (s3
 w2|relation public.check_view|its definition is not that of "w1"
 w3|columns of check_lake.days|column id is bigint, at "w1" int
 w3|columns of public.check_sales|no column price, which "w1" has (numeric(8,2))
-w3|external schema check_lake|data catalog, database "sea", at "w1" data catalog, database "lake"
 w3|partitions of check_lake.days|partition ["2026-01-03"] is s3://elsewhere/, at "w1" s3://lake/days/3/
 w3|relation public.check_view|it is not there, or its user may not see it; "w1" has it: view
+w3|schema check_lake|data catalog, database "sea", at "w1" data catalog, database "lake"
 END
 chomp $expected;
 is(found($tables) =~ s/(column total is numeric\(12,2\), at "w1" ).*/$1TYPE/r, $expected, 'every difference, and where');
