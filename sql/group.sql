@@ -92,30 +92,6 @@ SELECT error_of(format('SELECT rsfed.schedule_refresh(%L, %L, options => %L)', r
 SELECT rsfed.schedule_refresh('of_group', '@yearly', 'nightly', options => '{"member": "big"}');
 SELECT rsfed.schedule_refresh('of_group', '@yearly', 'often', options => '{"not_members": ["big"]}');
 
--- members are compared, also as to what rollups read
-SELECT * FROM rsfed.check_group('house', '{public.booking}');
-SELECT * FROM rsfed.check_group('house', '{public.big}', sample => true);
-SELECT error_of($$SELECT * FROM rsfed.check_group('wh')$$);
-SELECT rsfed.define_rollup('of_table', 'house', 'SELECT k, count(*) AS n FROM big GROUP BY k', key => '{k}', populate => false);
-ALTER SERVER small OPTIONS (ADD search_path 'nowhere');
-SELECT server, item, ok, detail FROM rsfed.check_group('house') WHERE NOT ok;
-SELECT server, state FROM rsfed.groups ORDER BY server;
-CALL rsfed.refresh('of_table') \gset
-SELECT count(*), min(server), max(server) FROM rsfed.runs WHERE relation = 'of_table'::regclass;
-ALTER SERVER small OPTIONS (DROP search_path);
-SELECT count(*) FROM rsfed.check_group('house') WHERE NOT ok;
-SELECT rsfed.remove_member('house', 'small');
-ALTER SERVER small OPTIONS (ADD search_path 'nowhere');
-SELECT rsfed.add_member('house', 'small');
-ALTER SERVER small OPTIONS (DROP search_path);
-SELECT rsfed.drop_rollup('of_table');
-
--- for users who connect to the warehouses themselves
-SELECT rsfed.alter_member('house', 'small', drain => true);
-SELECT rsfed.dns_records('house', 'lake.example.com.');
-SELECT rsfed.alter_member('house', 'small', drain => false);
-SELECT error_of($$SELECT rsfed.dns_records('hous', 'lake.example.com.')$$);
-
 -- what is shown of it
 SELECT server, host, port, sslmode, options, members FROM rsfed.servers WHERE server IN ('house') ORDER BY server COLLATE "C";
 SELECT group_name, strategy, server, weight, priority, state, running, max_runs FROM rsfed.groups ORDER BY server COLLATE "C";

@@ -1,4 +1,4 @@
--- What is wrong with groups: a topic of rsfed.doctor() (see doctor.sql).
+-- What is wrong with groups: topics of rsfed.doctor() (see doctor.sql).
 
 CREATE VIEW rsfed_doctor.groups WITH (security_barrier = true) AS
 WITH members AS MATERIALIZED (SELECT g.*,
@@ -35,15 +35,6 @@ CROSS JOIN LATERAL (
 		pg_catalog.format('SELECT rsfed.alter_member(%L, %L, drain => false);', m.group_name, m.server), true
 	WHERE m.state = 'draining' AND m.since < pg_catalog.now() - '1 day'::pg_catalog.interval
 	UNION ALL
-	SELECT 'warning', pg_catalog.format('Its member %I differs in what rollups read, and is not used for them: %s.', m.server,
-			rsfed_catalog.some_names(d.names)),
-		pg_catalog.format('SELECT * FROM rsfed.check_group(%L) WHERE NOT ok;', m.group_name), true
-	FROM (SELECT pg_catalog.array_agg(pg_catalog.format('%I.%I', r.schema_name, r.relation_name)
-			ORDER BY r.schema_name, r.relation_name) AS names
-		FROM rsfed_catalog.member x JOIN rsfed_catalog.relation r ON r.relation_id = ANY (x.differs)
-		WHERE x.group_name = m.group_name AND x.server = m.server) d
-	WHERE d.names IS NOT NULL
-	UNION ALL
 	SELECT 'warning', pg_catalog.format('There is no server %I any more, which is a member of it.', m.server),
 		pg_catalog.format('SELECT rsfed.remove_member(%L, %L);', m.group_name, m.server), true
 	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_server f WHERE f.srvname = m.server) AND m.server IS NOT NULL
@@ -60,3 +51,26 @@ WHERE c.may_see_all AND y.options ? 'member' AND NOT EXISTS (SELECT FROM rsfed_c
 COMMENT ON VIEW rsfed_doctor.groups IS
 'Groups without a member that works, members that are broken or have been draining for long, schedules for members that are none';
 GRANT SELECT ON rsfed_doctor.groups TO PUBLIC;
+
+CREATE VIEW rsfed_doctor.difference WITH (security_barrier = true) AS
+SELECT 'warning' AS severity, pg_catalog.format('server %I of group %I', d.server, d.group_name) AS subject,
+	pg_catalog.format('It is not as the other members, and no rollup that reads this uses it: %s.', d.problem) AS problem,
+	-- what mends it there, as far as that can be said, and another look
+	pg_catalog.concat_ws(' ', (SELECT pg_catalog.string_agg(pg_catalog.format('SELECT rsfed.execute(%L, %L);', d.server, r.remedy), ' ' ORDER BY r.n)
+			FROM pg_catalog.unnest(d.remedies) WITH ORDINALITY AS r (remedy, n)
+			WHERE pg_catalog.has_server_privilege(s.oid, 'USAGE')
+				AND EXISTS (SELECT FROM pg_catalog.pg_user_mapping m
+					WHERE m.umserver = s.oid AND m.umuser IN (0, (SELECT a.oid FROM pg_catalog.pg_roles a WHERE a.rolname = CURRENT_USER)))),
+		CASE WHEN d.relation_name = '' THEN pg_catalog.format('SELECT * FROM rsfed.check_group(%L) WHERE NOT ok;', d.group_name)
+			ELSE pg_catalog.format('SELECT * FROM rsfed.check_group(%L, %L%s) WHERE NOT ok;', d.group_name,
+				ARRAY[pg_catalog.format('%I.%I', d.schema_name, d.relation_name)],
+				CASE WHEN d.kind = 'content' THEN ', sample => true' ELSE '' END) END) AS remedy,
+	true AS on_primary
+FROM rsfed_catalog.difference d
+JOIN pg_catalog.pg_foreign_server g ON g.srvname = d.group_name
+JOIN pg_catalog.pg_foreign_server s ON s.srvname = d.server
+WHERE d.server_options IS NOT DISTINCT FROM s.srvoptions
+	AND (pg_catalog.has_server_privilege(g.oid, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE'));
+COMMENT ON VIEW rsfed_doctor.difference IS
+'Members of groups that rsfed.check_group() found to be unlike the others';
+GRANT SELECT ON rsfed_doctor.difference TO PUBLIC;

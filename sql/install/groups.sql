@@ -61,7 +61,8 @@ SELECT g.srvname AS group_name,
 	CASE
 		WHEN m.draining_since IS NOT NULL THEN 'draining'
 		WHEN h.is_broken THEN 'broken'
-		WHEN m.differs IS NOT NULL THEN 'differs'
+		WHEN EXISTS (SELECT FROM rsfed_catalog.difference d WHERE d.group_name = m.group_name AND d.server = m.server
+			AND d.server_options IS NOT DISTINCT FROM s.srvoptions) THEN 'differs'
 		WHEN NOT h.is_broken THEN 'healthy'
 		WHEN m.server IS NOT NULL THEN 'unknown'
 	END AS state,
@@ -86,49 +87,3 @@ LEFT JOIN LATERAL rsfed_catalog.member_health(g.oid, s.oid) h ON true;
 COMMENT ON VIEW rsfed.groups IS
 'Members of groups: how they are chosen, whether they work, and what they have been given since the server started';
 GRANT SELECT ON rsfed.groups TO PUBLIC;
-
-CREATE FUNCTION rsfed.check_group(group_name name, tables text[] DEFAULT NULL, sample boolean DEFAULT false)
-RETURNS TABLE (server name, item text, ok boolean, detail text)
-LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 20
-AS 'MODULE_PATHNAME', 'rsfed_check_group';
-COMMENT ON FUNCTION rsfed.check_group(name, text[], boolean) IS
-'Compares the members of a group: external schemas, tables, partitions, what rollups read, and with sample also rows; a member that differs for a rollup is not used for that';
-
-CREATE FUNCTION rsfed.dns_records(group_name name, record text, ttl integer DEFAULT 60)
-RETURNS text
-LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	hosts text[];
-	without text;
-	changes jsonb;
-BEGIN
-	IF ttl NOT BETWEEN 0 AND 2147483647 THEN
-		RAISE numeric_value_out_of_range USING MESSAGE = format('invalid value for argument "ttl": %s', ttl);
-	END IF;
-	SELECT array_agg(s.host), string_agg(s.server, ', ' ORDER BY s.server) FILTER (WHERE s.host IS NULL)
-	INTO hosts, without
-	FROM rsfed.groups g JOIN rsfed.servers s USING (server) WHERE g.group_name = dns_records.group_name;
-	IF hosts IS NULL THEN
-		RAISE undefined_object USING MESSAGE = format('group "%s" does not exist, or has no member', group_name),
-			HINT = 'SELECT DISTINCT group_name FROM rsfed.groups; lists the groups.';
-	ELSIF without IS NOT NULL THEN
-		RAISE object_not_in_prerequisite_state USING MESSAGE = format('members of group "%s" have no host', group_name),
-			DETAIL = format('A record points to a name, which is missing for: %s.', without),
-			HINT = 'ALTER SERVER ... OPTIONS (ADD host ''...'');';
-	END IF;
-	-- Route 53 takes weights up to 255; of failover only the first that work get any
-	SELECT jsonb_agg(jsonb_build_object('Action', 'UPSERT', 'ResourceRecordSet', jsonb_build_object(
-			'Name', record, 'Type', 'CNAME', 'SetIdentifier', m.server, 'TTL', ttl,
-			'Weight', CASE WHEN m.strategy = 'failover' AND m.priority > m.first THEN 0
-				WHEN m.heaviest > 255 THEN ceil(m.given * 255.0 / m.heaviest)::int4 ELSE m.given END,
-			'ResourceRecords', jsonb_build_array(jsonb_build_object('Value', m.host)))) ORDER BY m.server)
-	INTO changes
-	FROM (SELECT w.*, max(w.given) OVER () AS heaviest, min(w.priority) FILTER (WHERE w.given > 0) OVER () AS first
-		FROM (SELECT g.*, s.host, CASE WHEN g.state IN ('draining', 'broken') THEN 0 ELSE g.weight END AS given
-			FROM rsfed.groups g JOIN rsfed.servers s USING (server)
-			WHERE g.group_name = dns_records.group_name) w) m;
-	RETURN jsonb_pretty(jsonb_build_object('Comment', format('rsfed: group %s', group_name), 'Changes', changes));
-END $$;
-COMMENT ON FUNCTION rsfed.dns_records(name, text, integer) IS
-'The change batch for aws route53 change-resource-record-sets: weighted records that point to the members, drained and broken ones with weight 0';

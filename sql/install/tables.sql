@@ -202,14 +202,29 @@ CREATE TABLE rsfed_catalog.member
 	draining_since	timestamptz,
 	drained_by		name,
 	drain_reason	text,
-	differs			integer[],
 	PRIMARY KEY (group_name, server)
 );
 COMMENT ON TABLE rsfed_catalog.member IS
 'Servers that stand behind the name of a group, which is itself a foreign server';
-COMMENT ON COLUMN rsfed_catalog.member.differs IS
-'Rollups (their relation_id) for which the member is not used, as rsfed.check_group() found that they read something else there';
 CREATE INDEX member_server_idx ON rsfed_catalog.member (server);
+
+CREATE TABLE rsfed_catalog.difference
+(
+	group_name		name,
+	server			name,
+	schema_name		text,
+	relation_name	text,				-- empty: of the external schema itself
+	kind			text CHECK (kind IN ('schema', 'relation', 'column', 'partition', 'grant', 'content')),
+	column_names	text[],				-- of a grant roles; NULL: anything of it
+	problem			text NOT NULL,
+	remedies		text[] NOT NULL,	-- statements of Redshift
+	server_options	text[],				-- with others it is another warehouse
+	found_at		timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	PRIMARY KEY (group_name, server, schema_name, relation_name, kind),
+	FOREIGN KEY (group_name, server) REFERENCES rsfed_catalog.member ON UPDATE CASCADE ON DELETE CASCADE
+);
+COMMENT ON TABLE rsfed_catalog.difference IS
+'What rsfed.check_group has found at a member that is not as at the others; rollups that read it do not use the member';
 
 CREATE TABLE rsfed_catalog.probe
 (

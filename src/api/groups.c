@@ -25,17 +25,15 @@
 #include "utils/builtins.h"
 
 #include "api/arguments.h"
-#include "api/result.h"
+#include "api/check_group.h"
 #include "api/servers.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
 #include "catalog/members.h"
-#include "rollup/group_check.h"
 #include "shmem/health.h"
 #include "source/credentials.h"
 #include "source/group.h"
-#include "source/login.h"
 #include "source/source.h"
 
 /* The choice walks over all of them each time. */
@@ -52,9 +50,6 @@ PG_FUNCTION_INFO_V1(rsfed_add_member);
 PG_FUNCTION_INFO_V1(rsfed_alter_member);
 PG_FUNCTION_INFO_V1(rsfed_remove_member);
 PG_FUNCTION_INFO_V1(rsfed_member_health);
-PG_FUNCTION_INFO_V1(rsfed_check_group);
-
-static void warn_of_differences(ForeignServer *group, const char *server);
 
 /* The name in an argument that must not be NULL. */
 static char *
@@ -266,8 +261,9 @@ rsfed_add_member(PG_FUNCTION_ARGS)
 				 errmsg("group \"%s\" has too many members", group->servername),
 				 errdetail("A group has at most %d.", MAX_MEMBERS)));
 	member_insert(group->servername, &member);
-	if (PG_ARGISNULL(4) || PG_GETARG_BOOL(4))
-		warn_of_differences(group, member.server);
+	CommandCounterIncrement();
+	if ((PG_ARGISNULL(4) || PG_GETARG_BOOL(4)) && list_length(members_of(group->servername)) > 1)
+		group_warn_unlike(group);
 	PG_RETURN_VOID();
 }
 
@@ -328,64 +324,6 @@ rsfed_remove_member(PG_FUNCTION_ARGS)
 	member = require_member(group->servername, name_argument(fcinfo, 1, "server"));
 	(void) member_delete(group->servername, member->server);
 	PG_RETURN_VOID();
-}
-
-/* A WARNING with what sets a new member apart from the others. */
-static void
-warn_of_differences(ForeignServer *group, const char *server)
-{
-	List	   *findings;
-	StringInfoData detail;
-	ListCell   *lc;
-
-	/* without a second one, or a log-in, there is nothing to compare */
-	if (list_length(source_servers(group->servername)) < 2 || !login_exists(group, GetUserId()))
-		return;
-	initStringInfo(&detail);
-	findings = group_check(group, NIL, false, GetUserId());
-	foreach(lc, findings)
-	{
-		GroupFinding *finding = lfirst(lc);
-
-		if (!finding->ok && strcmp(finding->server, server) == 0)
-			appendStringInfo(&detail, "%s%s: %s", detail.len > 0 ? "\n" : "", finding->item, finding->detail);
-	}
-	if (detail.len > 0)
-		ereport(WARNING,
-				(errmsg("server \"%s\" differs from the other members of group \"%s\"",
-						server, group->servername),
-				 errdetail_internal("%s", detail.data),
-				 errhint("It is a member all the same. SELECT * FROM rsfed.check_group(%s); compares again.",
-						 quote_literal_cstr(group->servername))));
-}
-
-/* rsfed.check_group(group_name, tables, sample): what differs between its members. */
-Datum
-rsfed_check_group(PG_FUNCTION_ARGS)
-{
-	ResultRows *result = result_begin(fcinfo);
-	ForeignServer *group = source_require_group(name_argument(fcinfo, 0, "group_name"));
-	List	   *findings;
-	ListCell   *lc;
-
-	require_primary("rsfed.check_group()");
-	findings = group_check(group, PG_ARGISNULL(1) ? NIL : argument_names(fcinfo, 1, "tables"),
-						   !PG_ARGISNULL(2) && PG_GETARG_BOOL(2), GetUserId());
-	foreach(lc, findings)
-	{
-		GroupFinding *finding = lfirst(lc);
-		Datum		values[4];
-		bool		nulls[4] = {false};
-		NameData	server;
-
-		namestrcpy(&server, finding->server);
-		values[0] = NameGetDatum(&server);
-		values[1] = CStringGetTextDatum(finding->item);
-		values[2] = BoolGetDatum(finding->ok);
-		values[3] = CStringGetTextDatum(finding->detail);
-		result_add(result, values, nulls);
-	}
-	return (Datum) 0;
 }
 
 /*

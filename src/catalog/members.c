@@ -15,29 +15,12 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
 #include "catalog/members.h"
 #include "catalog/owner_scope.h"
-
-/* An integer[] as a List of int in the current memory context; NIL for NULL. */
-static List *
-array_to_ids(Datum array)
-{
-	List	   *ids = NIL;
-	Datum	   *elements;
-	int			n = 0;
-
-	if (array != (Datum) 0)
-		deconstruct_array(DatumGetArrayTypeP(array), INT4OID, sizeof(int32), true, TYPALIGN_INT,
-						  &elements, NULL, &n);
-	for (int i = 0; i < n; i++)
-		ids = lappend_int(ids, DatumGetInt32(elements[i]));
-	return ids;
-}
 
 List *
 members_of(const char *group_name)
@@ -50,7 +33,7 @@ members_of(const char *group_name)
 
 	catalog_open(&access);
 	n = catalog_run_kept(SPI_OK_SELECT,
-						 "SELECT server, weight, priority, draining_since IS NOT NULL, drain_reason, differs"
+						 "SELECT server, weight, priority, draining_since IS NOT NULL, drain_reason"
 						 " FROM rsfed_catalog.member WHERE group_name = $1::name ORDER BY server",
 						 1, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
@@ -63,7 +46,6 @@ members_of(const char *group_name)
 		member->priority = DatumGetInt32(catalog_datum(i, 3));
 		member->draining = DatumGetBool(catalog_datum(i, 4));
 		member->drain_reason = catalog_text(&access, i, 5);
-		member->differs = array_to_ids(catalog_copy(&access, i, 6));
 		members = lappend(members, member);
 		MemoryContextSwitchTo(spi);
 	}
@@ -140,30 +122,6 @@ member_update(const char *group_name, const Member *member)
 				 " drained_by = CASE WHEN $5 THEN COALESCE(drained_by, $7) END, drain_reason = $6"
 				 " WHERE group_name = $1::name AND server = $2::name",
 				 group_name, member);
-}
-
-void
-member_note_differences(const char *group_name, const char *server, List *relation_ids)
-{
-	static const Oid types[] = {TEXTOID, TEXTOID, INT4ARRAYOID};
-	CatalogAccess access;
-	Datum	   *ids = palloc(sizeof(Datum) * Max(list_length(relation_ids), 1));
-	Datum		values[3];
-	int			n = 0;
-	ListCell   *lc;
-
-	foreach(lc, relation_ids)
-		ids[n++] = Int32GetDatum(lfirst_int(lc));
-	values[0] = CStringGetTextDatum(group_name);
-	values[1] = CStringGetTextDatum(server);
-	values[2] = PointerGetDatum(construct_array(ids, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
-
-	catalog_open(&access);
-	catalog_run(SPI_OK_UPDATE,
-				"UPDATE rsfed_catalog.member SET differs = $3 WHERE group_name = $1::name"
-				" AND server = $2::name AND differs IS DISTINCT FROM $3",
-				3, types, values, n > 0 ? NULL : "  n");
-	catalog_close(&access);
 }
 
 /* Runs a statement with one or two names; how many rows it found. */

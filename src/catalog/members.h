@@ -20,7 +20,6 @@ typedef struct Member
 	int			priority;		/* of strategy failover; the lowest goes first */
 	bool		draining;		/* it is given nothing new */
 	char	   *drain_reason;	/* or NULL */
-	List	   *differs;		/* relation_ids of rollups it is not used for */
 } Member;
 
 /*
@@ -46,9 +45,6 @@ extern void member_insert(const char *group_name, const Member *member);
  * so are kept while it goes on draining.
  */
 extern void member_update(const char *group_name, const Member *member);
-
-/* Notes for which rollups (relation_ids) a member must not be used; NIL = for all it may. */
-extern void member_note_differences(const char *group_name, const char *server, List *relation_ids);
 
 /* False if there was no such member. */
 extern bool member_delete(const char *group_name, const char *server);

@@ -29,6 +29,7 @@
 #include "remote/execute.h"
 #include "shmem/progress.h"
 #include "source/route.h"
+#include "source/unfit.h"
 
 /*
  * Every so many rows, a catalog snapshot that a look-up left behind is dropped,
@@ -68,6 +69,30 @@ make_fetch(const Rollup *rollup, const char *name)
 	return fetch;
 }
 
+void
+fetch_pass_over(SourceRoute *route, const Rollup *rollup, Oid owner)
+{
+	MemoryContext old;
+	List	   *unfit;
+	ListCell   *lc;
+
+	if (route == NULL)
+		return;
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(route));
+	unfit = source_unfit(rollup->source, rollup->query, owner);
+	foreach(lc, unfit)
+	{
+		ListCell   *known;
+		bool		is_known = false;
+
+		foreach(known, route->unfit)
+			is_known |= strcmp(lfirst(known), lfirst(lc)) == 0;
+		if (!is_known)
+			route->unfit = lappend(route->unfit, lfirst(lc));
+	}
+	MemoryContextSwitchTo(old);
+}
+
 Fetch *
 fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, bool keep,
 			  int remote_timeout_ms, SourceRoute *route)
@@ -85,6 +110,7 @@ fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, b
 
 	progress_set_phase(PHASE_CONNECTING);
 	source_check_usage(rollup->source, owner);
+	fetch_pass_over(route, rollup, owner);
 	fetch->source = source_connect(&fetch->request);
 	InvalidateCatalogSnapshot();
 	return fetch;

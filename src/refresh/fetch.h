@@ -35,6 +35,12 @@ typedef struct Fetch
 struct SourceRoute;
 
 /*
+ * Keeps a route (may be NULL) away from members of the source that differ in what
+ * the rollup reads.  fetch_connect() does so for its own.
+ */
+extern void fetch_pass_over(struct SourceRoute *route, const Rollup *rollup, Oid owner);
+
+/*
  * Connects with owner's user mapping, on that route (source/route.h), and labels the session with the run; the
  * caller can ask other things then.  remote_timeout_ms: for its statements,
  * where the server has none or a longer one; 0 = the server's.  keep: the

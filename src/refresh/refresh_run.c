@@ -31,7 +31,6 @@ refresh_run_new(const RunRequest *request, int64 run_id)
 	if (request->member != NULL)
 		run->route->only = list_make1(unconstify(char *, request->member));
 	run->route->except = request->not_members;
-	run->route->rollups = list_make1_int(request->relation_id);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	run->run_id = run_id != 0 ? run_id : run_insert(request, true);
 	run->relation = relation_lookup_id(request->relation_id);

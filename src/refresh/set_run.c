@@ -230,10 +230,8 @@ connect_and_plan(RefreshRun *run, Member *members)
 	{
 		if (step_needs_clock(members[i].step))
 			host = &members[i];
+		fetch_pass_over(run->route, members[i].step->asked, members[i].target->owner);
 	}
-	for (int i = 0; i < set->count; i++)
-		run->route->rollups = list_append_unique_int(run->route->rollups,
-													 members[i].run->relation->relation_id);
 	fetch = fetch_connect(host->step->asked, host->target->name, host->target->owner,
 						  run->run_id, run->keep_connection, run->request->remote_timeout_ms,
 						  run->route);

@@ -35,7 +35,9 @@
 #include "rollup/pinned.h"
 #include "rollup/window.h"
 #include "source/lake_views.h"
+#include "source/route.h"
 #include "source/source.h"
+#include "source/unfit.h"
 
 static void check_names(const LocalColumn *columns, int ncolumns);
 static void apply_pinned(LocalColumn *columns, const Rollup *rollup, const RemoteColumns *remote);
@@ -205,11 +207,13 @@ definition_describe(const Rollup *rollup, Oid userid)
 		.source = rollup->source,
 		.userid = userid,
 		.timezone = rollup->timezone,
+		.route = palloc0(sizeof(SourceRoute)),
 	};
 	Describing	describing = {.rollup = rollup};
 	MemoryContext caller = CurrentMemoryContext;
 	RemoteColumns *columns;
 
+	request.route->unfit = source_unfit(rollup->source, rollup->query, userid);
 	PG_TRY();
 	{
 		source_with(&request, describe_at, &describing);

@@ -81,13 +81,9 @@ static bool
 read_member(const Member *row, GroupMember *member)
 {
 	ForeignServer *server = GetForeignServerByName(row->server, true);
-	MemoryContext old;
 
 	if (server == NULL)
 		return false;
-	old = MemoryContextSwitchTo(known_context);
-	member->differs = list_copy(row->differs);
-	MemoryContextSwitchTo(old);
 	member->serverid = server->serverid;
 	member->server = MemoryContextStrdup(known_context, row->server);
 	member->weight = row->weight;

@@ -21,7 +21,6 @@ typedef struct GroupMember
 	int			weight;
 	int			priority;
 	bool		draining;
-	List	   *differs;		/* relation_ids of rollups it is not used for */
 	int			max_runs;		/* the server's option; 0 = any number */
 } GroupMember;
 

@@ -64,8 +64,7 @@ is_candidate(const SourceGroup *group, const GroupMember *member, Oid userid, co
 
 		if ((OidIsValid(route->serverid) && !stays) || list_has(route->failed, member->server) ||
 			(route->only != NIL && !list_has(route->only, member->server)) ||
-			list_has(route->except, member->server) ||
-			list_intersection_int(route->rollups, member->differs) != NIL)
+			list_has(route->except, member->server) || list_has(route->unfit, member->server))
 			return false;
 		/* what has begun there may end there */
 		at_any = stays || route->drained_too;
@@ -145,38 +144,26 @@ names_text(List *names)
 	return buf.data;
 }
 
-/* Is there a member at which what is refreshed differs? */
-static bool
-differs_somewhere(const SourceGroup *group, const SourceRoute *route)
-{
-	for (int i = 0; i < group->count; i++)
-	{
-		if (list_intersection_int(route->rollups, group->member[i].differs) != NIL)
-			return true;
-	}
-	return false;
-}
-
 /* Raises 55000: no member is left that may be asked. */
 pg_noreturn static void
 refuse_empty(ForeignServer *asked, const SourceRoute *route)
 {
-	if (route != NULL && differs_somewhere(group_get(asked), route))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("group \"%s\" has no member that may be asked for this", asked->servername),
-				 errdetail("What the rollup reads is another thing at members that could be."),
-				 errhint("SELECT * FROM rsfed.check_group(%s); shows what, and looks again.",
-						 quote_literal_cstr(asked->servername))));
-	if (route == NULL || (route->only == NIL && route->except == NIL))
+	bool		is_unfit = route != NULL && route->unfit != NIL;
+
+	if (route == NULL || (route->only == NIL && route->except == NIL && !is_unfit))
 		login_refuse_empty(asked);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("group \"%s\" has no member that may be asked for this", asked->servername),
-			 route->only != NIL ? errdetail("Wanted is %s.", names_text(route->only))
-			 : errdetail("Not wanted is %s.", names_text(route->except)),
-			 errhint("SELECT * FROM rsfed.groups WHERE group_name = %s; shows what drains.",
-					 quote_literal_cstr(asked->servername))));
+			 errdetail("%s%s%s", route->only != NIL ? psprintf("Wanted is %s.", names_text(route->only))
+					   : route->except != NIL ? psprintf("Not wanted is %s.", names_text(route->except)) : "",
+					   is_unfit && (route->only != NIL || route->except != NIL) ? "\n" : "",
+					   is_unfit ? psprintf("rsfed.check_group() has found to be unlike the others in what the query reads: %s.",
+										   names_text(route->unfit)) : ""),
+			 is_unfit ? errhint("Mend what rsfed.doctor() lists, then look again: SELECT * FROM rsfed.check_group(%s) WHERE NOT ok;",
+								quote_literal_cstr(asked->servername))
+			 : errhint("SELECT * FROM rsfed.groups WHERE group_name = %s; shows what drains.",
+					   quote_literal_cstr(asked->servername))));
 }
 
 /* Writes down where the attempt is. */

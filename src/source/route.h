@@ -25,7 +25,7 @@ typedef struct SourceRoute
 	/* what the caller wants: names of members, char * */
 	List	   *only;			/* none but these; NIL = any */
 	List	   *except;			/* none of these */
-	List	   *rollups;		/* relation_ids of what is refreshed: at none where it differs */
+	List	   *unfit;			/* nor of these, as source_unfit() gives them */
 	bool		drained_too;	/* whether they drain or have no weight */
 	bool		stays_once_in;	/* after the log-in nothing is tried elsewhere */
 

@@ -11,7 +11,7 @@ abs acos add_months age approximate ascii asin atan atan2 avg bit_and bit_or boo
 bpchar btrim case_insensitive cbrt ceil ceiling char charindex char_length character_length chr
 col_description collate concat convert_timezone cos cot count cume_dist current_database
 current_schema current_schemas current_setting current_user date date_part date_trunc dateadd
-datediff degrees dense_rank dexp dlog1 dlog10 exp extract first_value float4 float8 floor
+datediff degrees dense_rank dexp dlog1 dlog10 exp extract first_value float4 float8 floor fnv_hash
 format_type from_hex generate_series get_bit get_byte getdate has_any_column_privilege
 has_column_privilege has_database_privilege has_schema_privilege has_table_privilege
 hll_cardinality hll initcap int2 int4 int8 interval isfinite json_extract_path_text

@@ -116,4 +116,10 @@ is($c->query('SELECT g, sum(i) FROM results GROUP BY ROLLUP (g) ORDER BY g NULLS
 is($c->query('SELECT i, sum(d) OVER (PARTITION BY g ORDER BY i ROWS UNBOUNDED PRECEDING) FROM results')->{columns}[1]{typmod}, typmod(38, 2), 'a window');
 is($c->query('WITH q AS (SELECT g, avg(d) AS a FROM results GROUP BY g HAVING avg(d) > 0) SELECT g, a FROM q ORDER BY g')->{columns}[1]{oid}, 1700, 'WITH, HAVING');
 is($c->query('CREATE TABLE ddl (i int IDENTITY(1,1) DISTKEY, v varchar(9) ENCODE zstd SORTKEY) DISTSTYLE KEY COMPOUND SORTKEY (v); DROP TABLE ddl')->{error}, undef, 'attributes of tables');
+# FNV_HASH (DG:r_FNV_HASH)
+is($c->value("SELECT fnv_hash($_->[0])"), $_->[1], "FNV_HASH($_->[0])") for
+	[ '1', '-5968735742475085980' ], [ '1::smallint', '589727492704079044' ], [ '1::bigint', '-8517097267634966620' ],
+	[ "'Amazon Redshift'", '7783490368944507294' ], [ "'Amazon Redshift', fnv_hash(1)", '-2202602717770968555' ], [ "'cd', fnv_hash('ab')", '-281581062704388899' ];
+is($c->value('SELECT SUM(CAST(FNV_HASH(i) AS DECIMAL(38,0))) FROM results'), $c->value('SELECT 2 * CAST(FNV_HASH(2) AS DECIMAL(38,0)) + FNV_HASH(1)'), 'hashes are summed as decimals');
+
 done_testing();

@@ -1,0 +1,134 @@
+/*-------------------------------------------------------------------------
+ *
+ * difference.c
+ *	  rsfed_catalog.difference: what is not alike at a member of a group.
+ *
+ * Policy: a finding is about the warehouse that a server had when it was made;
+ * so the options of the server stand beside it, and with others it counts no
+ * more.  It goes with its member, by the foreign key.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "base/compat.h"
+#include "catalog/difference.h"
+#include "catalog/owner_scope.h"
+
+/* A List of char * as text[]. */
+static Datum
+text_array(List *texts)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * Max(list_length(texts), 1));
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, texts)
+		elements[n++] = CStringGetTextDatum(lfirst(lc));
+	return PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* text[] as a List of char *. */
+static List *
+array_texts(Datum array)
+{
+	List	   *texts = NIL;
+	Datum	   *elements;
+	int			n;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, &n);
+	for (int i = 0; i < n; i++)
+		texts = lappend(texts, TextDatumGetCString(elements[i]));
+	return texts;
+}
+
+List *
+differences_of(const char *group_name)
+{
+	static const Oid types[] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(group_name)};
+	CatalogAccess access;
+	List	   *list = NIL;
+	uint64		n;
+
+	catalog_open(&access);
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT d.server, d.kind, d.schema_name, d.relation_name, d.column_names"
+						 " FROM rsfed_catalog.difference d JOIN pg_foreign_server s ON s.srvname = d.server"
+						 " WHERE d.group_name = $1::name AND d.server_options IS NOT DISTINCT FROM s.srvoptions"
+						 " ORDER BY d.server",
+						 1, types, values, NULL);
+	for (uint64 i = 0; i < n; i++)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(access.caller);
+		Difference *difference = palloc0(sizeof(Difference));
+
+		difference->server = catalog_text(&access, i, 1);
+		difference->kind = catalog_text(&access, i, 2);
+		difference->schema = catalog_text(&access, i, 3);
+		difference->relation = catalog_text(&access, i, 4);
+		if (!catalog_isnull(i, 5))
+			difference->columns = array_texts(catalog_copy(&access, i, 5));
+		list = lappend(list, difference);
+		MemoryContextSwitchTo(spi);
+	}
+	catalog_close(&access);
+	return list;
+}
+
+/* Writes one; the member may have gone meanwhile. */
+static void
+insert_difference(const char *group_name, const Difference *difference)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTOID,
+	TEXTARRAYOID};
+	Datum		values[8];
+	char		nulls[] = "        ";
+
+	values[0] = CStringGetTextDatum(group_name);
+	values[1] = CStringGetTextDatum(difference->server);
+	values[2] = CStringGetTextDatum(difference->kind);
+	values[3] = CStringGetTextDatum(difference->schema);
+	values[4] = CStringGetTextDatum(difference->relation);
+	values[5] = text_array(difference->columns);
+	nulls[5] = difference->columns == NIL ? 'n' : ' ';
+	values[6] = CStringGetTextDatum(difference->problem);
+	values[7] = text_array(difference->remedies);
+	catalog_run(SPI_OK_INSERT,
+				"INSERT INTO rsfed_catalog.difference (group_name, server, kind, schema_name, relation_name,"
+				" column_names, problem, remedies, server_options)"
+				" SELECT m.group_name, m.server, $3, $4, $5, $6, $7, $8, s.srvoptions"
+				" FROM rsfed_catalog.member m JOIN pg_foreign_server s ON s.srvname = m.server"
+				" WHERE m.group_name = $1::name AND m.server = $2::name"
+				" ON CONFLICT (group_name, server, schema_name, relation_name, kind) DO UPDATE"
+				" SET column_names = EXCLUDED.column_names, problem = EXCLUDED.problem,"
+				" remedies = EXCLUDED.remedies, server_options = EXCLUDED.server_options, found_at = now()",
+				8, types, values, nulls);
+}
+
+void
+differences_replace(const char *group_name, List *servers, List *kinds, List *places, List *found)
+{
+	static const Oid types[] = {TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
+	CatalogAccess access;
+	Datum		values[4];
+	ListCell   *lc;
+
+	values[0] = CStringGetTextDatum(group_name);
+	values[1] = text_array(servers);
+	values[2] = text_array(kinds);
+	values[3] = text_array(places);
+	catalog_open(&access);
+	catalog_run(SPI_OK_DELETE,
+				"DELETE FROM rsfed_catalog.difference"
+				" WHERE group_name = $1::name AND server::text = ANY ($2) AND kind = ANY ($3)"
+				" AND ($4 = '{}' OR relation_name = '' OR schema_name || '.' || relation_name = ANY ($4))",
+				4, types, values, NULL);
+	foreach(lc, found)
+		insert_difference(group_name, lfirst(lc));
+	catalog_close(&access);
+}

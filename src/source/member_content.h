@@ -1,0 +1,40 @@
+/*-------------------------------------------------------------------------
+ *
+ * member_content.h
+ *	  The rows of a table at members of a group: how many, and which.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_MEMBER_CONTENT_H
+#define RSFED_MEMBER_CONTENT_H
+
+#include "source/source.h"
+
+typedef struct MemberContent MemberContent;
+
+typedef struct ContentResult
+{
+	char	   *text;			/* "12 rows, checksum 34"; alike where rows are */
+	char	   *error;			/* or why there is none */
+} ContentResult;
+
+/* What to ask of one table; in the current memory context. */
+extern MemberContent *content_begin(void);
+
+/*
+ * A column of it.  One that differs between members (not alike), or whose type
+ * cannot be hashed, is left out.
+ */
+extern void content_add_column(MemberContent *content, const char *name, const char *type, bool is_alike);
+
+/*
+ * Reads the whole table at one member.  An error of Redshift's is in the result;
+ * raises interrupts.
+ */
+extern void content_ask(MemberContent *content, SourceConnection *source, const char *schema,
+						const char *relation, ContentResult *result);
+
+/* What was left out, to stand behind a text; "" for nothing. */
+extern const char *content_note(const MemberContent *content);
+
+#endif							/* RSFED_MEMBER_CONTENT_H */

@@ -1,0 +1,472 @@
+/*-------------------------------------------------------------------------
+ *
+ * member_facts.c
+ *	  What a member of a group says of its schemas, tables and grants.
+ *
+ * Policy: a member is asked by a few statements over its system views, however
+ * many tables there are.  What comes goes into one sort of all members, whose
+ * memory is work_mem, so that lakes of many partitions can be compared, too.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/formatting.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "base/attempt.h"
+#include "base/compat.h"
+#include "redshift/quote.h"
+#include "redshift/tables.h"
+#include "remote/stream.h"
+#include "source/member_facts.h"
+
+/* With more tables than that, all are asked for and chosen here. */
+#define MAX_NAMES_SENT 300
+
+#define FACT_COLUMNS 6
+
+/* Raised by no table of Redshift: its names have at most 127 bytes. */
+#define MAX_PLACE 600
+
+/* Roles by the user that they log in as, while one member is asked. */
+typedef struct Asking
+{
+	MemberFacts *facts;
+	SourceConnection *source;
+	int			member;
+	List	   *users;			/* of FactUser */
+	List	   *external;		/* names of external schemas: char * */
+	MemoryContext row_context;
+} Asking;
+
+typedef void (*TakeRow) (Asking *asking, char **cells);
+
+/* The key of a place in the hash of wanted ones. */
+static void
+place_key(char key[MAX_PLACE], const char *schema, const char *relation)
+{
+	memset(key, 0, MAX_PLACE);
+	snprintf(key, MAX_PLACE, "%s%c%s", schema, '\1', relation);
+}
+
+/* Makes the hash of the wanted places: the tables, and their schemas. */
+static HTAB *
+hash_tables(List *tables)
+{
+	HASHCTL		control = {.keysize = MAX_PLACE, .entrysize = MAX_PLACE, .hcxt = CurrentMemoryContext};
+	HTAB	   *hash = hash_create("rsfed tables to compare", Max(list_length(tables) * 2, 16), &control,
+								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	char		key[MAX_PLACE];
+	ListCell   *lc;
+
+	foreach(lc, tables)
+	{
+		RedshiftTable *table = lfirst(lc);
+
+		place_key(key, table->schema, table->name);
+		(void) hash_search(hash, key, HASH_ENTER, NULL);
+		place_key(key, table->schema, "");
+		(void) hash_search(hash, key, HASH_ENTER, NULL);
+	}
+	return hash;
+}
+
+static bool
+is_wanted(const MemberFacts *facts, const char *schema, const char *relation)
+{
+	char		key[MAX_PLACE];
+
+	if (facts->wanted == NULL)
+		return true;
+	place_key(key, schema, relation);
+	return hash_search(facts->wanted, key, HASH_FIND, NULL) != NULL;
+}
+
+/* Adds a fact, unless its place is not wanted. */
+static void
+put_fact(MemberFacts *facts, int member, const char *schema, const char *relation, FactKind kind,
+		 const char *name, const char *value)
+{
+	TupleTableSlot *slot = facts->slot;
+	ResourceOwner asking = CurrentResourceOwner;
+
+	if (schema == NULL || relation == NULL || name == NULL || !is_wanted(facts, schema, relation))
+		return;
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, 0, sizeof(bool) * FACT_COLUMNS);
+	slot->tts_values[0] = CStringGetTextDatum(schema);
+	slot->tts_values[1] = CStringGetTextDatum(relation);
+	slot->tts_values[2] = Int32GetDatum(kind);
+	slot->tts_values[3] = CStringGetTextDatum(name);
+	slot->tts_values[4] = Int32GetDatum(member);
+	slot->tts_values[5] = CStringGetTextDatum(value ? value : "");
+	ExecStoreVirtualTuple(slot);
+	/* files of the sort outlive the subtransaction in which a member is asked */
+	CurrentResourceOwner = facts->owner;
+	tuplesort_puttupleslot(facts->sort, slot);
+	CurrentResourceOwner = asking;
+	ExecClearTuple(slot);
+}
+
+void
+facts_add(MemberFacts *facts, int member, const char *schema, const char *name, const char *value)
+{
+	put_fact(facts, member, schema, "", FACT_SCHEMA, name, value);
+}
+
+MemberFacts *
+facts_begin(List *tables, bool with_partitions, bool with_grants)
+{
+	static AttrNumber keys[] = {1, 2, 3, 4, 5};
+	Oid			operators[] = {TextLessOperator, TextLessOperator, Int4LessOperator, TextLessOperator, Int4LessOperator};
+	Oid			collations[] = {C_COLLATION_OID, C_COLLATION_OID, InvalidOid, C_COLLATION_OID, InvalidOid};
+	bool		nulls_first[] = {false, false, false, false, false};
+	MemberFacts *facts = palloc0(sizeof(MemberFacts));
+	TupleDesc	desc = CreateTemplateTupleDesc(FACT_COLUMNS);
+	ListCell   *lc;
+
+	TupleDescInitEntry(desc, 1, "schema", TEXTOID, -1, 0);
+	TupleDescInitEntry(desc, 2, "relation", TEXTOID, -1, 0);
+	TupleDescInitEntry(desc, 3, "kind", INT4OID, -1, 0);
+	TupleDescInitEntry(desc, 4, "name", TEXTOID, -1, 0);
+	TupleDescInitEntry(desc, 5, "member", INT4OID, -1, 0);
+	TupleDescInitEntry(desc, 6, "value", TEXTOID, -1, 0);
+	facts->slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
+	facts->sort = tuplesort_begin_heap(desc, lengthof(keys), keys, operators, collations, nulls_first,
+									   work_mem, NULL, 0);
+	facts->owner = CurrentResourceOwner;
+	facts->tables = tables;
+	facts->wanted = tables ? hash_tables(tables) : NULL;
+	facts->with_partitions = with_partitions;
+	facts->with_grants = with_grants;
+	/* one that no member has is to be told, too */
+	foreach(lc, tables)
+	{
+		RedshiftTable *table = lfirst(lc);
+
+		put_fact(facts, -1, table->schema, table->name, FACT_RELATION, "", NULL);
+	}
+	return facts;
+}
+
+/* Appends "column IN ('a', 'b')" over the wanted tables' schemas or names. */
+static void
+append_in(StringInfo sql, const char *column, List *tables, bool is_schema)
+{
+	const char *separator = "";
+	ListCell   *lc;
+
+	appendStringInfo(sql, " AND %s IN (", column);
+	foreach(lc, tables)
+	{
+		RedshiftTable *table = lfirst(lc);
+
+		appendStringInfo(sql, "%s%s", separator,
+						 redshift_quote_literal(is_schema ? table->schema : table->name));
+		separator = ", ";
+	}
+	appendStringInfoChar(sql, ')');
+}
+
+/*
+ * The condition that leaves out the system's schemas and, where they are few,
+ * all but the wanted tables; relation may be NULL.
+ */
+static char *
+place_condition(const MemberFacts *facts, const char *schema, const char *relation)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "%s NOT LIKE 'pg!_%%' ESCAPE '!' AND %s <> 'information_schema'", schema, schema);
+	if (facts->tables != NIL && list_length(facts->tables) <= MAX_NAMES_SENT)
+	{
+		append_in(&sql, schema, facts->tables, true);
+		if (relation != NULL)
+			append_in(&sql, relation, facts->tables, false);
+	}
+	return sql.data;
+}
+
+/* Runs a statement and gives each row to take(). */
+static void
+ask(Asking *asking, const char *query, TakeRow take)
+{
+	RemoteStream *stream = remote_stream_open(asking->source->conn, query,
+											  asking->source->stall_timeout_ms);
+	RemoteColumns *columns = remote_stream_columns(stream);
+	char	  **cells = palloc(sizeof(char *) * Max(columns->count, 1));
+	char	  **values;
+	int		   *lengths;
+
+	while (remote_stream_next(stream, &values, &lengths))
+	{
+		MemoryContext old = MemoryContextSwitchTo(asking->row_context);
+
+		for (int i = 0; i < columns->count; i++)
+			cells[i] = values[i] ? pg_any_to_server(values[i], lengths[i], PG_UTF8) : NULL;
+		take(asking, cells);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(asking->row_context);
+	}
+	remote_stream_close(stream);
+}
+
+static void
+put(Asking *asking, const char *schema, const char *relation, FactKind kind, const char *name,
+	const char *value)
+{
+	put_fact(asking->facts, asking->member, schema, relation, kind, name, value);
+}
+
+static bool
+is_external(const Asking *asking, const char *schema)
+{
+	ListCell   *lc;
+
+	foreach(lc, asking->external)
+	{
+		if (strcmp(lfirst(lc), schema) == 0)
+			return true;
+	}
+	return false;
+}
+
+typedef struct JsonReading
+{
+	const char *text;
+	char	   *normal;
+} JsonReading;
+
+/* The options of an external schema without the role, in one order. */
+static void
+read_options(void *arg)
+{
+	JsonReading *reading = arg;
+	Datum		json = DirectFunctionCall1(jsonb_in, CStringGetDatum(reading->text));
+
+	/* each warehouse may have a role of its own: it reads the same lake */
+	json = DirectFunctionCall2(jsonb_delete, json, CStringGetTextDatum("IAM_ROLE"));
+	reading->normal = DatumGetCString(DirectFunctionCall1(jsonb_out, json));
+}
+
+/* schemaname, eskind, databasename, esoptions */
+static void
+take_schema(Asking *asking, char **cells)
+{
+	static const char *const kinds[] = {"data catalog", "Hive metastore", "PostgreSQL", "Redshift"};
+	int			kind = cells[1] ? atoi(cells[1]) : 0;
+	JsonReading reading = {cells[3], cells[3]};
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(asking));
+
+	asking->external = lappend(asking->external, pstrdup(cells[0]));
+	MemoryContextSwitchTo(old);
+	if (cells[3] != NULL && cells[3][0] == '{')
+		(void) attempt_reading(read_options, &reading);
+	put(asking, cells[0], "", FACT_SCHEMA, "",
+		psprintf("%s, database \"%s\"%s%s",
+				 kind >= 1 && kind <= lengthof(kinds) ? kinds[kind - 1] : psprintf("kind %d", kind),
+				 cells[2] ? cells[2] : "",
+				 reading.normal && strcmp(reading.normal, "{}") != 0 ? " " : "",
+				 reading.normal && strcmp(reading.normal, "{}") != 0 ? reading.normal : ""));
+}
+
+/* table_schema, table_name, table_type */
+static void
+take_relation(Asking *asking, char **cells)
+{
+	if (cells[0] == NULL)
+		return;
+	if (is_external(asking, cells[0]))
+		put(asking, cells[0], cells[1], FACT_RELATION, "", "external table");
+	else
+		put(asking, cells[0], cells[1], FACT_RELATION, "",
+			cells[2] == NULL ? "table" : pg_strcasecmp(cells[2], "BASE TABLE") == 0 ? "table" :
+			asc_tolower(cells[2], strlen(cells[2])));
+}
+
+/* schemaname, tablename, location, input_format */
+static void
+take_external(Asking *asking, char **cells)
+{
+	put(asking, cells[0], cells[1], FACT_RELATION, "location", cells[2]);
+	put(asking, cells[0], cells[1], FACT_RELATION, "format", cells[3]);
+}
+
+/* schemaname, viewname, definition */
+static void
+take_view(Asking *asking, char **cells)
+{
+	put(asking, cells[0], cells[1], FACT_RELATION, "definition", cells[2]);
+}
+
+/* table_schema, table_name, column_name, data_type, length, precision, scale */
+static void
+take_column(Asking *asking, char **cells)
+{
+	const char *type = cells[3] ? cells[3] : "?";
+
+	/* an external table's own words are asked for */
+	if (cells[0] == NULL || is_external(asking, cells[0]))
+		return;
+	if (cells[4] != NULL)
+		type = psprintf("%s(%s)", type, cells[4]);
+	else if (cells[5] != NULL && cells[6] != NULL &&
+			 (strcmp(type, "numeric") == 0 || strcmp(type, "decimal") == 0))
+		type = psprintf("%s(%s,%s)", type, cells[5], cells[6]);
+	put(asking, cells[0], cells[1], FACT_COLUMN, cells[2], type);
+}
+
+/* schemaname, tablename, columnname, external_type, part_key */
+static void
+take_external_column(Asking *asking, char **cells)
+{
+	bool		is_key = cells[4] != NULL && strcmp(cells[4], "0") != 0;
+
+	put(asking, cells[0], cells[1], FACT_COLUMN, cells[2],
+		psprintf("%s%s", cells[3] ? cells[3] : "?", is_key ? psprintf(", partition key %s", cells[4]) : ""));
+}
+
+/* schemaname, tablename, values, location */
+static void
+take_partition(Asking *asking, char **cells)
+{
+	put(asking, cells[0], cells[1], FACT_PARTITION, cells[2], cells[3]);
+}
+
+/* nspname, relname, usename: may that user read it? */
+static void
+take_grant(Asking *asking, char **cells)
+{
+	ListCell   *lc;
+
+	/* of an external schema it is the schema that is granted */
+	if (cells[0] == NULL || is_external(asking, cells[0]) != (cells[1][0] == '\0'))
+		return;
+	foreach(lc, asking->users)
+	{
+		FactUser   *user = lfirst(lc);
+
+		if (user->username != NULL && strcmp(user->username, cells[2]) == 0)
+			put(asking, cells[0], cells[1], FACT_GRANT, user->role, "");
+	}
+}
+
+/* The statements on what users may read; without users none. */
+static void
+ask_grants(Asking *asking)
+{
+	const MemberFacts *facts = asking->facts;
+	StringInfoData names;
+	ListCell   *lc;
+
+	initStringInfo(&names);
+	foreach(lc, asking->users)
+	{
+		FactUser   *user = lfirst(lc);
+
+		if (user->username != NULL)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+							 redshift_quote_literal(user->username));
+	}
+	if (names.len == 0)
+		return;
+	if (asking->external != NIL)
+		ask(asking, psprintf("/* rsfed check */ SELECT n.nspname, '' AS relname, u.usename"
+							 " FROM pg_catalog.pg_namespace n, pg_catalog.pg_user u"
+							 " WHERE u.usename IN (%s) AND %s"
+							 " AND has_schema_privilege(u.usename, n.oid, 'USAGE')",
+							 names.data, place_condition(facts, "n.nspname", NULL)), take_grant);
+	ask(asking, psprintf("/* rsfed check */ SELECT n.nspname, c.relname, u.usename"
+						 " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace,"
+						 " pg_catalog.pg_user u WHERE c.relkind IN ('r', 'v', 'm') AND u.usename IN (%s) AND %s"
+						 " AND has_schema_privilege(u.usename, n.oid, 'USAGE')"
+						 " AND has_table_privilege(u.usename, c.oid, 'SELECT')",
+						 names.data, place_condition(facts, "n.nspname", "c.relname")), take_grant);
+}
+
+void
+facts_ask(MemberFacts *facts, SourceConnection *source, int member, List *users)
+{
+	Asking	   *asking = palloc0(sizeof(Asking));
+
+	asking->facts = facts;
+	asking->source = source;
+	asking->member = member;
+	asking->users = users;
+	asking->row_context = AllocSetContextCreate(CurrentMemoryContext, "rsfed facts", ALLOCSET_SMALL_SIZES);
+
+	ask(asking, psprintf("/* rsfed check */ SELECT schemaname, eskind, databasename, esoptions"
+						 " FROM svv_external_schemas WHERE %s",
+						 place_condition(facts, "schemaname", NULL)), take_schema);
+	ask(asking, psprintf("/* rsfed check */ SELECT table_schema, table_name, table_type FROM svv_tables WHERE %s",
+						 place_condition(facts, "table_schema", "table_name")), take_relation);
+	ask(asking, psprintf("/* rsfed check */ SELECT schemaname, viewname, definition"
+						 " FROM pg_catalog.pg_views WHERE %s",
+						 place_condition(facts, "schemaname", "viewname")), take_view);
+	ask(asking, psprintf("/* rsfed check */ SELECT table_schema, table_name, column_name, data_type,"
+						 " character_maximum_length, numeric_precision, numeric_scale FROM svv_columns WHERE %s",
+						 place_condition(facts, "table_schema", "table_name")), take_column);
+	if (asking->external != NIL)
+	{
+		ask(asking, psprintf("/* rsfed check */ SELECT schemaname, tablename, location, input_format"
+							 " FROM svv_external_tables WHERE %s",
+							 place_condition(facts, "schemaname", "tablename")), take_external);
+		ask(asking, psprintf("/* rsfed check */ SELECT schemaname, tablename, columnname, external_type, part_key"
+							 " FROM svv_external_columns WHERE %s",
+							 place_condition(facts, "schemaname", "tablename")), take_external_column);
+		if (facts->with_partitions)
+			ask(asking, psprintf("/* rsfed check */ SELECT schemaname, tablename, \"values\", location"
+								 " FROM svv_external_partitions WHERE %s",
+								 place_condition(facts, "schemaname", "tablename")), take_partition);
+	}
+	if (facts->with_grants)
+		ask_grants(asking);
+	MemoryContextDelete(asking->row_context);
+}
+
+void
+facts_sort(MemberFacts *facts)
+{
+	TupleDesc	desc = facts->slot->tts_tupleDescriptor;
+
+	tuplesort_performsort(facts->sort);
+	ExecDropSingleTupleTableSlot(facts->slot);
+	facts->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+}
+
+bool
+facts_next(MemberFacts *facts, MemberFact *fact)
+{
+	TupleTableSlot *slot = facts->slot;
+
+	CHECK_FOR_INTERRUPTS();
+	if (!tuplesort_gettupleslot(facts->sort, true, false, slot, NULL))
+		return false;
+	slot_getallattrs(slot);
+	fact->schema = TextDatumGetCString(slot->tts_values[0]);
+	fact->relation = TextDatumGetCString(slot->tts_values[1]);
+	fact->kind = (FactKind) DatumGetInt32(slot->tts_values[2]);
+	fact->name = TextDatumGetCString(slot->tts_values[3]);
+	fact->member = DatumGetInt32(slot->tts_values[4]);
+	fact->value = TextDatumGetCString(slot->tts_values[5]);
+	return true;
+}
+
+void
+facts_end(MemberFacts *facts)
+{
+	ExecDropSingleTupleTableSlot(facts->slot);
+	tuplesort_end(facts->sort);
+}

@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * member_facts.h
+ *	  What a member of a group says of its schemas, tables and grants.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_MEMBER_FACTS_H
+#define RSFED_MEMBER_FACTS_H
+
+#include "executor/tuptable.h"
+#include "nodes/pg_list.h"
+#include "utils/hsearch.h"
+#include "utils/resowner.h"
+#include "utils/tuplesort.h"
+
+#include "source/source.h"
+
+/* In the order in which they are compared. */
+typedef enum FactKind
+{
+	FACT_SCHEMA,				/* what an external schema points to, and who finds it */
+	FACT_RELATION,				/* kind, location and text of a table or view */
+	FACT_COLUMN,
+	FACT_PARTITION,
+	FACT_GRANT
+} FactKind;
+
+/* One fact, as it is sorted; a member of -1 only makes the place known. */
+typedef struct MemberFact
+{
+	char	   *schema;
+	char	   *relation;		/* "" of a schema */
+	FactKind	kind;
+	char	   *name;			/* of a column, partition, role; or what of it */
+	int			member;
+	char	   *value;
+} MemberFact;
+
+/* All facts of all members, sorted on disk where memory does not hold them. */
+typedef struct MemberFacts
+{
+	Tuplesortstate *sort;
+	TupleTableSlot *slot;
+	ResourceOwner owner;		/* of its files */
+	HTAB	   *wanted;			/* places to look at; NULL = all */
+	List	   *tables;			/* the same: of RedshiftTable; NIL = all */
+	bool		with_partitions;
+	bool		with_grants;
+} MemberFacts;
+
+/* A role whose log-in at a member must be able to read. */
+typedef struct FactUser
+{
+	const char *role;
+	const char *username;		/* of its log-in there; NULL = it has none */
+} FactUser;
+
+/*
+ * Begins to collect facts of these tables (of RedshiftTable; NIL = all).  All of
+ * it lives in the current memory context; work_mem of it, the rest on disk.
+ */
+extern MemberFacts *facts_begin(List *tables, bool with_partitions, bool with_grants);
+
+/*
+ * Asks a member, by its number: at most eight statements, whatever the number of
+ * tables.  users: of FactUser.  Interruptible; raises what Redshift raises.
+ */
+extern void facts_ask(MemberFacts *facts, SourceConnection *source, int member, List *users);
+
+/* Adds a fact of a member about a schema that is no fact of the warehouse's. */
+extern void facts_add(MemberFacts *facts, int member, const char *schema, const char *name,
+					  const char *value);
+
+/* No more will come; then facts_next() gives them by place, kind, name, member. */
+extern void facts_sort(MemberFacts *facts);
+
+/* The next one, in the current memory context; false at the end. */
+extern bool facts_next(MemberFacts *facts, MemberFact *fact);
+extern void facts_end(MemberFacts *facts);
+
+#endif							/* RSFED_MEMBER_FACTS_H */

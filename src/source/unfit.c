@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * unfit.c
+ *	  Members of a group that are not alike in what a query reads.
+ *
+ * Policy: a column that the query does not name is not read by it, unless there
+ * is a star; so a column that was added at one member first disturbs nobody.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "catalog/difference.h"
+#include "redshift/tables.h"
+#include "source/server.h"
+#include "source/unfit.h"
+
+static bool
+is_listed(List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the query read what differs? */
+static bool
+is_read(const Difference *difference, const RedshiftReads *reads, const char *query, const char *role)
+{
+	bool		is_named = false;
+	ListCell   *lc;
+
+	foreach(lc, reads->tables)
+	{
+		RedshiftTable *table = lfirst(lc);
+
+		if (strcmp(table->schema, difference->schema) == 0 &&
+			(difference->relation[0] == '\0' || strcmp(table->name, difference->relation) == 0))
+			is_named = true;
+	}
+	if (!is_named || difference->columns == NIL)
+		return is_named;
+	if (strcmp(difference->kind, "grant") == 0)
+		return is_listed(difference->columns, role);
+	if (reads->has_star)
+		return true;
+	foreach(lc, difference->columns)
+	{
+		if (redshift_mentions(query, lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+List *
+source_unfit(const char *source, const char *query, Oid userid)
+{
+	ForeignServer *server = GetForeignServerByName(source, true);
+	bool		needs_snapshot = !ActiveSnapshotSet();
+	RedshiftReads *reads = NULL;
+	List	   *differences;
+	List	   *unfit = NIL;
+	ListCell   *lc;
+
+	if (server == NULL || !source_is_group(server))
+		return NIL;
+	/* SPI would leave the one that it takes itself to the portal */
+	if (needs_snapshot)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	differences = differences_of(source);
+	if (needs_snapshot)
+		PopActiveSnapshot();
+	foreach(lc, differences)
+	{
+		Difference *difference = lfirst(lc);
+
+		/* they come by server */
+		if (unfit != NIL && strcmp(llast(unfit), difference->server) == 0)
+			continue;
+		if (reads == NULL)
+			reads = redshift_read_tables(query);
+		if (is_read(difference, reads, query, GetUserNameFromId(userid, false)))
+			unfit = lappend(unfit, difference->server);
+	}
+	return unfit;
+}

@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * unfit.h
+ *	  Members of a group that are not alike in what a query reads.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_UNFIT_H
+#define RSFED_UNFIT_H
+
+#include "nodes/pg_list.h"
+
+/*
+ * Names of the servers that rsfed.check_group() has found to differ in what a
+ * query of a role to a source reads: List of char *, palloc'd; NIL for what is no
+ * group.  Raises what redshift_lex() raises.
+ */
+extern List *source_unfit(const char *source, const char *query, Oid userid);
+
+#endif							/* RSFED_UNFIT_H */

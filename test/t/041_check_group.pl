@@ -1,0 +1,204 @@
+# rsfed.check_group() over three stand-ins that differ: what is found, that it is
+# remembered, that rollups keep away from who differs, and that mending ends it.
+
+use strict;
+use warnings;
+
+use RsfedTest;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = start_primary('primary', register => 0,
+	conf => "rsfed.ssl_root_cert = '" . all_authorities() . "'\n");
+
+sub sql { return $node->safe_psql('postgres', $_[0]); }
+sub everywhere { my ($do) = @_; return map { at_warehouse($_, $do) } 1 .. 3; }
+sub at { my ($n, $sql) = @_; return at_warehouse($n, sub { warehouse_sql($sql) }); }
+# By way of the proxy, which knows external objects.
+sub execute { my ($n, $command) = @_; return sql("SELECT rsfed.execute('w$n', " . quote_literal($command) . ')'); }
+
+# What is not ok, a line each: server, item, detail.
+sub found
+{
+	my ($arguments) = @_;
+	return sql("SELECT server, item, replace(detail, E'\\n', ' / ') FROM rsfed.check_group('house'" . ($arguments // '')
+		  . ") WHERE ok IS NOT TRUE ORDER BY server, item");
+}
+
+everywhere(sub {
+	standin_reset();
+	warehouse_sql(q{
+		DROP SCHEMA IF EXISTS check_lake, check_other CASCADE;
+		DELETE FROM standin.external_schema; DELETE FROM standin.external_table;
+		DELETE FROM standin.external_column; DELETE FROM standin.external_partition;
+		DROP TABLE IF EXISTS check_sales, check_shops CASCADE;
+		CREATE TABLE check_shops (shop integer, town varchar(30));
+	});
+});
+for my $n (1 .. 3)
+{
+	at_warehouse($n, sub { register_warehouse($node, name => "w$n") });
+	sql("ALTER SERVER w$n OPTIONS (SET sslmode 'disable')");
+	# the same rows in another order
+	at($n, q{CREATE TABLE check_sales (seller integer, price decimal(8,2), note varchar(20));
+		INSERT INTO check_sales SELECT i % 10, i * 0.25, CASE WHEN i % 7 = 0 THEN NULL ELSE 'n' || i END
+		FROM generate_series(1, 1000) AS i ORDER BY } . ('i', 'i DESC', 'i % 10, i')[ $n - 1 ]);
+	at($n, 'CREATE VIEW check_view AS SELECT seller, sum(price) AS total FROM check_sales GROUP BY seller');
+	execute($n, "CREATE EXTERNAL SCHEMA check_lake FROM DATA CATALOG DATABASE 'lake' IAM_ROLE 'arn:aws:iam::1:role/r$n'");
+	execute($n, "CREATE EXTERNAL TABLE check_lake.days (id int, tags array<string>) PARTITIONED BY (day date) STORED AS PARQUET LOCATION 's3://lake/days/'");
+	execute($n, "ALTER TABLE check_lake.days ADD PARTITION (day='2026-01-0$_') LOCATION 's3://lake/days/$_/'") for 1 .. 3;
+}
+sql(q{
+	SELECT rsfed.define_group('house');
+	SELECT rsfed.add_member('house', 'w1'), rsfed.add_member('house', 'w2'), rsfed.add_member('house', 'w3');
+	-- in what other tests have left
+	DELETE FROM rsfed_catalog.difference;
+});
+my $tables = q{, '{check_sales,check_view,check_lake.days}'};
+my $sampled = "$tables, sample => true";
+
+# Alike
+is(found($sampled), '', 'what is alike is found alike, whatever the order of its rows');
+is(sql("SELECT count(DISTINCT detail), min(detail) ~ '^1000 rows, checksum -?\\d+\$' FROM rsfed.check_group('house'$sampled) WHERE item = 'content of public.check_sales'"),
+	'1|t', 'with one checksum');
+like(sql("SELECT detail FROM rsfed.check_group('house'$sampled) WHERE item = 'content of check_lake.days' LIMIT 1"),
+	qr/not compared, .*: tags$/, 'a type that cannot be hashed is told');
+everywhere(\&standin_reset);
+found($tables);
+is(join(' ', everywhere(sub { standin('STATUS') =~ /^statements\|(\d+)$/m; $1 <= 20 ? 'few' : $1 })), 'few few few',
+	'few statements go to each, those that pin the session among them');
+
+# What decides where a name without schema is found
+sql("ALTER SERVER w2 OPTIONS (ADD search_path 'nowhere')");
+is(found(", '{check_sales}'"), 'w2|schema public|search_path nowhere, at "w1" "$user", public', 'another search_path');
+is(sql("SELECT state FROM rsfed.groups WHERE server = 'w2'"), 'differs', 'is remembered');
+sql("ALTER SERVER w2 OPTIONS (DROP search_path)");
+is(sql("SELECT state FROM rsfed.groups WHERE server = 'w2'"), 'healthy', '... as long as it is so');
+
+# Everything that can differ
+at(2, 'UPDATE check_sales SET price = price + 1 WHERE seller = 3');
+is(found($sampled) =~ s/checksum -?\d+/checksum x/gr,
+	qq{w2|content of public.check_sales|1000 rows, checksum x, at "w1" 1000 rows, checksum x\n}
+	  . 'w2|content of public.check_view|10 rows, checksum x, at "w1" 10 rows, checksum x', 'other rows, as many');
+is(found($tables), '', 'are not seen without sample');
+is(sql("SELECT state FROM rsfed.groups WHERE server = 'w2'"), 'differs', '... which forgets nothing of them either');
+at(2, 'UPDATE check_sales SET price = price - 1 WHERE seller = 3');
+is(found($sampled), '', 'the rows are back');
+is(sql("SELECT string_agg(DISTINCT state, ' ') FROM rsfed.groups"), 'healthy', 'and nobody differs');
+
+at(2, 'DROP VIEW check_view; ALTER TABLE check_sales ALTER COLUMN note TYPE varchar(10)');
+at(2, 'CREATE VIEW check_view AS SELECT seller, count(*)::decimal(12,2) AS total FROM check_sales GROUP BY seller');
+at(3, 'DROP VIEW check_view; ALTER TABLE check_sales DROP COLUMN price');
+execute(2, "ALTER TABLE check_lake.days DROP PARTITION (day='2026-01-02')");
+execute(3, "ALTER TABLE check_lake.days DROP PARTITION (day='2026-01-03')");
+execute(3, "ALTER TABLE check_lake.days ADD PARTITION (day='2026-01-03') LOCATION 's3://elsewhere/'");
+at(3, "UPDATE standin.external_schema SET databasename = 'sea'; UPDATE standin.external_column SET external_type = 'bigint' WHERE columnname = 'id'");
+my $expected = <<'END';
+w2|columns of public.check_sales|column note is character varying(10), at "w1" character varying(20)
+w2|columns of public.check_view|column total is numeric(12,2), at "w1" TYPE
+w2|partitions of check_lake.days|no partition ["2026-01-02"], which "w1" has (s3://lake/days/2/)
+w2|relation public.check_view|its definition is not that of "w1"
+w3|columns of check_lake.days|column id is bigint, at "w1" int
+w3|columns of public.check_sales|no column price, which "w1" has (numeric(8,2))
+w3|partitions of check_lake.days|partition ["2026-01-03"] is s3://elsewhere/, at "w1" s3://lake/days/3/
+w3|relation public.check_view|it is not there, or its user may not see it; "w1" has it: view
+w3|schema check_lake|data catalog, database "sea", at "w1" data catalog, database "lake"
+END
+chomp $expected;
+is(found($tables) =~ s/(column total is numeric\(12,2\), at "w1" ).*/$1TYPE/r, $expected, 'every difference, and where');
+is(sql("SELECT string_agg(state, ' ' ORDER BY server) FROM rsfed.groups"), 'healthy differs differs', 'rsfed.groups knows');
+is(sql('SELECT count(*) FROM rsfed_doctor.difference'), '9', 'and so does doctor()');
+
+# Only who is alike in what it reads is used for a rollup
+my $by_note = 'SELECT note, count(*) AS n FROM check_sales s GROUP BY note';
+my $by_seller = 'SELECT seller, count(*) AS n FROM public.check_sales GROUP BY seller';
+my $by_price = 'SELECT price, count(*) AS n FROM check_shops CROSS JOIN check_sales GROUP BY price';
+my $by_star = 'WITH c AS (SELECT * FROM check_sales) SELECT seller, count(*) AS n FROM c GROUP BY seller';
+sub used_by
+{
+	my ($name, $query, $key) = @_;
+	sql("SELECT rsfed.define_rollup('$name', 'house', " . quote_literal($query) . ", key => '{$key}', populate => false)");
+	sql("CALL rsfed.refresh('$name')") for 1 .. 6;
+	return sql("SELECT string_agg(DISTINCT server, ' ' ORDER BY server) FROM rsfed.runs WHERE relation = '$name'::regclass");
+}
+is(used_by('of_seller', $by_seller, 'seller'), 'w1 w2 w3', 'a rollup that reads what is alike uses all');
+is(used_by('of_note', $by_note, 'note'), 'w1 w3', 'one that reads a column of another type does not use that member');
+is(used_by('of_price', $by_price, 'price'), 'w1 w2', 'nor one that lacks it');
+is(used_by('of_star', $by_star, 'seller'), 'w1', 'a star reads all columns');
+is(used_by('of_lake', 'SELECT day, count(*) AS n FROM check_lake.days GROUP BY day', 'day'), 'w1', 'partitions, and where a schema points to');
+sql(q{SELECT rsfed.define_set('several', '{of_note,of_price}');
+	SELECT rsfed.alter_member('house', 'w1', drain => true)});
+my ($ret, $out, $err) = $node->psql('postgres', q{CALL rsfed.refresh('of_star')});
+like($err, qr/group "house" has no member that may be asked for this.*unlike the others.*: "w2", "w3"/s, 'there is nobody left for the star');
+is(sql(q{CALL rsfed.refresh('of_note'); SELECT server FROM rsfed.runs ORDER BY run_id DESC LIMIT 1}) =~ s/.*\n//sr, 'w3', 'another rollup goes on');
+($ret, $out, $err) = $node->psql('postgres', q{CALL rsfed.refresh_set('several')});
+like($err, qr/unlike the others.*: "w[23]", "w[23]"/, 'all that a set reads must be alike');
+sql(q{SELECT rsfed.alter_member('house', 'w1', drain => false)});
+is(sql(q{SELECT string_agg(DISTINCT item, ', ' ORDER BY item) FROM rsfed.check_group('house') WHERE item ~ '^relation'}),
+	'relation check_lake.days, relation public.check_sales, relation public.check_shops', 'without tables it is what the rollups read');
+
+# Another warehouse behind the name of the server: nothing is known of it
+sql("ALTER SERVER w3 OPTIONS (ADD application_name 'other')");
+is(sql("SELECT state FROM rsfed.groups WHERE server = 'w3'"), 'healthy', 'changed options of a server end what was found');
+sql("ALTER SERVER w3 OPTIONS (DROP application_name)");
+sql('ALTER SERVER w3 RENAME TO w33');
+is(sql("SELECT state FROM rsfed.groups WHERE server = 'w33'"), 'differs', 'its new name does not');
+sql('ALTER SERVER w33 RENAME TO w3');
+like($node->safe_psql('postgres', 'SELECT 1') && do {
+	my ($stdout) = run_command([ 'pg_dump', '-a', '-d', $node->connstr('postgres') ]); $stdout },
+	qr/\A(?!.*COPY rsfed_catalog\.difference).*COPY rsfed_catalog\.member/s, 'a dump has members and no differences');
+
+# Mending, by what doctor() says where it can say it
+my $remedies = sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'no column price'});
+like($remedies, qr/^SELECT rsfed\.execute\('w3', 'ALTER TABLE "public"\."check_sales" ADD COLUMN "price" numeric\(8,2\)'\); SELECT \* FROM rsfed\.check_group\('house', .*\) WHERE NOT ok;$/,
+	'doctor() has the statement');
+like(sql($remedies), qr/^w2\|columns of public\.check_sales/m, 'which runs as pasted');
+is(sql(q{SELECT count(*) FROM rsfed_doctor.difference WHERE problem ~ 'no column price'}), '0', 'and mends');
+at(2, 'DROP VIEW check_view; ALTER TABLE check_sales ALTER COLUMN note TYPE varchar(20)');
+at($_, 'CREATE OR REPLACE VIEW check_view AS SELECT seller, sum(price) AS total FROM check_sales GROUP BY seller') for 2, 3;
+at(3, "UPDATE standin.external_schema SET databasename = 'lake'; UPDATE standin.external_column SET external_type = 'int' WHERE columnname = 'id'");
+execute(2, "ALTER TABLE check_lake.days ADD PARTITION (day='2026-01-02') LOCATION 's3://lake/days/2/'");
+execute(3, "ALTER TABLE check_lake.days DROP PARTITION (day='2026-01-03')");
+execute(3, "ALTER TABLE check_lake.days ADD PARTITION (day='2026-01-03') LOCATION 's3://lake/days/3/'");
+is(found($tables), '', 'all is alike again');
+is(sql('SELECT count(*) FROM rsfed_catalog.difference'), '0', 'and nothing is remembered');
+
+# Grants of the log-ins with which rollups are refreshed
+sql(q{CREATE ROLE keeper; GRANT USAGE ON FOREIGN SERVER house TO keeper; GRANT CREATE ON SCHEMA public TO keeper;
+	ALTER TABLE of_seller OWNER TO keeper;} . join(';', map {
+	"SELECT rsfed.set_credentials('w$_', 'reader', " . quote_literal($ENV{WAREHOUSE_READER_PASSWORD}) . ", for_role => 'keeper', verify => false)" } 1 .. 3));
+at(2, 'REVOKE SELECT ON check_sales FROM reader');
+is(found($tables) =~ s/^w2\|grants on (?!public\.check_sales).*\n?//mgr, 'w2|grants on public.check_sales|the log-in of role "keeper" may not read it, at "w1" it may',
+	'a grant that is missing');
+sql("CALL rsfed.refresh('$_')") for ('of_seller', 'of_note') x 3;
+is(sql(q{SELECT relation, string_agg(DISTINCT server, ' ' ORDER BY server) FROM (SELECT * FROM rsfed.runs ORDER BY run_id DESC LIMIT 6) r GROUP BY 1 ORDER BY relation::text}),
+	"of_note|w1 w2 w3\nof_seller|w1 w3", 'keeps the member from the rollups of that owner only');
+like(sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'check_sales'}), qr/GRANT SELECT ON "public"\."check_sales" TO "reader"/, 'doctor() has the GRANT');
+sql(sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'check_sales'}));
+is(found($tables), '', 'which mends it');
+
+# One that is away, one that is slow
+at_warehouse(2, sub { standin('FAULT too_many_connections') });
+like(found($tables), qr/\Aw2\|connection\|.*connection limit [^\n]*\z/i, 'a member that cannot be asked is a row, the others go on');
+at_warehouse(2, \&standin_reset);
+is(found($tables), '', 'it is back');
+at_warehouse(3, sub { standin('FAULT slow 60000') });
+my $begun = time;
+($ret, $out, $err) = $node->psql('postgres', "SET statement_timeout = '2s'; SELECT * FROM rsfed.check_group('house'$tables)");
+like($err, qr/canceling statement due to statement timeout/, 'a check can be cancelled');
+cmp_ok(time - $begun, '<', 20, 'at once');
+at_warehouse(3, \&standin_reset);
+
+# A new member is looked at
+sql(q{SELECT rsfed.remove_member('house', 'w3')});
+at(3, 'DROP TABLE check_shops');
+($ret, $out, $err) = $node->psql('postgres', q{SELECT rsfed.add_member('house', 'w3')});
+like($err, qr/WARNING:  the members of group "house" are not alike.*Server "w3", relation public\.check_shops: it is not there/s, 'with a WARNING');
+is(sql("SELECT server, state FROM rsfed.groups WHERE server = 'w3'"), 'w3|differs', 'and is in the group');
+sql(q{SELECT rsfed.remove_member('house', 'w3')});
+is(sql('SELECT count(*) FROM rsfed_catalog.difference'), '0', 'what was found goes with the member');
+
+everywhere(sub { warehouse_sql('DROP SCHEMA IF EXISTS check_lake CASCADE; DROP TABLE IF EXISTS check_sales, check_shops CASCADE;
+	DELETE FROM standin.external_schema; DELETE FROM standin.external_table; DELETE FROM standin.external_column; DELETE FROM standin.external_partition') });
+$node->stop;
+done_testing();
