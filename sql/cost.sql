@@ -54,7 +54,7 @@ SELECT rsfed.define_rollup('by_amount', 'wh', 'SELECT amount, count(*) AS n FROM
 SELECT rsfed.define_set('both', '{by_id,by_amount}');
 CALL rsfed.refresh_set('both') \gset
 SELECT server, runs FROM rsfed.gather_costs();
-SELECT relation, runs, unknown, s3_bytes, s3_files, partitions, partitions_read FROM rsfed.costs WHERE relation IN ('by_id'::regclass, 'by_amount'::regclass) ORDER BY 1::text;
+SELECT relation, runs, unknown, s3_bytes, s3_files, partitions, partitions_read FROM rsfed.costs WHERE relation IN ('by_id'::regclass, 'by_amount'::regclass) ORDER BY relation::text COLLATE "C";
 
 -- for the owner only
 CREATE ROLE somebody;
