@@ -143,16 +143,16 @@ member_update(const char *group_name, const Member *member)
 }
 
 void
-member_note_differences(const char *group_name, const char *server, List *relation_ids)
+member_note_differences(const char *group_name, const char *server, List *differs)
 {
 	static const Oid types[] = {TEXTOID, TEXTOID, INT4ARRAYOID};
 	CatalogAccess access;
-	Datum	   *ids = palloc(sizeof(Datum) * Max(list_length(relation_ids), 1));
+	Datum	   *ids = palloc(sizeof(Datum) * Max(list_length(differs), 1));
 	Datum		values[3];
 	int			n = 0;
 	ListCell   *lc;
 
-	foreach(lc, relation_ids)
+	foreach(lc, differs)
 		ids[n++] = Int32GetDatum(lfirst_int(lc));
 	values[0] = CStringGetTextDatum(group_name);
 	values[1] = CStringGetTextDatum(server);
@@ -163,6 +163,25 @@ member_note_differences(const char *group_name, const char *server, List *relati
 				"UPDATE rsfed_catalog.member SET differs = $3 WHERE group_name = $1::name"
 				" AND server = $2::name AND differs IS DISTINCT FROM $3",
 				3, types, values, n > 0 ? NULL : "  n");
+	catalog_close(&access);
+}
+
+void
+members_forget_rollup(int32 relation_id)
+{
+	static const Oid types[] = {INT4OID};
+	CatalogAccess access;
+	Datum		values[1] = {Int32GetDatum(relation_id)};
+
+	catalog_open(&access);
+	/* an update of no row, too, would make every process read its groups again */
+	if (catalog_run(SPI_OK_SELECT,
+					"SELECT FROM rsfed_catalog.member WHERE $1 = ANY (differs) LIMIT 1",
+					1, types, values, NULL) > 0)
+		catalog_run(SPI_OK_UPDATE,
+					"UPDATE rsfed_catalog.member SET differs = NULLIF(array_remove(differs, $1), '{}')"
+					" WHERE $1 = ANY (differs)",
+					1, types, values, NULL);
 	catalog_close(&access);
 }
 

@@ -48,7 +48,10 @@ extern void member_insert(const char *group_name, const Member *member);
 extern void member_update(const char *group_name, const Member *member);
 
 /* Notes for which rollups (relation_ids) a member must not be used; NIL = for all it may. */
-extern void member_note_differences(const char *group_name, const char *server, List *relation_ids);
+extern void member_note_differences(const char *group_name, const char *server, List *differs);
+
+/* A rollup is dropped, or reads something else now: no member differs for it. */
+extern void members_forget_rollup(int32 relation_id);
 
 /* False if there was no such member. */
 extern bool member_delete(const char *group_name, const char *server);

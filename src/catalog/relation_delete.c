@@ -11,6 +11,7 @@
 
 #include "base/compat.h"
 #include "catalog/after.h"
+#include "catalog/members.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation_delete.h"
 #include "catalog/set_member.h"
@@ -106,6 +107,8 @@ relation_delete(int32 relation_id)
 	"relation_oid", "relation"};
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
+
+	members_forget_rollup(relation_id);
 
 	/* no foreign keys do this: see tables.sql */
 	catalog_open(&access);

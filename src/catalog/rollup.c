@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "catalog/members.h"
 #include "catalog/owner_scope.h"
 #include "catalog/rollup.h"
 
@@ -196,6 +197,7 @@ rollup_update(Rollup *rollup)
 				 " columns = $8::jsonb, timezone = $9, max_age = $10, options = $11"
 				 " WHERE relation_id = $1",
 				 SPI_OK_UPDATE);
+	members_forget_rollup(rollup->relation_id);
 }
 
 void
