@@ -93,7 +93,7 @@ SELECT rsfed.schedule_refresh('of_group', '@yearly', 'nightly', options => '{"me
 SELECT rsfed.schedule_refresh('of_group', '@yearly', 'often', options => '{"not_members": ["big"]}');
 
 -- members are compared, also as to what rollups read
-SELECT * FROM rsfed.check_group('house', '{public.booking}');
+SELECT * FROM rsfed.check_group('house', '{public.nothing_of_that_name}');
 SELECT * FROM rsfed.check_group('house', '{public.big}', sample => true);
 SELECT error_of($$SELECT * FROM rsfed.check_group('wh')$$);
 SELECT rsfed.define_rollup('of_table', 'house', 'SELECT k, count(*) AS n FROM big GROUP BY k', key => '{k}', populate => false);
