@@ -15,7 +15,7 @@ SELECT error_of('SELECT * FROM rsfed.check_group(' || arguments || ')') FROM unn
 SELECT * FROM rsfed.check_group('house', '{}');
 
 -- both are the same warehouse; a name without a schema is one of public
-SELECT * FROM rsfed.check_group('house', '{trade, Public.EVENT, trade}', sample => true) ORDER BY item, server;
+SELECT * FROM rsfed.check_group('house', '{venue, Public.EVENT, venue}', sample => true) ORDER BY item, server;
 SELECT * FROM rsfed.check_group('house', '{nowhere}') ORDER BY item, server;
 SELECT count(*) FROM rsfed_catalog.difference;
 
@@ -25,7 +25,7 @@ SELECT rsfed.execute('big', 'CREATE TABLE hidden."Odd name" (k integer, "a ""b" 
 SELECT rsfed.execute('big', $$INSERT INTO hidden."Odd name" VALUES (1, 'x', 1.5, true), (2, NULL, NULL, NULL), (3, '', 0, false)$$);
 SELECT * FROM rsfed.check_group('house', '{"hidden.\"Odd name\""}', true) ORDER BY item, server;
 SELECT rsfed.set_credentials('small', :'reader', :'reader_password');
-SELECT server, item, ok, detail FROM rsfed.check_group('house', '{"hidden.\"Odd name\"", trade}', true) ORDER BY item, server;
+SELECT server, item, ok, detail FROM rsfed.check_group('house', '{"hidden.\"Odd name\"", venue}', true) ORDER BY item, server;
 SELECT group_name, server, state FROM rsfed.groups WHERE group_name = 'house' ORDER BY server;
 
 -- what a rollup reads decides what is compared, and who is used for it

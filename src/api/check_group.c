@@ -299,7 +299,8 @@ group_warn_unlike(ForeignServer *group)
 	error = attempt(check_cheaply, &check);
 	if (error != NULL)
 		appendStringInfo(&report.warning, "%s%s", report.warning.len > 0 ? "\n" : "", error->message);
-	else
+	/* where no rollup reads anything, nobody has to be kept away */
+	else if (check.tables != NIL)
 		remember(&check, &report, true);
 	if (report.warning.len == 0)
 		return;

@@ -44,7 +44,7 @@ is_hashable(const char *type)
 {
 	static const char *const prefixes[] = {
 		"smallint", "integer", "int", "bigint", "tinyint", "numeric", "decimal", "real", "float",
-		"double", "boolean", "char", "varchar", "string", "date", "time",
+		"double", "boolean", "char", "bpchar", "varchar", "string", "date", "time",
 	};
 
 	if (pg_strncasecmp(type, "interval", 8) == 0)
