@@ -176,7 +176,9 @@ direct_column(TupleDesc desc, const char *column)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
-		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), column) == 0)
+		/* the first letter spares most calls: this is asked for each value */
+		if (NameStr(attribute->attname)[0] == column[0] && !attribute->attisdropped &&
+			strcmp(NameStr(attribute->attname), column) == 0)
 			return i + 1;
 	}
 	(void) extension_require();
