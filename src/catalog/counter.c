@@ -60,7 +60,7 @@ void
 counter_add(int32 relation_id, const CounterChange *change)
 {
 	static const Oid types[] = {INT4OID};
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	CounterChange copy = *change;
 	CatalogAccess access;
 

@@ -20,49 +20,96 @@
 #include "catalog/pg_type.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "storage/predicate.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "catalog/direct.h"
 #include "catalog/extension.h"
 
-#define MAX_KEYS 2
-
 typedef struct KnownIndex
 {
 	const char *table;
-	const char *index;
-	const char *keys[MAX_KEYS];
+	const char *index;			/* NULL: the primary key's */
+	const char *keys[DIRECT_MAX_KEYS];
+	bool		by_name;		/* not one of the list: it may hold a part of the rows */
 	Oid			table_oid;		/* InvalidOid: not looked up, or changed since */
 	Oid			index_oid;		/* InvalidOid: there is none, the table is read */
 } KnownIndex;
 
 static KnownIndex known[DIRECT_INDEXES] = {
 	[BY_RELID] = {"relation_oid", "relation_oid_relid_key", {"relid"}},
-	[OID_BY_RELATION] = {"relation_oid", "relation_oid_pkey", {"relation_id"}},
-	[RELATION_BY_ID] = {"relation", "relation_pkey", {"relation_id"}},
+	[OID_BY_RELATION] = {"relation_oid", NULL, {"relation_id"}},
+	[RELATION_BY_ID] = {"relation", NULL, {"relation_id"}},
 	[RELATION_BY_NAME] = {"relation", "relation_schema_name_relation_name_key", {"schema_name", "relation_name"}},
-	[FRESHNESS_BY_RELATION] = {"freshness", "freshness_pkey", {"relation_id"}},
-	[ROLLUP_BY_RELATION] = {"rollup", "rollup_pkey", {"relation_id"}},
-	[WATERMARK_BY_RELATION] = {"watermark", "watermark_pkey", {"relation_id"}},
-	[SCHEDULE_BY_RELATION] = {"schedule", "schedule_pkey", {"relation_id", "schedule_name"}},
-	[MEMBER_BY_SET] = {"set_member", "set_member_pkey", {"set_id", "relation_id"}},
+	[FRESHNESS_BY_RELATION] = {"freshness", NULL, {"relation_id"}},
+	[ROLLUP_BY_RELATION] = {"rollup", NULL, {"relation_id"}},
+	[WATERMARK_BY_RELATION] = {"watermark", NULL, {"relation_id"}},
+	[SCHEDULE_BY_RELATION] = {"schedule", NULL, {"relation_id", "schedule_name"}},
+	[MEMBER_BY_SET] = {"set_member", NULL, {"set_id", "relation_id"}},
 	[MEMBER_BY_RELATION] = {"set_member", "set_member_relation_id_idx", {"relation_id"}},
-	[PAUSE_OF_ALL] = {"pause", "pause_pkey", {"only_row"}},
-	[IDENTITY_OF_DATABASE] = {"identity", "identity_pkey", {"only_row"}},
-	[HELD_CREDENTIALS] = {"held_credentials", "held_credentials_pkey", {"server_id", "role_id"}},
+	[PAUSE_OF_ALL] = {"pause", NULL, {"only_row"}},
+	[IDENTITY_OF_DATABASE] = {"identity", NULL, {"only_row"}},
+	[HELD_CREDENTIALS] = {"held_credentials", NULL, {"server_id", "role_id"}},
 };
+
+/* What is not in the list: KnownIndex *, of each index that was asked for by name. */
+static List *known_by_name = NIL;
 
 /* A table or index of that oid (InvalidOid: any) may have changed. */
 static void
+forget_if_changed(KnownIndex *which, Oid relid)
+{
+	if (!OidIsValid(relid) || which->table_oid == relid || which->index_oid == relid)
+		which->table_oid = InvalidOid;
+}
+
+static void
 forget_changed(Datum arg, Oid relid)
 {
+	ListCell   *lc;
+
+	for (int i = 0; i < DIRECT_INDEXES; i++)
+		forget_if_changed(&known[i], relid);
+	foreach(lc, known_by_name)
+		forget_if_changed(lfirst(lc), relid);
+}
+
+static bool
+is_index(const KnownIndex *which, const char *table, const char *index)
+{
+	return strcmp(which->table, table) == 0 &&
+		(which->index == NULL || index == NULL ? which->index == index
+		 : strcmp(which->index, index) == 0);
+}
+
+static KnownIndex *
+find_by_name(const char *table, const char *index)
+{
+	KnownIndex *which;
+	MemoryContext caller;
+	ListCell   *lc;
+
 	for (int i = 0; i < DIRECT_INDEXES; i++)
 	{
-		if (!OidIsValid(relid) || known[i].table_oid == relid || known[i].index_oid == relid)
-			known[i].table_oid = InvalidOid;
+		if (is_index(&known[i], table, index))
+			return &known[i];
 	}
+	foreach(lc, known_by_name)
+	{
+		if (is_index(lfirst(lc), table, index))
+			return lfirst(lc);
+	}
+	caller = MemoryContextSwitchTo(TopMemoryContext);
+	which = palloc0(sizeof(KnownIndex));
+	which->table = table;
+	which->index = index;
+	which->by_name = index != NULL;
+	known_by_name = lappend(known_by_name, which);
+	MemoryContextSwitchTo(caller);
+	return which;
 }
 
 static void
@@ -70,13 +117,20 @@ look_up(KnownIndex *which)
 {
 	static bool registered = false;
 	Oid			nspid = get_namespace_oid("rsfed_catalog", true);
+	char		pkey[NAMEDATALEN];
+	const char *index = which->index;
 
 	if (!registered)
 	{
 		CacheRegisterRelcacheCallback(forget_changed, (Datum) 0);
 		registered = true;
 	}
-	which->index_oid = OidIsValid(nspid) ? get_relname_relid(which->index, nspid) : InvalidOid;
+	if (index == NULL)
+	{
+		snprintf(pkey, sizeof(pkey), "%s_pkey", which->table);
+		index = pkey;
+	}
+	which->index_oid = OidIsValid(nspid) ? get_relname_relid(index, nspid) : InvalidOid;
 	which->table_oid = OidIsValid(nspid) ? get_relname_relid(which->table, nspid) : InvalidOid;
 	if (!OidIsValid(which->table_oid))
 	{
@@ -89,8 +143,8 @@ look_up(KnownIndex *which)
  * Opens the table; the lock brings invalidations, after which the oids may be
  * others.  While it is held no index of the table goes away.
  */
-static Relation
-open_known(KnownIndex *which)
+static void
+open_known(DirectScan *scan, KnownIndex *which, LOCKMODE lockmode)
 {
 	for (;;)
 	{
@@ -99,28 +153,37 @@ open_known(KnownIndex *which)
 		if (!OidIsValid(which->table_oid))
 			look_up(which);
 		table_oid = which->table_oid;
-		LockRelationOid(table_oid, AccessShareLock);
+		LockRelationOid(table_oid, lockmode);
 		if (which->table_oid == table_oid)
-			return table_open(table_oid, NoLock);
-		UnlockRelationOid(table_oid, AccessShareLock);
+			break;
+		UnlockRelationOid(table_oid, lockmode);
 	}
+	/* the table would do for an index that has all rows, not for one that has a part */
+	if (which->by_name && !OidIsValid(which->index_oid))
+		elog(ERROR, "index rsfed_catalog.%s does not exist", which->index);
+	scan->table = table_open(which->table_oid, NoLock);
+	scan->index_oid = which->index_oid;
+	scan->by_index = which->by_name;
+	scan->nkeys = 0;
+	scan->scan = NULL;
+	scan->tuple = NULL;
 }
 
-/* The number of a column of a table. */
-static AttrNumber
-column_number(Relation table, const char *column)
+AttrNumber
+direct_column(TupleDesc desc, const char *column)
 {
-	TupleDesc	desc = RelationGetDescr(table);
-
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
-		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), column) == 0)
+		/* the first letter spares most calls: this is asked for each value */
+		if (NameStr(attribute->attname)[0] == column[0] && !attribute->attisdropped &&
+			strcmp(NameStr(attribute->attname), column) == 0)
 			return i + 1;
 	}
 	(void) extension_require();
-	elog(ERROR, "table rsfed_catalog.%s has no column %s", RelationGetRelationName(table), column);
+	elog(ERROR, "table rsfed_catalog.%s has no column %s",
+		 get_rel_name(TupleDescAttr(desc, 0)->attrelid), column);
 	return InvalidAttrNumber;	/* silences compilers */
 }
 
@@ -132,10 +195,14 @@ equality_of(Oid type)
 	{
 		case INT4OID:
 			return F_INT4EQ;
+		case INT8OID:
+			return F_INT8EQ;
 		case OIDOID:
 			return F_OIDEQ;
 		case NAMEOID:
 			return F_NAMEEQ;
+		case TEXTOID:
+			return F_TEXTEQ;
 		default:
 			elog(ERROR, "no key of type %u is read directly", type);
 			return InvalidOid;	/* silences compilers */
@@ -143,29 +210,50 @@ equality_of(Oid type)
 }
 
 void
+direct_open_table(DirectScan *scan, const char *table, const char *index, LOCKMODE lockmode)
+{
+	open_known(scan, find_by_name(table, index), lockmode);
+}
+
+void
+direct_key(DirectScan *scan, const char *column, Datum value)
+{
+	TupleDesc	desc = RelationGetDescr(scan->table);
+	AttrNumber	number = direct_column(desc, column);
+	Form_pg_attribute attribute = TupleDescAttr(desc, number - 1);
+
+	Assert(scan->nkeys < DIRECT_MAX_KEYS);
+	ScanKeyEntryInitialize(&scan->keys[scan->nkeys++], 0, number, BTEqualStrategyNumber,
+						   InvalidOid, attribute->attcollation, equality_of(attribute->atttypid),
+						   value);
+}
+
+void
+direct_begin(DirectScan *scan, Snapshot snapshot)
+{
+	/* most of these tables are empty in most databases, or hold one row */
+	if (RelationGetNumberOfBlocks(scan->table) == 0)
+	{
+		/* that there is no row has been read, as by a scan */
+		PredicateLockRelation(scan->table, snapshot);
+		return;
+	}
+	scan->scan = systable_beginscan(scan->table, scan->index_oid,
+									(scan->nkeys > 0 || scan->by_index) &&
+									OidIsValid(scan->index_oid),
+									snapshot, scan->nkeys, scan->keys);
+}
+
+void
 direct_open(DirectScan *scan, DirectIndex index, Snapshot snapshot, int nkeys,
 			const Datum *values)
 {
 	KnownIndex *which = &known[index];
-	ScanKeyData keys[MAX_KEYS];
 
-	scan->table = open_known(which);
-	scan->tuple = NULL;
+	open_known(scan, which, AccessShareLock);
 	for (int i = 0; i < nkeys; i++)
-	{
-		AttrNumber	number = column_number(scan->table, which->keys[i]);
-		Oid			type = TupleDescAttr(RelationGetDescr(scan->table), number - 1)->atttypid;
-
-		ScanKeyInit(&keys[i], number, BTEqualStrategyNumber, equality_of(type), values[i]);
-	}
-
-	/* most of these tables are empty in most databases, or hold one row */
-	if (RelationGetNumberOfBlocks(scan->table) == 0)
-		scan->scan = NULL;
-	else
-		scan->scan = systable_beginscan(scan->table, which->index_oid,
-										nkeys > 0 && OidIsValid(which->index_oid),
-										snapshot, nkeys, keys);
+		direct_key(scan, which->keys[i], values[i]);
+	direct_begin(scan, snapshot);
 }
 
 bool
@@ -178,17 +266,26 @@ direct_next(DirectScan *scan)
 Datum
 direct_value(const DirectScan *scan, const char *column, bool *isnull)
 {
-	Datum		value = heap_getattr(scan->tuple, column_number(scan->table, column),
+	Datum		value = heap_getattr(scan->tuple,
+									 direct_column(RelationGetDescr(scan->table), column),
 									 RelationGetDescr(scan->table), isnull);
 
 	return *isnull ? (Datum) 0 : value;
 }
 
 void
-direct_close(DirectScan *scan)
+direct_end(DirectScan *scan)
 {
 	if (scan->scan != NULL)
 		systable_endscan(scan->scan);
+	scan->scan = NULL;
+	scan->tuple = NULL;
+}
+
+void
+direct_close(DirectScan *scan)
+{
+	direct_end(scan);
 	table_close(scan->table, AccessShareLock);
 }
 

@@ -4,7 +4,8 @@
  *	  Reading rsfed's own tables by their indexes, without SQL.
  *
  * For what is asked beside each answer of an application: such a read takes
- * some microseconds, and sees what the query sees in which it stands.
+ * some microseconds, and sees what the query sees in which it stands.  row.c
+ * finds by it what it hands on as a copy, or changes.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +13,8 @@
 #define RSFED_DIRECT_H
 
 #include "access/genam.h"
+#include "access/skey.h"
+#include "storage/lockdefs.h"
 #include "utils/rel.h"
 #include "utils/snapshot.h"
 
@@ -35,10 +38,17 @@ typedef enum DirectIndex
 
 #define DIRECT_INDEXES (HELD_CREDENTIALS + 1)
 
-/* A scan; lives on the caller's stack. */
+/* The most columns of an index that are looked for. */
+#define DIRECT_MAX_KEYS 2
+
+/* A table that is open, and a scan of it; lives on the caller's stack. */
 typedef struct DirectScan
 {
 	Relation	table;
+	Oid			index_oid;		/* InvalidOid: the table is read */
+	bool		by_index;		/* also without keys */
+	int			nkeys;
+	ScanKeyData keys[DIRECT_MAX_KEYS];
 	SysScanDesc scan;			/* NULL: the table is empty */
 	HeapTuple	tuple;			/* the present row, or NULL */
 } DirectScan;
@@ -69,5 +79,32 @@ extern void direct_close(DirectScan *scan);
  * is such a row.  Must be closed in either case.
  */
 extern bool direct_row(DirectScan *scan, DirectIndex index, Snapshot snapshot, int32 key);
+
+/*
+ * The steps of direct_open(), for who needs another lock, a snapshot that is taken
+ * under it, or an index that is not in the list.
+ *
+ * Opens the table, to be read by the index of that name; NULL: by its primary
+ * key's.  Of another index only the rows that it has are found.  Both names must
+ * be constants.  Raises what direct_open() does.
+ */
+extern void direct_open_table(DirectScan *scan, const char *table, const char *index,
+							  LOCKMODE lockmode);
+
+/* Asks for a value, of the column's type, in the next column of the index. */
+extern void direct_key(DirectScan *scan, const char *column, Datum value);
+
+/* Begins to read; the rows come in the order of the index if there are keys. */
+extern void direct_begin(DirectScan *scan, Snapshot snapshot);
+
+/* Ends what direct_begin() began; the table stays open, for the caller to close. */
+extern void direct_end(DirectScan *scan);
+
+/*
+ * The number of a column, from 1, in the description of one of rsfed's tables, or
+ * in a copy of it.  Raises 42704 or 55000 where the extension is not there or
+ * does not fit, XX000 where the table has no such column.
+ */
+extern AttrNumber direct_column(TupleDesc desc, const char *column);
 
 #endif							/* RSFED_DIRECT_H */

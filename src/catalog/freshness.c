@@ -39,7 +39,7 @@ freshness_as_of(int32 relation_id, TimestampTz *as_of)
 void
 freshness_last(int32 relation_id, TimestampTz *as_of, int64 *rows)
 {
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	CatalogRow *freshness = row_find("freshness", NULL, 1, &key);
 	CatalogRow *run;
 
@@ -50,7 +50,7 @@ freshness_last(int32 relation_id, TimestampTz *as_of, int64 *rows)
 	*as_of = row_time(freshness, "as_of");
 	if (row_isnull(freshness, "last_run_id"))
 		return;
-	key = (RowKey) {"run_id", INT8OID, row_datum(freshness, "last_run_id")};
+	key = (RowKey) {"run_id", row_datum(freshness, "last_run_id")};
 	run = row_find("run", NULL, 1, &key);
 	if (run != NULL && !row_isnull(run, "rows_received"))
 		*rows = row_int64(run, "rows_received");

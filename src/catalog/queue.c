@@ -186,7 +186,7 @@ set_limits(Datum *values, List *limits)
 bool
 queue_any(void)
 {
-	RowKey		key = {"status", TEXTOID, CStringGetTextDatum("queued")};
+	RowKey		key = {"status", CStringGetTextDatum("queued")};
 
 	return row_find("run", "run_open_idx", 1, &key) != NULL;
 }
@@ -206,8 +206,8 @@ queue_join_equal(int64 run_id, int32 relation_id)
 	CatalogAccess access;
 	Datum		values[1] = {Int64GetDatum(run_id)};
 
-	keys[0] = (RowKey) {"status", TEXTOID, CStringGetTextDatum("queued")};
-	keys[1] = (RowKey) {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	keys[0] = (RowKey) {"status", CStringGetTextDatum("queued")};
+	keys[1] = (RowKey) {"relation_id", Int32GetDatum(relation_id)};
 	if (row_find("run", "run_open_idx", lengthof(keys), keys) == NULL)
 		return;
 

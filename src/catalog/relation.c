@@ -40,7 +40,7 @@ relation_from_row(const CatalogRow *row)
 {
 	RsfedRelation *relation = palloc0(sizeof(RsfedRelation));
 	char	   *kind = row_text(row, "kind");
-	RowKey		key = {"relation_id", INT4OID, row_datum(row, "relation_id")};
+	RowKey		key = {"relation_id", row_datum(row, "relation_id")};
 	CatalogRow *cached = row_find("relation_oid", NULL, 1, &key);
 
 	relation->relation_id = row_int32(row, "relation_id");
@@ -76,8 +76,8 @@ lookup_name(Oid relid)
 
 	if (schema == NULL)
 		return NULL;
-	keys[0] = (RowKey) {"schema_name", NAMEOID, CStringGetDatum(schema)};
-	keys[1] = (RowKey) {"relation_name", NAMEOID, CStringGetDatum(name)};
+	keys[0] = (RowKey) {"schema_name", CStringGetDatum(schema)};
+	keys[1] = (RowKey) {"relation_name", CStringGetDatum(name)};
 	row = row_find("relation", "relation_schema_name_relation_name_key", lengthof(keys), keys);
 	return row ? relation_from_row(row) : NULL;
 }
@@ -93,7 +93,7 @@ may_write(void)
 static RsfedRelation *
 lookup_id(int32 relation_id)
 {
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	CatalogRow *row = row_find("relation", NULL, 1, &key);
 
 	return row ? relation_from_row(row) : NULL;

@@ -62,8 +62,8 @@ schedule_load(int32 relation_id, const char *name)
 	CatalogRow *row;
 	RelationSchedule *schedule;
 
-	keys[0] = (RowKey) {"relation_id", INT4OID, Int32GetDatum(relation_id)};
-	keys[1] = (RowKey) {"schedule_name", NAMEOID, CStringGetDatum(name)};
+	keys[0] = (RowKey) {"relation_id", Int32GetDatum(relation_id)};
+	keys[1] = (RowKey) {"schedule_name", CStringGetDatum(name)};
 	row = row_find("schedule", NULL, lengthof(keys), keys);
 	if (row == NULL)
 		return NULL;
@@ -237,8 +237,8 @@ schedule_set_next(int32 relation_id, const char *name, TimestampTz next)
 {
 	RowKey		keys[2];
 
-	keys[0] = (RowKey) {"relation_id", INT4OID, Int32GetDatum(relation_id)};
-	keys[1] = (RowKey) {"schedule_name", NAMEOID, CStringGetDatum(name)};
+	keys[0] = (RowKey) {"relation_id", Int32GetDatum(relation_id)};
+	keys[1] = (RowKey) {"schedule_name", CStringGetDatum(name)};
 	(void) row_change("schedule", lengthof(keys), keys, set_next, &next);
 }
 

@@ -93,7 +93,7 @@ run_skip(int64 run_id, const char *note)
 static bool
 anything_to_settle(int32 relation_id)
 {
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	ListCell   *lc;
 
 	foreach(lc, rows_find("schedule", NULL, 1, &key))

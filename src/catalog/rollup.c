@@ -128,7 +128,7 @@ load_columns(Rollup *rollup, Jsonb *description)
 static CatalogRow *
 require_row(int32 relation_id)
 {
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	CatalogRow *row = row_find("rollup", NULL, 1, &key);
 
 	if (row == NULL)
@@ -139,7 +139,7 @@ require_row(int32 relation_id)
 Rollup *
 rollup_load(int32 relation_id)
 {
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	CatalogRow *row = require_row(relation_id);
 	CatalogRow *sorted = row_find("local_sort", NULL, 1, &key);
 	Rollup	   *rollup = palloc0(sizeof(Rollup));
@@ -164,7 +164,7 @@ rollup_load(int32 relation_id)
 int
 rollup_definition(int32 relation_id)
 {
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	CatalogRow *row = row_find("rollup", NULL, 1, &key);
 
 	return row ? row_int32(row, "definition") : 0;

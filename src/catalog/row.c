@@ -13,14 +13,12 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/heaptoast.h"
 #include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -28,118 +26,56 @@
 #include "rewrite/rewriteHandler.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
 #include "base/result_rel.h"
+#include "catalog/direct.h"
 #include "catalog/extension.h"
 #include "catalog/row.h"
 
-/* No index of ours has more columns that are looked for. */
-#define MAX_KEYS 4
-
-/* Opens a table or finds an index of rsfed_catalog. */
-static Oid
-object_id(const char *name)
-{
-	Oid			relid = get_relname_relid(name, get_namespace_oid("rsfed_catalog", false));
-
-	if (!OidIsValid(relid))
-		elog(ERROR, "relation rsfed_catalog.%s does not exist", name);
-	return relid;
-}
-
+/* Opens a table, which stays locked to the end of the transaction, as by a statement. */
 static Relation
-open_table(const char *table, LOCKMODE lockmode)
+open_table(DirectScan *scan, const char *table, const char *index, LOCKMODE lockmode)
 {
 	(void) extension_require();
-	return table_open(object_id(table), lockmode);
+	direct_open_table(scan, table, index, lockmode);
+	return scan->table;
 }
 
 /* The same to write; refused where a statement would be. */
 static Relation
-open_to_write(const char *table, const char *command)
+open_to_write(DirectScan *scan, const char *table, const char *command)
 {
 	PreventCommandIfReadOnly(command);
 	PreventCommandIfParallelMode(command);
-	return open_table(table, RowExclusiveLock);
+	return open_table(scan, table, NULL, RowExclusiveLock);
 }
 
 /* The number of a column, from 0. */
 static int
 column_number(TupleDesc desc, const char *column)
 {
-	for (int i = 0; i < desc->natts; i++)
-	{
-		if (!TupleDescAttr(desc, i)->attisdropped &&
-			strcmp(NameStr(TupleDescAttr(desc, i)->attname), column) == 0)
-			return i;
-	}
-	elog(ERROR, "a table of rsfed has no column \"%s\"", column);
-	return -1;
-}
-
-static RegProcedure
-equality(Oid type)
-{
-	switch (type)
-	{
-		case INT4OID:
-			return F_INT4EQ;
-		case INT8OID:
-			return F_INT8EQ;
-		case OIDOID:
-			return F_OIDEQ;
-		case NAMEOID:
-			return F_NAMEEQ;
-		case TEXTOID:
-			return F_TEXTEQ;
-		default:
-			elog(ERROR, "unexpected type %u of a key", type);
-			return InvalidOid;
-	}
+	return direct_column(desc, column) - 1;
 }
 
 /*
- * A scan for the keys.  The snapshot is what a statement of its own would take,
- * after what this transaction has done so far; or the latest.
+ * Begins to look for the keys.  The snapshot is what a statement of its own would
+ * take, after what this transaction has done so far; or the latest.
  */
-static SysScanDesc
-begin_scan(Relation rel, const char *index, int nkeys, const RowKey *keys, bool latest,
-		   Snapshot *snapshot)
+static Snapshot
+begin_scan(DirectScan *scan, int nkeys, const RowKey *keys, bool latest)
 {
-	ScanKeyData scan_keys[MAX_KEYS];
-	TupleDesc	desc = RelationGetDescr(rel);
-	char		pkey[NAMEDATALEN];
+	Snapshot	snapshot;
 
-	Assert(nkeys <= MAX_KEYS);
-	if (index == NULL)
-	{
-		snprintf(pkey, sizeof(pkey), "%s_pkey", RelationGetRelationName(rel));
-		index = pkey;
-	}
 	for (int i = 0; i < nkeys; i++)
-	{
-		int			column = column_number(desc, keys[i].column);
-
-		ScanKeyEntryInitialize(&scan_keys[i], 0, column + 1, BTEqualStrategyNumber, InvalidOid,
-							   TupleDescAttr(desc, column)->attcollation,
-							   equality(keys[i].type), keys[i].value);
-	}
+		direct_key(scan, keys[i].column, keys[i].value);
 	if (!IsInParallelMode())
 		CommandCounterIncrement();
-	*snapshot = RegisterSnapshot(latest ? GetLatestSnapshot() : GetTransactionSnapshot());
-	return systable_beginscan(rel, object_id(index), true, *snapshot, nkeys, scan_keys);
-}
-
-static void
-end_scan(SysScanDesc scan, Snapshot snapshot)
-{
-	systable_endscan(scan);
-	UnregisterSnapshot(snapshot);
+	snapshot = RegisterSnapshot(latest ? GetLatestSnapshot() : GetTransactionSnapshot());
+	direct_begin(scan, snapshot);
+	return snapshot;
 }
 
 /* A row struct of a tuple, which it keeps; NULL: an empty one. */
@@ -164,23 +100,22 @@ make_row(TupleDesc desc, HeapTuple tuple)
 static List *
 find(const char *table, const char *index, int nkeys, const RowKey *keys, bool latest, int limit)
 {
-	Relation	rel = open_table(table, AccessShareLock);
-	Snapshot	snapshot;
-	SysScanDesc scan = begin_scan(rel, index, nkeys, keys, latest, &snapshot);
+	DirectScan	scan;
+	TupleDesc	desc = RelationGetDescr(open_table(&scan, table, index, AccessShareLock));
+	Snapshot	snapshot = begin_scan(&scan, nkeys, keys, latest);
 	List	   *rows = NIL;
-	HeapTuple	tuple;
 
-	while ((limit == 0 || list_length(rows) < limit) &&
-		   HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while ((limit == 0 || list_length(rows) < limit) && direct_next(&scan))
 	{
 		/* what is read later must not need a snapshot */
-		tuple = HeapTupleHasExternal(tuple) ? toast_flatten_tuple(tuple, RelationGetDescr(rel))
-			: heap_copytuple(tuple);
-		rows = lappend(rows, make_row(RelationGetDescr(rel), tuple));
+		HeapTuple	tuple = HeapTupleHasExternal(scan.tuple)
+			? toast_flatten_tuple(scan.tuple, desc) : heap_copytuple(scan.tuple);
+
+		rows = lappend(rows, make_row(desc, tuple));
 	}
-	end_scan(scan, snapshot);
-	/* locked to the end of the transaction, as by a statement */
-	table_close(rel, NoLock);
+	direct_end(&scan);
+	UnregisterSnapshot(snapshot);
+	table_close(scan.table, NoLock);
 	return rows;
 }
 
@@ -438,14 +373,13 @@ lock_newest(Relation rel, const CatalogRow *row, Snapshot snapshot)
 bool
 row_change(const char *table, int nkeys, const RowKey *keys, RowChange change, void *arg)
 {
-	Relation	rel = open_to_write(table, "UPDATE");
-	Snapshot	snapshot;
-	SysScanDesc scan = begin_scan(rel, NULL, nkeys, keys, false, &snapshot);
-	HeapTuple	tuple = systable_getnext(scan);
-	CatalogRow *row = HeapTupleIsValid(tuple)
-		? make_row(RelationGetDescr(rel), heap_copytuple(tuple)) : NULL;
+	DirectScan	scan;
+	Relation	rel = open_to_write(&scan, table, "UPDATE");
+	Snapshot	snapshot = begin_scan(&scan, nkeys, keys, false);
+	CatalogRow *row = direct_next(&scan)
+		? make_row(RelationGetDescr(rel), heap_copytuple(scan.tuple)) : NULL;
 
-	systable_endscan(scan);
+	direct_end(&scan);
 	while (row != NULL && change(row, arg) && try_update(rel, row, snapshot) != TM_Ok)
 		row = lock_newest(rel, row, snapshot);
 	UnregisterSnapshot(snapshot);
@@ -456,7 +390,8 @@ row_change(const char *table, int nkeys, const RowKey *keys, RowChange change, v
 CatalogRow *
 row_new(const char *table)
 {
-	Relation	rel = open_to_write(table, "INSERT");
+	DirectScan	scan;
+	Relation	rel = open_to_write(&scan, table, "INSERT");
 	CatalogRow *row = make_row(RelationGetDescr(rel), NULL);
 
 	table_close(rel, NoLock);
@@ -486,7 +421,8 @@ fill_defaults(Relation rel, CatalogRow *row, EState *estate)
 void
 row_insert(const char *table, CatalogRow *row)
 {
-	Relation	rel = open_to_write(table, "INSERT");
+	DirectScan	scan;
+	Relation	rel = open_to_write(&scan, table, "INSERT");
 	Writing		writing;
 	TupleTableSlot *slot;
 

@@ -17,11 +17,10 @@
 #include "utils/relcache.h"
 #include "utils/timestamp.h"
 
-/* column = value; of type INT4OID, INT8OID, OIDOID, NAMEOID or TEXTOID. */
+/* column = value, of the column's type: integer, bigint, oid, name or text. */
 typedef struct RowKey
 {
 	const char *column;
-	Oid			type;
 	Datum		value;
 } RowKey;
 
@@ -37,10 +36,11 @@ typedef struct CatalogRow
 
 /*
  * The first row of rsfed_catalog.<table> with those keys, in the order of that
- * index; NULL if there is none.  index NULL: the primary key's.  The keys are
- * leading columns of the index.  Reads with a snapshot as a new statement of the
- * transaction would; ACCESS SHARE on the table stays until its end.  42704 or
- * 55000 as catalog_open() where the tables do not fit.
+ * index; NULL if there is none.  index NULL: the primary key's, and any row if
+ * there are no keys.  The keys are leading columns of the index, which may be
+ * partial.  Both names must be constants.  Reads with a snapshot as a new
+ * statement of the transaction would; ACCESS SHARE on the table stays until its
+ * end.  42704 or 55000 as catalog_open() where the tables do not fit.
  */
 extern CatalogRow *row_find(const char *table, const char *index, int nkeys, const RowKey *keys);
 

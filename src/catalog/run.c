@@ -37,13 +37,13 @@
 static Oid
 owner_of(int32 relation_id)
 {
-	RowKey		key = {"set_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"set_id", Int32GetDatum(relation_id)};
 	CatalogRow *member = row_find("set_member", NULL, 1, &key);
 	CatalogRow *cached;
 	HeapTuple	tuple;
 	Oid			owner;
 
-	key = (RowKey) {"relation_id", INT4OID,
+	key = (RowKey) {"relation_id",
 		member ? row_datum(member, "relation_id") : Int32GetDatum(relation_id)};
 	cached = row_find("relation_oid", NULL, 1, &key);
 	if (cached == NULL)
@@ -64,15 +64,15 @@ waits_for_others(const RunRequest *request)
 
 	if (strcmp(request->trigger, "schedule") != 0 || request->attempt > 1 || request->retry_of != 0)
 		return false;
-	keys[0] = (RowKey) {"relation_id", INT4OID, Int32GetDatum(request->relation_id)};
-	keys[1] = (RowKey) {"schedule_name", NAMEOID, CStringGetDatum(request->schedule_name)};
+	keys[0] = (RowKey) {"relation_id", Int32GetDatum(request->relation_id)};
+	keys[1] = (RowKey) {"schedule_name", CStringGetDatum(request->schedule_name)};
 	return row_find("schedule_after", NULL, lengthof(keys), keys) != NULL;
 }
 
 int64
 run_insert(const RunRequest *request, bool running)
 {
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(request->relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(request->relation_id)};
 	CatalogRow *relation = row_find("relation", NULL, 1, &key);
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz due_at = request->due_at == 0 ? now : request->due_at;
@@ -149,8 +149,8 @@ run_find_queued(const RunRequest *request)
 	int64		found = 0;
 	ListCell   *lc;
 
-	keys[0] = (RowKey) {"status", TEXTOID, CStringGetTextDatum("queued")};
-	keys[1] = (RowKey) {"relation_id", INT4OID, Int32GetDatum(request->relation_id)};
+	keys[0] = (RowKey) {"status", CStringGetTextDatum("queued")};
+	keys[1] = (RowKey) {"relation_id", Int32GetDatum(request->relation_id)};
 
 	/* as run_status(): one that an old snapshot shows as queued may be over */
 	foreach(lc, rows_find_latest("run", "run_open_idx", lengthof(keys), keys))
@@ -293,7 +293,7 @@ run_cancel(int64 run_id, bool *found)
 static CatalogRow *
 latest_row(int64 run_id)
 {
-	RowKey		key = {"run_id", INT8OID, Int64GetDatum(run_id)};
+	RowKey		key = {"run_id", Int64GetDatum(run_id)};
 	List	   *rows = rows_find_latest("run", NULL, 1, &key);
 
 	return rows == NIL ? NULL : linitial(rows);

@@ -116,7 +116,7 @@ set_outcome(CatalogRow *row, void *arg)
 static bool
 write_run(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool anybodys)
 {
-	RowKey		key = {"run_id", INT8OID, Int64GetDatum(run_id)};
+	RowKey		key = {"run_id", Int64GetDatum(run_id)};
 	Ending		ending = {.outcome = outcome,.anybodys = anybodys};
 
 	if (!row_change("run", 1, &key, set_outcome, &ending) || !ending.written)
@@ -210,7 +210,7 @@ set_success(CatalogRow *row, void *arg)
 static bool
 has_max_age(int32 relation_id)
 {
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	CatalogRow *rollup = row_find("rollup", NULL, 1, &key);
 
 	return rollup != NULL && !row_isnull(rollup, "max_age");
@@ -223,7 +223,7 @@ has_max_age(int32 relation_id)
 static bool
 write_success(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, bool changed)
 {
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation->relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation->relation_id)};
 	Success		success = {run_id, relation, outcome, changed};
 
 	if (!row_change("freshness", 1, &key, set_success, &success))

@@ -21,7 +21,7 @@
 Watermark *
 watermark_load(int32 relation_id)
 {
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	CatalogRow *row = row_find("watermark", NULL, 1, &key);
 	Watermark  *watermark;
 
@@ -60,7 +60,7 @@ void
 watermark_store(int32 relation_id, const Watermark *watermark)
 {
 	static const Oid types[] = {INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID};
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	CatalogAccess access;
 	Datum		values[6];
 
@@ -101,7 +101,7 @@ watermark_delete(int32 relation_id)
 char *
 probe_load(int32 relation_id, int definition)
 {
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	CatalogRow *row = row_find("probe", NULL, 1, &key);
 
 	return row != NULL && row_int32(row, "definition") == definition ? row_text(row, "answer") : NULL;
@@ -132,7 +132,7 @@ void
 probe_store(int32 relation_id, int definition, const char *answer)
 {
 	static const Oid types[] = {INT4OID, INT4OID, TEXTOID};
-	RowKey		key = {"relation_id", INT4OID, Int32GetDatum(relation_id)};
+	RowKey		key = {"relation_id", Int32GetDatum(relation_id)};
 	Answer		now = {definition, answer};
 	CatalogAccess access;
 	Datum		values[3];
