@@ -25,7 +25,8 @@ sub examples
 {
 	my ($text) = @_;
 	my @found;
-	while ($text =~ /^```sql\n(.*?)^```\n\s*^```text\n(.*?)^```$/gms)
+	# no block runs on into the next one
+	while ($text =~ /^```sql\n((?:(?!^```).)*)^```\n\s*^```text\n(.*?)^```$/gms)
 	{
 		my ($sql, $expected) = ($1, $2);
 		my $line = 1 + (substr($text, 0, $-[0]) =~ tr/\n//);
