@@ -15,13 +15,13 @@ use Test::More;
 my $primary = start_primary();
 my $seed = $ENV{LAKE_SEED} // int(rand(1e6));
 my $rounds = $ENV{LAKE_ROUNDS} // 25;
-srand $seed;
 note("LAKE_SEED=$seed");
 my $role = 'arn:aws:iam::123456789012:role/lake';
 my @regions = (undef, '', 'eu', 'EU', 'a/b', '100%', ' lead', q{it's}, 'back\\slash', q{"quoted"}, 'tab	here', "Z\xc3\xbcrich", '{brace}', 'x=y&z', 'null', '__NULL__', 'a,b');
 my @days = map { sprintf '2026-02-%02d', $_ } 1 .. 6;
 my %there;       # values -> location
 my $files = 0;
+my $changes = 0;
 
 sub ask { return $primary->safe_psql('postgres', $_[0]) }
 sub literal { my ($text) = @_; return 'NULL' if !defined $text; $text =~ s/'/''/g; return "'$text'" }
@@ -43,6 +43,8 @@ sub key { my ($region, $day) = @_; return 'PARTITION (region=' . remote($region)
 
 sub change
 {
+	# others call rand, too
+	srand($seed + $changes++);
 	my @known = sort keys %there;
 	my $what = int rand 10;
 	my ($region, $day) = ($regions[ rand @regions ], rand() < 0.1 ? undef : $days[ rand @days ]);
@@ -50,7 +52,8 @@ sub change
 	if (!@known || $what < 4)
 	{
 		return if $there{$pick};
-		$there{$pick} = [ $region, $day, "s3://property/$files" ];
+		# of its own, also where nothing is put there
+		$there{$pick} = [ $region, $day, 's3://property/' . $files++ ];
 		put($there{$pick}[2]) if rand() < 0.9;
 		at('ALTER TABLE property.t ADD ' . key($region, $day) . " LOCATION '$there{$pick}[2]/'");
 		return;
@@ -64,7 +67,7 @@ sub change
 	}
 	elsif ($what < 8)
 	{
-		$there{$pick}[2] = "s3://property/$files";
+		$there{$pick}[2] = 's3://property/' . $files++;
 		put($there{$pick}[2]);
 		at('ALTER TABLE property.t ' . key($region, $day) . " SET LOCATION '$there{$pick}[2]/'");
 	}
@@ -98,6 +101,7 @@ for my $name (sort keys %rollup)
 my ($narrow, $wrong) = (0, 0);
 for my $round (1 .. $rounds)
 {
+	srand($seed - $round);
 	change() for 0 .. int rand 4;
 	for my $name (sort keys %rollup)
 	{
