@@ -26,6 +26,7 @@
 #include "api/result.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/names.h"
 #include "base/options.h"
 #include "redshift/external.h"
 #include "remote/execute.h"
@@ -170,19 +171,6 @@ catalog_identity(const LakeSchema *schema)
 					schema->kind == 2 && schema->options ? schema->options : "");
 }
 
-static bool
-is_dropped(const SchemaWork *work, const char *identity)
-{
-	ListCell   *lc;
-
-	foreach(lc, work->dropped)
-	{
-		if (strcmp(lfirst(lc), identity) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 drop_at_member(MemberVisit *visit)
 {
@@ -198,7 +186,7 @@ drop_at_member(MemberVisit *visit)
 		return;
 	}
 	identity = catalog_identity(linitial(found));
-	with_database = work->drop_database && !is_dropped(work, identity);
+	with_database = work->drop_database && !names_hold(work->dropped, identity);
 	(void) remote_execute(visit->conn,
 						  redshift_drop_external_schema(work->schema.name, with_database, work->cascade));
 	if (with_database)

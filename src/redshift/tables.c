@@ -15,6 +15,7 @@
 
 #include "lib/stringinfo.h"
 
+#include "base/names.h"
 #include "redshift/lex.h"
 #include "redshift/tables.h"
 
@@ -154,19 +155,6 @@ add_table(RedshiftReads *reads, const char *schema, const char *name)
 	reads->tables = lappend(reads->tables, table);
 }
 
-static bool
-is_listed(List *names, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /*
  * Reads the name a[.b[.c]] at token i; the token after it.  Its parts go into
  * the array, their number into *count.
@@ -220,7 +208,7 @@ take_table(RedshiftReads *reads, const RedshiftTokens *tokens, List *own_names, 
 		/* a path into a SUPER column of a table of the list, or schema.table */
 		add_table(reads, parts[0], parts[1]);
 	}
-	else if (!is_listed(own_names, parts[0]))
+	else if (!names_hold(own_names, parts[0]))
 		add_table(reads, REDSHIFT_DEFAULT_SCHEMA, parts[0]);
 	return i;
 }

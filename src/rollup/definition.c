@@ -22,6 +22,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/names.h"
 #include "base/option_map.h"
 #include "base/options.h"
 #include "redshift/lint.h"
@@ -518,14 +519,7 @@ definition_key_fits(const Rollup *rollup, const RemoteColumns *remote)
 bool
 definition_is_key(const Rollup *rollup, const char *column)
 {
-	ListCell   *lc;
-
-	foreach(lc, rollup->key)
-	{
-		if (strcmp(lfirst(lc), column) == 0)
-			return true;
-	}
-	return false;
+	return names_hold(rollup->key, column);
 }
 
 bool

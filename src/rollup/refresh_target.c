@@ -35,6 +35,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/names.h"
 #include "base/options.h"
 #include "catalog/relation.h"
 #include "rollup/refresh_target.h"
@@ -125,20 +126,6 @@ check_rules(Relation rel)
 					 errdetail("A refresh writes rows without rewriting by rules."),
 					 errhint("Drop its rules, or disable them with ALTER TABLE ... DISABLE RULE.")));
 	}
-}
-
-/* Is a name in a list of names? */
-static bool
-names_hold(List *names, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* The digits of a column that count where values are compared; 0 = all. */

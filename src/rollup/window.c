@@ -19,6 +19,7 @@
 #include "utils/datetime.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 #include "base/options.h"
 #include "redshift/placeholder.h"
 #include "redshift/quote.h"
@@ -58,19 +59,6 @@ kind_of_type(Oid type, BucketKind *kind)
 	}
 }
 
-static bool
-is_key(const Rollup *rollup, const char *column)
-{
-	ListCell   *lc;
-
-	foreach(lc, rollup->key)
-	{
-		if (strcmp(lfirst(lc), column) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The column of option window_column; it must be of the key, and have a fit type. */
 static int
 named_column(const Rollup *rollup, const char *name)
@@ -81,7 +69,7 @@ named_column(const Rollup *rollup, const char *name)
 	{
 		if (strcmp(rollup->columns[i].name, name) != 0)
 			continue;
-		if (!is_key(rollup, name))
+		if (!names_hold(rollup->key, name))
 			break;
 		if (!kind_of_type(rollup->columns[i].type, &kind))
 			ereport(ERROR,
@@ -107,7 +95,7 @@ only_time_column(const Rollup *rollup)
 	{
 		BucketKind	kind;
 
-		if (is_key(rollup, rollup->columns[i].name) &&
+		if (names_hold(rollup->key, rollup->columns[i].name) &&
 			kind_of_type(rollup->columns[i].type, &kind) && kind != BUCKET_INTEGER)
 		{
 			found = i;

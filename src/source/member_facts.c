@@ -26,6 +26,7 @@
 
 #include "base/attempt.h"
 #include "base/compat.h"
+#include "base/names.h"
 #include "redshift/quote.h"
 #include "redshift/tables.h"
 #include "remote/stream.h"
@@ -230,19 +231,6 @@ put(Asking *asking, const char *schema, const char *relation, FactKind kind, con
 	put_fact(asking->facts, asking->member, schema, relation, kind, name, value);
 }
 
-static bool
-is_external(const Asking *asking, const char *schema)
-{
-	ListCell   *lc;
-
-	foreach(lc, asking->external)
-	{
-		if (strcmp(lfirst(lc), schema) == 0)
-			return true;
-	}
-	return false;
-}
-
 typedef struct JsonReading
 {
 	const char *text;
@@ -288,7 +276,7 @@ take_relation(Asking *asking, char **cells)
 {
 	if (cells[0] == NULL)
 		return;
-	if (is_external(asking, cells[0]))
+	if (names_hold(asking->external, cells[0]))
 		put(asking, cells[0], cells[1], FACT_RELATION, "", "external table");
 	else
 		put(asking, cells[0], cells[1], FACT_RELATION, "",
@@ -318,7 +306,7 @@ take_column(Asking *asking, char **cells)
 	const char *type = cells[3] ? cells[3] : "?";
 
 	/* an external table's own words are asked for */
-	if (cells[0] == NULL || is_external(asking, cells[0]))
+	if (cells[0] == NULL || names_hold(asking->external, cells[0]))
 		return;
 	if (cells[4] != NULL)
 		type = psprintf("%s(%s)", type, cells[4]);
@@ -352,7 +340,7 @@ take_grant(Asking *asking, char **cells)
 	ListCell   *lc;
 
 	/* of an external schema it is the schema that is granted */
-	if (cells[0] == NULL || is_external(asking, cells[0]) != (cells[1][0] == '\0'))
+	if (cells[0] == NULL || names_hold(asking->external, cells[0]) != (cells[1][0] == '\0'))
 		return;
 	foreach(lc, asking->users)
 	{

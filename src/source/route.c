@@ -21,6 +21,7 @@
 #include "base/chance.h"
 #include "base/compat.h"
 #include "base/monotonic.h"
+#include "base/names.h"
 #include "base/options.h"
 #include "redshift/failure.h"
 #include "remote/connection.h"
@@ -39,19 +40,6 @@
 /* How much of the time for which a member is left is taken off at random. */
 #define JITTER_PERCENT 20
 
-static bool
-list_has(List *names, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* May a request go to that member, whether it works or not? */
 static bool
 is_candidate(const SourceGroup *group, const GroupMember *member, Oid userid, const SourceRoute *route)
@@ -62,9 +50,9 @@ is_candidate(const SourceGroup *group, const GroupMember *member, Oid userid, co
 	{
 		bool		stays = route->serverid == member->serverid;
 
-		if ((OidIsValid(route->serverid) && !stays) || list_has(route->failed, member->server) ||
-			(route->only != NIL && !list_has(route->only, member->server)) ||
-			list_has(route->except, member->server) || list_has(route->unfit, member->server))
+		if ((OidIsValid(route->serverid) && !stays) || names_hold(route->failed, member->server) ||
+			(route->only != NIL && !names_hold(route->only, member->server)) ||
+			names_hold(route->except, member->server) || names_hold(route->unfit, member->server))
 			return false;
 		/* what has begun there may end there */
 		at_any = stays || route->drained_too;

@@ -15,23 +15,11 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 #include "catalog/difference.h"
 #include "redshift/tables.h"
 #include "source/server.h"
 #include "source/unfit.h"
-
-static bool
-is_listed(List *names, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* Does the query read what differs? */
 static bool
@@ -51,7 +39,7 @@ is_read(const Difference *difference, const RedshiftReads *reads, const char *qu
 	if (!is_named || difference->columns == NIL)
 		return is_named;
 	if (strcmp(difference->kind, "grant") == 0)
-		return is_listed(difference->columns, role);
+		return names_hold(difference->columns, role);
 	if (reads->has_star)
 		return true;
 	foreach(lc, difference->columns)

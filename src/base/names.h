@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * names.h
+ *	  Lists of names.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_NAMES_H
+#define RSFED_NAMES_H
+
+#include "nodes/pg_list.h"
+
+/* Is a name in a list of names (char *), to the letter? */
+extern bool names_hold(const List *names, const char *name);
+
+#endif							/* RSFED_NAMES_H */
