@@ -33,12 +33,13 @@ sub schedule
 	sql("SELECT rsfed.schedule_refresh('$name', '" . ($text // '@yearly') . "', options => '$options')");
 }
 
+# due now; rsfed.resume_all() wakes the scheduler, which a table changed by hand does not
 sub make_due
 {
 	my ($name, $ago) = @_;
 	sql("UPDATE rsfed_catalog.schedule SET next_run_at = now() - interval '" . ($ago // '0 s') . "'"
 		  . " WHERE relation_id = (SELECT relation_id FROM rsfed_catalog.relation WHERE relation_name = '$name');"
-		  . "SELECT rsfed.request_refresh('bell')");
+		  . "SELECT rsfed.resume_all()");
 }
 
 # One column of the runs of a relation's schedule, oldest first.
@@ -57,10 +58,6 @@ sub poll_runs
 }
 
 sub forget_runs { sql("DELETE FROM rsfed_catalog.run WHERE trigger = 'schedule'") }
-
-# its refresh is what wakes the scheduler after a table was changed by hand
-sql('CREATE MATERIALIZED VIEW bell AS SELECT 1 AS one; CREATE UNIQUE INDEX ON bell (one)');
-sql("CALL rsfed.refresh('bell')");
 
 # --- What is worth a retry, by the stand-in's faults
 define('kinds');

@@ -27,11 +27,11 @@ sub connections_made
 	return $made;
 }
 
-# every schedule of the database is due now; the bell wakes the scheduler
+# every schedule of the database is due now; rsfed.resume_all() wakes the scheduler, the bell a worker
 sql('CREATE MATERIALIZED VIEW bell AS SELECT 1 AS one; CREATE UNIQUE INDEX ON bell (one)');
 sub make_due
 {
-	sql(q{UPDATE rsfed_catalog.schedule SET next_run_at = now(); SELECT rsfed.request_refresh('bell')});
+	sql(q{UPDATE rsfed_catalog.schedule SET next_run_at = now(); SELECT rsfed.request_refresh('bell'), rsfed.resume_all()});
 }
 
 sub new_workers
@@ -68,7 +68,7 @@ my $heard = '';
 $node->psql('postgres', q{SET statement_timeout = '180s';
 	LISTEN rsfed_event;
 	UPDATE rsfed_catalog.schedule SET next_run_at = now();
-	SELECT rsfed.request_refresh('bell');
+	SELECT rsfed.request_refresh('bell'), rsfed.resume_all();
 	DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM rsfed_catalog.held_credentials)
 		OR EXISTS (SELECT FROM rsfed.runs WHERE status IN ('queued', 'running')) LOOP PERFORM pg_sleep(0.1); END LOOP; END $$;
 	-- what was told before this is heard with it
@@ -106,7 +106,7 @@ my $queued = sql(q{INSERT INTO rsfed_catalog.run (relation_id, schema_name, rela
 my $request = sql(q{INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, status, trigger, requested_by)
 	SELECT relation_id, schema_name, relation_name, 'queued', 'request', current_user
 	FROM rsfed_catalog.relation WHERE relation_name = 'two' RETURNING run_id});
-sql("SELECT rsfed.request_refresh('bell')");
+sql("SELECT rsfed.request_refresh('bell'), rsfed.resume_all()");
 poll_for($node, "SELECT status FROM rsfed.runs WHERE run_id = $request", 'failed', 'a request tries the log-in');
 is(sql("SELECT status || ' ' || note FROM rsfed.runs WHERE run_id = $queued"),
 	'skipped Log-ins of the owner to the source are held; it runs once they are not.', 'a run of the schedule that was queued does not');

@@ -35,7 +35,7 @@ sub run_that_waits
 	warehouse_sql("UPDATE durable_sales SET price = $price");
 	sql('DELETE FROM rsfed_catalog.run');
 	standin('FAULT stall_before_rows TIMES 1');
-	sql(q{UPDATE rsfed_catalog.schedule SET next_run_at = now(); SELECT rsfed.request_refresh('bell')});
+	sql(q{UPDATE rsfed_catalog.schedule SET next_run_at = now(); SELECT rsfed.request_refresh('bell'), rsfed.resume_all()});
 	poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE relation = 'revenue'::regclass AND status = 'running'", '1', "$name: a run waits for the warehouse");
 	poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE relation = 'bell'::regclass AND status IN ('queued', 'running')", '0', "$name: it is the only one");
 	# what it waits in is the statement that the fault was for
