@@ -44,7 +44,7 @@ make_debian() {
 	[ ! -f "$dir/.complete-2" ] || return 0
 	read -r number name <<<"$(debian_release "$version")"
 	packages=(make gcc libc6-dev libpq-dev "postgresql-$version" "postgresql-server-dev-$version"
-		libipc-run-perl perl)
+		libipc-run-perl perl openssl python3)
 	need_packages debootstrap debian-archive-keyring
 	mirror=$(debian_mirror)
 	[ -n "$mirror" ] || die "apt's configuration names no Debian mirror to take Debian $number from"

@@ -25,12 +25,27 @@ sub found
 		  . ") WHERE ok IS NOT TRUE ORDER BY server, item");
 }
 
+# An external schema over a database of the warehouse's own lake.
+sub point_schema
+{
+	my ($n, $database) = @_;
+	execute($n, "CREATE EXTERNAL SCHEMA check_lake FROM DATA CATALOG DATABASE '$database' IAM_ROLE 'arn:aws:iam::1:role/r$n' CREATE EXTERNAL DATABASE IF NOT EXISTS");
+	return;
+}
+
+# The external table of the tests, with its partitions.
+sub make_days
+{
+	my ($n, $type, @locations) = @_;
+	execute($n, "CREATE EXTERNAL TABLE check_lake.days (id $type, tags array<string>) PARTITIONED BY (day date) STORED AS PARQUET LOCATION 's3://lake/days/'");
+	execute($n, "ALTER TABLE check_lake.days ADD PARTITION (day='2026-01-0$_') LOCATION '$locations[$_ - 1]'") for 1 .. @locations;
+	return;
+}
+
 everywhere(sub {
 	standin_reset();
 	warehouse_sql(q{
-		DROP SCHEMA IF EXISTS check_lake, check_other CASCADE;
-		DELETE FROM standin.external_schema; DELETE FROM standin.external_table;
-		DELETE FROM standin.external_column; DELETE FROM standin.external_partition;
+		DROP SCHEMA IF EXISTS check_lake CASCADE;
 		DROP TABLE IF EXISTS check_sales, check_shops CASCADE;
 		CREATE TABLE check_shops (shop integer, town varchar(30));
 	});
@@ -44,9 +59,8 @@ for my $n (1 .. 3)
 		INSERT INTO check_sales SELECT i % 10, i * 0.25, CASE WHEN i % 7 = 0 THEN NULL ELSE 'n' || i END
 		FROM generate_series(1, 1000) AS i ORDER BY } . ('i', 'i DESC', 'i % 10, i')[ $n - 1 ]);
 	at($n, 'CREATE VIEW check_view AS SELECT seller, sum(price) AS total FROM check_sales GROUP BY seller');
-	execute($n, "CREATE EXTERNAL SCHEMA check_lake FROM DATA CATALOG DATABASE 'lake' IAM_ROLE 'arn:aws:iam::1:role/r$n'");
-	execute($n, "CREATE EXTERNAL TABLE check_lake.days (id int, tags array<string>) PARTITIONED BY (day date) STORED AS PARQUET LOCATION 's3://lake/days/'");
-	execute($n, "ALTER TABLE check_lake.days ADD PARTITION (day='2026-01-0$_') LOCATION 's3://lake/days/$_/'") for 1 .. 3;
+	point_schema($n, 'check_days');
+	make_days($n, 'int', map { "s3://lake/days/$_/" } 1 .. 3);
 }
 sql(q{
 	SELECT rsfed.define_group('house');
@@ -90,19 +104,19 @@ at(2, 'DROP VIEW check_view; ALTER TABLE check_sales ALTER COLUMN note TYPE varc
 at(2, 'CREATE VIEW check_view AS SELECT seller, count(*)::decimal(12,2) AS total FROM check_sales GROUP BY seller');
 at(3, 'DROP VIEW check_view; ALTER TABLE check_sales DROP COLUMN price');
 execute(2, "ALTER TABLE check_lake.days DROP PARTITION (day='2026-01-02')");
-execute(3, "ALTER TABLE check_lake.days DROP PARTITION (day='2026-01-03')");
-execute(3, "ALTER TABLE check_lake.days ADD PARTITION (day='2026-01-03') LOCATION 's3://elsewhere/'");
-at(3, "UPDATE standin.external_schema SET databasename = 'sea'; UPDATE standin.external_column SET external_type = 'bigint' WHERE columnname = 'id'");
+execute(3, 'DROP SCHEMA check_lake CASCADE');
+point_schema(3, 'check_sea');
+make_days(3, 'bigint', qw(s3://lake/days/1/ s3://lake/days/2/ s3://elsewhere/));
 my $expected = <<'END';
 w2|columns of public.check_sales|column note is character varying(10), at "w1" character varying(20)
 w2|columns of public.check_view|column total is numeric(12,2), at "w1" TYPE
-w2|partitions of check_lake.days|no partition ["2026-01-02"], which "w1" has (s3://lake/days/2/)
+w2|partitions of check_lake.days|no partition ["2026-01-02"], which "w1" has (s3://lake/days/2)
 w2|relation public.check_view|its definition is not that of "w1"
 w3|columns of check_lake.days|column id is bigint, at "w1" int
 w3|columns of public.check_sales|no column price, which "w1" has (numeric(8,2))
-w3|partitions of check_lake.days|partition ["2026-01-03"] is s3://elsewhere/, at "w1" s3://lake/days/3/
+w3|partitions of check_lake.days|partition ["2026-01-03"] is s3://elsewhere, at "w1" s3://lake/days/3
 w3|relation public.check_view|it is not there, or its user may not see it; "w1" has it: view
-w3|schema check_lake|data catalog, database "sea", at "w1" data catalog, database "lake"
+w3|schema check_lake|data catalog, database "check_sea", at "w1" data catalog, database "check_days"
 END
 chomp $expected;
 is(found($tables) =~ s/(column total is numeric\(12,2\), at "w1" ).*/$1TYPE/r, $expected, 'every difference, and where');
@@ -156,10 +170,9 @@ like(sql($remedies), qr/^w2\|columns of public\.check_sales/m, 'which runs as pa
 is(sql(q{SELECT count(*) FROM rsfed_doctor.difference WHERE problem ~ 'no column price'}), '0', 'and mends');
 at(2, 'DROP VIEW check_view; ALTER TABLE check_sales ALTER COLUMN note TYPE varchar(20)');
 at($_, 'CREATE OR REPLACE VIEW check_view AS SELECT seller, sum(price) AS total FROM check_sales GROUP BY seller') for 2, 3;
-at(3, "UPDATE standin.external_schema SET databasename = 'lake'; UPDATE standin.external_column SET external_type = 'int' WHERE columnname = 'id'");
+execute(3, 'DROP SCHEMA check_lake DROP EXTERNAL DATABASE CASCADE');
+point_schema(3, 'check_days');
 execute(2, "ALTER TABLE check_lake.days ADD PARTITION (day='2026-01-02') LOCATION 's3://lake/days/2/'");
-execute(3, "ALTER TABLE check_lake.days DROP PARTITION (day='2026-01-03')");
-execute(3, "ALTER TABLE check_lake.days ADD PARTITION (day='2026-01-03') LOCATION 's3://lake/days/3/'");
 is(found($tables), '', 'all is alike again');
 is(sql('SELECT count(*) FROM rsfed_catalog.difference'), '0', 'and nothing is remembered');
 
@@ -198,7 +211,7 @@ is(sql("SELECT server, state FROM rsfed.groups WHERE server = 'w3'"), 'w3|differ
 sql(q{SELECT rsfed.remove_member('house', 'w3')});
 is(sql('SELECT count(*) FROM rsfed_catalog.difference'), '0', 'what was found goes with the member');
 
-everywhere(sub { warehouse_sql('DROP SCHEMA IF EXISTS check_lake CASCADE; DROP TABLE IF EXISTS check_sales, check_shops CASCADE;
-	DELETE FROM standin.external_schema; DELETE FROM standin.external_table; DELETE FROM standin.external_column; DELETE FROM standin.external_partition') });
+execute($_, 'DROP SCHEMA check_lake DROP EXTERNAL DATABASE CASCADE') for 1 .. 3;
+everywhere(sub { warehouse_sql('DROP TABLE IF EXISTS check_sales, check_shops CASCADE') });
 $node->stop;
 done_testing();

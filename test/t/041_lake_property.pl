@@ -12,7 +12,7 @@ use RsfedTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $primary = start_primary();
+my $primary = start_primary('primary');
 my $seed = $ENV{LAKE_SEED} // int(rand(1e6));
 my $rounds = $ENV{LAKE_ROUNDS} // 25;
 note("LAKE_SEED=$seed");

@@ -10,7 +10,7 @@ use Test::More;
 my $script = "$ENV{RSFED_SOURCES}/test/warehouse/warehouse";
 plan skip_all => 'the stand-in needs PostgreSQL 15 here' unless -x '/usr/lib/postgresql/15/bin/initdb';
 
-my $primary = start_primary();
+my $primary = start_primary('primary');
 $primary->append_conf('postgresql.conf', "rsfed.idle_connection = 2s\nrsfed.max_workers = 1\n");
 $primary->restart;
 my $role = 'arn:aws:iam::123456789012:role/lake';
