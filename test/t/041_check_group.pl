@@ -163,6 +163,11 @@ like($node->safe_psql('postgres', 'SELECT 1') && do {
 	qr/\A(?!.*COPY rsfed_catalog\.difference).*COPY rsfed_catalog\.member/s, 'a dump has members and no differences');
 
 # Mending, by what doctor() says where it can say it
+my $remedies = sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'no column price'});
+like($remedies, qr/^SELECT rsfed\.execute\('w3', 'ALTER TABLE "public"\."check_sales" ADD COLUMN "price" numeric\(8,2\)'\); SELECT \* FROM rsfed\.check_group\('house', .*\) WHERE NOT ok;$/,
+	'doctor() has the statement');
+like(sql($remedies), qr/^w2\|columns of public\.check_sales/m, 'which runs as pasted');
+is(sql(q{SELECT count(*) FROM rsfed_doctor.difference WHERE problem ~ 'no column price'}), '0', 'and mends');
 my $longer = sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'column note is'});
 like($longer, qr/^SELECT rsfed\.execute\('w2', 'ALTER TABLE "public"\."check_sales" ALTER COLUMN "note" TYPE character varying\(20\)'\); SELECT \* FROM rsfed\.check_group\('house', .*\) WHERE NOT ok;$/,
 	'the length of a varchar can be altered');
@@ -176,11 +181,6 @@ is(sql(q{SELECT count(*) FROM rsfed_doctor.difference WHERE remedy ~ 'ALTER TABL
 at(2, 'CREATE OR REPLACE VIEW check_narrow AS SELECT 1 AS a, 2 AS b');
 is(found(q{, '{check_narrow}'}), '', 'until it is made anew');
 at($_, 'DROP VIEW check_narrow') for 1 .. 3;
-my $remedies = sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'no column price'});
-like($remedies, qr/^SELECT rsfed\.execute\('w3', 'ALTER TABLE "public"\."check_sales" ADD COLUMN "price" numeric\(8,2\)'\); SELECT \* FROM rsfed\.check_group\('house', .*\) WHERE NOT ok;$/,
-	'doctor() has the statement');
-like(sql($remedies), qr/^w2\|columns of public\.check_sales/m, 'which runs as pasted');
-is(sql(q{SELECT count(*) FROM rsfed_doctor.difference WHERE problem ~ 'no column price'}), '0', 'and mends');
 at(2, 'DROP VIEW check_view; ALTER TABLE check_sales ALTER COLUMN note TYPE varchar(20)');
 at($_, 'CREATE OR REPLACE VIEW check_view AS SELECT seller, sum(price) AS total FROM check_sales GROUP BY seller') for 2, 3;
 execute(3, 'DROP SCHEMA check_lake DROP EXTERNAL DATABASE CASCADE');
