@@ -85,8 +85,9 @@ is_deeply([ grep { !$warehouse{$_} } sort keys %named ], [], 'the commands for A
 my %title = map { my $t = lc; $t =~ s/[^\w -]//g; $t =~ tr/ /-/; ($t => 1) } $page =~ /^#+ (.*)$/mg;
 is_deeply([ grep { !$title{$_} } $page =~ /\]\(#([^)]+)\)/g ], [], 'every link within the page leads to a title');
 # policies are JSON
-$primary->safe_psql('postgres', "SELECT " . quote_literal($_) . "::json") for $page =~ /^```json\n(.*?)^```$/gms;
-pass('every policy is JSON');
+my @policies = $page =~ /^```json\n(.*?)^```$/gms;
+is($primary->safe_psql('postgres', 'SELECT ' . join(' + ', map { 'json_array_length(' . quote_literal($_) . "::json -> 'Statement')" } @policies)),
+	'5', 'the policies are JSON, and have their statements');
 
 # the README's parts, in a database of their own
 my $readme = slurp_file("$ENV{RSFED_SOURCES}/README.md");
