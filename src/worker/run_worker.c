@@ -294,8 +294,9 @@ skip_held(Run *run)
 }
 
 /*
- * A run that was queued before a budget was used up: it is due again once the day
- * is over, unless the schedule's own members are what is used up, while others do.
+ * A run that was queued before a budget was used up: it is due again once the day is
+ * over.  Where that budget is one of the members at which the schedule may ask, while
+ * the group has others, this time is skipped, as those after it.
  */
 static bool
 skip_over_budget(Run *run)
