@@ -45,6 +45,10 @@ CREATE TABLE rsfed_catalog.rollup
 COMMENT ON TABLE rsfed_catalog.rollup IS
 'Rollups as they are defined now; columns is what Redshift described: [{"name", "type", "typmod"}]';
 
+-- the few with a budget of their own
+CREATE INDEX rollup_budget_idx ON rsfed_catalog.rollup (relation_id)
+	WHERE options ?| '{max_scan_per_day,max_seconds_per_day}';
+
 CREATE TABLE rsfed_catalog.set_member
 (
 	set_id			integer NOT NULL,
@@ -344,6 +348,7 @@ CREATE TABLE rsfed_catalog.run_cost
 	ended_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	query_id		bigint NOT NULL,
 	label			text,
+	counted_ms		bigint NOT NULL DEFAULT 0,
 	ask_at			timestamptz DEFAULT pg_catalog.now(),
 	s3_bytes		bigint,
 	s3_files		bigint,
@@ -357,6 +362,38 @@ COMMENT ON TABLE rsfed_catalog.run_cost IS
 'What the history of the warehouse says of runs, on servers with the option gather_costs; with ask_at it is still to be asked';
 CREATE INDEX run_cost_ask_at_idx ON rsfed_catalog.run_cost (ask_at) WHERE ask_at IS NOT NULL;
 CREATE INDEX run_cost_ended_at_idx ON rsfed_catalog.run_cost (ended_at);
+
+-- Sums for budgets: of each source with one (source_id 0: of rollups with one of
+-- their own) a row for each relation, so that runs of different relations wait for
+-- each other nowhere, and one more for what is known of them later, by gathering
+-- costs.  A row is of the last day that it was written on, and so never has to be
+-- taken away.  Not dumped.
+CREATE TABLE rsfed_catalog.spending
+(
+	source_id		oid,
+	relation_id		integer,
+	is_gathered		boolean,
+	day				date NOT NULL,
+	run_ms			bigint NOT NULL DEFAULT 0,
+	scan_bytes		bigint NOT NULL DEFAULT 0,
+	PRIMARY KEY (source_id, relation_id, is_gathered)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE rsfed_catalog.spending IS
+'What runs of a day have taken and read, where a budget wants to know: source_id is the server or group with the budget, 0 of the rollup''s own';
+
+-- Written by the scheduler, which tells of it, read by everything.  Not dumped.
+CREATE TABLE rsfed_catalog.held_budget
+(
+	relation_id		integer PRIMARY KEY,
+	source_id		oid NOT NULL,
+	option_name		text NOT NULL,
+	allowed			bigint NOT NULL,
+	held_since		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	held_until		timestamptz NOT NULL,
+	reason			text NOT NULL
+);
+COMMENT ON TABLE rsfed_catalog.held_budget IS
+'Rollups, and sets of them, that are not refreshed by schedule because a budget of the day is used up: that of source_id, or, if that is 0, their own';
 
 CREATE TABLE rsfed_catalog.pause
 (

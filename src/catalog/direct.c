@@ -53,6 +53,7 @@ static KnownIndex known[DIRECT_INDEXES] = {
 	[PAUSE_OF_ALL] = {"pause", NULL, {"only_row"}},
 	[IDENTITY_OF_DATABASE] = {"identity", NULL, {"only_row"}},
 	[HELD_CREDENTIALS] = {"held_credentials", NULL, {"server_id", "role_id"}},
+	[HELD_BUDGET] = {"held_budget", NULL, {"relation_id"}},
 };
 
 /* What is not in the list: KnownIndex *, of each index that was asked for by name. */

@@ -35,6 +35,7 @@
 #include "rollup/method.h"
 #include "rollup/pinned.h"
 #include "rollup/window.h"
+#include "source/budget_check.h"
 #include "source/lake_views.h"
 #include "source/route.h"
 #include "source/source.h"
@@ -585,4 +586,6 @@ definition_warn(const Rollup *rollup, const RemoteColumns *remote)
 			key = lappend(key, remote->column[i].name);
 	}
 	warn(rollup, names, types, typmods, remote->count, key);
+	if (option_int(OPTION_ROLLUP, rollup->options, "max_scan_per_day") > 0)
+		budget_warn_unknown_scan("the rollup", rollup->source);
 }
