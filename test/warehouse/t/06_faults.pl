@@ -189,7 +189,7 @@ is($status->{billed_seconds}, 60, 'a burst is billed with 60 s at least');
 $d = connect_to();
 is(fault('STATUS')->{connections_made}, 1, 'connections are counted');
 $c->query('BEGIN; SELECT nosuch');
-is_deeply([ map { $_->[0] } @{ $c->query('STANDIN STATUS')->{rows} } ], [qw(connections_open connections_made statements billed_seconds cancels running running_most)], 'STANDIN works in an aborted transaction');
+is_deeply([ map { $_->[0] } @{ $c->query('STANDIN STATUS')->{rows} } ], [qw(connections_open connections_made statements billed_seconds cancels running running_most runs runs_most)], 'STANDIN works in an aborted transaction');
 is($c->query('STANDIN RESET')->{status}, 'E', '... and leaves it aborted');
 $c->query('ROLLBACK');
 like($c->error('STANDIN FAULT nosuch'), qr/unknown fault "nosuch"/, 'an unknown fault');
