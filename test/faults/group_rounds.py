@@ -167,7 +167,7 @@ class GroupRound:
         content, sql = self.world.contents[0], self.world.primary.sql
         shape = "rsfed.query('{0}', 'SELECT k, name, amount FROM fault_all') AS q (k integer, name text, amount numeric)"
         query = "SELECT " + content.fingerprint(f"(SELECT * FROM {shape.format(GROUP)})", "all")
-        while not self.ends.is_set():
+        while not self.ends.wait(0.2):
             try:
                 for row in sql.run(query, query, timeout=60):
                     self.world.asked += 1
@@ -179,7 +179,7 @@ class GroupRound:
     def write(self):
         """One that writes to it, each number once, wherever that goes."""
         number = self.number * 100000
-        while not self.ends.wait(0.05):
+        while not self.ends.wait(0.1):
             number += 1
             try:
                 self.world.primary.sql.run(
@@ -191,7 +191,7 @@ class GroupRound:
     def watch(self):
         """One that reads the rollups."""
         content = self.world.contents[0]
-        while not self.ends.wait(0.1):
+        while not self.ends.wait(0.3):
             for relation, (which, _, _) in self.world.rollups.items():
                 try:
                     seen = self.world.primary.sql.value("SELECT " + content.fingerprint(relation, which))
@@ -239,7 +239,7 @@ class GroupRound:
         try:
             self.prepare()
             threads = [threading.Thread(target=work, daemon=True) for work in
-                       [self.ask, self.ask, self.ask, self.write, self.watch]]
+                       [self.ask, self.ask, self.write, self.watch]]
             harms = [threading.Thread(target=self.harm, args=(name,), daemon=True) for name in self.harmed]
             for thread in threads + harms:
                 thread.start()
@@ -288,7 +288,7 @@ class GroupRound:
             try:
                 wait_until(lambda fresh=fresh: sql.value(fresh) == "t", RECOVERS_S, f"the next success of {relation}", 0.1)
             except Failed as error:
-                rows = sql.run("SELECT run_id, status, server, phase, sqlstate, message, note FROM rsfed.runs "
+                rows = sql.run("SELECT run_id, status, server, phase, sqlstate, replace(message || note, E'\\n', ' / ') FROM rsfed.runs "
                                f"WHERE relation_name = 'public.{relation}' ORDER BY run_id DESC LIMIT 4")
                 self.fail(f"{error}: " + "; ".join("|".join(row) for row in rows))
                 continue
@@ -305,7 +305,7 @@ class GroupRound:
 
     def check_runs(self):
         for relation, status, moved, count, first in self.world.primary.sql.run(
-                "SELECT relation_name, status, moved_from IS NOT NULL, count(*), min(concat_ws(' ', run_id, server, moved_from, sqlstate, message, detail, note)) "
+                "SELECT relation_name, status, moved_from IS NOT NULL, count(*), min(replace(concat_ws(' ', run_id, server, moved_from, sqlstate, message, detail, note), E'\\n', ' / ')) "
                 f"FROM rsfed_catalog.run WHERE run_id > {self.first_run} GROUP BY 1, 2, 3"):
             self.runs[f"{status}, moved" if moved == "t" else status] += int(count)
             if status not in ("published", "unchanged", "cancelled", "skipped") and relation not in CONSTRAINED:

@@ -76,7 +76,8 @@ class GroupWorld:
             env = warehouse.env
             sql.run(f"SELECT rsfed.register_server('{name}', '{env['WAREHOUSE_HOST']}', '{env['WAREHOUSE_DBNAME']}', "
                     f"'{env['WAREHOUSE_USER']}', '{env['WAREHOUSE_PASSWORD']}', port => {env['WAREHOUSE_PORT']}, "
-                    "options => '{\"connect_timeout\": \"3\", \"stall_timeout\": \"2s\", \"statement_timeout\": \"4s\", "
+                    # log-ins are many, and encryption is tried elsewhere
+                    "sslmode => 'disable', options => '{\"connect_timeout\": \"3\", \"stall_timeout\": \"2s\", \"statement_timeout\": \"4s\", "
                     f"\"max_runs\": \"{MAX_RUNS[name]}\"}}')")
         sql.run(f"SELECT rsfed.define_group('{GROUP}', options => '{{\"retry_delay\": \"500 ms\", \"retry_max_delay\": \"2s\"}}')")
         for name in MEMBERS:
