@@ -66,14 +66,15 @@ GRANT SELECT ON rsfed_doctor.groups TO PUBLIC;
 
 CREATE VIEW rsfed_doctor.difference WITH (security_barrier = true) AS
 SELECT 'warning' AS severity, pg_catalog.format('server %I of group %I', d.server, d.group_name) AS subject,
-	pg_catalog.format('It is not as the other members, and no rollup that reads this uses it: %s.', d.problem) AS problem,
+	pg_catalog.format(CASE WHEN d.kind = 'query' THEN 'It is not as the other members, and rollup %2$s does not use it: %1$s.'
+		ELSE 'It is not as the other members, and no rollup that reads this uses it: %1$s.' END, d.problem, c.full_name) AS problem,
 	-- what mends it there, as far as that can be said, and another look
 	pg_catalog.concat_ws(' ', (SELECT pg_catalog.string_agg(pg_catalog.format('SELECT rsfed.execute(%L, %L);', d.server, r.remedy), ' ' ORDER BY r.n)
 			FROM pg_catalog.unnest(d.remedies) WITH ORDINALITY AS r (remedy, n)
 			WHERE pg_catalog.has_server_privilege(s.oid, 'USAGE')
 				AND EXISTS (SELECT FROM pg_catalog.pg_user_mapping m
 					WHERE m.umserver = s.oid AND m.umuser IN (0, (SELECT a.oid FROM pg_catalog.pg_roles a WHERE a.rolname = CURRENT_USER)))),
-		CASE WHEN d.relation_name = '' THEN pg_catalog.format('SELECT * FROM rsfed.check_group(%L) WHERE NOT ok;', d.group_name)
+		CASE WHEN d.relation_name = '' OR d.kind = 'query' THEN pg_catalog.format('SELECT * FROM rsfed.check_group(%L) WHERE NOT ok;', d.group_name)
 			ELSE pg_catalog.format('SELECT * FROM rsfed.check_group(%L, %L%s) WHERE NOT ok;', d.group_name,
 				ARRAY[pg_catalog.format('%I.%I', d.schema_name, d.relation_name)],
 				CASE WHEN d.kind = 'content' THEN ', sample => true' ELSE '' END) END) AS remedy,
@@ -81,8 +82,12 @@ SELECT 'warning' AS severity, pg_catalog.format('server %I of group %I', d.serve
 FROM rsfed_catalog.difference d
 JOIN pg_catalog.pg_foreign_server g ON g.srvname = d.group_name
 JOIN pg_catalog.pg_foreign_server s ON s.srvname = d.server
+LEFT JOIN (rsfed_catalog.rollup u JOIN rsfed_catalog.relation_class c USING (relation_id))
+	ON u.relation_id = d.relation_id AND u.definition = d.definition AND u.source = d.group_name
 WHERE d.server_options IS NOT DISTINCT FROM s.srvoptions
+	-- what a query is answered is for those who may see the query
+	AND (c.may_see_all OR d.kind <> 'query')
 	AND (pg_catalog.has_server_privilege(g.oid, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE'));
 COMMENT ON VIEW rsfed_doctor.difference IS
-'Members of groups that rsfed.check_group() found to be unlike the others';
+'Members of groups that rsfed.check_group(), or a run, found to be unlike the others';
 GRANT SELECT ON rsfed_doctor.difference TO PUBLIC;

@@ -218,17 +218,20 @@ CREATE TABLE rsfed_catalog.difference
 	server			name,
 	schema_name		text,
 	relation_name	text,				-- empty: of the external schema itself
-	kind			text CHECK (kind IN ('schema', 'relation', 'column', 'partition', 'grant', 'content')),
+	kind			text CHECK (kind IN ('schema', 'relation', 'column', 'partition', 'grant', 'content', 'query')),
 	column_names	text[],				-- of a grant roles; NULL: anything of it
 	problem			text NOT NULL,
 	remedies		text[] NOT NULL,	-- statements of Redshift
 	server_options	text[],				-- with others it is another warehouse
 	found_at		timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	relation_id		integer,			-- of kind query: the rollup, whose name stands before, and
+	definition		integer,			-- which of its definitions
+	CHECK ((kind = 'query') = (relation_id IS NOT NULL AND definition IS NOT NULL)),
 	PRIMARY KEY (group_name, server, schema_name, relation_name, kind),
 	FOREIGN KEY (group_name, server) REFERENCES rsfed_catalog.member ON UPDATE CASCADE ON DELETE CASCADE
 );
 COMMENT ON TABLE rsfed_catalog.difference IS
-'What rsfed.check_group has found at a member that is not as at the others; rollups that read it do not use the member';
+'What rsfed.check_group, or a run, has found at a member that is not as at the others; rollups that read it do not use the member';
 
 CREATE TABLE rsfed_catalog.probe
 (

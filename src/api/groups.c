@@ -240,10 +240,8 @@ check_range(const char *name, int value, int least, int most)
 static void
 check_new_member(const char *server_name, const char *group)
 {
-	ForeignServer *server = source_server(server_name);
+	ForeignServer *server = source_server_locked(server_name);
 
-	LockDatabaseObject(ForeignServerRelationId, server->serverid, 0, AccessShareLock);
-	server = source_server(server_name);
 	if (source_is_group(server))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),

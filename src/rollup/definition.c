@@ -199,7 +199,7 @@ describe_at(SourceConnection *source, void *arg)
 
 	describing->is_asked = true;
 	describing->columns = remote_describe(source->conn,
-										  redshift_fill_placeholders(describing->rollup->query, "NULL", "NULL"));
+										  redshift_fill_placeholders(describing->rollup->query, "NULL", "NULL"), 0);
 }
 
 RemoteColumns *
@@ -215,7 +215,7 @@ definition_describe(const Rollup *rollup, Oid userid)
 	MemoryContext caller = CurrentMemoryContext;
 	RemoteColumns *columns;
 
-	request.route->unfit = source_unfit(rollup->source, rollup->query, userid);
+	request.route->unfit = source_unfit(rollup->source, rollup->query, userid, rollup->relation_id);
 	PG_TRY();
 	{
 		source_with(&request, describe_at, &describing);

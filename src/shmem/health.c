@@ -523,13 +523,13 @@ health_failures(Oid server)
 }
 
 bool
-health_is_broken(Oid server)
+health_is_passed_over(Oid server)
 {
 	HealthEntry *entry = find_entry(lock_state(LW_SHARED), InvalidOid, server, false);
-	bool		broken = entry != NULL && entry->broken;
+	Standing	standing = entry ? standing_of(entry, 0, monotonic_now()) : STANDING_READY;
 
 	unlock_state();
-	return broken;
+	return standing != STANDING_READY;
 }
 
 int

@@ -51,7 +51,7 @@ is_read(const Difference *difference, const RedshiftReads *reads, const char *qu
 }
 
 List *
-source_unfit(const char *source, const char *query, Oid userid)
+source_unfit(const char *source, const char *query, Oid userid, int32 relation_id)
 {
 	ForeignServer *server = GetForeignServerByName(source, true);
 	bool		needs_snapshot = !ActiveSnapshotSet();
@@ -75,6 +75,12 @@ source_unfit(const char *source, const char *query, Oid userid)
 		/* they come by server */
 		if (unfit != NIL && strcmp(llast(unfit), difference->server) == 0)
 			continue;
+		if (difference->relation_id != 0)
+		{
+			if (difference->relation_id == relation_id)
+				unfit = lappend(unfit, difference->server);
+			continue;
+		}
 		if (reads == NULL)
 			reads = redshift_read_tables(query);
 		if (is_read(difference, reads, query, GetUserNameFromId(userid, false)))
