@@ -16,6 +16,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -329,6 +330,29 @@ warn_of_standby_conflict(void)
 }
 
 /*
+ * What a run is at whose row is not to be seen: "running" as long as it works inside
+ * somebody's transaction, or that transaction, which is noted in *vxid, lasts.  If it
+ * is over, or there is none: the run's status if it has got one meanwhile, or 42704.
+ */
+static char *
+status_unseen(int64 run_id, VirtualTransactionId *vxid)
+{
+	bool		seen = VirtualTransactionIdIsValid(*vxid);
+	char	   *status;
+
+	if (progress_transaction(run_id, vxid) || (seen && !VirtualXactLock(*vxid, false)))
+		return pstrdup("running");
+	status = run_status(run_id);
+	if (status == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("run " INT64_FORMAT " does not exist", run_id),
+				 seen ? errdetail("The transaction in which it worked was rolled back.") : 0,
+				 errhint("See the view rsfed.runs.")));
+	return status;
+}
+
+/*
  * rsfed.wait(run_id, timeout): the status that the run ended with; at the
  * time-out the one that it has then, NULL if it has not arrived (on a replica).
  */
@@ -341,8 +365,10 @@ rsfed_wait(PG_FUNCTION_ARGS)
 	MemoryContext look = AllocSetContextCreate(CurrentMemoryContext, "rsfed wait",
 											   ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = CurrentMemoryContext;
+	VirtualTransactionId vxid;
 	char	   *status;
 
+	SetInvalidVirtualTransactionId(vxid);
 	argument_require(fcinfo, 0, "run_id");
 	run_id = PG_GETARG_INT64(0);
 	if (!PG_ARGISNULL(1))
@@ -356,12 +382,9 @@ rsfed_wait(PG_FUNCTION_ARGS)
 		MemoryContextReset(look);
 		MemoryContextSwitchTo(look);
 		status = run_status(run_id);
-		MemoryContextSwitchTo(caller);
 		if (status == NULL && !RecoveryInProgress())
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_OBJECT),
-					 errmsg("run " INT64_FORMAT " does not exist", run_id),
-					 errhint("See the view rsfed.runs.")));
+			status = status_unseen(run_id, &vxid);
+		MemoryContextSwitchTo(caller);
 		if (status != NULL && strcmp(status, "queued") == 0)
 			refuse_own_request(run_id);
 		if (has_ended(status) || (deadline != 0 && GetCurrentTimestamp() >= deadline))
