@@ -233,6 +233,19 @@ CREATE TABLE rsfed_catalog.difference
 COMMENT ON TABLE rsfed_catalog.difference IS
 'What rsfed.check_group, or a run, has found at a member that is not as at the others; rollups that read it do not use the member';
 
+CREATE TABLE rsfed_catalog.member_view
+(
+	group_name		name,
+	server			name,
+	schema_name		text,
+	relation_name	text,
+	definition		text NOT NULL,
+	PRIMARY KEY (group_name, server, schema_name, relation_name),
+	FOREIGN KEY (group_name, server) REFERENCES rsfed_catalog.member ON UPDATE CASCADE ON DELETE CASCADE
+);
+COMMENT ON TABLE rsfed_catalog.member_view IS
+'Views of a member that rollups over its group read, as rsfed.check_group has seen them: what reads a view reads what its text names';
+
 CREATE TABLE rsfed_catalog.probe
 (
 	relation_id		integer PRIMARY KEY,
@@ -349,7 +362,7 @@ CREATE TABLE rsfed_catalog.run_cost
 	relation_id		integer NOT NULL,
 	server			name NOT NULL,
 	ended_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-	query_id		bigint NOT NULL,
+	query_id		bigint,				-- NULL: it asked about news, and found none
 	label			text,
 	counted_ms		bigint NOT NULL DEFAULT 0,
 	ask_at			timestamptz DEFAULT pg_catalog.now(),

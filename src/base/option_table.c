@@ -146,7 +146,7 @@ static const OptionSpec option_specs[] =
 
 	/* rollups: over a lake */
 	{OPTION_ROLLUP, "lake_table", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
-	"External table, as \"schema.table\", of which a refresh reads only the partitions that are new, changed or gone; goes with method merge."},
+	"External table, as \"schema.table\". With lake_key a refresh reads only its partitions that are new, changed or gone, by method merge; without, of an Iceberg table, nothing while its snapshot is the same."},
 	{OPTION_ROLLUP, "lake_key", OPTION_MAP, NULL, NULL, 0, 0, NULL, false,
 	"For partition keys of lake_table the column of the rollup's key that holds their value: {\"saledate\": \"day\"}."},
 

@@ -14,9 +14,10 @@
 typedef struct RunCost
 {
 	int64		run_id;
-	int64		query_id;
+	int64		query_id;		/* 0: it has sent none, and is found by its label */
 	char	   *label;			/* that all of its statements have; NULL = only
 								 * the query counts */
+	int			remote_pid;		/* of its session; 0 = not known */
 	bool		found;
 	int64		s3_bytes;
 	int64		s3_files;
@@ -34,6 +35,7 @@ typedef struct CostBatch
 	char	   *server;
 	Oid			owner;			/* as whom it is asked: who sees his statements */
 	int			longest_s;		/* no run took more seconds */
+	int			oldest_s;		/* nor ended longer ago */
 	bool		answered;		/* else it is asked again later */
 	List	   *runs;			/* RunCost */
 } CostBatch;
