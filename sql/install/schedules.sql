@@ -81,11 +81,12 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 		WHEN p.by_itself THEN r.pause_reason WHEN p.paused THEN a.pause_reason END AS pause_reason,
 	CASE WHEN s.paused_at IS NOT NULL THEN NULL
 		WHEN p.by_itself THEN r.paused_by WHEN p.paused THEN a.paused_by END AS paused_by,
-	i.is_held OR h.server_id IS NOT NULL AS held,
+	i.is_held OR h.server_id IS NOT NULL OR b.relation_id IS NOT NULL AS held,
 	CASE WHEN i.is_held THEN i.held_reason
-		WHEN h.server_id IS NULL THEN NULL
-		WHEN c.may_see_all THEN 'credentials: ' OPERATOR(pg_catalog.||) h.message
-		ELSE 'credentials' END AS held_reason
+		WHEN h.server_id IS NOT NULL THEN CASE WHEN c.may_see_all THEN 'credentials: ' OPERATOR(pg_catalog.||) h.message
+			ELSE 'credentials' END
+		WHEN b.relation_id IS NOT NULL THEN CASE WHEN c.may_see_all THEN 'budget: ' OPERATOR(pg_catalog.||) b.reason
+			ELSE 'budget' END END AS held_reason
 FROM rsfed_catalog.schedule s
 JOIN rsfed_catalog.relation r USING (relation_id)
 CROSS JOIN rsfed_catalog.guard i
@@ -96,6 +97,7 @@ LEFT JOIN pg_catalog.pg_class g ON g.oid = k.relid
 -- of a set each member is held; once for all schedules, not once for each
 LEFT JOIN (SELECT DISTINCT ON (x.relation_id) x.relation_id, x.server_id, x.message
 	FROM rsfed_catalog.held_relation x ORDER BY x.relation_id) h ON h.relation_id = s.relation_id
+LEFT JOIN rsfed_catalog.held_budget b ON b.relation_id = s.relation_id AND b.held_until > pg_catalog.now()
 LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
 CROSS JOIN LATERAL (SELECT g.oid,
 	COALESCE(pg_catalog.has_table_privilege(g.oid, 'SELECT'), t.may_select) AS may_select,
@@ -106,8 +108,8 @@ CROSS JOIN LATERAL (SELECT g.oid,
 LEFT JOIN (SELECT x.* FROM rsfed_catalog.pause x
 	WHERE x.paused_until IS NULL OR x.paused_until > pg_catalog.now() LIMIT 1) a ON true
 CROSS JOIN LATERAL (SELECT
-	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())) AS b (by_itself)
-CROSS JOIN LATERAL (SELECT b.by_itself, b.by_itself OR a.only_row IS NOT NULL
+	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())) AS z (by_itself)
+CROSS JOIN LATERAL (SELECT z.by_itself, z.by_itself OR a.only_row IS NOT NULL
 	OR s.paused_at IS NOT NULL AS paused) AS p
 CROSS JOIN (SELECT pg_catalog.jsonb_object_agg(o.name, o.default_value) AS defaults
 	FROM rsfed_catalog.options() o

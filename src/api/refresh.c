@@ -27,6 +27,7 @@
 #include "api/refresh.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "catalog/budget.h"
 #include "catalog/identity.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
@@ -147,6 +148,20 @@ tell_if_held(void)
 				 errdetail("They are held because %s.", held->reason)));
 }
 
+/* Whoever asks for it by hand is told, and gets it. */
+static void
+warn_if_over_budget(int32 relation_id)
+{
+	char	   *reason = budget_reason(relation_id);
+
+	if (reason != NULL)
+		ereport(WARNING,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("this refresh is run, but schedules are held for a budget"),
+				 errdetail("They are held because %s.", reason),
+				 errhint("See the view rsfed.budgets.")));
+}
+
 /* 55000 where no worker would ever take the request. */
 static void
 refuse_if_held(const char *procedure)
@@ -190,6 +205,7 @@ refresh_call(FunctionCallInfo fcinfo, const char *procedure, const RunRequest *r
 	RefreshResult result;
 
 	tell_if_held();
+	warn_if_over_budget(request->relation_id);
 	if (atomic)
 	{
 		ereport(NOTICE,
@@ -234,6 +250,7 @@ refresh_queue(const char *procedure, const RunRequest *request)
 
 	identity_remember();
 	refuse_if_held(procedure);
+	warn_if_over_budget(request->relation_id);
 	run_id = run_find_queued(request);
 	if (run_id == 0)
 		run_id = run_insert(request, false);

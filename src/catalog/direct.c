@@ -57,6 +57,7 @@ static KnownIndex known[DIRECT_INDEXES] = {
 	[PAUSE_OF_ALL] = {"pause", NULL, {"only_row"}},
 	[IDENTITY_OF_DATABASE] = {"identity", NULL, {"only_row"}},
 	[HELD_CREDENTIALS] = {"held_credentials", NULL, {"server_id", "role_id"}},
+	[HELD_BUDGET] = {"held_budget", NULL, {"relation_id"}},
 };
 
 /*

@@ -35,10 +35,11 @@ typedef enum DirectIndex
 	MEMBER_BY_RELATION,			/* set_member: relation_id */
 	PAUSE_OF_ALL,				/* pause: only_row */
 	IDENTITY_OF_DATABASE,		/* identity: only_row */
-	HELD_CREDENTIALS			/* held_credentials: server_id, role_id */
+	HELD_CREDENTIALS,			/* held_credentials: server_id, role_id */
+	HELD_BUDGET					/* held_budget: relation_id */
 } DirectIndex;
 
-#define DIRECT_INDEXES (HELD_CREDENTIALS + 1)
+#define DIRECT_INDEXES (HELD_BUDGET + 1)
 
 /* The most columns of an index that are looked for. */
 #define DIRECT_MAX_KEYS 2
