@@ -221,6 +221,8 @@ sub used_now
 }
 is(used_now('of_top'), 'w1 w2', '... and keeps a member from what reads the view, but not for a column that the view does not read');
 is(used_now('of_late'), 'w1 w3', '... nor from what reads another one');
+sql(q{UPDATE rsfed_catalog.member_view SET definition = 'CREATE OR REPLACE VIEW public.check_late AS ' || rtrim(definition, ';') || ' WITH NO SCHEMA BINDING;' WHERE relation_name = 'check_late'});
+is(used_now('of_late'), 'w1 w3', '... whose text is a whole CREATE VIEW in Redshift');
 make_under(3, 'decimal(8,2)');
 at(1, 'ALTER TABLE check_under DROP COLUMN extra');
 found(q{, '{check_under,check_mid}'});
