@@ -30,10 +30,12 @@
 #include "catalog/member_view.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
+#include "redshift/placeholder.h"
 #include "redshift/tables.h"
 #include "source/group.h"
 #include "source/member_check.h"
 #include "source/source.h"
+#include "source/unable.h"
 
 /* So many differences stand in a WARNING. */
 #define MAX_WARNED 10
@@ -229,6 +231,44 @@ parse_tables(List *texts)
 	return unique_tables(tables);
 }
 
+/* Can it be remembered here, and may the current user see to that? */
+static bool
+may_remember(const MemberCheck *check)
+{
+	return !RecoveryInProgress() && !XactReadOnly &&
+		rsfed_foreign_server_ownercheck(check->group->serverid, GetUserId());
+}
+
+/*
+ * Members that refused the query of a rollup when it ran: do they take it now?
+ * Only what the current user might ask as the rollup's owner.
+ */
+static void
+look_at_refusals(const MemberCheck *check, ResultRows *result)
+{
+	const char *group = check->group->servername;
+	ListCell   *lc;
+
+	foreach(lc, differences_of(group))
+	{
+		const Difference *difference = lfirst(lc);
+		RsfedRelation *relation = relation_lookup_id(difference->relation_id);
+		char	   *query;
+		bool		refused;
+		ErrorData  *error;
+
+		if (relation == NULL || !OidIsValid(relation->relid) ||
+			!has_privs_of_role(GetUserId(), relation_owner(relation->relid)))
+			continue;
+		query = redshift_fill_placeholders(rollup_load(difference->relation_id)->query, "NULL", "NULL");
+		error = unable_ask(group, difference->server, check->userid, query, &refused);
+		add_row(result, difference->server, psprintf("query of rollup %s", relation_title(relation)),
+				error == NULL, error == NULL ? "taken" : error->message);
+		if (error == NULL && may_remember(check))
+			difference_end_refusal(group, difference->server, difference->relation_id);
+	}
+}
+
 /* Remembers what was found, where it can be and may be. */
 static void
 remember(const MemberCheck *check, const Report *report, bool is_all)
@@ -237,8 +277,7 @@ remember(const MemberCheck *check, const Report *report, bool is_all)
 	List	   *places = NIL;
 	ListCell   *lc;
 
-	if (RecoveryInProgress() || XactReadOnly ||
-		!rsfed_foreign_server_ownercheck(check->group->serverid, GetUserId()))
+	if (!may_remember(check))
 		return;
 	if (check->with_partitions)
 		kinds = lappend(kinds, "partition");
@@ -284,6 +323,8 @@ rsfed_check_group(PG_FUNCTION_ARGS)
 	add_rollups(&check, by_rollups, report.result);
 	member_check(&check);
 	remember(&check, &report, by_rollups);
+	if (by_rollups)
+		look_at_refusals(&check, report.result);
 	return (Datum) 0;
 }
 

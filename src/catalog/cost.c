@@ -52,12 +52,12 @@ is_gathered(const char *server_name)
 
 void
 cost_want(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
-		  const RunOutcome *outcome)
+		  const RunOutcome *outcome, int64 counted_ms)
 {
-	static const Oid types[] = {INT8OID, INT4OID, NAMEOID, INT8OID, TEXTOID};
+	static const Oid types[] = {INT8OID, INT4OID, NAMEOID, INT8OID, TEXTOID, INT8OID};
 	CatalogAccess access;
-	Datum		values[5];
-	char		nulls[5] = {' ', ' ', ' ', ' ', ' '};
+	Datum		values[6];
+	char		nulls[6] = {' ', ' ', ' ', ' ', ' ', ' '};
 	NameData	server;
 
 	if (outcome->server == NULL || relation->is_set || !is_gathered(outcome->server))
@@ -77,12 +77,13 @@ cost_want(int64 run_id, const RsfedRelation *relation, const RunRequest *request
 		values[4] = CStringGetTextDatum(outcome->label);
 	else
 		nulls[4] = 'n';
+	values[5] = Int64GetDatum(counted_ms);
 
 	catalog_open(&access);
 	catalog_run(SPI_OK_INSERT,
-				"INSERT INTO rsfed_catalog.run_cost (run_id, relation_id, server, query_id, label)"
-				" VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-				5, types, values, nulls);
+				"INSERT INTO rsfed_catalog.run_cost (run_id, relation_id, server, query_id, label, counted_ms)"
+				" VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+				6, types, values, nulls);
 	catalog_close(&access);
 }
 

@@ -42,10 +42,11 @@ typedef struct CostBatch
 
 /*
  * A run has ended: remembers that its cost is to be asked for, where the
- * server's option gather_costs says so.
+ * server's option gather_costs says so.  counted_ms: what budgets know of it, which
+ * the warehouse's own figure replaces.
  */
 extern void cost_want(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
-					  const RunOutcome *outcome);
+					  const RunOutcome *outcome, int64 counted_ms);
 
 /*
  * Are there costs to be asked for; only_pressing: so many, or since so long,

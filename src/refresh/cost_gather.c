@@ -14,9 +14,11 @@
 #include "utils/builtins.h"
 
 #include "base/compat.h"
+#include "catalog/budget.h"
 #include "redshift/cost_query.h"
 #include "refresh/cost_gather.h"
 #include "remote/execute.h"
+#include "shmem/wake.h"
 #include "source/route.h"
 #include "source/source.h"
 
@@ -171,4 +173,12 @@ cost_ask(CostBatch *batch, bool keep_connection)
 		}
 	}
 	return error;
+}
+
+void
+cost_write(const CostBatch *batch)
+{
+	cost_store(batch);
+	if (batch->answered && budget_spend_gathered(batch->runs))
+		wake_scheduler_at_commit();
 }

@@ -35,6 +35,7 @@
 #include "rollup/method.h"
 #include "rollup/pinned.h"
 #include "rollup/window.h"
+#include "source/budget_check.h"
 #include "source/lake_views.h"
 #include "source/route.h"
 #include "source/source.h"
@@ -206,7 +207,7 @@ describe_at(SourceConnection *source, void *arg)
 
 	describing->is_asked = true;
 	describing->columns = remote_describe(source->conn,
-										  redshift_fill_placeholders(describing->rollup->query, "NULL", "NULL"));
+										  redshift_fill_placeholders(describing->rollup->query, "NULL", "NULL"), 0);
 }
 
 RemoteColumns *
@@ -222,7 +223,7 @@ definition_describe(const Rollup *rollup, Oid userid)
 	MemoryContext caller = CurrentMemoryContext;
 	RemoteColumns *columns;
 
-	request.route->unfit = source_unfit(rollup->source, rollup->query, userid);
+	request.route->unfit = source_unfit(rollup->source, rollup->query, userid, rollup->relation_id);
 	PG_TRY();
 	{
 		source_with(&request, describe_at, &describing);
@@ -593,4 +594,6 @@ definition_warn(const Rollup *rollup, const RemoteColumns *remote)
 			key = lappend(key, remote->column[i].name);
 	}
 	warn(rollup, names, types, typmods, remote->count, key);
+	if (option_int(OPTION_ROLLUP, rollup->options, "max_scan_per_day") > 0)
+		budget_warn_unknown_scan("the rollup", rollup->source);
 }

@@ -73,7 +73,7 @@ reaches(const Difference *difference, const RedshiftReads *reads, const char *qu
 }
 
 List *
-source_unfit(const char *source, const char *query, Oid userid)
+source_unfit(const char *source, const char *query, Oid userid, int32 relation_id)
 {
 	ForeignServer *server = GetForeignServerByName(source, true);
 	bool		needs_snapshot = !ActiveSnapshotSet();
@@ -101,6 +101,12 @@ source_unfit(const char *source, const char *query, Oid userid)
 		/* they come by server */
 		if (unfit != NIL && strcmp(llast(unfit), difference->server) == 0)
 			continue;
+		if (difference->relation_id != 0)
+		{
+			if (difference->relation_id == relation_id)
+				unfit = lappend(unfit, difference->server);
+			continue;
+		}
 		if (reads == NULL)
 			reads = redshift_read_tables(query);
 		if (reaches(difference, reads, query, GetUserNameFromId(userid, false), views, &seen))
