@@ -251,8 +251,8 @@ sql(q{CREATE ROLE keeper; GRANT USAGE ON FOREIGN SERVER house TO keeper; GRANT C
 at(2, 'REVOKE SELECT ON check_sales FROM reader');
 is(found($tables) =~ s/^w2\|grants on (?!public\.check_sales).*\n?//mgr, 'w2|grants on public.check_sales|the log-in of role "keeper" may not read it, at "w1" it may',
 	'a grant that is missing');
-sql("CALL rsfed.refresh('$_')") for ('of_seller', 'of_note') x 3;
-is(sql(q{SELECT relation, string_agg(DISTINCT server, ' ' ORDER BY server) FROM (SELECT * FROM rsfed.runs ORDER BY run_id DESC LIMIT 6) r GROUP BY 1 ORDER BY relation::text}),
+sql("CALL rsfed.refresh('$_')") for ('of_seller', 'of_note') x 6;
+is(sql(q{SELECT relation, string_agg(DISTINCT server, ' ' ORDER BY server) FROM (SELECT * FROM rsfed.runs ORDER BY run_id DESC LIMIT 12) r GROUP BY 1 ORDER BY relation::text}),
 	"of_note|w1 w2 w3\nof_seller|w1 w3", 'keeps the member from the rollups of that owner only');
 like(sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'check_sales'}), qr/GRANT SELECT ON "public"\."check_sales" TO "reader"/, 'doctor() has the GRANT');
 at(2, 'GRANT SELECT ON check_top TO reader; REVOKE SELECT ON check_under FROM reader');
