@@ -523,16 +523,6 @@ health_failures(Oid server)
 }
 
 bool
-health_is_broken(Oid server)
-{
-	HealthEntry *entry = find_entry(lock_state(LW_SHARED), InvalidOid, server, false);
-	bool		broken = entry != NULL && entry->broken;
-
-	unlock_state();
-	return broken;
-}
-
-bool
 health_is_passed_over(Oid server)
 {
 	HealthEntry *entry = find_entry(lock_state(LW_SHARED), InvalidOid, server, false);

@@ -97,9 +97,6 @@ extern bool health_is_trial(const HealthUse *use);
 extern int	health_runs(Oid group, Oid server);
 extern int	health_group_runs(Oid server);
 
-/* Did it fail at its last use? */
-extern bool health_is_broken(Oid server);
-
 /* Has it failed, and is not to be tried again now: it is not time, or somebody does? */
 extern bool health_is_passed_over(Oid server);
 
