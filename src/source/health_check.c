@@ -135,7 +135,7 @@ health_check_run(const HealthCheck *check)
 	request.route->is_check = true;
 	error = source_attempt(&request, ask, unconstify(HealthCheck *, check));
 	/* of what broke it the line is written */
-	if (error == NULL || health_is_broken(check->serverid) ||
+	if (error == NULL || health_is_passed_over(check->serverid) ||
 		!health_note_error(check->serverid, error->message))
 		return;
 	ereport(LOG,

@@ -234,6 +234,8 @@ sub used_now
 }
 is(used_now('of_top'), 'w1 w2', '... and keeps a member from what reads the view, but not for a column that the view does not read');
 is(used_now('of_late'), 'w1 w3', '... nor from what reads another one');
+sql(q{UPDATE rsfed_catalog.member_view SET definition = 'CREATE OR REPLACE VIEW public.check_late AS ' || rtrim(definition, ';') || ' WITH NO SCHEMA BINDING;' WHERE relation_name = 'check_late'});
+is(used_now('of_late'), 'w1 w3', '... whose text is a whole CREATE VIEW in Redshift');
 make_under(3, 'decimal(8,2)');
 at(1, 'ALTER TABLE check_under DROP COLUMN extra');
 found(q{, '{check_under,check_mid}'});
@@ -249,8 +251,8 @@ sql(q{CREATE ROLE keeper; GRANT USAGE ON FOREIGN SERVER house TO keeper; GRANT C
 at(2, 'REVOKE SELECT ON check_sales FROM reader');
 is(found($tables) =~ s/^w2\|grants on (?!public\.check_sales).*\n?//mgr, 'w2|grants on public.check_sales|the log-in of role "keeper" may not read it, at "w1" it may',
 	'a grant that is missing');
-sql("CALL rsfed.refresh('$_')") for ('of_seller', 'of_note') x 3;
-is(sql(q{SELECT relation, string_agg(DISTINCT server, ' ' ORDER BY server) FROM (SELECT * FROM rsfed.runs ORDER BY run_id DESC LIMIT 6) r GROUP BY 1 ORDER BY relation::text}),
+sql("CALL rsfed.refresh('$_')") for ('of_seller', 'of_note') x 6;
+is(sql(q{SELECT relation, string_agg(DISTINCT server, ' ' ORDER BY server) FROM (SELECT * FROM rsfed.runs ORDER BY run_id DESC LIMIT 12) r GROUP BY 1 ORDER BY relation::text}),
 	"of_note|w1 w2 w3\nof_seller|w1 w3", 'keeps the member from the rollups of that owner only');
 like(sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'check_sales'}), qr/GRANT SELECT ON "public"\."check_sales" TO "reader"/, 'doctor() has the GRANT');
 at(2, 'GRANT SELECT ON check_top TO reader; REVOKE SELECT ON check_under FROM reader');
