@@ -105,10 +105,11 @@ poll_for($node, "SELECT count(*) FROM rsfed.freshness WHERE relation::text ~ '^q
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'nothing is left in the queue');
 standin_reset();
 my $done = runs("relation_name ~ 'q\\d' AND status IN ('published', 'unchanged')");
-ok($done >= 2 && $done <= 4, "of six that were due at once $done ran, for a budget of two or three");
+# of a second, with at least 400 ms each
+ok($done >= 1 && $done <= 3, "of six that were due at once $done ran, for a budget of three at most");
 is(sql("SELECT count(*) >= 2 AND bool_and(note ~ '^budget: max_seconds_per_day of server w1 is used up') FROM rsfed.runs WHERE relation_name ~ 'q\\d' AND status = 'skipped'"), 't', '... the others were skipped, and say why');
 ok(runs("relation_name ~ 'q\\d' AND status = 'skipped'") <= 6, '... once each');
-is(sql("SELECT count(*) FROM rsfed.schedules WHERE relation::text ~ '^q' AND next_run_at < now()"), '6', '... and all are due once the day is over');
+poll_for($node, "SELECT count(*) FROM rsfed.schedules WHERE relation::text ~ '^q' AND next_run_at < now()", '6', '... and all are due once the day is over');
 sql("SELECT rsfed.drop_rollup(('q' || i)::regclass) FROM generate_series(1, 6) AS i");
 sql("ALTER SERVER w1 OPTIONS (DROP max_seconds_per_day)");
 
