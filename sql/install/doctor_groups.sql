@@ -40,6 +40,18 @@ CROSS JOIN LATERAL (
 	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_server f WHERE f.srvname = m.server) AND m.server IS NOT NULL
 ) v
 UNION ALL
+SELECT 'warning', pg_catalog.format('group %I', m.group_name),
+	pg_catalog.format('Its member %I is not checked each health_interval: %I, who owns the group, has no log-in there.', m.server, o.owner),
+	pg_catalog.format('SELECT * FROM rsfed.credentials WHERE server IN (%L, %L);', m.server, m.group_name), false
+FROM members m
+JOIN pg_catalog.pg_foreign_server g ON g.srvname = m.group_name
+JOIN pg_catalog.pg_foreign_server s ON s.srvname = m.server
+CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_userbyid(g.srvowner) AS owner) o
+WHERE m.is_used AND NOT EXISTS (SELECT FROM pg_catalog.pg_user_mapping u
+		WHERE u.umserver IN (s.oid, g.oid) AND u.umuser IN (0, g.srvowner))
+	AND EXISTS (SELECT FROM pg_catalog.pg_options_to_table(g.srvoptions) x WHERE x.option_name = 'health_interval'
+		AND rsfed_catalog.option_amount('group', x.option_name, x.option_value) > 0)
+UNION ALL
 SELECT 'warning', c.full_name,
 	pg_catalog.format('Schedule %I asks at server %I only, which is not a member of its group %I any more.', y.schedule_name, y.options ->> 'member', u.source),
 	pg_catalog.format('SELECT rsfed.alter_schedule(%L, %L, options => %L);', c.full_name, y.schedule_name, '{"member": null}'), true
@@ -49,7 +61,7 @@ JOIN rsfed_catalog.rollup u USING (relation_id)
 WHERE c.may_see_all AND y.options ? 'member' AND NOT EXISTS (SELECT FROM rsfed_catalog.member m
 	WHERE m.group_name = u.source AND m.server = y.options ->> 'member');
 COMMENT ON VIEW rsfed_doctor.groups IS
-'Groups without a member that works, members that are broken or have been draining for long, schedules for members that are none';
+'Groups without a member that works, members that are broken or have been draining for long, schedules for members that are none, and what is not checked';
 GRANT SELECT ON rsfed_doctor.groups TO PUBLIC;
 
 CREATE VIEW rsfed_doctor.difference WITH (security_barrier = true) AS

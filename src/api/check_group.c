@@ -27,6 +27,7 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "catalog/difference.h"
+#include "catalog/member_view.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
 #include "redshift/placeholder.h"
@@ -77,13 +78,16 @@ copy_texts(List *texts)
 	return copy;
 }
 
-/* Adds a row to the result of the SQL function; a NULL server is no member. */
+/*
+ * Adds a row to the result of the SQL function; a NULL server is no member.  Of a
+ * doubt nobody knows whether it is ok.
+ */
 static void
-add_row(ResultRows *result, const char *server, const char *item, bool ok, const char *detail)
+add_row(ResultRows *result, const char *server, const char *item, bool ok, bool is_doubt, const char *detail)
 {
 	NameData	name;
 	Datum		values[4];
-	bool		nulls[4] = {server == NULL, false, server == NULL, false};
+	bool		nulls[4] = {server == NULL, false, is_doubt, false};
 
 	if (server != NULL)
 		namestrcpy(&name, server);
@@ -103,8 +107,8 @@ take_finding(const MemberFinding *finding, void *arg)
 	Difference *difference;
 
 	if (report->result != NULL)
-		add_row(report->result, finding->server, finding->item, finding->ok, finding->detail);
-	if (finding->ok)
+		add_row(report->result, finding->server, finding->item, finding->ok, finding->is_doubt, finding->detail);
+	if (finding->ok || finding->is_doubt)
 		return;
 	if (report->result == NULL && report->not_ok++ < MAX_WARNED)
 		appendStringInfo(&report->warning, "%sServer \"%s\", %s: %s", report->warning.len > 0 ? "\n" : "",
@@ -173,7 +177,7 @@ add_reads(MemberCheck *check, const RsfedRelation *relation, const Rollup *rollu
 		if (result == NULL)
 			continue;
 		foreach(lc, reads[i]->unclear)
-			add_row(result, NULL, psprintf("rollup %s", relation_title(relation)), false,
+			add_row(result, NULL, psprintf("rollup %s", relation_title(relation)), false, true,
 					psprintf("it reads %s, which cannot be compared here", (char *) lfirst(lc)));
 	}
 }
@@ -259,7 +263,7 @@ look_at_refusals(const MemberCheck *check, ResultRows *result)
 		query = redshift_fill_placeholders(rollup_load(difference->relation_id)->query, "NULL", "NULL");
 		error = unable_ask(group, difference->server, check->userid, query, &refused);
 		add_row(result, difference->server, psprintf("query of rollup %s", relation_title(relation)),
-				error == NULL, error == NULL ? "taken" : error->message);
+				error == NULL, error != NULL && !refused, error == NULL ? "taken" : error->message);
 		if (error == NULL && may_remember(check))
 			difference_end_refusal(group, difference->server, difference->relation_id);
 	}
@@ -291,6 +295,8 @@ remember(const MemberCheck *check, const Report *report, bool is_all)
 		}
 	}
 	differences_replace(check->group->servername, check->reached, kinds, places, report->found);
+	if (is_all)
+		member_views_replace(check->group->servername, check->reached, check->views);
 }
 
 /*
@@ -309,6 +315,7 @@ rsfed_check_group(PG_FUNCTION_ARGS)
 	check.group = usable_group(NameStr(*PG_GETARG_NAME(0)));
 	check.sample = PG_GETARG_BOOL(2);
 	check.with_partitions = check.with_grants = true;
+	check.with_views = by_rollups;
 	if (!by_rollups)
 		check.tables = parse_tables(argument_names(fcinfo, 1, "tables"));
 	if (!by_rollups && check.tables == NIL)
@@ -332,7 +339,8 @@ void
 group_warn_unlike(ForeignServer *group)
 {
 	Report		report = {.context = CurrentMemoryContext};
-	MemberCheck check = {.take = take_finding, .arg = &report, .userid = GetUserId(), .group = group};
+	MemberCheck check = {.take = take_finding, .arg = &report, .userid = GetUserId(), .group = group,
+	.with_views = true};
 	ErrorData  *error;
 
 	initStringInfo(&report.warning);

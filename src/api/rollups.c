@@ -301,6 +301,8 @@ rsfed_alter_rollup(PG_FUNCTION_ARGS)
 	pinned = run_settings_pin();
 	actions = rollup_redefine(&change);
 	run_settings_unpin(pinned);
+	/* a budget may be another */
+	wake_scheduler_at_commit();
 	foreach(lc, actions)
 	{
 		RedefinitionAction *action = lfirst(lc);

@@ -170,6 +170,14 @@ note_member(SourceRoute *route, ForeignServer *group, ForeignServer *member, Oid
 	MemoryContextSwitchTo(old);
 }
 
+static HealthKind
+kind_of(const SourceRequest *request)
+{
+	if (request->route != NULL && request->route->is_check)
+		return HEALTH_CHECK;
+	return request->is_run ? HEALTH_RUN : HEALTH_STATEMENT;
+}
+
 /* The member of a group that a request goes to. */
 static ForeignServer *
 choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **use)
@@ -191,7 +199,7 @@ choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **us
 		}
 		if (count == 0)
 			refuse_empty(asked, request->route);
-		best = health_choose(group->serverid, group->strategy, candidates, count, request->is_run, use);
+		best = health_choose(group->serverid, group->strategy, candidates, count, kind_of(request), use);
 		if (best >= 0)
 			return GetForeignServer(candidates[best].server);
 		if (best == HEALTH_TRIED &&
@@ -322,6 +330,9 @@ route_move_on(SourceRoute *route, ErrorData *error)
 						  !route->is_logged_in, remote_raised(error));
 	if (blame == BLAME_OTHER)
 		return false;
+	/* too slow for a check is not well */
+	if (route->is_check && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		blame = BLAME_MEMBER;
 	if (blame == BLAME_QUERY)
 	{
 		route_worked(route->serverid, route->server, -1, true);

@@ -28,6 +28,7 @@ typedef struct SourceRoute
 	List	   *unfit;			/* nor of these, as source_unfit() gives them */
 	bool		drained_too;	/* whether they drain or have no weight */
 	bool		stays_once_in;	/* after the log-in nothing is tried elsewhere */
+	bool		is_check;		/* asks for nobody, but whether the one member works */
 
 	/* where the attempt is now */
 	Oid			serverid;		/* InvalidOid: nothing is chosen, or it is no group */
