@@ -375,9 +375,14 @@ INSERT INTO rsfed_catalog.difference (group_name, server, schema_name, relation_
 SELECT 'pair', srvname, v.*, srvoptions FROM pg_foreign_server, (VALUES
 	('public', 'trade', 'grant', 'the first', ARRAY['GRANT SELECT ON "public"."trade" TO "reader"', 'GRANT USAGE ON SCHEMA public TO "reader"']),
 	('public', 'trade', 'content', 'the second', '{}'), ('lake', '', 'schema', 'the third', '{}')) v WHERE srvname = 'wh two';
+SELECT rsfed.define_rollup('paired', 'pair', 'SELECT k, v FROM big WHERE k <= 10', key => '{k}', populate => false);
+INSERT INTO rsfed_catalog.difference (group_name, server, schema_name, relation_name, kind, problem, remedies, server_options, relation_id, definition)
+SELECT 'pair', srvname, 'public', 'paired', 'query', 'it refuses the query', '{}', srvoptions, relation_id, definition
+FROM pg_foreign_server, rsfed_catalog.rollup JOIN rsfed_catalog.relation USING (relation_id) WHERE srvname = 'wh two' AND relation_name = 'paired';
 \set about 'of group pair'
 \i :paste
 EXECUTE left_of(:'about');
+SELECT rsfed.drop_rollup('paired');
 SELECT rsfed.drop_group('pair');
 SELECT rsfed.drop_server(server) FROM unnest('{wh_one,wh two}'::name[]) AS server;
 

@@ -66,8 +66,9 @@ GRANT SELECT ON rsfed_doctor.groups TO PUBLIC;
 
 CREATE VIEW rsfed_doctor.difference WITH (security_barrier = true) AS
 SELECT 'warning' AS severity, pg_catalog.format('server %I of group %I', d.server, d.group_name) AS subject,
-	pg_catalog.format(CASE WHEN d.kind = 'query' THEN 'It is not as the other members, and rollup %2$s does not use it: %1$s.'
-		ELSE 'It is not as the other members, and no rollup that reads this uses it: %1$s.' END, d.problem, c.full_name) AS problem,
+	CASE WHEN d.kind = 'query'
+		THEN pg_catalog.format('It is not as the other members, and rollup %s does not use it: %s.', c.full_name, d.problem)
+		ELSE pg_catalog.format('It is not as the other members, and no rollup that reads this uses it: %s.', d.problem) END AS problem,
 	-- what mends it there, as far as that can be said, and another look
 	pg_catalog.concat_ws(' ', (SELECT pg_catalog.string_agg(pg_catalog.format('SELECT rsfed.execute(%L, %L);', d.server, r.remedy), ' ' ORDER BY r.n)
 			FROM pg_catalog.unnest(d.remedies) WITH ORDINALITY AS r (remedy, n)

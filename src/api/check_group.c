@@ -263,7 +263,7 @@ look_at_refusals(const MemberCheck *check, ResultRows *result)
 		query = redshift_fill_placeholders(rollup_load(difference->relation_id)->query, "NULL", "NULL");
 		error = unable_ask(group, difference->server, check->userid, query, &refused);
 		add_row(result, difference->server, psprintf("query of rollup %s", relation_title(relation)),
-				error == NULL, false, error == NULL ? "taken" : error->message);
+				error == NULL, error != NULL && !refused, error == NULL ? "taken" : error->message);
 		if (error == NULL && may_remember(check))
 			difference_end_refusal(group, difference->server, difference->relation_id);
 	}

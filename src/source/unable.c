@@ -90,14 +90,14 @@ add_detail(ErrorData *error, const char *sentence)
 	error->detail = error->detail ? psprintf("%s\n%s", error->detail, sentence) : pstrdup(sentence);
 }
 
-/* No other member is known to take the query: says so, with the names. */
+/* No other member is known to take the query: says so, with the names of count that refuse it. */
 static void
-tell_refusals(const SourceRoute *route, ErrorData *error, const char *others)
+tell_refusals(const SourceRoute *route, ErrorData *error, const char *others, int count)
 {
 	add_detail(error, psprintf("Member \"%s\" of group \"%s\" refuses the query; %s.", route->server, route->group_name,
-							   others[0] != '\0' ? psprintf("so does %s", others)
+							   count > 0 ? psprintf("so %s %s", count == 1 ? "does" : "do", others)
 							   : "no other member could be asked"));
-	if (others[0] == '\0')
+	if (count == 0)
 		error->hint = psprintf("%s%sSELECT * FROM rsfed.check_group(%s) WHERE NOT ok; shows whether the others are like it.",
 							   error->hint ? error->hint : "", error->hint ? "\n" : "",
 							   quote_literal_cstr(route->group_name));
@@ -125,6 +125,7 @@ move_on(SourceRoute *route, ErrorData *error)
 	StringInfoData refusing;
 	bool		refused;
 	int			asked = 0;
+	int			refusals = 0;
 	ListCell   *lc;
 
 	(void) unable_ask(route->group_name, route->server, route->userid, route->asked, &refused);
@@ -144,9 +145,9 @@ move_on(SourceRoute *route, ErrorData *error)
 			return true;
 		}
 		if (refused)
-			appendStringInfo(&refusing, "%s\"%s\"", refusing.len > 0 ? ", " : "", other);
+			appendStringInfo(&refusing, "%s\"%s\"", refusals++ > 0 ? ", " : "", other);
 	}
-	tell_refusals(route, error, refusing.data);
+	tell_refusals(route, error, refusing.data, refusals);
 	return false;
 }
 

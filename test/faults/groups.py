@@ -133,12 +133,13 @@ def read_arguments():
     return parser.parse_args()
 
 
-def report(hits, back, runs):
+def report(hits, back, runs, most):
     print(f"\n{'what was done to members':28}{'times':>7}")
     for name, count in sorted(hits.items()):
         print(f"{name:28}{count:7}")
     if back:
         print(f"seconds until all members were used again, median and max: {statistics.median(back):.2f} {max(back):.2f}")
+    print("runs at one time, at most: " + ", ".join(f"{name} {count} of {MAX_RUNS[name]}" for name, count in sorted(most.items())))
     print("runs: " + ", ".join(f"{count} {what}" for what, count in sorted(runs.items())))
 
 
@@ -154,6 +155,7 @@ def main():
     world = GroupWorld(arguments)
     world.place.make_folder(arguments.folder)
     hits, back, runs = collections.Counter(), [], collections.Counter()
+    most = dict.fromkeys(MEMBERS, 0)
     passed = failed = 0
     try:
         world.start()
@@ -167,6 +169,7 @@ def main():
             failed += not ok
             hits.update(round_.hits)
             runs.update(round_.runs)
+            most = {name: max(most[name], round_.members[name].most) for name in MEMBERS}
             if round_.back is not None:
                 back.append(round_.back)
             print(f"{'ok' if ok else 'not ok'} {number} - group, {round_.strategy}: {round_.title()} ({time.time() - began:.1f} s)",
@@ -180,7 +183,7 @@ def main():
         print(f"not ok - the rounds could not go on: {error}")
     finally:
         world.stop()
-    report(hits, back, runs)
+    report(hits, back, runs, most)
     print(f"{world.looks} looks at content, {world.asked} queries, {world.written} commands; seed {arguments.seed}")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0

@@ -183,6 +183,7 @@ for my $end ('COMMIT', 'ROLLBACK')
 {
 	my ($said, $error) = ('', '');
 	my $block = $node->background_psql('postgres');
+	$block->query_safe('SET client_min_messages = warning');
 	standin('FAULT stall_before_rows');
 	$block->query_until(qr/begins/, "\\echo begins\nBEGIN;\nCALL rsfed.refresh('revenue');\n\\echo refreshed\n");
 	poll_for($node, 'SELECT phase FROM rsfed.progress', 'waiting for Redshift', 'a run inside a transaction waits');

@@ -105,10 +105,11 @@ poll_for($node, "SELECT count(*) FROM rsfed.freshness WHERE relation::text ~ '^q
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'nothing is left in the queue');
 standin_reset();
 my $done = runs("relation_name ~ 'q\\d' AND status IN ('published', 'unchanged')");
-ok($done >= 2 && $done <= 4, "of six that were due at once $done ran, for a budget of two or three");
+# of a second, with at least 400 ms each
+ok($done >= 1 && $done <= 3, "of six that were due at once $done ran, for a budget of three at most");
 is(sql("SELECT count(*) >= 2 AND bool_and(note ~ '^budget: max_seconds_per_day of server w1 is used up') FROM rsfed.runs WHERE relation_name ~ 'q\\d' AND status = 'skipped'"), 't', '... the others were skipped, and say why');
 ok(runs("relation_name ~ 'q\\d' AND status = 'skipped'") <= 6, '... once each');
-is(sql("SELECT count(*) FROM rsfed.schedules WHERE relation::text ~ '^q' AND next_run_at < now()"), '6', '... and all are due once the day is over');
+poll_for($node, "SELECT count(*) FROM rsfed.schedules WHERE relation::text ~ '^q' AND next_run_at < now()", '6', '... and all are due once the day is over');
 sql("SELECT rsfed.drop_rollup(('q' || i)::regclass) FROM generate_series(1, 6) AS i");
 sql("ALTER SERVER w1 OPTIONS (DROP max_seconds_per_day)");
 
@@ -134,6 +135,35 @@ sql('CREATE DATABASE restored');
 command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('restored'), '-f', $dump ], 'and restored');
 is($node->safe_psql('restored', "SELECT string_agg(concat_ws(' ', coalesce(source, relation::text), max_scan_bytes, max_seconds, seconds), ', ' ORDER BY source, relation) FROM rsfed.budgets"),
 	'w1 0.0 0.0, w2 0.0 0.0, a 2199023255552 0.0', '... with the budgets, of which nothing is used there');
+
+# a thousand rollups with budgets of their own, on a server with one: the sums are kept,
+# and no run is looked at
+stop_scheduler($node);
+sql(q{
+	INSERT INTO rsfed_catalog.relation (schema_name, relation_name, kind) SELECT 'public', 'many_' || i, 'rollup' FROM generate_series(1, 1000) AS i;
+	INSERT INTO rsfed_catalog.rollup (relation_id, definition, source, query, method, columns, timezone, options)
+	SELECT relation_id, 1, 'w1', 'SELECT 1', 'merge', '[]', 'UTC', '{"max_seconds_per_day": "1h"}' FROM rsfed_catalog.relation WHERE relation_name ~ '^many_';
+	INSERT INTO rsfed_catalog.spending SELECT s.oid, r.relation_id, g, current_date, 1000 FROM rsfed_catalog.relation r, (VALUES (true), (false)) AS x (g),
+		(SELECT oid FROM pg_foreign_server WHERE srvname = 'w1' UNION ALL SELECT 0) AS s WHERE r.relation_name ~ '^many_';
+	ALTER SERVER w1 OPTIONS (SET max_seconds_per_day '1d');
+	ANALYZE rsfed_catalog.spending, rsfed_catalog.rollup, rsfed_catalog.relation;
+});
+
+# How many blocks a query reads, planning left out, and the tables that it names.
+sub blocks
+{
+	my ($query) = @_;
+	my $plan = sql("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, FORMAT JSON) $query");
+	my ($hit) = $plan =~ /"Shared Hit Blocks": (\d+)/;
+	my ($read) = $plan =~ /"Shared Read Blocks": (\d+)/;
+	unlike($plan, qr/"Relation Name": "run(_cost)?"/, 'no run is read');
+	return $hit + $read;
+}
+my $some = sql("SELECT min(relation_id) FROM rsfed_catalog.relation WHERE relation_name ~ '^many_'");
+my $all = blocks('SELECT * FROM rsfed_catalog.over_budget');
+my $one = blocks("SELECT * FROM rsfed_catalog.over_budget WHERE relation_id = ANY (ARRAY[$some])");
+cmp_ok($all, '<', 10000, "the budgets of a thousand rollups and their server are looked at in $all blocks");
+cmp_ok($one, '<', 300, "... those of one in $one");
 
 $node->stop;
 done_testing();
