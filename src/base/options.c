@@ -223,6 +223,14 @@ static const OptionSpec option_specs[] =
 	"Port of the Hive metastore."},
 	{OPTION_EXTERNAL_SCHEMA, "schema", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"Schema in the other database, with catalog redshift."},
+
+	/* publications: what rsfed.publish() has no argument for */
+	{OPTION_PUBLICATION, "sets", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
+	"Sets whose members are published, too."},
+	{OPTION_PUBLICATION, "messages", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
+	"Whether subscribers are shown SQLSTATE and message of the last failure, which may name things of the warehouse."},
+	{OPTION_PUBLICATION, "unchecked", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
+	"Publishes new columns although a subscriber is not known to have them, or is not connected."},
 };
 
 static char *jsonb_value_text(const JsonbValue *value);
@@ -262,6 +270,8 @@ option_scope_name(OptionScope scope)
 			return "schedule";
 		case OPTION_EXTERNAL_SCHEMA:
 			return "external";
+		case OPTION_PUBLICATION:
+			return "publication";
 	}
 	elog(ERROR, "unrecognized option scope: %d", (int) scope);
 	return NULL;				/* keep the compiler quiet */
@@ -736,29 +746,6 @@ option_is_set(Jsonb *options, const char *name)
 	return options != NULL &&
 		getKeyJsonValueFromContainer(&options->root, name, strlen(name), &value) != NULL &&
 		value.type != jbvNull;
-}
-
-/* A list of names as a List of char *, palloc'd; NIL where it is not set. */
-List *
-option_name_list(OptionScope scope, Jsonb *options, const char *name)
-{
-	List	   *names = NIL;
-	JsonbValue	value;
-
-	if (need_spec(scope, name)->type != OPTION_NAMES)
-		elog(ERROR, "option \"%s\" is not a list of names", name);
-	if (!option_is_set(options, name))
-		return NIL;
-	(void) getKeyJsonValueFromContainer(&options->root, name, strlen(name), &value);
-	if (value.type != jbvBinary)
-		return NIL;
-	for (uint32 i = 0; i < JsonContainerSize(value.val.binary.data); i++)
-	{
-		JsonbValue *element = getIthJsonbValueFromContainer(value.val.binary.data, i);
-
-		names = lappend(names, pnstrdup(element->val.string.val, element->val.string.len));
-	}
-	return names;
 }
 
 /* The same as option_int() for the text of a server's or mapping's option. */
