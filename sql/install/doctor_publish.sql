@@ -24,13 +24,7 @@ CROSS JOIN LATERAL (VALUES
 		'ALTER SYSTEM SET max_slot_wal_keep_size = ''50GB''; SELECT pg_catalog.pg_reload_conf();'),
 	(b.slots > 0 AND b.some_stay IS TRUE, 'warning',
 		'Slots of its subscribers do not follow a failover of this server: they are made without failover.',
-		pg_catalog.format('SELECT slot, problem FROM rsfed.subscribers WHERE publication = %L;', b.publication)),
-	(b.slots > 0 AND b.some_stay IS FALSE AND EXISTS (SELECT FROM pg_catalog.pg_stat_replication a
-			JOIN pg_catalog.pg_replication_slots s ON s.active_pid = a.pid AND s.slot_type = 'physical')
-			AND pg_catalog.current_setting('synchronized_standby_slots', true) = '', 'notice',
-		'A subscriber may be ahead of the standby that takes over: synchronized_standby_slots names no slot.',
-		(SELECT pg_catalog.format('ALTER SYSTEM SET synchronized_standby_slots = %L; SELECT pg_catalog.pg_reload_conf();', pg_catalog.min(s.slot_name::pg_catalog.text))
-			FROM pg_catalog.pg_replication_slots s WHERE s.slot_type = 'physical' AND s.active))
+		pg_catalog.format('SELECT slot, problem FROM rsfed.subscribers WHERE publication = %L;', b.publication))
 ) AS v (applies, severity, problem, remedy)
 WHERE v.applies;
 COMMENT ON VIEW rsfed_doctor.publication IS

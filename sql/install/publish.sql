@@ -112,9 +112,9 @@ CREATE FUNCTION rsfed_catalog.subscriber_template()
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $template$
-	SELECT $script$
+	SELECT ltrim($script$
 @subscriber_script@
-$script$::text
+$script$, E'\n')
 $template$;
 COMMENT ON FUNCTION rsfed_catalog.subscriber_template() IS
 'The script of a subscriber, with marks in place of what is published';

@@ -423,7 +423,7 @@ CREATE TABLE rsfed_catalog.published_freshness
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE rsfed_catalog.published_freshness IS
 'Freshness of published rollups, committed together with the content it speaks of; copy_number is the version of the publication from which on subscribers have a copy of the table';
-CREATE INDEX published_freshness_relation_id_idx ON rsfed_catalog.published_freshness (relation_id);
+CREATE INDEX published_freshness_relation_id_idx ON rsfed_catalog.published_freshness (relation_id, publication);
 
 CREATE VIEW rsfed_catalog.publishable_freshness AS
 SELECT r.relation_id, r.schema_name, r.relation_name, u.definition, u.max_age, f.as_of, f.changed_at, f.data_through,

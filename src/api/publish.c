@@ -312,8 +312,8 @@ unnamed_columns(const char *publication, Oid relid, List *columns)
 	return unnamed;
 }
 
-/* A rollup that is in the publication: its new columns.  True if it has any. */
-static bool
+/* A rollup that is in the publication: its new columns, if it has any. */
+static void
 publish_columns(const char *publication, RsfedRelation *relation, bool unchecked)
 {
 	Rollup	   *rollup = rollup_load(relation->relation_id);
@@ -321,14 +321,13 @@ publish_columns(const char *publication, RsfedRelation *relation, bool unchecked
 	List	   *added = unnamed_columns(publication, relation->relid, columns);
 
 	if (added == NIL)
-		return false;
+		return;
 	if (!unchecked)
 		check_subscribers(publication, relation, added);
 	/* no refresh writes the rows meanwhile, which would make it fail */
 	refresh_serialize(relation->relid);
 	republish_add(publication, relation->relid, columns);
 	send_columns(relation, added);
-	return true;
 }
 
 /* A rollup that is new in the publication. */
@@ -399,7 +398,7 @@ rsfed_publish(PG_FUNCTION_ARGS)
 		if (!publication_contains(publication, relation->relid))
 			added = lappend(added, relation);
 		else if (names_hold(published_in(relation->relation_id), publication))
-			changed |= publish_columns(publication, relation, unchecked);
+			publish_columns(publication, relation, unchecked);
 		else
 			added = lappend(added, relation);
 	}

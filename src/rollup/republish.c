@@ -252,80 +252,84 @@ republish_check_rename(const RsfedRelation *relation, const char *old_name, cons
 					 quote_identifier(new_name))));
 }
 
-/* Each publication that names columns no longer names some, and names others. */
-static void
-rename_columns(const RsfedRelation *relation, List *without, List *with)
+/* A publication, and of the columns that it named those that are to come back. */
+typedef struct Unnamed
 {
-	List	   *publications = published_in(relation->relation_id);
+	char	   *publication;
+	List	   *retyped;
+} Unnamed;
+
+/* Names other columns of the table, as the owner of rsfed. */
+static void
+name_columns(const char *publication, Oid relid, List *columns)
+{
 	OwnerScope	scope;
-	ListCell   *lc;
 
-	foreach(lc, publications)
-	{
-		List	   *named = published_columns(lfirst(lc), relation->relid);
-		List	   *columns = NIL;
-		bool		changed = with != NIL;
-		ListCell   *lc2;
-
-		if (named == NIL)
-			continue;
-		foreach(lc2, named)
-		{
-			if (names_hold(without, lfirst(lc2)))
-				changed = true;
-			else
-				columns = lappend(columns, lfirst(lc2));
-		}
-		if (!changed)
-			continue;
-		owner_scope_enter(&scope, extension_require(), false);
-		republish_add(lfirst(lc), relation->relid, list_concat(columns, list_copy(with)));
-		owner_scope_leave(&scope);
-	}
+	owner_scope_enter(&scope, extension_require(), false);
+	republish_add(publication, relid, columns);
+	owner_scope_leave(&scope);
 }
 
-void
+List *
 republish_without(const RsfedRelation *relation, const Rollup *old, const Rollup *new,
 				  const LocalColumn *columns)
 {
-	ColumnChanges changes;
+	List	   *publications = published_in(relation->relation_id);
+	List	   *result = NIL;
+	ColumnChanges changes = {0};
+	ListCell   *lc;
 
-	if (published_in(relation->relation_id) == NIL)
-		return;
-	changes = column_changes(relation->relid, old, new, columns);
-	rename_columns(relation, list_concat(list_copy(changes.dropped), changes.retyped), NIL);
+	if (publications != NIL)
+		changes = column_changes(relation->relid, old, new, columns);
+	foreach(lc, publications)
+	{
+		List	   *named = published_columns(lfirst(lc), relation->relid);
+		List	   *kept = NIL;
+		Unnamed    *unnamed = palloc0(sizeof(Unnamed));
+		ListCell   *lc2;
+
+		unnamed->publication = lfirst(lc);
+		foreach(lc2, named)
+		{
+			if (names_hold(changes.retyped, lfirst(lc2)))
+				unnamed->retyped = lappend(unnamed->retyped, lfirst(lc2));
+			else if (!names_hold(changes.dropped, lfirst(lc2)))
+				kept = lappend(kept, lfirst(lc2));
+		}
+		if (list_length(kept) < list_length(named))
+			name_columns(lfirst(lc), relation->relid, kept);
+		result = lappend(result, unnamed);
+	}
+	return result;
 }
 
 void
-republish_again(const RsfedRelation *relation, const Rollup *old, const Rollup *new, List **actions)
+republish_again(const RsfedRelation *relation, const Rollup *new, List *publications, List **actions)
 {
-	List	   *publications = published_in(relation->relation_id);
 	ListCell   *lc;
 
 	foreach(lc, publications)
 	{
-		List	   *named = published_columns(lfirst(lc), relation->relid);
-		List	   *retyped = NIL;
+		Unnamed    *unnamed = lfirst(lc);
+		List	   *named = published_columns(unnamed->publication, relation->relid);
 		List	   *added = NIL;
+		const char *publication = quote_literal_cstr(unnamed->publication);
 
+		if (unnamed->retyped != NIL)
+		{
+			named = list_concat(named, unnamed->retyped);
+			name_columns(unnamed->publication, relation->relid, named);
+		}
 		for (int i = 0; named != NIL && i < new->ncolumns; i++)
 		{
-			char	   *name = new->columns[i].name;
-
-			if (names_hold(named, name))
-				continue;
-			if (has_column(old, name))
-				retyped = lappend(retyped, name);
-			else
-				added = lappend(added, name);
+			if (!names_hold(named, new->columns[i].name))
+				added = lappend(added, new->columns[i].name);
 		}
-		if (retyped != NIL)
-			rename_columns(relation, NIL, retyped);
 		add_action(actions, "publication", "%s is version %d: run what SELECT rsfed.subscriber_script(%s) gives on subscribers%s",
-				   (char *) lfirst(lc), publication_bump(lfirst(lc)), quote_literal_cstr(lfirst(lc)),
+				   unnamed->publication, publication_bump(unnamed->publication), publication,
 				   added == NIL ? "" :
 				   psprintf(", then here SELECT rsfed.publish(ARRAY[%s]::regclass[], %s), which publishes the new columns: %s",
-							quote_literal_cstr(relation_display_name(relation->relid)),
-							quote_literal_cstr(lfirst(lc)), names_quoted(added)));
+							quote_literal_cstr(relation_display_name(relation->relid)), publication,
+							names_quoted(added)));
 	}
 }

@@ -43,16 +43,17 @@ extern void republish_check_rename(const RsfedRelation *relation, const char *ol
 
 /*
  * Before columns of the table go or change their type: publications that name
- * columns do not name these any more.
+ * columns do not name these any more.  Returns what republish_again() is to be
+ * given, palloc'd.
  */
-extern void republish_without(const RsfedRelation *relation, const Rollup *old, const Rollup *new,
-							  const LocalColumn *columns);
+extern List *republish_without(const RsfedRelation *relation, const Rollup *old, const Rollup *new,
+							   const LocalColumn *columns);
 
 /*
  * Afterwards: those whose type has changed are named again.  Adds a
- * RedefinitionAction where subscribers are to be given the new script.
+ * RedefinitionAction for each publication: subscribers are to be given the new script.
  */
-extern void republish_again(const RsfedRelation *relation, const Rollup *old, const Rollup *new,
+extern void republish_again(const RsfedRelation *relation, const Rollup *new, List *publications,
 							List **actions);
 
 #endif							/* RSFED_REPUBLISH_H */
