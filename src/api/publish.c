@@ -30,7 +30,6 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/names.h"
-#include "base/option_map.h"
 #include "base/options.h"
 #include "catalog/extension.h"
 #include "catalog/owner_scope.h"

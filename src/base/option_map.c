@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * option_map.c
- *	  Options that hold several names: lists, and objects with a name for each name.
+ *	  Options that are objects: a name for each name.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,28 +47,4 @@ option_map(OptionScope scope, Jsonb *options, const char *name)
 		return NIL;
 	(void) getKeyJsonValueFromContainer(&options->root, name, strlen(name), &value);
 	return value.type == jbvBinary ? members_of_object(value.val.binary.data) : NIL;
-}
-
-/* A list of names as a List of char *, palloc'd; NIL where it is not set. */
-List *
-option_name_list(OptionScope scope, Jsonb *options, const char *name)
-{
-	List	   *names = NIL;
-	JsonbValue	value;
-	const OptionSpec *spec = option_find(scope, name);
-
-	if (spec == NULL || spec->type != OPTION_NAMES)
-		elog(ERROR, "option \"%s\" is not a list of names", name);
-	if (!option_is_set(options, name))
-		return NIL;
-	(void) getKeyJsonValueFromContainer(&options->root, name, strlen(name), &value);
-	if (value.type != jbvBinary)
-		return NIL;
-	for (uint32 i = 0; i < JsonContainerSize(value.val.binary.data); i++)
-	{
-		JsonbValue *element = getIthJsonbValueFromContainer(value.val.binary.data, i);
-
-		names = lappend(names, pnstrdup(element->val.string.val, element->val.string.len));
-	}
-	return names;
 }
