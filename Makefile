@@ -8,7 +8,8 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 # The install script is put together from its pieces, in this order.
 SQL_PIECES = $(addprefix sql/install/, schema.sql tables.sql serving.sql policies.sql budgets.sql options.sql servers.sql groups.sql \
 	check_group.sql ask.sql lake.sql rollups.sql identity.sql sets.sql schedules.sql views.sql scheduler.sql costs.sql \
-	doctor.sql doctor_server.sql doctor_relations.sql doctor_sources.sql doctor_groups.sql doctor_lake.sql doctor_budget.sql doctor_report.sql \
+	publish.sql doctor.sql doctor_server.sql doctor_relations.sql doctor_sources.sql doctor_groups.sql doctor_lake.sql doctor_budget.sql \
+	doctor_publish.sql doctor_report.sql \
 	metrics.sql export.sql events.sql dump.sql)
 # from one version to the next
 DATA = $(wildcard sql/rsfed--*--*.sql)
@@ -31,5 +32,6 @@ include $(PGXS)
 # every object depends on every header: the tree is small, a stale object costs more
 $(OBJS): $(wildcard src/*/*.h)
 
-sql/rsfed--$(EXTVERSION).sql: $(SQL_PIECES)
-	cat $^ > $@
+# The script of subscribers is SQL of its own, which a function returns as text.
+sql/rsfed--$(EXTVERSION).sql: $(SQL_PIECES) sql/subscriber/script.sql
+	cat $(SQL_PIECES) | sed -e '/^@subscriber_script@$$/ { r sql/subscriber/script.sql' -e 'd }' > $@

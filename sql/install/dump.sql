@@ -1,6 +1,6 @@
 -- What pg_dump carries over: members of groups, definitions, sets, schedules, watermarks, probes,
 -- partitions that were read,
--- freshness, and whose schedules they are; not the
+-- freshness, publications, and whose schedules they are; not the
 -- runs of this server, nor the cache of oids.
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation_relation_id_seq', '');
@@ -17,3 +17,5 @@ SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.lake_partition', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.pause', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.identity', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.member', '');
+SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.publication', '');
+SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.published_freshness', '');

@@ -439,3 +439,54 @@ CREATE TABLE rsfed_catalog.identity
 );
 COMMENT ON TABLE rsfed_catalog.identity IS
 'The database that owns the schedules; while another one has this row, it is held';
+
+-- What subscribers are told: these two tables are in every publication that
+-- rsfed.publish() makes, each with the rows of that publication (all rows before
+-- PostgreSQL 15).  So nothing private is in them, and no default is volatile.
+CREATE TABLE rsfed_catalog.publication
+(
+	publication		name PRIMARY KEY,
+	version			integer NOT NULL,
+	messages		boolean NOT NULL
+);
+COMMENT ON TABLE rsfed_catalog.publication IS
+'Publications of rollups; version counts what changes the script of their subscribers, messages says whether errors are published';
+
+CREATE TABLE rsfed_catalog.published_freshness
+(
+	publication		name,
+	relation_id		integer,
+	schema_name		name NOT NULL,
+	relation_name	name NOT NULL,
+	copy_number		integer NOT NULL,
+	definition		integer NOT NULL,
+	max_age			interval,
+	as_of			timestamptz,
+	changed_at		timestamptz,
+	data_through	timestamptz,
+	last_run_id		bigint,
+	failing_since	timestamptz,
+	failures		integer NOT NULL,
+	refused			boolean NOT NULL,
+	backfilling		boolean NOT NULL,
+	paused_until	timestamptz,
+	sqlstate		text,
+	message			text,
+	PRIMARY KEY (publication, relation_id)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE rsfed_catalog.published_freshness IS
+'Freshness of published rollups, committed together with the content it speaks of; copy_number is the version of the publication from which on subscribers have a copy of the table';
+CREATE INDEX published_freshness_relation_id_idx ON rsfed_catalog.published_freshness (relation_id, publication);
+
+CREATE VIEW rsfed_catalog.publishable_freshness AS
+SELECT r.relation_id, r.schema_name, r.relation_name, u.definition, u.max_age, f.as_of, f.changed_at, f.data_through,
+	f.last_run_id, f.failing_since, f.failures, f.refused, COALESCE(w.backfilling, false) AS backfilling,
+	GREATEST(CASE WHEN r.paused_at IS NOT NULL THEN COALESCE(r.paused_until, 'infinity') END,
+		(SELECT COALESCE(p.paused_until, 'infinity') FROM rsfed_catalog.pause p)) AS paused_until,
+	f.sqlstate, f.message
+FROM rsfed_catalog.relation r
+JOIN rsfed_catalog.rollup u USING (relation_id)
+JOIN rsfed_catalog.freshness f USING (relation_id)
+LEFT JOIN rsfed_catalog.watermark w USING (relation_id);
+COMMENT ON VIEW rsfed_catalog.publishable_freshness IS
+'What published_freshness is to hold of each rollup';

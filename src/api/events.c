@@ -28,11 +28,13 @@
 #include "base/compat.h"
 #include "catalog/members.h"
 #include "catalog/owner_scope.h"
+#include "catalog/published.h"
 #include "catalog/relation.h"
 #include "catalog/relation_delete.h"
 #include "catalog/rollup.h"
 #include "rollup/owner.h"
 #include "rollup/rename.h"
+#include "rollup/republish.h"
 #include "rollup/table.h"
 
 PG_FUNCTION_INFO_V1(rsfed_on_ddl_end);
@@ -158,8 +160,10 @@ column_renamed(const RenameStmt *rename)
 
 		if (relation_id_by_oid(lfirst_oid(lc)) != 0)
 			relation = relation_lookup(lfirst_oid(lc));
-		if (relation != NULL && relation->is_rollup)
-			rollup_column_renamed(relation, rename->subname, rename->newname);
+		if (relation == NULL || !relation->is_rollup)
+			continue;
+		republish_check_rename(relation, rename->subname, rename->newname);
+		rollup_column_renamed(relation, rename->subname, rename->newname);
 	}
 }
 
@@ -322,6 +326,15 @@ servers_dropped(void)
 	return names;
 }
 
+/* Did the command drop a publication, or take a table out of one? */
+static bool
+publications_dropped(void)
+{
+	return query_oids("SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects()"
+					  " WHERE classid OPERATOR(pg_catalog.=) ANY"
+					  " ('{pg_catalog.pg_publication,pg_catalog.pg_publication_rel}'::pg_catalog.regclass[]::pg_catalog.oid[])") != NIL;
+}
+
 /*
  * sql_drop: forgets relations that were dropped, by whatever command, and
  * stands before servers that rollups or groups use.
@@ -343,6 +356,8 @@ rsfed_on_drop(PG_FUNCTION_ARGS)
 		if (relation_id != 0)
 			relation_delete(relation_id);
 	}
+	if (publications_dropped())
+		publications_sync();
 
 	/* after the relations: what goes in the same command needs no server */
 	dropped = servers_dropped();

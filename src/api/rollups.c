@@ -33,6 +33,7 @@
 #include "refresh/driver.h"
 #include "rollup/action.h"
 #include "rollup/definition.h"
+#include "rollup/republish.h"
 #include "rollup/table.h"
 #include "shmem/wake.h"
 #include "source/server.h"
@@ -334,6 +335,7 @@ rsfed_drop_rollup(PG_FUNCTION_ARGS)
 		LockRelationOid(relid, ShareRowExclusiveLock);
 		/* checks the owner again: another one may have got it meanwhile */
 		table_uncomment(relid);
+		republish_forget(relation);
 	}
 	else
 		table_drop(relid);

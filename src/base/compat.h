@@ -41,6 +41,20 @@
 #define RSFED_HAVE_NULLS_NOT_DISTINCT 0
 #endif
 
+/* 18: the primary key is told also where it is deferrable, if one wants so */
+#if PG_VERSION_NUM >= 180000
+#define RelationGetPrimaryKeyIndexCompat(rel) RelationGetPrimaryKeyIndex(rel, false)
+#else
+#define RelationGetPrimaryKeyIndexCompat(rel) RelationGetPrimaryKeyIndex(rel)
+#endif
+
+/* 15: a publication may name columns and rows */
+#if PG_VERSION_NUM >= 150000
+#define RSFED_HAVE_COLUMN_LISTS 1
+#else
+#define RSFED_HAVE_COLUMN_LISTS 0
+#endif
+
 /* 17: the MAINTAIN privilege */
 #if PG_VERSION_NUM >= 170000
 #define RSFED_HAVE_MAINTAIN 1

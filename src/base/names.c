@@ -7,6 +7,9 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
 #include "base/compat.h"
 #include "base/names.h"
 
@@ -21,4 +24,16 @@ names_hold(const List *names, const char *name)
 			return true;
 	}
 	return false;
+}
+
+char *
+names_quoted(const List *names)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, names)
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", quote_identifier(lfirst(lc)));
+	return buf.data;
 }

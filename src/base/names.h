@@ -13,4 +13,7 @@
 /* Is a name in a list of names (char *), to the letter? */
 extern bool names_hold(const List *names, const char *name);
 
+/* Names with commas between, quoted where needed; palloc'd. */
+extern char *names_quoted(const List *names);
+
 #endif							/* RSFED_NAMES_H */

@@ -237,6 +237,14 @@ static const OptionSpec option_specs[] =
 	"Port of the Hive metastore."},
 	{OPTION_EXTERNAL_SCHEMA, "schema", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"Schema in the other database, with catalog redshift."},
+
+	/* publications: what rsfed.publish() has no argument for */
+	{OPTION_PUBLICATION, "sets", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
+	"Sets whose members are published, too."},
+	{OPTION_PUBLICATION, "messages", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
+	"Whether subscribers are shown SQLSTATE and message of the last failure, which may name things of the warehouse."},
+	{OPTION_PUBLICATION, "unchecked", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
+	"Publishes new columns although a subscriber is not known to have them, or is not connected."},
 };
 
 /* The whole table, for the view; static memory. */
@@ -265,6 +273,8 @@ option_scope_name(OptionScope scope)
 			return "schedule";
 		case OPTION_EXTERNAL_SCHEMA:
 			return "external";
+		case OPTION_PUBLICATION:
+			return "publication";
 	}
 	elog(ERROR, "unrecognized option scope: %d", (int) scope);
 	return NULL;				/* keep the compiler quiet */

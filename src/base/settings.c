@@ -27,6 +27,7 @@ int			rsfed_max_result_rows = 20000000;
 double		rsfed_price_per_tb = 0;
 double		rsfed_price_per_rpu_hour = 0;
 bool		rsfed_ignore_gate = false;
+bool		rsfed_alter_published = false;
 char	   *rsfed_identity = NULL;
 char	   *rsfed_ssl_root_cert = NULL;
 
@@ -107,6 +108,13 @@ settings_init(void)
 							 "Publishes what rsfed.refresh brings also where the rollup's options would refuse it.",
 							 "For CALL rsfed.refresh in the session that sets it; background workers do not look at it.",
 							 &rsfed_ignore_gate, false,
+							 PGC_USERSET, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, NULL);
+
+	/* The way past what protects subscribers, for one who has changed them first. */
+	DefineCustomBoolVariable("rsfed.alter_published",
+							 "Lets rsfed.alter_rollup change a published table also where its subscribers must have been changed before.",
+							 "For the session that sets it. Without the change there, they stop at the next refresh.",
+							 &rsfed_alter_published, false,
 							 PGC_USERSET, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, NULL);
 
 	/* Superusers only: whoever chooses the CA chooses whom the server trusts. */

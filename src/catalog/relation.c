@@ -28,6 +28,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "catalog/owner_scope.h"
+#include "catalog/published.h"
 #include "catalog/relation.h"
 #include "catalog/relation_delete.h"
 #include "catalog/row.h"
@@ -439,6 +440,7 @@ relations_sync(void)
 				" WHERE o.relation_id = r.relation_id AND r.schema_name = 'pg_renamed'",
 				0, NULL, NULL, NULL);
 	catalog_close(&access);
+	published_rename();
 }
 
 void
@@ -463,6 +465,7 @@ relation_pause(int32 relation_id, TimestampTz *until, const char *reason)
 				" WHERE relation_id = $1",
 				4, types, values, nulls);
 	catalog_close(&access);
+	published_touch(relation_id);
 }
 
 void
@@ -479,6 +482,7 @@ relation_resume(int32 relation_id)
 				" WHERE relation_id = $1",
 				1, types, values, NULL);
 	catalog_close(&access);
+	published_touch(relation_id);
 }
 
 void
@@ -504,6 +508,7 @@ pause_all(TimestampTz *until, const char *reason)
 				" paused_by = EXCLUDED.paused_by",
 				3, types, values, nulls);
 	catalog_close(&access);
+	published_touch(0);
 }
 
 void
@@ -514,6 +519,7 @@ resume_all(void)
 	catalog_open(&access);
 	catalog_run(SPI_OK_DELETE, "DELETE FROM rsfed_catalog.pause", 0, NULL, NULL, NULL);
 	catalog_close(&access);
+	published_touch(0);
 }
 
 /* Reads until and reason of a pause by a statement with relation_id as $1. */

@@ -12,6 +12,7 @@
 #include "base/compat.h"
 #include "catalog/after.h"
 #include "catalog/owner_scope.h"
+#include "catalog/published.h"
 #include "catalog/relation_delete.h"
 #include "catalog/set_member.h"
 
@@ -102,11 +103,13 @@ relation_delete(int32 relation_id)
 {
 	static const Oid types[] = {INT4OID};
 	static const char *const written_by_runs[] = {"watermark", "probe", "lake_state",
-	"lake_partition", "spending", "run_cost", "counter", "freshness"};
+	"lake_partition", "spending", "run_cost", "counter", "freshness", "published_freshness"};
 	static const char *const others[] = {"schedule", "held_budget", "local_sort", "difference", "definition", "rollup",
 	"relation_oid", "relation"};
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};
+	List	   *publications = published_in(relation_id);
+	ListCell   *lc;
 
 	/* no foreign keys do this: see tables.sql */
 	catalog_open(&access);
@@ -126,4 +129,6 @@ relation_delete(int32 relation_id)
 	for (int i = 0; i < lengthof(others); i++)
 		delete_from(others[i], relation_id);
 	catalog_close(&access);
+	foreach(lc, publications)
+		(void) publication_bump(lfirst(lc));
 }

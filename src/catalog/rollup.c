@@ -19,6 +19,7 @@
 
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
+#include "catalog/published.h"
 #include "catalog/rollup.h"
 #include "catalog/row.h"
 
@@ -233,6 +234,7 @@ rollup_update(Rollup *rollup)
 				 " columns = $8::jsonb, timezone = $9, max_age = $10, options = $11"
 				 " WHERE relation_id = $1",
 				 SPI_OK_UPDATE);
+	published_touch(rollup->relation_id);
 }
 
 void

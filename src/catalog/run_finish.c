@@ -22,6 +22,7 @@
 #include "catalog/counter.h"
 #include "catalog/event.h"
 #include "catalog/owner_scope.h"
+#include "catalog/published.h"
 #include "catalog/row.h"
 #include "catalog/run.h"
 
@@ -228,6 +229,7 @@ write_success(int64 run_id, const RsfedRelation *relation, const RunOutcome *out
 
 	if (!row_change("freshness", 1, &key, set_success, &success))
 		return false;
+	published_touch(relation->relation_id);
 	if (success.recovered)
 		run_notify_event(run_id, relation, "recovered", NULL);
 	/* of a set each member tells */
@@ -260,6 +262,7 @@ write_failure(int64 run_id, int32 relation_id, const RunOutcome *outcome)
 						   " RETURNING f.failures = 1 OR f.refused <> o.refused",
 						   5, types, values, NULL) == 1 && DatumGetBool(catalog_datum(0, 1));
 	catalog_close(&access);
+	published_touch(relation_id);
 	return is_first;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/compat.h"
 #include "catalog/owner_scope.h"
+#include "catalog/published.h"
 #include "catalog/row.h"
 #include "catalog/watermark.h"
 
@@ -65,7 +66,10 @@ watermark_store(int32 relation_id, const Watermark *watermark)
 	Datum		values[6];
 
 	if (row_change("watermark", 1, &key, set_watermark, unconstify(Watermark *, watermark)))
+	{
+		published_touch(relation_id);
 		return;
+	}
 	values[0] = Int32GetDatum(relation_id);
 	values[1] = CStringGetTextDatum(watermark->column);
 	values[2] = CStringGetTextDatum(watermark->value_type);
@@ -83,6 +87,7 @@ watermark_store(int32 relation_id, const Watermark *watermark)
 				" backfilling = EXCLUDED.backfilling",
 				6, types, values, NULL);
 	catalog_close(&access);
+	published_touch(relation_id);
 }
 
 void
@@ -96,6 +101,7 @@ watermark_delete(int32 relation_id)
 	catalog_run(SPI_OK_DELETE, "DELETE FROM rsfed_catalog.watermark WHERE relation_id = $1",
 				1, types, values, NULL);
 	catalog_close(&access);
+	published_touch(relation_id);
 }
 
 char *

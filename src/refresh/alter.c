@@ -25,6 +25,7 @@
 #include "refresh/refresh_run.h"
 #include "rollup/action.h"
 #include "rollup/definition.h"
+#include "rollup/republish.h"
 #include "rollup/reshape.h"
 #include "rollup/table.h"
 #include "rollup/window.h"
@@ -135,8 +136,10 @@ reshape_and_fill(const Redefinition *change, Oid owner, bool new_key, Rollup *ol
 	RefreshRun *run = NULL;
 	RefreshTarget *target = NULL;
 	RowSource  *rows = NULL;
+	List	   *publications;
 	OwnerScope	scope;
 
+	republish_check(change->relation, old, new, columns, new_key);
 	if (change->populate)
 	{
 		request.method = new_key ? "replace" : window_is_used(new) ? "merge" : new->method;
@@ -150,10 +153,13 @@ reshape_and_fill(const Redefinition *change, Oid owner, bool new_key, Rollup *ol
 					get_rel_name(relid)),
 			 errdetail("Its readers, here and on replicas, wait until this transaction ends.")));
 	reshape_lock(relid);
+	publications = republish_without(change->relation, old, new, columns);
 	/* casts, CHECKs and defaults that this evaluates are the owner's code */
 	owner_scope_enter(&scope, owner, true);
 	reshape_columns(relid, old, new, columns, new_key, actions);
 	owner_scope_leave(&scope);
+	/* before the rows are written: what is written without it is not published */
+	republish_again(change->relation, new, publications, actions);
 	rollup_update(new);
 	reshape_options(relid, old, new, actions);
 	if (new_key && !change->populate)

@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 #include "base/options.h"
 #include "catalog/relation_schedule.h"
 #include "rollup/action.h"
@@ -35,19 +36,6 @@ redefine_rollup(const Redefinition *change, const Rollup *old)
 	options_check(OPTION_ROLLUP, change->options);
 	new->options = options_merge(old->options, change->options);
 	return new;
-}
-
-/* Names with commas between; palloc'd. */
-static char *
-names_list(List *names)
-{
-	StringInfoData buf;
-	ListCell   *lc;
-
-	initStringInfo(&buf);
-	foreach(lc, names)
-		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", quote_identifier(lfirst(lc)));
-	return buf.data;
 }
 
 /* An option as text: what is written for it, or its default; palloc'd. */
@@ -127,7 +115,7 @@ redefine_note_changes(List **actions, const Rollup *old, const Rollup *new)
 	if (strcmp(old->method, new->method) != 0)
 		add_action(actions, "method", "from %s to %s", old->method, new->method);
 	if (reshape_changes_key(old, new))
-		add_action(actions, "key", "from (%s) to (%s)", names_list(old->key),
-				   names_list(new->key));
+		add_action(actions, "key", "from (%s) to (%s)", names_quoted(old->key),
+				   names_quoted(new->key));
 	note_options(actions, old->options, new->options);
 }

@@ -62,9 +62,8 @@ find_attribute(Relation rel, const char *name)
 	return attnum > 0 ? TupleDescAttr(RelationGetDescr(rel), attnum - 1) : NULL;
 }
 
-/* Has the attribute the type (and collation) that the column needs? */
-static bool
-same_type(Form_pg_attribute attr, const LocalColumn *column)
+bool
+reshape_same_type(Form_pg_attribute attr, const LocalColumn *column)
 {
 	Oid			collation = OidIsValid(column->collation) ? column->collation
 		: get_typcollation(column->type);
@@ -96,7 +95,7 @@ reshape_is_needless(Relation rel, const Rollup *old, const Rollup *new, const Lo
 	{
 		Form_pg_attribute attr = find_attribute(rel, columns[i].name);
 
-		if (attr == NULL || !in_rollup(old, columns[i].name) || !same_type(attr, &columns[i]) ||
+		if (attr == NULL || !in_rollup(old, columns[i].name) || !reshape_same_type(attr, &columns[i]) ||
 			attr->attnotnull != columns[i].not_null)
 			return false;
 	}
@@ -199,11 +198,12 @@ drop_key(Oid relid, const Rollup *old, List **actions)
 						   quote_identifier(get_constraint_name(constraint))));
 	else
 		table_run(psprintf("DROP INDEX %s", relation_display_name(index)));
+	/* rows without any identity could not be deleted where they are published */
+	table_run(psprintf("ALTER TABLE %s REPLICA IDENTITY FULL", relation_display_name(relid)));
 }
 
-/* A column's type as a reader would write it. */
-static char *
-shown_type(const LocalColumn *column)
+char *
+reshape_shown_type(const LocalColumn *column)
 {
 	char	   *type = format_type_with_typemod(column->type, column->typmod);
 
@@ -225,7 +225,7 @@ change_type(const char *table, Form_pg_attribute attr, const LocalColumn *column
 	path = attr->atttypid == column->type ? COERCION_PATH_RELABELTYPE
 		: find_coercion_pathway(column->type, attr->atttypid, COERCION_EXPLICIT, &function);
 	add_action(actions, "change type", "%s from %s to %s", name,
-			   format_type_with_typemod(attr->atttypid, attr->atttypmod), shown_type(column));
+			   format_type_with_typemod(attr->atttypid, attr->atttypmod), reshape_shown_type(column));
 	if (path != COERCION_PATH_NONE)
 		table_run(psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s::%s", table, name, type,
 						   name, format_type_extended(column->type, column->typmod,
@@ -266,7 +266,7 @@ reshape_columns(Oid relid, const Rollup *old, const Rollup *new, const LocalColu
 
 		if (found == NULL)
 		{
-			add_action(actions, "add column", "%s %s", name, shown_type(&columns[i]));
+			add_action(actions, "add column", "%s %s", name, reshape_shown_type(&columns[i]));
 			table_run(psprintf("ALTER TABLE %s ADD COLUMN %s %s", table, name,
 							   table_column_type(&columns[i])));
 			continue;
@@ -282,7 +282,7 @@ reshape_columns(Oid relid, const Rollup *old, const Rollup *new, const LocalColu
 			add_action(actions, "drop not null", "%s", name);
 			table_run(psprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", table, name));
 		}
-		if (!same_type(&attr, &columns[i]))
+		if (!reshape_same_type(&attr, &columns[i]))
 			change_type(table, &attr, &columns[i], actions);
 	}
 }

@@ -8,6 +8,7 @@
 #ifndef RSFED_RESHAPE_H
 #define RSFED_RESHAPE_H
 
+#include "catalog/pg_attribute.h"
 #include "nodes/pg_list.h"
 #include "utils/relcache.h"
 
@@ -17,6 +18,12 @@
 /* Are columns, types and key of the table already what the definition needs? */
 extern bool reshape_is_needless(Relation rel, const Rollup *old, const Rollup *new,
 								const LocalColumn *columns);
+
+/* Has the attribute the type (and collation) that the column needs? */
+extern bool reshape_same_type(Form_pg_attribute attr, const LocalColumn *column);
+
+/* A column's type as a reader would write it; palloc'd. */
+extern char *reshape_shown_type(const LocalColumn *column);
 
 /* Is the key another one, or kept by another kind of index? */
 extern bool reshape_changes_key(const Rollup *old, const Rollup *new);

@@ -146,27 +146,59 @@ key_list(const Rollup *rollup)
 	return psprintf("(%s)", buf.data);
 }
 
+/*
+ * The best replica identity that the table can have: the index that it names, or
+ * the key's where none of its columns can be NULL, or whole rows.  Without one a
+ * publication would make every refresh fail.
+ */
+static const char *
+best_identity(Relation rel, const Rollup *rollup)
+{
+	Oid			index = rollup->key == NIL ? InvalidOid : target_find_key_index(rel, rollup);
+	ListCell   *lc;
+
+	if (rel->rd_rel->relreplident != REPLICA_IDENTITY_FULL &&
+		OidIsValid(RelationGetReplicaIndex(rel)))
+		return NULL;
+	if (!OidIsValid(index))
+		return "FULL";
+	/* an index with NULLs is no identity */
+	foreach(lc, rollup->key)
+	{
+		AttrNumber	attnum = get_attnum(RelationGetRelid(rel), lfirst(lc));
+
+		if (attnum == InvalidAttrNumber ||
+			!TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attnotnull)
+			return "FULL";
+	}
+	return index == RelationGetPrimaryKeyIndexCompat(rel) ? "DEFAULT"
+		: psprintf("USING INDEX %s", quote_identifier(get_rel_name(index)));
+}
+
+void
+table_set_identity(Oid relid, const Rollup *rollup)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	const char *identity = best_identity(rel, rollup);
+	bool		is_full = rel->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
+
+	relation_close(rel, AccessShareLock);
+	if (identity != NULL && !(is_full && strcmp(identity, "FULL") == 0))
+		table_run(psprintf("ALTER TABLE %s REPLICA IDENTITY %s", relation_display_name(relid), identity));
+}
+
 void
 table_create_key(Oid relid, const Rollup *rollup)
 {
 	const char *name = relation_display_name(relid);
 
-	if (rollup->key == NIL)
-		table_run(psprintf("ALTER TABLE %s REPLICA IDENTITY FULL", name));
-	else if (definition_has_primary_key(rollup))
-	{
+	if (rollup->key != NIL && definition_has_primary_key(rollup))
 		table_run(psprintf("ALTER TABLE %s ADD PRIMARY KEY %s", name, key_list(rollup)));
-		table_run(psprintf("ALTER TABLE %s REPLICA IDENTITY DEFAULT", name));
-	}
-	else
-	{
+	else if (rollup->key != NIL)
 		/* to GROUP BY, NULL is one group */
 		table_run(psprintf("CREATE UNIQUE INDEX ON %s %s%s", name, key_list(rollup),
 						   RSFED_HAVE_NULLS_NOT_DISTINCT ? " NULLS NOT DISTINCT" : ""));
-		/* an index with NULLs is no identity, and without one a publication
-		 * would make every refresh fail */
-		table_run(psprintf("ALTER TABLE %s REPLICA IDENTITY FULL", name));
-	}
+	table_set_identity(relid, rollup);
 }
 
 /* What a table of that source says of itself; palloc'd. */
@@ -253,7 +285,6 @@ table_adopt(Oid relid, const Rollup *rollup)
 	const char *name = relation_display_name(relid);
 	Relation	rel = target_open(relid, get_rel_name(relid), ShareUpdateExclusiveLock);
 	bool		has_key;
-	char		identity = rel->rd_rel->relreplident;
 
 	for (int i = 0; i < rollup->ncolumns; i++)
 	{
@@ -273,8 +304,8 @@ table_adopt(Oid relid, const Rollup *rollup)
 					   name, (int) option_int(OPTION_ROLLUP, rollup->options, "fillfactor")));
 	if (!has_key)
 		table_create_key(relid, rollup);
-	else if (identity == REPLICA_IDENTITY_DEFAULT && !definition_has_primary_key(rollup))
-		table_run(psprintf("ALTER TABLE %s REPLICA IDENTITY FULL", name));
+	else
+		table_set_identity(relid, rollup);
 	if (GetComment(relid, RelationRelationId, 0) == NULL)
 		table_comment(relid, rollup);
 }

@@ -38,8 +38,17 @@ extern Oid	table_create(const RangeVar *name, const Rollup *rollup, const LocalC
  */
 extern void table_adopt(Oid relid, const Rollup *rollup);
 
-/* CREATE UNIQUE INDEX or ADD PRIMARY KEY for the rollup's key, if it has one. */
+/*
+ * CREATE UNIQUE INDEX or ADD PRIMARY KEY for the rollup's key, if it has one, and
+ * the replica identity.
+ */
 extern void table_create_key(Oid relid, const Rollup *rollup);
+
+/*
+ * Gives the table a replica identity, as the current user: the key if none of its
+ * columns can be NULL, else whole rows.  An index that it has as such stays.
+ */
+extern void table_set_identity(Oid relid, const Rollup *rollup);
 
 /* Statistics of a table that got its first rows; a WARNING if it is locked. */
 extern void table_analyze(Oid relid);

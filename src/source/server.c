@@ -7,10 +7,10 @@
  */
 #include "postgres.h"
 
-#include "access/heapam.h"
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/tableam.h"
+#include "catalog/indexing.h"
 #include "catalog/pg_foreign_server.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -66,18 +66,21 @@ List *
 source_names(void)
 {
 	Relation	relation = table_open(ForeignServerRelationId, AccessShareLock);
-	TableScanDesc scan = table_beginscan_catalog(relation, 0, NULL);
+	Relation	index = index_open(ForeignServerNameIndexId, AccessShareLock);
+	/* by name, as people look for one in a list */
+	SysScanDesc scan = systable_beginscan_ordered(relation, index, NULL, 0, NULL);
 	HeapTuple	tuple;
 	List	   *names = NIL;
 
-	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
 	{
 		Form_pg_foreign_server form = (Form_pg_foreign_server) GETSTRUCT(tuple);
 
 		if (is_source_wrapper(form->srvfdw))
 			names = lappend(names, pstrdup(NameStr(form->srvname)));
 	}
-	table_endscan(scan);
+	systable_endscan_ordered(scan);
+	index_close(index, AccessShareLock);
 	table_close(relation, AccessShareLock);
 	return names;
 }

@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 
+use IPC::Run;
 use JSON::PP;
 use RsfedTest;
 use PostgreSQL::Test::Utils;
@@ -324,6 +325,45 @@ paste($quiet, 'has not looked yet', 'not looked at', db => 'unseen');
 continue_processes();
 ok($quiet->poll_query_until('unseen', count_of('has not looked yet'), '0'), 'it looks at once');
 
+# --- Publications, and a subscriber: a slot as its script makes it, and pg_recvlogical
+my $publisher = start_primary('publisher');
+my $is_17 = $publisher->safe_psql('postgres', 'SHOW server_version_num') >= 170000;
+$publisher->safe_psql('postgres', $functions);
+$publisher->safe_psql('postgres', qq{
+	SET client_min_messages = error;
+	SELECT rsfed.define_rollup('pub_sales', 'warehouse', '$query', max_age => '1 microsecond');
+	SELECT rsfed.publish(ARRAY['pub_sales']::regclass[]);
+});
+my $slot = $publisher->safe_psql('postgres', q{SELECT rsfed_catalog.slot_prefix('rsfed') || '0123abcd'});
+my $make_slot = "SELECT pg_create_logical_replication_slot('$slot', 'pgoutput')";
+like(paste($publisher, 'Nobody can subscribe', 'wal_level'), qr/^error \| publication rsfed \| .*wal_level is replica/, 'wal_level is an error');
+restarted($publisher);
+is($publisher->safe_psql('postgres', count_of('Nobody can subscribe')), '0', 'after a restart it is not');
+paste($publisher, 'without a key that has no NULLs', 'a published rollup without a key');
+$publisher->safe_psql('postgres', 'ALTER PUBLICATION rsfed DROP TABLE rsfed_catalog.publication');
+paste($publisher, 'as after a restore', 'without the tables of rsfed', gone => 1);
+$publisher->safe_psql('postgres', $make_slot);
+paste($publisher, 'keeps WAL here without a limit', 'WAL without a limit', gone => 1);
+paste($publisher, 'do not follow a failover', 'slots without failover') if $is_17;
+like(paste($publisher, 'and .* of WAL are kept', 'a slot without a consumer', gone => 1), qr/^warning \| slot rsfed_rsfed_/, 'a slot without a consumer is a warning');
+$publisher->safe_psql('postgres', $make_slot);
+my @receive = ('pg_recvlogical', '-d', $publisher->connstr('postgres') . ' application_name=rsfed/0', '--slot', $slot, '--start', '--no-loop',
+	'-f', '/dev/null', '-s', '1', '-o', 'proto_version=1', '-o', 'publication_names=rsfed');
+my $receiver = IPC::Run::start(\@receive, '>', '/dev/null', '2>', '/dev/null');
+paste($publisher, 'has run the script of version 0', 'an older script');
+# it says once a second what it has
+my $writer = IPC::Run::start([ 'psql', '-XAtq', '-d', $publisher->connstr('postgres') ], '<',
+	\"DO \$\$ BEGIN FOR i IN 1 .. 1000 LOOP UPDATE pub_sales SET revenue = revenue; COMMIT; PERFORM pg_sleep(0.1); END LOOP; END \$\$", '>', '/dev/null', '2>', '/dev/null');
+paste($publisher, 'which is more than the max_age of a rollup there', 'a subscriber behind max_age');
+$writer->kill_kill;
+$receiver->kill_kill;
+poll_for($publisher, "SELECT active FROM pg_replication_slots WHERE slot_name = '$slot'", 'f', 'the subscriber is gone');
+$publisher->append_conf('postgresql.conf', "max_slot_wal_keep_size = '1MB'");
+$publisher->safe_psql('postgres', "ALTER SYSTEM RESET max_slot_wal_keep_size; SELECT pg_reload_conf()");
+$publisher->safe_psql('postgres', "UPDATE pub_sales SET revenue = revenue; SELECT pg_switch_wal(); CHECKPOINT") for 1 .. 6;
+like(paste($publisher, 'is lost: WAL', 'a slot that is lost', gone => 1), qr/^error \|/, 'a lost slot is an error');
+$publisher->stop;
+
 # --- Nothing of doctor() is without a test.  Its texts, as templates of what was
 # seen and pasted here and, by its expected answer, in sql/doctor.sql.
 my %words = map { $_ => 0 } (
@@ -341,6 +381,9 @@ for my $row (@seen)
 	my $text = join("\n", map { $_ // '' } @$row{qw(severity subject problem remedy)});
 	$text{$_} .= "$text\n" for ($row->{topic}, 'any');
 }
+# of newer versions only
+@words{' since %s', 'Slots of its subscribers do not follow a failover of this server: they are made without failover.',
+	'SELECT slot, problem FROM rsfed.subscribers WHERE publication = %L;'} = (0, 0, 0) unless $is_17;
 my $source = join "\n", map { slurp_file($_) } glob("$ENV{RSFED_SOURCES}/sql/install/doctor*.sql");
 $source =~ s/^COMMENT ON .*?';$//msg;
 $source =~ s/--.*$//mg;
