@@ -1,2 +1,0 @@
-\o /dev/null
-SELECT pg_sleep(1);
