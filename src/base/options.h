@@ -21,7 +21,9 @@ typedef enum OptionScope
 	OPTION_CREDENTIALS,			/* OPTIONS of a user mapping */
 	OPTION_ROLLUP,				/* rsfed_catalog.rollup.options */
 	OPTION_SCHEDULE,			/* rsfed_catalog.schedule.options */
-	OPTION_EXTERNAL_SCHEMA		/* of rsfed.create_external_schema() */
+	OPTION_EXTERNAL_SCHEMA,		/* of rsfed.create_external_schema() */
+	OPTION_TABLE,				/* OPTIONS of a foreign table */
+	OPTION_COLUMN				/* OPTIONS of its column */
 } OptionScope;
 
 typedef enum OptionType
@@ -63,7 +65,7 @@ extern const OptionSpec *option_find(OptionScope scope, const char *name);
 /* The whole table; count in *count. */
 extern const OptionSpec *option_table(int *count);
 
-/* The scope's name: "server", "group", "credentials", "rollup", "schedule", "external". */
+/* The scope's name: "server", "group", "credentials", "rollup", "schedule", "external", "table", "column". */
 extern const char *option_scope_name(OptionScope scope);
 
 /* Names of all options of a scope: List of const char *. */
