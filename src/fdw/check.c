@@ -35,17 +35,18 @@ static List *remembered = NIL;
 static bool
 is_declared_type(const RemoteColumn *remote, Form_pg_attribute att)
 {
+	Oid			type = getBaseType(att->atttypid);
+
 	switch (redshift_type_kind(remote->type))
 	{
 		case RS_TEXT:
-			return att->atttypid == TEXTOID || att->atttypid == VARCHAROID || att->atttypid == BPCHAROID;
 		case RS_CHAR:
-			return att->atttypid == TEXTOID || att->atttypid == VARCHAROID || att->atttypid == BPCHAROID;
+			return type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
 		case RS_DECIMAL:
 			/* digits were counted by the declared size */
-			return att->atttypid == NUMERICOID && (att->atttypmod < 0 || att->atttypmod == remote->typmod);
+			return type == NUMERICOID && (att->atttypmod < 0 || att->atttypmod == remote->typmod);
 		default:
-			return redshift_local_type(remote->type, remote->typmod) == att->atttypid;
+			return redshift_local_type(remote->type, remote->typmod) == type;
 	}
 }
 

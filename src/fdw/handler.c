@@ -20,6 +20,7 @@
 #include "base/compat.h"
 
 #include "fdw/explain.h"
+#include "fdw/import.h"
 #include "fdw/live.h"
 #include "fdw/scan.h"
 
@@ -73,7 +74,7 @@ rsfed_handler(PG_FUNCTION_ARGS)
 	routine->ExplainForeignScan = live_explain;
 	routine->PlanForeignModify = plan_modify;
 	routine->IsForeignRelUpdatable = is_updatable;
-	routine->ImportForeignSchema = NULL;
+	routine->ImportForeignSchema = live_import;
 	RSFED_SET_FOREIGN_TRUNCATE(routine, refuse_truncate);
 	PG_RETURN_POINTER(routine);
 }

@@ -91,7 +91,9 @@ sort_clauses(PlannerInfo *root, LiveRel *live, RelOptInfo *joinrel, List *clause
 
 		if (info->pseudoconstant || (is_filter && live->jointype == JOIN_ANTI))
 			return false;
-		ships = live_ships(root, relids, (Node *) info->clause, &live->reasons);
+		/* behind a security barrier it must not be computed before others */
+		ships = (info->security_level == 0 || info->leakproof) &&
+			live_ships(root, relids, (Node *) info->clause, &live->reasons);
 		if (ships && is_filter)
 			live->where = lappend(live->where, info->clause);
 		else if (ships)
@@ -168,6 +170,9 @@ live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 	}
 	joinrel->fdw_private = live;
 	live_cost(outerrel->rows + innerrel->rows, joinrel->rows, &startup, &total);
+	/* numbers of rows are often unknown, and a join by conditions belongs there */
+	if (live->on != NIL || live->jointype == JOIN_SEMI || live->jointype == JOIN_ANTI)
+		live_undercut(joinrel, &startup, &total);
 	add_path(joinrel, (Path *) create_foreign_join_pathCompat(root, joinrel, NULL, joinrel->rows, startup, total,
 															  NIL, joinrel->lateral_relids));
 }

@@ -256,8 +256,8 @@ session_leave(LiveUse *use)
 		return;
 	if (session->source != NULL)
 	{
-		/* it has read only; and ROLLBACK ends an aborted block, too */
-		if (session->in_block)
+		/* it has read only; ROLLBACK ends an aborted block, too; one that ended late is closed */
+		if (session->in_block && remote_backend_pid(session->source->conn) != 0)
 			(void) remote_execute(session->source->conn, "ROLLBACK");
 		source_release(session->source);
 	}

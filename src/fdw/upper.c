@@ -151,11 +151,11 @@ group_target(PlannerInfo *root, LiveRel *live, PathTarget *target, Collect *coll
 }
 
 static bool
-group_having(PlannerInfo *root, LiveRel *live, Collect *collect)
+group_having(PlannerInfo *root, LiveRel *live, List *having, Collect *collect)
 {
 	ListCell   *lc;
 
-	foreach(lc, (List *) root->parse->havingQual)
+	foreach(lc, having)
 	{
 		Node	   *condition = lfirst(lc);
 
@@ -170,10 +170,12 @@ group_having(PlannerInfo *root, LiveRel *live, Collect *collect)
 }
 
 static void
-add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo *output_rel)
+add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo *output_rel,
+			GroupPathExtraData *extra)
 {
 	Query	   *parse = root->parse;
-	PathTarget *target = root->upper_targets[UPPERREL_GROUP_AGG];
+	/* of one partition it is other columns than of all */
+	PathTarget *target = output_rel->reltarget;
 	LiveRel    *live;
 	Collect		collect;
 	double		rows;
@@ -190,7 +192,7 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	collect.live = live;
 	collect.relids = live_relids(input);
 	collect.is_grouped = true;
-	if (!group_target(root, live, target, &collect) || !group_having(root, live, &collect))
+	if (!group_target(root, live, target, &collect) || !group_having(root, live, (List *) extra->havingQual, &collect))
 	{
 		refuse(input, live);
 		return;
@@ -236,6 +238,10 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 	live->is_distinct = true;
 	foreach(lc, target->exprs)
 	{
+		/* what rows are not told apart by would tell them apart there */
+		if (get_sortgroupref_clause_noerr(get_pathtarget_sortgroupref(target, list_length(columns)),
+										  root->parse->distinctClause) == NULL)
+			return;
 		if (!groups_by(root, relids, live, lfirst(lc)))
 		{
 			refuse(input, live);
@@ -371,7 +377,7 @@ live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 		root->rowMarks != NIL || root->parse->commandType != CMD_SELECT)
 		return;
 	if (stage == UPPERREL_GROUP_AGG)
-		add_grouped(root, input, input_rel, output_rel);
+		add_grouped(root, input, input_rel, output_rel, extra);
 	else if (stage == UPPERREL_DISTINCT)
 		add_distinct(root, input, input_rel, output_rel);
 	else if (stage == UPPERREL_ORDERED)

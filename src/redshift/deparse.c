@@ -202,20 +202,40 @@ is_blank_safe(Deparse *d, Node *node)
 	}
 }
 
-/* LIKE: no escapes, which are read differently, and one byte a character. */
+/*
+ * LIKE: a constant without escapes, which are read differently, of one byte a
+ * character; whose end takes the padding that a char may have there: any text
+ * after a character that is no blank.
+ */
 static bool
 is_plain_pattern(Node *node)
 {
 	Const	   *constant = (Const *) node;
+	char	   *pattern;
+	char		last = '\0';
+	char		last_letter = '\0';
 
 	if (!IsA(node, Const) || constant->constisnull || ship_class(constant->consttype) != SHIP_TEXT)
 		return false;
-	for (char *c = TextDatumGetCString(constant->constvalue); *c; c++)
+	pattern = TextDatumGetCString(constant->constvalue);
+	for (char *c = pattern; *c; c++)
 	{
 		if (*c == '\\' || IS_HIGHBIT_SET(*c))
 			return false;
+		last = *c;
+		if (*c != '%')
+			last_letter = *c;
 	}
-	return true;
+	return last == '%' && last_letter != '_' && last_letter != ' ';
+}
+
+/* A column itself, whose type there says whether it is padded. */
+static bool
+is_column(Node *node)
+{
+	while (node != NULL && (IsA(node, RelabelType) || IsA(node, CollateExpr)))
+		node = (Node *) (IsA(node, RelabelType) ? ((RelabelType *) node)->arg : ((CollateExpr *) node)->arg);
+	return node != NULL && IsA(node, Var);
 }
 
 /* Does a rule hold for texts that are compared in that collation? */
@@ -653,6 +673,8 @@ deparse_groups(Deparse *deparse, Node *node)
 			{
 				const ShipRule *rule = ship_find(SHIP_OPERATOR, "=", ship_class(type), ship_class(type));
 
+				if (!is_column(node))
+					return refuse(deparse, "GROUP BY, DISTINCT", ship_clause_note("GROUP BY"));
 				return check_text(deparse, rule, "GROUP BY, DISTINCT", exprCollation(node), list_make1(node));
 			}
 		default:
@@ -726,6 +748,9 @@ deparse_aggregate(Deparse *d, Aggref *aggref, DeparseAggregate *result)
 		return is_count && d->reason ? false : refuse(d, item, "of aggregates with DISTINCT only count is shipped");
 	if (arg != NULL && !check_text(d, rule, item, aggref->inputcollid, list_make1(arg)))
 		return false;
+	/* a text comes as a result, with its padding if that is not known */
+	if ((rule->checks & SHIP_ORDERED) && !is_column(arg))
+		return refuse(d, item, rule->note);
 	if ((text = aggregate_argument(d, aggref, arg)) == NULL)
 		return false;
 	if (is_count)

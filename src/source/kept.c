@@ -3,9 +3,9 @@
  * kept.c
  *	  Connections that stay open from one run to the next.
  *
- * Policy: at most one a server, mapping (a group's serves several servers) and
- * role, only in processes that ask for it (workers), each lent to one run at a
- * time.  A change of any server, wrapper or mapping, or of a role, makes all of
+ * Policy: of a server, mapping (a group's serves several servers) and role, only
+ * where it is asked for (workers, live tables), each lent to one user at a time.
+ * A worker has one, a session with live tables as many as it used at once.  A change of any server, wrapper or mapping, or of a role, makes all of
  * them stale: they are closed when they are next looked at, since an
  * invalidation may arrive in the middle of anything.  A run that fails does not
  * give its connection back: the reset of its memory context closes it.
