@@ -64,7 +64,7 @@ typedef struct LiveRel
 	int64		offset;
 } LiveRel;
 
-/* table.c: reads the options of a table; palloc'd. */
+/* live_table.c: reads the options of a table; palloc'd. */
 extern LiveTable *live_table(Oid relid);
 
 /* The column's name in Redshift as it is, palloc'd. */
@@ -117,7 +117,7 @@ extern void live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *
 extern void live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 							 RelOptInfo *output_rel, void *extra);
 
-/* cost.c: in the planner's units. */
+/* live_cost.c: in the planner's units. */
 extern void live_cost(double rows_read, double rows_fetched, Cost *startup, Cost *total);
 extern void live_undercut(RelOptInfo *rel, Cost *startup, Cost *total);
 

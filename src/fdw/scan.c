@@ -30,11 +30,11 @@
 #include "remote/execute.h"
 #include "source/rows.h"
 
-#include "fdw/check.h"
 #include "fdw/live.h"
+#include "fdw/live_check.h"
+#include "fdw/live_session.h"
 #include "fdw/scan.h"
 #include "fdw/scan_text.h"
-#include "fdw/session.h"
 
 /* Longest wait for the number of a query, for EXPLAIN ANALYZE. */
 #define QUERY_ID_TIMEOUT_MS 1000

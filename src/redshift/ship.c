@@ -304,6 +304,8 @@ ship_item(ShipKind kind, const char *name, ShipClass left, ShipClass right)
 
 	if (kind == SHIP_CLAUSE)
 		return pstrdup(name);
+	if (kind == SHIP_OPERATOR && strchr(name, ' ') != NULL)
+		return psprintf("%s (%s, %s)", name, l, r);
 	if (kind == SHIP_OPERATOR)
 		return left == SHIP_NONE ? psprintf("%s %s", name, r) : psprintf("%s %s %s", l, name, r);
 	return psprintf("%s(%s%s%s)", name, l, right == SHIP_NONE ? "" : ", ", r);

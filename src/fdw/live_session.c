@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * session.c
+ * live_session.c
  *	  The connections that the scans of live tables share.
  *
  * Policy: a connection has one result at a time.  All scans of one statement (an
@@ -27,7 +27,7 @@
 #include "source/route.h"
 #include "source/server.h"
 
-#include "fdw/session.h"
+#include "fdw/live_session.h"
 
 struct LiveSession
 {
@@ -130,7 +130,7 @@ session_find(EState *estate, Oid serverid, Oid userid)
 	return count < pool_size ? session_create(estate, serverid, userid, one_snapshot) : last;
 }
 
-/* See session.h. */
+/* See live_session.h. */
 void
 session_join(LiveUse *use, EState *estate, Oid serverid, Oid userid)
 {
@@ -186,7 +186,7 @@ session_connect(LiveSession *session)
 	MemoryContextSwitchTo(old);
 }
 
-/* See session.h. */
+/* See live_session.h. */
 SourceConnection *
 session_take(LiveUse *use, bool repeats, bool *is_new)
 {
@@ -218,7 +218,7 @@ session_take(LiveUse *use, bool repeats, bool *is_new)
 	return session->source;
 }
 
-/* See session.h. */
+/* See live_session.h. */
 void
 session_end_stream(LiveUse *use)
 {
@@ -241,7 +241,7 @@ session_end_stream(LiveUse *use)
 	remote_stream_close(stream);
 }
 
-/* See session.h. */
+/* See live_session.h. */
 void
 session_leave(LiveUse *use)
 {
@@ -264,7 +264,7 @@ session_leave(LiveUse *use)
 	MemoryContextDelete(session->context);
 }
 
-/* See session.h. */
+/* See live_session.h. */
 bool
 session_in_block(const LiveUse *use)
 {

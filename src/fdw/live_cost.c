@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * cost.c
+ * live_cost.c
  *	  What the planner is told a statement in Redshift costs.
  *
  * Policy: Redshift is never asked.  A statement has a price of its own, a row

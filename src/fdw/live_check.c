@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * check.c
+ * live_check.c
  *	  Whether tables in Redshift are still what the foreign tables say.
  *
  * Policy: what is read is looked at when it comes.  What Redshift only computes
@@ -22,8 +22,8 @@
 #include "base/compat.h"
 #include "redshift/types.h"
 
-#include "fdw/check.h"
 #include "fdw/live.h"
+#include "fdw/live_check.h"
 
 /* So many answers are remembered; then they are asked again. */
 #define MAX_REMEMBERED 500
@@ -50,7 +50,7 @@ is_declared_type(const RemoteColumn *remote, Form_pg_attribute att)
 	}
 }
 
-/* See check.h. */
+/* See live_check.h. */
 void
 check_refuse(Relation relation, const char *column, Oid type, int32 typmod, const RemoteColumn *remote)
 {
@@ -148,7 +148,7 @@ check_table(SourceConnection *source, List *use)
 	table_close(relation, AccessShareLock);
 }
 
-/* See check.h. */
+/* See live_check.h. */
 void
 check_used_columns(SourceConnection *source, List *checks)
 {
