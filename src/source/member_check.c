@@ -242,6 +242,15 @@ find_right(const Comparison *comparison)
 	return right;
 }
 
+/* A varchar with a length, as member_facts.c writes it. */
+static bool
+is_varchar(const char *type)
+{
+	static const char name[] = "character varying(";
+
+	return strncmp(type, name, sizeof(name) - 1) == 0 && strchr(type, ',') == NULL;
+}
+
 /* The statement that gives a member what it lacks, where that can be said. */
 static void
 add_remedy(const Comparison *comparison, Side *side, const Side *right)
@@ -250,10 +259,19 @@ add_remedy(const Comparison *comparison, Side *side, const Side *right)
 		? psprintf("%s.%s", redshift_quote_identifier(comparison->schema),
 				   redshift_quote_identifier(comparison->relation)) : NULL;
 
-	if (comparison->kind == FACT_COLUMN && side->value == NULL && strstr(right->value, ", partition key") == NULL)
-		side->remedies = lappend(side->remedies,
-								 psprintf("ALTER TABLE %s ADD COLUMN %s %s", table,
-										  redshift_quote_identifier(comparison->name), right->value));
+	/* a view has no columns of its own to alter */
+	if (comparison->kind == FACT_COLUMN && !comparison->is_view)
+	{
+		char	   *column = redshift_quote_identifier(comparison->name);
+
+		if (side->value == NULL && strstr(right->value, ", partition key") == NULL)
+			side->remedies = lappend(side->remedies,
+									 psprintf("ALTER TABLE %s ADD COLUMN %s %s", table, column, right->value));
+		/* of a type Redshift alters the length of varchar, and nothing else */
+		else if (side->value != NULL && is_varchar(side->value) && is_varchar(right->value))
+			side->remedies = lappend(side->remedies,
+									 psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s", table, column, right->value));
+	}
 	else if (comparison->kind == FACT_GRANT && side->value == NULL)
 	{
 		ListCell   *lc;

@@ -13,49 +13,13 @@
 use strict;
 use warnings;
 
+use DocExamples;
 use RsfedTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $readme = "$ENV{RSFED_SOURCES}/README.md";
 plan skip_all => 'there is no README.md yet' unless -f $readme;
-
-# A list of [line, SQL, expected, where that starts, its length].
-sub examples
-{
-	my ($text) = @_;
-	my @found;
-	# no block runs on into the next one
-	while ($text =~ /^```sql\n((?:(?!^```).)*)^```\n\s*^```text\n(.*?)^```$/gms)
-	{
-		my ($sql, $expected) = ($1, $2);
-		my $line = 1 + (substr($text, 0, $-[0]) =~ tr/\n//);
-		push @found, [ $line, $sql, $expected, $-[2], length $expected ];
-	}
-	return @found;
-}
-
-# What may differ from one run to the next, and how wide it made a column.
-sub normalized
-{
-	my ($text) = @_;
-	$text =~ s/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?([+-]\d\d(:?\d\d)?)?/<time>/g;
-	$text =~ s/\b(\d+ days? )?\d\d:\d\d:\d\d(\.\d+)?/<duration>/g;
-	$text =~ s/-{2,}/--/g;
-	$text =~ s/[ \t]+/ /g;
-	$text =~ s/ $//mg;
-	$text =~ s/\A\s+|\s+\z//g;
-	return $text;
-}
-
-# The expected text as a pattern: "..." lines stand for any lines.
-sub matches
-{
-	my ($got, $expected) = @_;
-	my $pattern = join("\n",
-		map { /^\s*\.\.\.\s*$/ ? '(?:.*)' : quotemeta } split(/\n/, normalized($expected)));
-	return normalized($got) =~ /\A$pattern\z/s;
-}
 
 my @examples = examples(PostgreSQL::Test::Utils::slurp_file($readme));
 ok(@examples > 0, 'the README has examples with their output');
@@ -72,25 +36,11 @@ sub localized
 
 # a schedule of the README comes round while this runs, every now and then
 my $primary = start_primary('primary', register => 0, conf => "rsfed.scheduler = off\n");
-# One psql session for all: an example may build on those before it.  Each is
-# ended by a mark, so that its output can be told from the next one's.
-my $script = '';
-$script .= localized($_->[1]) . "\n\\echo -- end of the example in line $_->[0]\n" for @examples;
-
-my ($out, $err) = ('', '');
-$primary->psql('postgres', $script, stdout => \$out, stderr => \$err, on_error_stop => 0,
-	extra_params => [ '--pset=format=aligned', '--pset=tuples_only=off' ]);
-
-my %output;
-my @parts = split(/^-- end of the example in line (\d+)\n?/m, $out);
-for (my $i = 0; $i + 1 < @parts; $i += 2)
-{
-	$output{ $parts[ $i + 1 ] } = $parts[$i];
-}
+my ($output, $err) = run_examples($primary, 'postgres', map { [ $_->[0], localized($_->[1]) ] } @examples);
 for my $example (@examples)
 {
 	my ($line, $sql, $expected) = @$example;
-	my $got = $output{$line} // '';
+	my $got = $output->{$line} // '';
 	ok(matches($got, $expected), "README line $line")
 	  or diag("expected:\n$expected\ngot:\n$got");
 }
@@ -111,7 +61,7 @@ my $new = PostgreSQL::Test::Utils::slurp_file($readme);
 for my $example (reverse @examples)
 {
 	my ($line, undef, undef, $start, $length) = @$example;
-	my $got = $output{$line} // '';
+	my $got = $output->{$line} // '';
 	$got =~ s/[ \t]+$//mg;
 	$got =~ s/\n*\z/\n/;
 	substr($new, $start, $length) = $got;

@@ -7,13 +7,11 @@ use RsfedTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $script = "$ENV{RSFED_SOURCES}/test/warehouse/warehouse";
-plan skip_all => 'the stand-in needs PostgreSQL 15 here' unless -x '/usr/lib/postgresql/15/bin/initdb';
+need_own_standins();
 
 my $primary = start_primary('primary');
 my $role = 'arn:aws:iam::123456789012:role/lake';
 my $base = tempdir('lake-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-my %warehouse;
 
 # Runs a query in the database of the tests.
 sub ask { return $primary->safe_psql('postgres', $_[0]) }
@@ -27,11 +25,8 @@ sub sent
 
 for my $name (qw(east west))
 {
-	mkdir "$base/$name";
-	system_or_bail('bash', $script, 'start', "$base/$name", '--lake', "$base/lake");
-	my %env = map { /^export WAREHOUSE_(\w+)='?(.*?)'?$/ ? ($1 => $2) : () } split /\n/, slurp_file("$base/$name/env");
-	$warehouse{$name} = \%env;
-	ask(qq{SELECT rsfed.register_server('$name', 'localhost', 'dev', 'awsuser', '$env{PASSWORD}', $env{PORT}, 'require')});
+	my $env = start_own_standin("$base/$name", '--lake', "$base/lake");
+	ask(qq{SELECT rsfed.register_server('$name', 'localhost', 'dev', 'awsuser', '$env->{PASSWORD}', $env->{PORT}, 'require')});
 }
 ask(q{SELECT rsfed.define_group('lakes')});
 ask(qq{SELECT rsfed.add_member('lakes', '$_')}) for qw(east west);
@@ -53,7 +48,7 @@ is(ask($call), "east|0|250|0\nwest|0|250|0", '... and not again');
 sub control
 {
 	my ($name, @words) = @_;
-	system_or_bail('bash', $script, 'fault', "$base/$name", @words);
+	own_standin('fault', "$base/$name", @words);
 	return;
 }
 control('east', qw(FAULT error XX000), "'no access'", 'TIMES', 1);
@@ -74,5 +69,4 @@ is(ask(q{SELECT server, ok, detail FROM rsfed.drop_external_schema('lakes', 'lak
 	"east|t|dropped with the external database\nwest|t|dropped", 'the schema is dropped at each, the database once');
 is(sent('west', 'DROP EXTERNAL DATABASE'), 0, '... which the second has not to do');
 
-system('bash', $script, 'stop', "$base/$_") for qw(east west);
 done_testing();

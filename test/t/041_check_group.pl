@@ -168,6 +168,19 @@ like($remedies, qr/^SELECT rsfed\.execute\('w3', 'ALTER TABLE "public"\."check_s
 	'doctor() has the statement');
 like(sql($remedies), qr/^w2\|columns of public\.check_sales/m, 'which runs as pasted');
 is(sql(q{SELECT count(*) FROM rsfed_doctor.difference WHERE problem ~ 'no column price'}), '0', 'and mends');
+my $longer = sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'column note is'});
+like($longer, qr/^SELECT rsfed\.execute\('w2', 'ALTER TABLE "public"\."check_sales" ALTER COLUMN "note" TYPE character varying\(20\)'\); SELECT \* FROM rsfed\.check_group\('house', .*\) WHERE NOT ok;$/,
+	'the length of a varchar can be altered');
+sql($longer);
+is(sql(q{SELECT count(*) FROM rsfed_doctor.difference WHERE problem ~ 'column note is'}), '0', '... which mends it');
+at(2, 'CREATE VIEW check_narrow AS SELECT 1 AS a');
+at($_, 'CREATE VIEW check_narrow AS SELECT 1 AS a, 2 AS b') for 1, 3;
+like(found(q{, '{check_narrow}'}), qr/^w2\|columns of public\.check_narrow\|no column b/, 'a view lacks a column');
+is(sql(q{SELECT count(*) FROM rsfed_doctor.difference WHERE remedy ~ 'ALTER TABLE.*check_narrow'}), '0',
+	'nobody is told to alter it as if it were a table');
+at(2, 'CREATE OR REPLACE VIEW check_narrow AS SELECT 1 AS a, 2 AS b');
+is(found(q{, '{check_narrow}'}), '', 'until it is made anew');
+at($_, 'DROP VIEW check_narrow') for 1 .. 3;
 at(2, 'DROP VIEW check_view; ALTER TABLE check_sales ALTER COLUMN note TYPE varchar(20)');
 at($_, 'CREATE OR REPLACE VIEW check_view AS SELECT seller, sum(price) AS total FROM check_sales GROUP BY seller') for 2, 3;
 execute(3, 'DROP SCHEMA check_lake DROP EXTERNAL DATABASE CASCADE');

@@ -7,8 +7,7 @@ use RsfedTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $script = "$ENV{RSFED_SOURCES}/test/warehouse/warehouse";
-plan skip_all => 'the stand-in needs PostgreSQL 15 here' unless -x '/usr/lib/postgresql/15/bin/initdb';
+need_own_standins();
 
 my $primary = start_primary('primary');
 $primary->append_conf('postgresql.conf', "rsfed.idle_connection = 2s\nrsfed.max_workers = 1\n");
@@ -22,9 +21,8 @@ sub ask { return $primary->safe_psql('postgres', $_[0]) }
 # Statements that reached the warehouse, by its log.
 sub sent { return scalar grep { /\Q$_[0]\E/ } split /\n/, slurp_file("$base/statements.log") }
 
-system_or_bail('bash', $script, 'start', $base, '--lake', "$base/lake");
-my %env = map { /^export WAREHOUSE_(\w+)='?(.*?)'?$/ ? ($1 => $2) : () } split /\n/, slurp_file("$base/env");
-ask(qq{SELECT rsfed.register_server('own', 'localhost', 'dev', 'awsuser', '$env{PASSWORD}', $env{PORT}, 'require')});
+my $env = start_own_standin($base, '--lake', "$base/lake");
+ask(qq{SELECT rsfed.register_server('own', 'localhost', 'dev', 'awsuser', '$env->{PASSWORD}', $env->{PORT}, 'require')});
 ask(q{ALTER SERVER own OPTIONS (ADD gather_costs 'on')});
 ask(qq{SELECT rsfed.create_external_schema('own', 'lake', 'db', '$role', options => '{"create_database": true}')});
 ask(q{SELECT rsfed.execute('own', $$CREATE EXTERNAL TABLE lake.sales (n int) PARTITIONED BY (day int) STORED AS PARQUET LOCATION 's3://bucket/sales/'$$)});
@@ -44,12 +42,11 @@ is(ask('SELECT DISTINCT runs, unknown, s3_bytes, s3_files, partitions, partition
 is(sent('/* rsfed costs */'), 1, '... in one statement');
 
 # no answer is waited for by a run
-system_or_bail('bash', $script, 'fault', $base, qw(FAULT error), "'42501'", "'no'", qw(TIMES 1));
+own_standin('fault', $base, qw(FAULT error), "'42501'", "'no'", qw(TIMES 1));
 ask("SELECT rsfed.request_refresh('r1')");
 ok($primary->poll_query_until('postgres', "SELECT status = 'failed' FROM rsfed.runs WHERE run_id = (SELECT max(run_id) FROM rsfed.runs)"), 'a run that fails');
 ask("SELECT rsfed.request_refresh('r1')");
 ok($primary->poll_query_until('postgres', q{SELECT sum(runs) = 6 AND bool_and(pending = 0) FROM rsfed.costs}), '... has no cost; the next one has');
 unlike(slurp_file($primary->logfile), qr/could not be asked for/, 'nothing went wrong');
 
-system_or_bail('bash', $script, 'stop', $base);
 done_testing();

@@ -20,6 +20,7 @@ use Time::HiRes qw(sleep time);
 our @EXPORT = qw(
   start_primary new_node start_replica register_warehouse
   warehouse_sql warehouse_count standin standin_reset at_warehouse all_authorities
+  need_own_standins start_own_standin own_standin
   psql_fails poll_for wait_for_status last_run quote_literal
   stop_scheduler kill_process wait_for_turn
 );
@@ -111,6 +112,46 @@ sub at_warehouse
 
 	die "script/test has not started stand-in $n\n" unless $n == 1 || $ENV{"${prefix}PORT"};
 	return $do->();
+}
+
+# Skips a test that starts stand-ins itself, because several share a lake or it
+# reads what they write, where they cannot run: they need PostgreSQL 15, and /proc
+# to find their processes, which a Debian in a folder has not.
+sub need_own_standins
+{
+	plan skip_all => 'the stand-in needs PostgreSQL 15 and /proc here'
+	  unless -x '/usr/lib/postgresql/15/bin/initdb' && -d '/proc/self';
+	return;
+}
+
+# Commands the stand-in of a test's own in a folder: "start", "fault" and the like,
+# see test/warehouse/README.md.
+sub own_standin
+{
+	my ($command, $dir, @words) = @_;
+
+	system_or_bail('bash', "$ENV{RSFED_SOURCES}/test/warehouse/warehouse", $command, $dir, @words);
+	return;
+}
+
+# Starts one in a folder, by the words for it, and returns where it is, as the
+# settings WAREHOUSE_* are without their prefix.  It is stopped when the test ends.
+my @own_standins;
+sub start_own_standin
+{
+	my ($dir, @words) = @_;
+
+	mkdir $dir;
+	push @own_standins, $dir;
+	own_standin('start', $dir, @words);
+	return { map { /^export WAREHOUSE_(\w+)='?(.*?)'?$/ ? ($1 => $2) : () } split /\n/, slurp_file("$dir/env") };
+}
+
+END
+{
+	my $status = $?;
+	system('bash', "$ENV{RSFED_SOURCES}/test/warehouse/warehouse", 'stop', $_) for @own_standins;
+	$? = $status;
 }
 
 # A file with the certificate authorities of all stand-ins.

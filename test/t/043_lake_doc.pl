@@ -1,0 +1,103 @@
+# The SQL of doc/lake.md, all of it, and of the README's parts on groups and the
+# lake, run against three stand-ins over one lake: none of it may raise an error,
+# and what a block of text shows must come.
+
+use strict;
+use warnings;
+
+use DocExamples;
+use File::Temp qw(tempdir);
+use RsfedTest;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $script = "$ENV{RSFED_SOURCES}/test/warehouse/warehouse";
+plan skip_all => 'the stand-in needs PostgreSQL 15 here' unless -x '/usr/lib/postgresql/15/bin/initdb';
+
+my @members = qw(big medium small);
+my $base = tempdir('lake-doc-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my %warehouse;
+for my $name (@members)
+{
+	mkdir "$base/$name";
+	system_or_bail('bash', $script, 'start', "$base/$name", '--lake', "$base/lake");
+	$warehouse{$name} = { map { /^export WAREHOUSE_(\w+)='?(.*?)'?$/ ? ($1 => $2) : () } split /\n/, slurp_file("$base/$name/env") };
+	append_to_file("$base/authorities.crt", slurp_file($warehouse{$name}{CA}));
+}
+# two sales a day
+for my $day ((map { sprintf '2026-01-%02d', $_ } 1 .. 31), '2026-02-01')
+{
+	my $folder = "$base/lake/s3/bucket/sales/saledate=$day";
+	system_or_bail('mkdir', '-p', $folder);
+	append_to_file("$folder/part-0.parquet", "1,eu,10.00\n2,us,20.00\n");
+}
+
+# a schedule comes round while this runs, every now and then
+my $primary = start_primary('primary', register => 0,
+	conf => "rsfed.scheduler = off\nrsfed.ssl_root_cert = '$base/authorities.crt'\n");
+
+# The endpoints and the password of the pages stand for those of the stand-ins.
+sub localized
+{
+	my ($sql) = @_;
+	$sql =~ s/'(\w+)\.[\w.-]+\.amazonaws\.com'(.*?)\b5439\b/quote_literal($warehouse{$1}{HOST}) . $2 . $warehouse{$1}{PORT}/ge;
+	$sql =~ s/'My-Secret-1'/quote_literal($warehouse{big}{PASSWORD})/ge;
+	# a record in the DNS wants names that are in it
+	if ($sql =~ /dns_records/)
+	{
+		my $set = sub { join '', map { "ALTER SERVER $_ OPTIONS (SET host '" . $_[0]->($_) . "');\n" } @members };
+		$sql = $set->(sub { "$_[0].example.com" }) . $sql . $set->(sub { $warehouse{ $_[0] }{HOST} });
+	}
+	return $sql;
+}
+
+# Runs a page's blocks; the test of each is that it came to its end, and what it printed.
+sub check_page
+{
+	my ($name, $database, @blocks) = @_;
+	my ($output, $err) = run_examples($primary, $database, map { [ $_->[0], localized($_->[1]) ] } @blocks);
+
+	for my $block (@blocks)
+	{
+		my ($line, undef, $expected) = @$block;
+		my $got = $output->{$line} // '';
+		if (defined $expected)
+		{
+			ok(matches($got, $expected), "$name line $line") or diag("expected:\n$expected\ngot:\n$got");
+		}
+	}
+	my @errors = grep { /ERROR:|FATAL:/ } split /\n/, $err;
+	is(join("\n", @errors), '', "$name: no statement raises an error") or diag($err);
+	return $output;
+}
+
+my $page = slurp_file("$ENV{RSFED_SOURCES}/doc/lake.md");
+my @blocks = sql_blocks($page);
+cmp_ok(scalar(@blocks), '>', 10, 'doc/lake.md has SQL');
+my $output = check_page('doc/lake.md', 'postgres', @blocks);
+my ($records) = map { $output->{ $_->[0] } } grep { $_->[1] =~ /dns_records/ } @blocks;
+like($records, qr/"Weight": 3,.*"SetIdentifier": "big"/s, 'the record has the weights');
+
+# every server of the page's commands is one that it has registered
+my %named = map { $_ => 1 } $page =~ /(?:--cluster-identifier|--namespace-name) (\w+)/g;
+is_deeply([ grep { !$warehouse{$_} } sort keys %named ], [], 'the commands for AWS name the page\'s warehouses');
+# links within the page lead somewhere
+my %title = map { my $t = lc; $t =~ s/[^\w -]//g; $t =~ tr/ /-/; ($t => 1) } $page =~ /^#+ (.*)$/mg;
+is_deeply([ grep { !$title{$_} } $page =~ /\]\(#([^)]+)\)/g ], [], 'every link within the page leads to a title');
+# policies are JSON
+$primary->safe_psql('postgres', "SELECT " . quote_literal($_) . "::json") for $page =~ /^```json\n(.*?)^```$/gms;
+pass('every policy is JSON');
+
+# the README's parts, in a database of their own
+my $readme = slurp_file("$ENV{RSFED_SOURCES}/README.md");
+my @parts = grep { /^## Groups|^### The lake|^### Only what changed in the lake/ } split /^(?=###? )/m, $readme;
+is(scalar(@parts), 3, 'the README has the parts');
+$primary->safe_psql('postgres', 'CREATE DATABASE readme');
+$primary->safe_psql('readme', 'SET client_min_messages = warning; CREATE EXTENSION rsfed CASCADE');
+$primary->safe_psql('readme', "SELECT rsfed.register_server('$_', 'localhost', 'dev', 'awsuser', "
+	  . quote_literal($warehouse{$_}{PASSWORD}) . ", $warehouse{$_}{PORT})") for @members;
+check_page('README.md', 'readme', map { sql_blocks($_) } @parts);
+
+$primary->stop;
+system('bash', $script, 'stop', "$base/$_") for @members;
+done_testing();
