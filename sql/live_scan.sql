@@ -149,6 +149,12 @@ BEGIN
 END $$;
 SELECT live_facts('SELECT k FROM live_kv WHERE sqrt(k) > 1');
 
+-- statistics come from a sample
+ANALYZE live_kv, live_big;
+SELECT relname, reltuples FROM pg_class WHERE relname IN ('live_kv', 'live_big') ORDER BY 1;
+SELECT attname, null_frac, n_distinct FROM pg_stats WHERE tablename = 'live_kv' ORDER BY 1;
+SELECT count(*) FROM pg_stats WHERE tablename = 'live_big' AND n_distinct < -0.9;
+
 -- tables as they are in Redshift
 SELECT rsfed.execute('wh', 'CREATE SCHEMA imported');
 SELECT rsfed.execute('wh', 'CREATE TABLE imported.plain (id int, name varchar(10), code char(3), price decimal(8,2), "Open" date)');

@@ -19,6 +19,7 @@
 
 #include "base/compat.h"
 
+#include "fdw/analyze.h"
 #include "fdw/explain.h"
 #include "fdw/import.h"
 #include "fdw/live.h"
@@ -74,6 +75,7 @@ rsfed_handler(PG_FUNCTION_ARGS)
 	routine->ExplainForeignScan = live_explain;
 	routine->PlanForeignModify = plan_modify;
 	routine->IsForeignRelUpdatable = is_updatable;
+	routine->AnalyzeForeignTable = live_analyze;
 	routine->ImportForeignSchema = live_import;
 	RSFED_SET_FOREIGN_TRUNCATE(routine, refuse_truncate);
 	PG_RETURN_POINTER(routine);
