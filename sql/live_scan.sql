@@ -137,6 +137,11 @@ EXPLAIN (COSTS off) SELECT k FROM barrier WHERE 10 / k > 1;
 SELECT standin('RESET');
 SELECT (SELECT count(*) FROM live_kv WHERE random() >= 0) + (SELECT count(*) FROM live_kv WHERE random() >= 0) AS eight;
 SELECT value AS statements FROM standin_status WHERE name = 'statements';
+ALTER SERVER wh OPTIONS (ADD one_snapshot 'off');
+SELECT standin('RESET');
+SELECT (SELECT count(*) FROM live_kv WHERE random() >= 0) + (SELECT count(*) FROM live_kv WHERE random() >= 0) AS eight;
+SELECT name, value FROM standin_status WHERE name IN ('statements', 'connections_made') ORDER BY 1;
+ALTER SERVER wh OPTIONS (DROP one_snapshot);
 -- what EXPLAIN ANALYZE adds
 CREATE FUNCTION live_facts(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE line text;

@@ -308,6 +308,13 @@ typedef void (*shmem_request_hook_type) (void);
 #define estimate_num_groupsCompat(root, exprs, rows) estimate_num_groups(root, exprs, rows, NULL)
 #endif
 
+/* 14: outer joins of a placeholder are looked up in the planner's state */
+#if PG_VERSION_NUM >= 140000
+#define pull_varnosCompat(root, node) pull_varnos(root, node)
+#else
+#define pull_varnosCompat(root, node) pull_varnos(node)
+#endif
+
 /* 18: whether a collation is C stands in the locale */
 #if PG_VERSION_NUM >= 180000
 #define rsfed_collate_is_c(collation) \

@@ -15,6 +15,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/restrictinfo.h"
+#include "utils/lsyscache.h"
 
 #include "base/compat.h"
 
@@ -69,6 +70,35 @@ reads_outer_only(LiveRel *live)
 	if (live->jointype != JOIN_SEMI && live->jointype != JOIN_ANTI)
 		return true;
 	return !bms_overlap(target_relids(live->rel->reltarget->exprs), live_relids(live->inner));
+}
+
+/*
+ * Is a semi-join one that Redshift can make a join of?  A condition between the
+ * outer and the inner side must be an equality: other correlated subqueries are
+ * errors there.
+ */
+static bool
+is_correlated_by_equality(PlannerInfo *root, LiveRel *live)
+{
+	Relids		outer = live_relids(live->outer);
+	bool		is_correlated = false;
+	ListCell   *lc;
+
+	if (live->jointype != JOIN_SEMI && live->jointype != JOIN_ANTI)
+		return true;
+	foreach(lc, live->on)
+	{
+		OpExpr	   *op = lfirst(lc);
+		char	   *name;
+
+		if (!bms_overlap(pull_varnosCompat(root, (Node *) op), outer))
+			continue;
+		name = IsA(op, OpExpr) ? get_opname(op->opno) : NULL;
+		if (name == NULL || strcmp(name, "=") != 0)
+			return false;
+		is_correlated = true;
+	}
+	return is_correlated;
 }
 
 /*
@@ -163,7 +193,8 @@ live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 	live->jointype = jointype == JOIN_RIGHT ? JOIN_LEFT : jointype;
 	live->reasons = list_concat_copy(outer->reasons, inner->reasons);
 	if (!merge_sides(live) || !sort_clauses(root, live, joinrel, extra->restrictlist) ||
-		!gives_columns(joinrel->reltarget->exprs) || !reads_outer_only(live) || !needs_columns(live->here))
+		!gives_columns(joinrel->reltarget->exprs) || !reads_outer_only(live) ||
+		!is_correlated_by_equality(root, live) || !needs_columns(live->here))
 	{
 		outer->reasons = list_concat_unique_ptr(outer->reasons, live->reasons);
 		return;

@@ -22,6 +22,7 @@
 #include "base/attempt.h"
 #include "base/compat.h"
 #include "base/options.h"
+#include "base/settings.h"
 #include "remote/execute.h"
 #include "source/credentials.h"
 #include "source/route.h"
@@ -168,6 +169,8 @@ session_connect(LiveSession *session)
 	Connect		connect = {.session = session};
 	ErrorData  *error;
 
+	/* those of earlier statements that nobody has used for long */
+	source_close_idle(rsfed_idle_connection);
 	connect.request.source = server->servername;
 	connect.request.userid = session->userid;
 	connect.request.label = "rsfed live";
