@@ -154,6 +154,54 @@ BEGIN
 END $$;
 SELECT live_facts('SELECT k FROM live_kv WHERE sqrt(k) > 1');
 
+-- a table of a group: a member that cannot be reached is left for another
+SET client_min_messages = error;
+SELECT rsfed.register_server('live_one', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
+SELECT rsfed.register_server('live_two', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', 1, verify => false);
+SELECT rsfed.define_group('live_group');
+SELECT rsfed.add_member('live_group', 'live_one'), rsfed.add_member('live_group', 'live_two');
+SET client_min_messages = warning;
+CREATE FOREIGN TABLE live_member (k integer, s text) SERVER live_group OPTIONS (schema_name 'public', table_name 'kv');
+SELECT count(*) FROM live_member;
+SELECT count(*) FROM live_member;
+BEGIN;
+DECLARE one CURSOR FOR SELECT k FROM live_member ORDER BY k;
+FETCH 1 FROM one;
+SELECT count(*) FROM live_member;
+FETCH 1 FROM one;
+COMMIT;
+SELECT live_facts('SELECT k FROM live_member WHERE k = 1');
+SELECT error_of('SELECT rsfed.drop_group(''live_group'')');
+DROP FOREIGN TABLE live_member;
+SELECT rsfed.drop_group('live_group'), rsfed.drop_server('live_one'), rsfed.drop_server('live_two');
+
+-- cursors over a savepoint and a commit, a loop that commits, partitions
+BEGIN;
+DECLARE one CURSOR FOR SELECT k FROM live_big;
+DECLARE held CURSOR WITH HOLD FOR SELECT k FROM live_big WHERE k < 10;
+SAVEPOINT a; FETCH 2 FROM one; SELECT 1 / (k - 1) FROM live_big; ROLLBACK TO a;
+FETCH 2 FROM one; FETCH 1 FROM held;
+COMMIT;
+FETCH 2 FROM held;
+CLOSE held;
+CREATE PROCEDURE live_loop(INOUT n int) LANGUAGE plpgsql AS $$
+DECLARE r record;
+BEGIN
+	FOR r IN SELECT k FROM live_big WHERE k <= 1000 LOOP n := n + 1; IF n % 300 = 0 THEN COMMIT; END IF; END LOOP;
+END $$;
+CALL live_loop(0);
+DROP PROCEDURE live_loop;
+CREATE TABLE parted (k integer, s text, n numeric(18,4)) PARTITION BY RANGE (k);
+CREATE FOREIGN TABLE part_there PARTITION OF parted FOR VALUES FROM (0) TO (100) SERVER wh OPTIONS (schema_name 'public', table_name 'kv');
+CREATE TABLE part_here PARTITION OF parted FOR VALUES FROM (100) TO (200);
+INSERT INTO parted VALUES (150, 'here', 1);
+SELECT * FROM parted WHERE k > 0 ORDER BY k;
+SET enable_partitionwise_aggregate = on;
+SELECT k, sum(n), avg(n) FROM parted WHERE k > 0 GROUP BY k HAVING count(*) = 1 ORDER BY k;
+RESET enable_partitionwise_aggregate;
+SELECT error_of(c) FROM unnest(ARRAY['INSERT INTO parted VALUES (5)', 'UPDATE parted SET n = 0', 'DELETE FROM parted']) c;
+DROP TABLE parted;
+
 -- statistics come from a sample
 ANALYZE live_kv, live_big;
 SELECT relname, reltuples FROM pg_class WHERE relname IN ('live_kv', 'live_big') ORDER BY 1;
