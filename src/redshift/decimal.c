@@ -139,9 +139,23 @@ size_of(Node *node, DecimalSize *size)
 
 /* See decimal.h. */
 bool
-decimal_fits(Node *node)
+decimal_size(Node *node, int *precision, int *scale)
 {
 	DecimalSize size;
 
-	return size_of(node, &size);
+	if (!size_of(node, &size))
+		return false;
+	*precision = size.precision;
+	*scale = size.scale;
+	return true;
+}
+
+/* See decimal.h. */
+bool
+decimal_fits(Node *node)
+{
+	int			precision;
+	int			scale;
+
+	return decimal_size(node, &precision, &scale);
 }

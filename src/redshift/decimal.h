@@ -16,4 +16,7 @@
  */
 extern bool decimal_fits(Node *node);
 
+/* The same, with its digits and those after the point. */
+extern bool decimal_size(Node *node, int *precision, int *scale);
+
 #endif							/* RSFED_REDSHIFT_DECIMAL_H */

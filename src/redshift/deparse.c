@@ -499,11 +499,20 @@ static bool
 emit_case(Deparse *d, CaseExpr *expr)
 {
 	Node	   *saved = d->case_operand;
+	const char *cast = "";
 	bool		is_shipped = true;
 	ListCell   *lc;
 
-	if (ship_class(expr->casetype) == SHIP_NUMERIC && !decimal_fits((Node *) expr))
-		return refuse(d, "CASE", ship_clause_note("CASE"));
+	if (ship_class(expr->casetype) == SHIP_NUMERIC)
+	{
+		int			precision;
+		int			scale;
+
+		if (!decimal_size((Node *) expr, &precision, &scale))
+			return refuse(d, "CASE", ship_clause_note("CASE"));
+		/* of one type, so that it does not matter how Redshift finds a common one */
+		cast = psprintf("::decimal(%d,%d)", precision, scale);
+	}
 	if (expr->arg != NULL)
 		d->case_operand = (Node *) expr->arg;
 	appendStringInfoString(&d->buf, "(CASE");
@@ -515,6 +524,7 @@ emit_case(Deparse *d, CaseExpr *expr)
 		is_shipped = is_shipped && emit(d, (Node *) when->expr, false);
 		appendStringInfoString(&d->buf, " THEN ");
 		is_shipped = is_shipped && emit(d, (Node *) when->result, false);
+		appendStringInfoString(&d->buf, cast);
 	}
 	d->case_operand = saved;
 	/* without ELSE it is NULL, of the type of the others */
@@ -523,6 +533,7 @@ emit_case(Deparse *d, CaseExpr *expr)
 	{
 		appendStringInfoString(&d->buf, " ELSE ");
 		is_shipped = is_shipped && emit(d, (Node *) expr->defresult, false);
+		appendStringInfoString(&d->buf, cast);
 	}
 	appendStringInfoString(&d->buf, " END)");
 	return is_shipped;
