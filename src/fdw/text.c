@@ -156,6 +156,26 @@ append_where(Deparse *d, LiveRel *live)
 	}
 }
 
+/* Is it a join whose both sides are read, or one with a semi-join of that? */
+static bool
+is_joined(const LiveRel *live)
+{
+	while (live->kind == LIVE_JOIN && (live->jointype == JOIN_SEMI || live->jointype == JOIN_ANTI))
+		live = live->outer;
+	return live->kind == LIVE_JOIN;
+}
+
+/* The right side of a join: joins go from left to right, but for parentheses. */
+static void
+append_inner(Deparse *d, LiveRel *live)
+{
+	bool		is_nested = is_joined(live);
+
+	appendStringInfoString(&d->buf, is_nested ? "(" : "");
+	append_from(d, live);
+	appendStringInfoString(&d->buf, is_nested ? ")" : "");
+}
+
 /* Tables and joins; conditions of semi-joins are not among them. */
 static void
 append_from(Deparse *d, LiveRel *live)
@@ -170,16 +190,14 @@ append_from(Deparse *d, LiveRel *live)
 		append_from(d, live->outer);
 		return;
 	}
-	appendStringInfoChar(&d->buf, '(');
 	append_from(d, live->outer);
 	if (live->on == NIL)
 		appendStringInfoString(&d->buf, " CROSS JOIN ");
 	else
 		appendStringInfoString(&d->buf, live->jointype == JOIN_INNER ? " INNER JOIN " :
 							   live->jointype == JOIN_LEFT ? " LEFT JOIN " : " FULL JOIN ");
-	append_from(d, live->inner);
+	append_inner(d, live->inner);
 	append_conditions(d, " ON ", live->on);
-	appendStringInfoChar(&d->buf, ')');
 }
 
 /* The columns that the executor gets, and how each is made. */

@@ -86,7 +86,7 @@ watch(KeptConnection *kept)
 {
 	static TimeoutId timer = MAX_TIMEOUTS;
 
-	if (IsBackgroundWorker)
+	if (MyBackendType == B_BG_WORKER)
 		return;
 	if (timer == MAX_TIMEOUTS)
 	{
@@ -223,7 +223,7 @@ kept_give_back(KeptUse *use)
 	kept->lent = false;
 	kept->idle_since = monotonic_now();
 	if (kept->generation != catalog_generation || !remote_is_usable(kept->conn) ||
-		(rsfed_idle_connection == 0 && !IsBackgroundWorker))
+		(rsfed_idle_connection == 0 && MyBackendType != B_BG_WORKER))
 		forget(kept);
 	else
 		watch(kept);
