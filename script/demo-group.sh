@@ -106,9 +106,9 @@ spread_load() {
 	read -r -a before <<<"$(members)"
 	load_group "$DIR/spread" -t $((SPREAD_STATEMENTS / 6))
 	read -r -a after <<<"$(members)"
-	printf '%-8s %7s %8s %8s %22s\n' member weight 'its due' 'was given' 'log-ins that it counted'
+	printf '%-8s %7s %8s %9s %14s\n' member weight 'its due' 'was given' 'log-ins there'
 	for i in "${!MEMBERS[@]}"; do
-		printf '%-8s %7s %8s %9s %23s\n' "${MEMBERS[i]}" "${WEIGHTS[i]}" $((SPREAD_STATEMENTS * WEIGHTS[i] / 6)) \
+		printf '%-8s %7s %8s %9s %14s\n' "${MEMBERS[i]}" "${WEIGHTS[i]}" $((SPREAD_STATEMENTS * WEIGHTS[i] / 6)) \
 			$((after[i] - before[i])) $(($(log_ins "${MEMBERS[i]}") - seen[i]))
 	done
 }
@@ -179,7 +179,7 @@ show_outage_times() {
 
 kill_and_return() {
 	local load start
-	say "big is killed under $LOAD_RATE statements a second, and started again"
+	say "big is killed under $LOAD_RATE statements a second, and started again; what each member is given in 2 seconds:"
 	start=$(now)
 	load_group "$DIR/outage" -R "$LOAD_RATE" -T "$LOAD_SECONDS" &
 	load=$!

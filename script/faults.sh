@@ -20,28 +20,45 @@ unmount_disks() {
 	done
 }
 
-# fault_rounds VERSION BINDIR FOLDER COUNTS ROUNDS SEED [DEBIAN]: everything in
-# FOLDER, the result added to the file COUNTS, the log beside it.  DEBIAN: the
-# folder whose programs the servers run, by chroot, which needs root on this side.
+# fault_rounds VERSION BINDIR FOLDER COUNTS ROUNDS GROUP_ROUNDS SEED [DEBIAN]: rounds
+# with one warehouse, and of groups; everything in FOLDER, the results added to the
+# file COUNTS, the logs beside it.  DEBIAN: the folder whose programs the servers
+# run, by chroot, which needs root on this side.
 fault_rounds() {
-	local version=$1 bindir=$2 folder=$3 counts=$4 rounds=$5 seed=$6 debian=${7:-}
-	local log=${counts%/*}/faults-$1.log user by=as_server run_by=as_server options=() result
+	local version=$1 bindir=$2 folder=$3 counts=$4 rounds=$5 group_rounds=$6 seed=$7 debian=${8:-}
+	local user by=as_server run_by=as_server options=()
 	user=$(id -u "$SERVER_USER")
 	if [ -n "$debian" ]; then
 		by=as_root run_by=as_root_leashed
 		user=$(awk -F: '$1 == "postgres" { print $3 }' "$debian/etc/passwd")
 		options+=(--root "$debian")
 	fi
-	"$by" mkdir -p "$folder"/disks/{a,b}
-	! mount_disks "$user" "$folder"/disks/{a,b} || options+=(--disks "$folder/disks")
+	options+=(--bindir "$bindir")
 	[ -z "$seed" ] || options+=(--seed "$seed")
-	"$run_by" /usr/bin/python3 -B "$ROOT/test/faults/run.py" --bindir "$bindir" \
-		--folder "$folder/servers" --rounds "$rounds" "${options[@]}" >"$log" 2>&1 || true
-	unmount_disks "$folder"
+	if [ "$rounds" -gt 0 ]; then
+		"$by" mkdir -p "$folder"/disks/{a,b}
+		if mount_disks "$user" "$folder"/disks/{a,b}; then
+			some_rounds faults run.py --rounds "$rounds" --disks "$folder/disks" --folder "$folder/servers"
+		else
+			some_rounds faults run.py --rounds "$rounds" --folder "$folder/servers"
+		fi
+		unmount_disks "$folder"
+	fi
+	if [ "$group_rounds" -gt 0 ]; then
+		"$by" mkdir -p "$folder"
+		some_rounds group-faults groups.py --rounds "$group_rounds" --folder "$folder/group"
+	fi
+}
+
+# some_rounds NAME PROGRAM ARGUMENTS, within fault_rounds.
+some_rounds() {
+	local name=$1 program=$2 log=${counts%/*}/$1-$version.log result
+	shift 2
+	"$run_by" /usr/bin/python3 -B "$ROOT/test/faults/$program" "${options[@]}" "$@" >"$log" 2>&1 || true
 	grep -E '^not ok|^#|SKIP' "$log" || true
-	sed -n '/^fault  /,$p' "$log"
+	sed -n '/^fault  \|^what was done/,$p' "$log"
 	result=$(sed -n -E 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log")
 	[ -n "$result" ] || tail -n 20 "$log"
 	# shellcheck disable=SC2086 # two numbers
-	add_count "$counts" "$version" faults ${result:-0 1}
+	add_count "$counts" "$version" "$name" ${result:-0 1}
 }

@@ -29,9 +29,11 @@ SELECT * FROM rsfed.gather_costs();
 SELECT relation, server, current_date - day < 2 AS today, runs, pending, unknown, s3_bytes, s3_files, partitions, partitions_read, queue_ms >= 0 AS queued, execution_ms >= 0 AS ran, price, note FROM rsfed.costs;
 SELECT put('s3://costs/sales/saledate=2026-01-06/part', E'1,10\n'), rsfed.execute('wh', $$ALTER TABLE costs.sales ADD PARTITION (saledate='2026-01-06') LOCATION 's3://costs/sales/saledate=2026-01-06/'$$);
 CALL rsfed.refresh('by_day') \gset
--- nothing new: no query
+-- nothing new: no query, and the question to the catalog costs its time alone
 CALL rsfed.refresh('by_day') \gset
+SELECT query_id, label IS NOT NULL AS labelled, ask_at IS NOT NULL AS wanted FROM rsfed_catalog.run_cost WHERE run_id = :run_id;
 SELECT * FROM rsfed.gather_costs();
+SELECT s3_bytes, s3_files, partitions, partitions_read, queue_ms >= 0 AS queued, execution_ms >= 0 AS ran, is_pending, note FROM rsfed_catalog.run_price WHERE run_id = :run_id;
 SELECT runs, pending, unknown, s3_bytes, s3_files, partitions, partitions_read FROM rsfed.costs;
 
 -- prices: of a cluster by what is read, 10 MB at least; of a workgroup by its time
@@ -65,6 +67,25 @@ SELECT * FROM rsfed.gather_costs();
 RESET ROLE;
 REVOKE SELECT ON by_day FROM somebody;
 DROP ROLE somebody;
+
+-- a probe that reads S3 costs what it reads, also where it finds nothing new
+SELECT rsfed.define_rollup('probed', 'wh', 'SELECT count(*) AS n FROM costs.sales', method => 'replace', options => '{"probe": "SELECT count(*) FROM costs.sales WHERE saledate = ''2026-01-01''"}');
+CALL rsfed.refresh('probed') \gset
+SELECT status, query_id FROM rsfed.runs WHERE run_id = :run_id;
+SELECT server FROM rsfed.gather_costs();
+SELECT s3_bytes, s3_files, partitions_read, is_pending, note FROM rsfed_catalog.run_price WHERE run_id = :run_id;
+-- the label of another session is another's
+CALL rsfed.refresh('probed') \gset
+UPDATE rsfed_catalog.run SET remote_pid = 1 WHERE run_id = :run_id;
+SELECT * FROM rsfed.gather_costs();
+SELECT s3_bytes, is_pending, note FROM rsfed_catalog.run_price WHERE run_id = :run_id;
+DELETE FROM rsfed_catalog.run_cost WHERE run_id = :run_id;
+-- what the other views do not tell
+CALL rsfed.refresh('probed') \gset
+SELECT standin($$FAULT error '42P01' 'relation "sys_query_history" does not exist' TIMES 1$$);
+SELECT server FROM rsfed.gather_costs();
+SELECT s3_bytes, is_pending, note FROM rsfed_catalog.run_price WHERE run_id = :run_id;
+SELECT rsfed.drop_rollup('probed');
 
 -- a cluster without the SYS_ views
 CALL rsfed.refresh('by_id') \gset

@@ -23,7 +23,7 @@ SET client_min_messages = error;
 \set query 'SELECT 1 AS k, count(*) AS n FROM trade'
 -- without times, numbers of runs and addresses
 CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql RETURN regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-	regexp_replace(replace(t, E'\n', ' / '), '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00', '<time>', 'g'),
+	regexp_replace(regexp_replace(replace(t, E'\n', ' / '), '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00', '<time>', 'g'), ' for \d{4}-\d\d-\d\d', ' for <day>', 'g'),
 	'(run_id = |WHERE )\d+', '\1<run>', 'g'), 'port \d+', 'port <port>', 'g'), '\d+ [kM]B|\d{5,}', '<number>', 'g'),
 	'library of version [^ ]+\.', 'library of version <version>.');
 -- rows about something, times as a look and no more
@@ -224,6 +224,34 @@ EXECUTE left_of(:'about');
 CALL rsfed.refresh_set('the set''s "%s"') \gset
 EXECUTE left_of('the set');
 
+-- budgets: used up, and of what nobody knows
+SELECT rsfed.define_rollup('spends', 'wh', :'query', key => '{k}', options => '{"max_seconds_per_day": "1s"}');
+SELECT rsfed.define_group('pool', options => '{"max_seconds_per_day": "1s"}');
+ALTER SERVER wh OPTIONS (ADD max_seconds_per_day '1s', ADD max_scan_per_day '1TB');
+INSERT INTO rsfed_catalog.spending SELECT s.oid, o.relation_id, true, current_date, 2000 FROM rsfed_catalog.relation_oid o, (SELECT oid FROM pg_foreign_server WHERE srvname IN ('wh', 'pool') UNION ALL SELECT 0) s WHERE o.relid = 'spends'::regclass;
+UPDATE rsfed_catalog.spending SET run_ms = 0 WHERE NOT is_gathered;
+\set about 'used up|gather costs'
+\i :paste
+EXECUTE left_of(:'about');
+ALTER SERVER wh OPTIONS (SET gather_costs 'off');
+\i :paste
+EXECUTE left_of(:'about');
+ALTER SERVER wh OPTIONS (DROP max_seconds_per_day, DROP max_scan_per_day, DROP gather_costs);
+SELECT rsfed.drop_group('pool'), rsfed.drop_rollup('spends');
+
+-- members that nobody checks
+BEGIN;
+CREATE ROLE rsfed_doctor_keeper SUPERUSER;
+SELECT rsfed.define_group('pool', options => '{"health_interval": "1h"}'), rsfed.add_member('pool', 'wh', verify => false);
+ALTER SERVER pool OWNER TO rsfed_doctor_keeper;
+COMMIT;
+\set about 'is not checked'
+\i :paste
+SELECT rsfed.alter_group('pool', options => '{"health_interval": null}');
+EXECUTE left_of(:'about');
+SELECT rsfed.drop_group('pool');
+DROP ROLE rsfed_doctor_keeper;
+
 -- credentials that end
 CREATE ROLE "rsfed's role";
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'public', valid_until => '2001-01-01', verify => false);
@@ -347,9 +375,14 @@ INSERT INTO rsfed_catalog.difference (group_name, server, schema_name, relation_
 SELECT 'pair', srvname, v.*, srvoptions FROM pg_foreign_server, (VALUES
 	('public', 'trade', 'grant', 'the first', ARRAY['GRANT SELECT ON "public"."trade" TO "reader"', 'GRANT USAGE ON SCHEMA public TO "reader"']),
 	('public', 'trade', 'content', 'the second', '{}'), ('lake', '', 'schema', 'the third', '{}')) v WHERE srvname = 'wh two';
+SELECT rsfed.define_rollup('paired', 'pair', 'SELECT k, v FROM big WHERE k <= 10', key => '{k}', populate => false);
+INSERT INTO rsfed_catalog.difference (group_name, server, schema_name, relation_name, kind, problem, remedies, server_options, relation_id, definition)
+SELECT 'pair', srvname, 'public', 'paired', 'query', 'it refuses the query', '{}', srvoptions, relation_id, definition
+FROM pg_foreign_server, rsfed_catalog.rollup JOIN rsfed_catalog.relation USING (relation_id) WHERE srvname = 'wh two' AND relation_name = 'paired';
 \set about 'of group pair'
 \i :paste
 EXECUTE left_of(:'about');
+SELECT rsfed.drop_rollup('paired');
 SELECT rsfed.drop_group('pair');
 SELECT rsfed.drop_server(server) FROM unnest('{wh_one,wh two}'::name[]) AS server;
 

@@ -150,6 +150,14 @@ SELECT count(rsfed.define_rollup('window_' || i, 'wh', $$SELECT date_trunc('mont
 \i :paste
 EXECUTE left_of(:'about');
 
+-- budgets
+SELECT count(rsfed.define_rollup('budget_' || i, 'wh', 'SELECT 1 AS k, 2 AS n', key => '{k}', options => '{"max_seconds_per_day": "1s"}')) FROM generate_series(1, 5) AS i;
+UPDATE rsfed_catalog.spending SET run_ms = 1000;
+\set about 'Budgets'
+\i :paste
+UPDATE rsfed_catalog.spending SET run_ms = 0;
+EXECUTE left_of(:'about');
+
 -- worst first, whether one or many
 SELECT severity, problem FROM rsfed.doctor();
 ALTER SYSTEM RESET rsfed.scheduler;

@@ -120,3 +120,19 @@ SELECT rsfed.add_member('The house', 'small');
 SELECT rsfed.drop_group('The house', cascade => true);
 SELECT count(*) FROM rsfed_catalog.member;
 SELECT rsfed.drop_server('small');
+
+-- checks of members: what is billed, what goes together
+SET client_min_messages = warning;
+BEGIN;
+SELECT rsfed.register_server('cloud', 'wg.123456789012.eu-west-1.redshift-serverless.amazonaws.com', 'dev', 'u', 'p', verify => false);
+SELECT rsfed.define_group('The house', options => '{"health_interval": "30s", "health_query": "SELECT 1"}');
+SELECT rsfed.add_member('The house', 'cloud', verify => false);
+SELECT rsfed.alter_group('The house', options => '{"health_interval": "4min"}');
+SELECT rsfed.alter_group('The house', options => '{"health_interval": "5min"}');
+SELECT error_of($$SELECT rsfed.alter_group('The house', options => '{"health_interval": null}')$$);
+SELECT error_of($$SELECT rsfed.alter_group('The house', options => '{"health_interval": "2 days"}')$$);
+SELECT rsfed.alter_group('The house', options => '{"health_interval": "1s", "health_query": null}');
+SELECT srvoptions FROM pg_foreign_server WHERE srvname = 'The house';
+SELECT rsfed.alter_group('The house', options => '{"health_interval": null}');
+SELECT srvoptions FROM pg_foreign_server WHERE srvname = 'The house';
+ROLLBACK;

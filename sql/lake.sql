@@ -16,7 +16,7 @@ SELECT server, external_schema, catalog, catalog_database, options FROM rsfed.ex
 SELECT ok, detail FROM rsfed.create_external_schema('wh', 'lake_hive', 'h', :'role', options => '{"catalog": "hive", "uri": "10.0.0.1", "port": 9084}');
 SELECT ok, detail FROM rsfed.create_external_schema('wh', 'lake_share', 'dev', NULL, options => '{"catalog": "redshift", "schema": "public"}');
 SELECT external_schema, catalog, catalog_database, options FROM rsfed.external_schemas('wh') WHERE external_schema LIKE 'lake\_%' ORDER BY 1;
-SELECT s, (rsfed.drop_external_schema('wh', s)).* FROM unnest('{lake_hive,lake_share,lake_none}'::text[]) s;
+SELECT s, (rsfed.drop_external_schema('wh', s, cascade => s = 'lake_share')).* FROM unnest('{lake_hive,lake_share,lake_none}'::text[]) s;
 
 -- what Redshift would refuse, or find out at the first query only
 CREATE FUNCTION refused(arguments text) RETURNS text LANGUAGE sql AS $$

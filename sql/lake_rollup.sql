@@ -20,7 +20,6 @@ CREATE FUNCTION refused(options text, key text DEFAULT '{day}', method text DEFA
 SELECT error_of(format('SELECT rsfed.define_rollup(%L, %L, %L, key => %L, method => %L, options => %L)', 'bad', 'wh',
 	'SELECT saledate AS day, sum(amount) AS amount FROM lake.sales GROUP BY 1', key, method, options)) $$;
 SELECT o, refused(o) FROM unnest(ARRAY[
-	'{"lake_table": "lake.sales"}',
 	'{"lake_key": {"saledate": "day"}}',
 	'{"lake_table": "sales", "lake_key": {"saledate": "day"}}',
 	'{"lake_table": "lake.sales", "lake_key": ["saledate"]}',

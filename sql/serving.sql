@@ -135,6 +135,40 @@ SELECT rsfed.define_rollup('served', 'wh', :'query', key => '{k}', max_age => '1
 DEALLOCATE ask;
 RESET plan_cache_mode;
 
+-- a row is looked for where it was found last: there is another one by now
+SELECT rsfed.as_of('served') AS before, relation_id AS served FROM rsfed_catalog.relation_oid WHERE relid = 'served'::regclass \gset
+-- until nobody, such as the scheduler, sees any more what was deleted before
+CREATE PROCEDURE see_no_more() LANGUAGE plpgsql AS $$
+BEGIN
+	WHILE EXISTS (SELECT FROM pg_stat_activity
+		WHERE datname = current_database() AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()) LOOP
+		PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+	END LOOP;
+END $$;
+CREATE TEMP TABLE aside AS SELECT * FROM rsfed_catalog.freshness WHERE relation_id = :served;
+DELETE FROM rsfed_catalog.freshness WHERE relation_id = :served;
+CALL see_no_more();
+VACUUM rsfed_catalog.freshness;
+INSERT INTO rsfed_catalog.freshness (relation_id, as_of) SELECT -i, '2000-01-01' FROM generate_series(1, 5000) AS i;
+SELECT rsfed.as_of('served') AS of_another;
+INSERT INTO rsfed_catalog.freshness SELECT * FROM aside;
+SELECT rsfed.as_of('served') = :'before' AS its_own;
+-- or the table does not reach so far any more
+DELETE FROM rsfed_catalog.freshness WHERE relation_id = :served OR relation_id < 0;
+CALL see_no_more();
+VACUUM rsfed_catalog.freshness;
+SELECT rsfed.as_of('served') AS cut_off;
+INSERT INTO rsfed_catalog.freshness SELECT * FROM aside;
+SELECT rsfed.as_of('served') = :'before' AS its_own;
+DROP TABLE aside;
+DROP PROCEDURE see_no_more();
+-- the table is no rollup any more, then it is another one
+SELECT rsfed.drop_rollup('served', keep_table => true);
+SELECT error_of('SELECT rsfed.as_of(''served'')') ~ '^42809: "served" is not a rollup' AS no_rollup;
+DROP TABLE served;
+SELECT rsfed.define_rollup('served', 'wh', :'query', key => '{k}', max_age => '1 day');
+SELECT rsfed.as_of('served') > :'before' AS its_own;
+
 -- as after a restore that brought no oids: all is found by name, until it is used
 SELECT rsfed.schedule_refresh('served', '@yearly');
 BEGIN;
@@ -165,6 +199,26 @@ SET enable_sort = off;
 SELECT plan_of('SELECT * FROM rsfed.runs ORDER BY run_id DESC LIMIT 10') !~ 'Sort' AS no_sort;
 RESET enable_seqscan;
 RESET enable_sort;
+
+-- with thousands of schedules, and no statistics yet, a view is not worth compiling
+BEGIN;
+INSERT INTO rsfed_catalog.relation (relation_id, schema_name, relation_name, kind) SELECT -i, 'x', i, 'rollup' FROM generate_series(1, 10000) AS i;
+INSERT INTO rsfed_catalog.relation_oid SELECT relation_id, 4000000000 - relation_id FROM rsfed_catalog.relation WHERE relation_id < 0;
+INSERT INTO rsfed_catalog.schedule (relation_id, schedule_name, schedule, timezone, anchor, next_run_at)
+	SELECT relation_id, 'refresh', '@yearly', 'UTC', now(), now() FROM rsfed_catalog.relation WHERE relation_id < 0;
+DO $$
+DECLARE
+	plan json;
+	name text;
+BEGIN
+	FOREACH name IN ARRAY '{rollups,definitions,freshness,schedules,sets,groups,costs,progress,servers}'::text[] LOOP
+		EXECUTE 'EXPLAIN (FORMAT JSON) SELECT * FROM rsfed.' || name INTO plan;
+		IF (plan->0->'Plan'->>'Total Cost')::float > current_setting('jit_above_cost')::float THEN
+			RAISE WARNING 'rsfed.% costs %', name, plan->0->'Plan'->>'Total Cost';
+		END IF;
+	END LOOP;
+END $$;
+ROLLBACK;
 
 -- who may ask: whoever may SELECT, the owner whatever he may read, and pg_monitor
 GRANT CREATE ON SCHEMA public TO rsfed_owner;
@@ -212,6 +266,11 @@ SELECT rsfed.as_of('m') = :'as_of' AS as_of;
 DROP EXTENSION rsfed;
 CREATE EXTENSION rsfed;
 SELECT rsfed.as_of('m');
+-- the number that the one had has the other now
+CREATE MATERIALIZED VIEW n AS SELECT 1 AS a;
+CALL rsfed.refresh('n') \gset
+SELECT rsfed.as_of('m');
+SELECT rsfed.as_of('n') = :'as_of' AS as_of;
 CALL rsfed.refresh('m') \gset
 SELECT rsfed.as_of('m') = :'as_of' AS as_of, state FROM rsfed.freshness WHERE relation = 'm'::regclass;
 \c :tests

@@ -11,8 +11,22 @@ FROM (SELECT c.*, c.full_name AS name
 	FROM rsfed_catalog.relation_class c WHERE c.may_see_all) c
 JOIN rsfed_catalog.rollup u USING (relation_id)
 WHERE u.options OPERATOR(pg_catalog.->>) 'lake_table' IS NOT NULL
+	AND u.options OPERATOR(pg_catalog.->) 'lake_key' IS NOT NULL
 	AND NOT EXISTS (SELECT FROM rsfed_catalog.schedule s
-		WHERE s.relation_id = c.relation_id AND s.method IS NOT NULL);
+		WHERE s.relation_id = c.relation_id AND s.method IS NOT NULL)
+UNION ALL
+-- an answer that is empty: see lake_step_snapshot()
+SELECT 'warning', c.name,
+	pg_catalog.format('Each refresh reads all of %s, because Redshift shows no metadata_location of it, as of an Iceberg table; lake_key for its partitions, or a probe, would leave out what is not new.',
+		u.options OPERATOR(pg_catalog.->>) 'lake_table'),
+	pg_catalog.format('SELECT rsfed.alter_rollup(%L, options => ''{"lake_table": null}'');', c.name),
+	true
+FROM (SELECT c.*, c.full_name AS name
+	FROM rsfed_catalog.relation_class c WHERE c.may_see_all) c
+JOIN rsfed_catalog.rollup u USING (relation_id)
+JOIN rsfed_catalog.probe p USING (relation_id)
+WHERE u.options OPERATOR(pg_catalog.->>) 'lake_table' IS NOT NULL
+	AND u.options OPERATOR(pg_catalog.->) 'lake_key' IS NULL AND p.answer OPERATOR(pg_catalog.=) '';
 COMMENT ON VIEW rsfed_doctor.lake IS
-'Rollups over a lake that no schedule reads as a whole';
+'Rollups over a lake that no schedule reads as a whole, or that read all of it each time';
 GRANT SELECT ON rsfed_doctor.lake TO PUBLIC;

@@ -62,7 +62,9 @@ SELECT g.srvname AS group_name,
 		WHEN m.draining_since IS NOT NULL THEN 'draining'
 		WHEN h.is_broken THEN 'broken'
 		WHEN EXISTS (SELECT FROM rsfed_catalog.difference d WHERE d.group_name = m.group_name AND d.server = m.server
-			AND d.server_options IS NOT DISTINCT FROM s.srvoptions) THEN 'differs'
+			AND d.server_options IS NOT DISTINCT FROM s.srvoptions
+			AND (d.relation_id IS NULL OR EXISTS (SELECT FROM rsfed_catalog.rollup u
+				WHERE u.relation_id = d.relation_id AND u.definition = d.definition AND u.source = d.group_name))) THEN 'differs'
 		WHEN NOT h.is_broken THEN 'healthy'
 		WHEN m.server IS NOT NULL THEN 'unknown'
 	END AS state,

@@ -68,6 +68,20 @@ CROSS JOIN LATERAL (VALUES
 	('rsfed_workers', '{"state": "idle"}', s.workers_idle)
 ) AS m (name, labels, value)
 UNION ALL
+-- budgets
+SELECT m.name, CASE WHEN b.source IS NULL THEN pg_catalog.jsonb_build_object('relation', c.full_name)
+	ELSE pg_catalog.jsonb_build_object('source', b.source) END, m.value
+FROM rsfed.budgets b
+LEFT JOIN rsfed_catalog.relation_class c ON c.relid = b.relation
+CROSS JOIN LATERAL (VALUES
+	('rsfed_budget_scan_limit_bytes', b.max_scan_bytes::pg_catalog.float8),
+	('rsfed_budget_scanned_bytes', CASE WHEN b.max_scan_bytes IS NOT NULL THEN b.scanned_bytes END),
+	('rsfed_budget_limit_seconds', b.max_seconds),
+	('rsfed_budget_used_seconds', CASE WHEN b.max_seconds IS NOT NULL THEN b.seconds END),
+	('rsfed_budget_used_up', b.used_up::pg_catalog.int4)
+) AS m (name, value)
+WHERE m.value IS NOT NULL
+UNION ALL
 -- when log-ins end
 SELECT 'rsfed_credentials_expiry_timestamp_seconds', pg_catalog.jsonb_build_object('server', s.srvname,
 	'role', CASE m.umuser WHEN 0 THEN 'public' ELSE pg_catalog.pg_get_userbyid(m.umuser) END),

@@ -81,19 +81,23 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 		WHEN p.by_itself THEN r.pause_reason WHEN p.paused THEN a.pause_reason END AS pause_reason,
 	CASE WHEN s.paused_at IS NOT NULL THEN NULL
 		WHEN p.by_itself THEN r.paused_by WHEN p.paused THEN a.paused_by END AS paused_by,
-	i.is_held OR h.server_id IS NOT NULL AS held,
+	i.is_held OR h.server_id IS NOT NULL OR b.relation_id IS NOT NULL AS held,
 	CASE WHEN i.is_held THEN i.held_reason
-		WHEN h.server_id IS NULL THEN NULL
-		WHEN c.may_see_all THEN 'credentials: ' OPERATOR(pg_catalog.||) h.message
-		ELSE 'credentials' END AS held_reason
+		WHEN h.server_id IS NOT NULL THEN CASE WHEN c.may_see_all THEN 'credentials: ' OPERATOR(pg_catalog.||) h.message
+			ELSE 'credentials' END
+		WHEN b.relation_id IS NOT NULL THEN CASE WHEN c.may_see_all THEN 'budget: ' OPERATOR(pg_catalog.||) b.reason
+			ELSE 'budget' END END AS held_reason
 FROM rsfed_catalog.schedule s
 JOIN rsfed_catalog.relation r USING (relation_id)
 CROSS JOIN rsfed_catalog.guard i
-LEFT JOIN rsfed_catalog.present_relation k ON k.relation_id = s.relation_id
+-- by the column that is unique: so the planner knows, also without statistics,
+-- that there are not more rows by that
+LEFT JOIN rsfed_catalog.present_relation k ON k.relation_id = r.relation_id
 LEFT JOIN pg_catalog.pg_class g ON g.oid = k.relid
 -- of a set each member is held; once for all schedules, not once for each
 LEFT JOIN (SELECT DISTINCT ON (x.relation_id) x.relation_id, x.server_id, x.message
 	FROM rsfed_catalog.held_relation x ORDER BY x.relation_id) h ON h.relation_id = s.relation_id
+LEFT JOIN rsfed_catalog.held_budget b ON b.relation_id = s.relation_id AND b.held_until > pg_catalog.now()
 LEFT JOIN rsfed_catalog.set_class t ON t.set_id = r.relation_id
 CROSS JOIN LATERAL (SELECT g.oid,
 	COALESCE(pg_catalog.has_table_privilege(g.oid, 'SELECT'), t.may_select) AS may_select,
@@ -104,8 +108,8 @@ CROSS JOIN LATERAL (SELECT g.oid,
 LEFT JOIN (SELECT x.* FROM rsfed_catalog.pause x
 	WHERE x.paused_until IS NULL OR x.paused_until > pg_catalog.now() LIMIT 1) a ON true
 CROSS JOIN LATERAL (SELECT
-	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())) AS b (by_itself)
-CROSS JOIN LATERAL (SELECT b.by_itself, b.by_itself OR a.only_row IS NOT NULL
+	r.paused_at IS NOT NULL AND (r.paused_until IS NULL OR r.paused_until > pg_catalog.now())) AS z (by_itself)
+CROSS JOIN LATERAL (SELECT z.by_itself, z.by_itself OR a.only_row IS NOT NULL
 	OR s.paused_at IS NOT NULL AS paused) AS p
 CROSS JOIN (SELECT pg_catalog.jsonb_object_agg(o.name, o.default_value) AS defaults
 	FROM rsfed_catalog.options() o
@@ -114,18 +118,22 @@ LEFT JOIN LATERAL (SELECT u.run_id, u.status, u.requested_at
 	FROM rsfed_catalog.run u
 	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name
 	ORDER BY u.run_id DESC LIMIT 1) AS l ON true
-LEFT JOIN LATERAL (SELECT pg_catalog.array_agg(pg_catalog.concat(
+-- of few schedules; once for all, as what is estimated for each of them by itself
+-- would make the whole look worth compiling
+LEFT JOIN (SELECT e.relation_id, e.schedule_name, pg_catalog.array_agg(pg_catalog.concat(
 		CASE WHEN w.kind = 'set' THEN pg_catalog.format('set %I', w.relation_name)
 			ELSE pg_catalog.format('%I.%I', w.schema_name, w.relation_name) END,
 		CASE WHEN e.after_schedule_name <> 'refresh' THEN '/' || e.after_schedule_name END)
 		ORDER BY w.schema_name, w.relation_name, e.after_schedule_name) AS after
 	FROM rsfed_catalog.schedule_after e
 	JOIN rsfed_catalog.relation w ON w.relation_id = e.after_relation_id
-	WHERE e.relation_id = s.relation_id AND e.schedule_name = s.schedule_name) AS f ON true
-LEFT JOIN LATERAL (SELECT pg_catalog.min(COALESCE(u.not_before, u.due_at)) AS not_before
+	GROUP BY e.relation_id, e.schedule_name) f
+	ON f.relation_id = s.relation_id AND f.schedule_name = s.schedule_name
+LEFT JOIN (SELECT u.relation_id, u.schedule_name, pg_catalog.min(COALESCE(u.not_before, u.due_at)) AS not_before
 	FROM rsfed_catalog.run u
-	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name
-		AND u.status = 'queued' AND u.retry_of IS NOT NULL) AS w ON true
+	WHERE u.status = 'queued' AND u.retry_of IS NOT NULL
+	GROUP BY u.relation_id, u.schedule_name) w
+	ON w.relation_id = s.relation_id AND w.schedule_name = s.schedule_name
 WHERE c.may_select OR c.may_see_all;
 COMMENT ON VIEW rsfed.schedules IS
 'Schedules of relations and of sets, when they run next and what came of the last run; without next_run_at a schedule has stopped, without paused_by a paused one paused itself';

@@ -113,7 +113,7 @@ SELECT c.set_name AS name,
 	c.source,
 	CASE
 		WHEN c.is_paused THEN 'paused'
-		WHEN g.is_held OR h.relation_id IS NOT NULL THEN 'held'
+		WHEN g.is_held OR h.relation_id IS NOT NULL OR b.relation_id IS NOT NULL THEN 'held'
 		WHEN f.refused THEN 'refused'
 		WHEN f.failures > 0 THEN 'failing'
 		WHEN f.as_of IS NULL THEN 'never'
@@ -128,7 +128,8 @@ SELECT c.set_name AS name,
 	f.sqlstate,
 	CASE
 		WHEN g.is_held AND NOT c.is_paused THEN g.held_reason
-		WHEN c.may_see_all THEN f.message
+		WHEN c.may_see_all THEN CASE WHEN b.relation_id IS NOT NULL AND h.relation_id IS NULL THEN 'held: budget: ' || b.reason
+			ELSE f.message END
 	END AS message,
 	CASE WHEN pg_catalog.isfinite(x.next_run_at) THEN x.next_run_at END AS next_run_at
 FROM rsfed_catalog.set_class c
@@ -136,6 +137,7 @@ JOIN rsfed_catalog.freshness f ON f.relation_id = c.set_id
 CROSS JOIN rsfed_catalog.guard g
 -- once for all sets, not once for each
 LEFT JOIN (SELECT DISTINCT l.relation_id FROM rsfed_catalog.held_relation l) h ON h.relation_id = c.set_id
+LEFT JOIN rsfed_catalog.held_budget b ON b.relation_id = c.set_id AND b.held_until > pg_catalog.now()
 LEFT JOIN LATERAL (SELECT pg_catalog.min(y.next_run_at) AS next_run_at
 	FROM rsfed_catalog.schedule y WHERE y.relation_id = c.set_id) x ON true
 WHERE c.may_select OR c.may_see_all;

@@ -45,6 +45,10 @@ CREATE TABLE rsfed_catalog.rollup
 COMMENT ON TABLE rsfed_catalog.rollup IS
 'Rollups as they are defined now; columns is what Redshift described: [{"name", "type", "typmod"}]';
 
+-- the few with a budget of their own
+CREATE INDEX rollup_budget_idx ON rsfed_catalog.rollup (relation_id)
+	WHERE options ?| '{max_scan_per_day,max_seconds_per_day}';
+
 CREATE TABLE rsfed_catalog.set_member
 (
 	set_id			integer NOT NULL,
@@ -214,17 +218,33 @@ CREATE TABLE rsfed_catalog.difference
 	server			name,
 	schema_name		text,
 	relation_name	text,				-- empty: of the external schema itself
-	kind			text CHECK (kind IN ('schema', 'relation', 'column', 'partition', 'grant', 'content')),
+	kind			text CHECK (kind IN ('schema', 'relation', 'column', 'partition', 'grant', 'content', 'query')),
 	column_names	text[],				-- of a grant roles; NULL: anything of it
 	problem			text NOT NULL,
 	remedies		text[] NOT NULL,	-- statements of Redshift
 	server_options	text[],				-- with others it is another warehouse
 	found_at		timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	relation_id		integer,			-- of kind query: the rollup, whose name stands before, and
+	definition		integer,			-- which of its definitions
+	CHECK ((kind = 'query') = (relation_id IS NOT NULL AND definition IS NOT NULL)),
 	PRIMARY KEY (group_name, server, schema_name, relation_name, kind),
 	FOREIGN KEY (group_name, server) REFERENCES rsfed_catalog.member ON UPDATE CASCADE ON DELETE CASCADE
 );
 COMMENT ON TABLE rsfed_catalog.difference IS
-'What rsfed.check_group has found at a member that is not as at the others; rollups that read it do not use the member';
+'What rsfed.check_group, or a run, has found at a member that is not as at the others; rollups that read it do not use the member';
+
+CREATE TABLE rsfed_catalog.member_view
+(
+	group_name		name,
+	server			name,
+	schema_name		text,
+	relation_name	text,
+	definition		text NOT NULL,
+	PRIMARY KEY (group_name, server, schema_name, relation_name),
+	FOREIGN KEY (group_name, server) REFERENCES rsfed_catalog.member ON UPDATE CASCADE ON DELETE CASCADE
+);
+COMMENT ON TABLE rsfed_catalog.member_view IS
+'Views of a member that rollups over its group read, as rsfed.check_group has seen them: what reads a view reads what its text names';
 
 CREATE TABLE rsfed_catalog.probe
 (
@@ -342,8 +362,9 @@ CREATE TABLE rsfed_catalog.run_cost
 	relation_id		integer NOT NULL,
 	server			name NOT NULL,
 	ended_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-	query_id		bigint NOT NULL,
+	query_id		bigint,				-- NULL: it asked about news, and found none
 	label			text,
+	counted_ms		bigint NOT NULL DEFAULT 0,
 	ask_at			timestamptz DEFAULT pg_catalog.now(),
 	s3_bytes		bigint,
 	s3_files		bigint,
@@ -357,6 +378,38 @@ COMMENT ON TABLE rsfed_catalog.run_cost IS
 'What the history of the warehouse says of runs, on servers with the option gather_costs; with ask_at it is still to be asked';
 CREATE INDEX run_cost_ask_at_idx ON rsfed_catalog.run_cost (ask_at) WHERE ask_at IS NOT NULL;
 CREATE INDEX run_cost_ended_at_idx ON rsfed_catalog.run_cost (ended_at);
+
+-- Sums for budgets: of each source with one (source_id 0: of rollups with one of
+-- their own) a row for each relation, so that runs of different relations wait for
+-- each other nowhere, and one more for what is known of them later, by gathering
+-- costs.  A row is of the last day that it was written on, and so never has to be
+-- taken away.  Not dumped.
+CREATE TABLE rsfed_catalog.spending
+(
+	source_id		oid,
+	relation_id		integer,
+	is_gathered		boolean,
+	day				date NOT NULL,
+	run_ms			bigint NOT NULL DEFAULT 0,
+	scan_bytes		bigint NOT NULL DEFAULT 0,
+	PRIMARY KEY (source_id, relation_id, is_gathered)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE rsfed_catalog.spending IS
+'What runs of a day have taken and read, where a budget wants to know: source_id is the server or group with the budget, 0 of the rollup''s own';
+
+-- Written by the scheduler, which tells of it, read by everything.  Not dumped.
+CREATE TABLE rsfed_catalog.held_budget
+(
+	relation_id		integer PRIMARY KEY,
+	source_id		oid NOT NULL,
+	option_name		text NOT NULL,
+	allowed			bigint NOT NULL,
+	held_since		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	held_until		timestamptz NOT NULL,
+	reason			text NOT NULL
+);
+COMMENT ON TABLE rsfed_catalog.held_budget IS
+'Rollups, and sets of them, that are not refreshed by schedule because a budget of the day is used up: that of source_id, or, if that is 0, their own';
 
 CREATE TABLE rsfed_catalog.pause
 (

@@ -63,6 +63,25 @@ WHERE c.may_see_all;
 COMMENT ON VIEW rsfed.definitions IS
 'Every definition that a rollup has had; for its owner and pg_monitor';
 
+CREATE VIEW rsfed.budgets WITH (security_barrier = true) AS
+SELECT b.source,
+	c.relid::pg_catalog.regclass AS relation,
+	b.day,
+	b.timezone,
+	b.ends_at,
+	NULLIF(b.max_scan, 0) AS max_scan_bytes,
+	b.scan_bytes AS scanned_bytes,
+	pg_catalog.round(NULLIF(b.max_ms, 0) / 1000.0, 1) AS max_seconds,
+	pg_catalog.round(b.run_ms / 1000.0, 1) AS seconds,
+	b.is_used_up AS used_up
+FROM rsfed_catalog.budget b
+LEFT JOIN rsfed_catalog.relation_class c USING (relation_id)
+WHERE CASE WHEN b.source_id = 0 THEN c.may_see_all
+	ELSE pg_catalog.has_server_privilege(b.source_id, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE') END;
+COMMENT ON VIEW rsfed.budgets IS
+'Budgets of servers, groups and rollups, and what is used of them on their present day; once used_up schedules are held until ends_at';
+GRANT SELECT ON rsfed.budgets TO PUBLIC;
+
 -- The order is that of an index, and so that which most queries ask for: their
 -- LIMIT ends the scan, which it could not do through the barrier otherwise.
 CREATE VIEW rsfed.runs WITH (security_barrier = true) AS

@@ -41,21 +41,22 @@ PG_FUNCTION_INFO_V1(rsfed_schema_name);
 #define STATUS_COLUMNS 17
 
 /*
- * rsfed's number of a relation, which the current user may ask about.  0 for one
+ * The content of a relation, which the current user may ask about.  None of one
  * that the query's snapshot does not see yet.  Raises 42P01, 42809 with the
  * nearest rollup as a hint, 42501.
  */
-static int32
-require_served(Oid relid, Snapshot snapshot)
+static Content
+require_served(Oid relid, Snapshot snapshot, Sight sight)
 {
-	Sight		sight = serving_sight(relid);
-	int32		relation_id = sight.exists ? serving_relation_id(relid, snapshot) : 0;
+	Content		content = {0};
 
-	if (relation_id == 0 && relation_lookup(relid) == NULL)
+	if (sight.exists)
+		content = serving_content(relid, snapshot);
+	if (content.relation_id == 0 && relation_lookup(relid) == NULL)
 		(void) relation_require_rollup(relid);
 	if (!sight.may_select && !sight.may_see_all)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relid));
-	return relation_id;
+	return content;
 }
 
 /*
@@ -76,8 +77,7 @@ typedef struct LastRead
 	bool		suboverflowed;
 	bool		in_recovery;
 	TransactionId *xids;		/* xip and subxip */
-	bool		known;
-	TimestampTz as_of;
+	Content		content;
 } LastRead;
 
 static bool
@@ -126,7 +126,6 @@ read_as_of(FunctionCallInfo fcinfo, TimestampTz *as_of)
 	Snapshot	snapshot = GetActiveSnapshot();
 	LastRead   *last = fcinfo->flinfo->fn_extra;
 	Sight		sight;
-	int32		relation_id;
 
 	if (last == NULL)
 	{
@@ -138,13 +137,12 @@ read_as_of(FunctionCallInfo fcinfo, TimestampTz *as_of)
 	if (last->relid != relid || !(sight.may_select || sight.may_see_all) ||
 		!is_same_snapshot(last, snapshot))
 	{
-		relation_id = require_served(relid, snapshot);
+		last->content = require_served(relid, snapshot, sight);
 		note_snapshot(last, snapshot, fcinfo->flinfo->fn_mcxt);
-		last->known = relation_id != 0 && serving_as_of(relation_id, snapshot, &last->as_of);
 		last->relid = relid;
 	}
-	*as_of = last->as_of;
-	return last->known;
+	*as_of = last->content.as_of;
+	return last->content.exists;
 }
 
 /* rsfed.as_of(relation): NULL without content. */
@@ -180,23 +178,22 @@ rsfed_require_fresh(PG_FUNCTION_ARGS)
 {
 	Snapshot	snapshot = GetActiveSnapshot();
 	Oid			relid;
-	int32		relation_id;
+	Content		content;
 	Interval   *max_age;
-	TimestampTz as_of;
 	TimestampTz oldest;
 
 	argument_require(fcinfo, 0, "rollup");
 	relid = PG_GETARG_OID(0);
-	relation_id = require_served(relid, snapshot);
+	content = require_served(relid, snapshot, serving_sight(relid));
 
 	max_age = !PG_ARGISNULL(1) ? PG_GETARG_INTERVAL_P(1)
-		: serving_max_age(relation_id, snapshot, NULL);
+		: serving_max_age(content.relation_id, snapshot, NULL);
 	if (max_age == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("rollup \"%s\" has no max_age", get_rel_name(relid)),
 				 errhint("Pass one: rsfed.require_fresh(..., max_age => '15 minutes').")));
-	if (!serving_as_of(relation_id, snapshot, &as_of))
+	if (!content.exists)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("rollup \"%s\" has never been refreshed", get_rel_name(relid))));
@@ -204,13 +201,13 @@ rsfed_require_fresh(PG_FUNCTION_ARGS)
 	oldest = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
 													 TimestampTzGetDatum(GetCurrentTimestamp()),
 													 IntervalPGetDatum(max_age)));
-	if (as_of < oldest)
+	if (content.as_of < oldest)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("rollup \"%s\" is older than %s", get_rel_name(relid),
 						DatumGetCString(DirectFunctionCall1(interval_out,
 															IntervalPGetDatum(max_age)))),
-				 errdetail("It is as of %s.", timestamptz_to_str(as_of)),
+				 errdetail("It is as of %s.", timestamptz_to_str(content.as_of)),
 				 errhint("See rsfed.freshness for what keeps it from being refreshed.")));
 	PG_RETURN_BOOL(true);
 }

@@ -110,7 +110,7 @@ describe_at(SourceConnection *source, void *arg)
 {
 	Question   *question = arg;
 
-	question->columns = remote_describe(source->conn, question->query);
+	question->columns = remote_describe(source->conn, question->query, 0);
 }
 
 /* The columns of the query in the arguments (source, query). */

@@ -27,12 +27,15 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "catalog/difference.h"
+#include "catalog/member_view.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
+#include "redshift/placeholder.h"
 #include "redshift/tables.h"
 #include "source/group.h"
 #include "source/member_check.h"
 #include "source/source.h"
+#include "source/unable.h"
 
 /* So many differences stand in a WARNING. */
 #define MAX_WARNED 10
@@ -75,13 +78,16 @@ copy_texts(List *texts)
 	return copy;
 }
 
-/* Adds a row to the result of the SQL function; a NULL server is no member. */
+/*
+ * Adds a row to the result of the SQL function; a NULL server is no member.  Of a
+ * doubt nobody knows whether it is ok.
+ */
 static void
-add_row(ResultRows *result, const char *server, const char *item, bool ok, const char *detail)
+add_row(ResultRows *result, const char *server, const char *item, bool ok, bool is_doubt, const char *detail)
 {
 	NameData	name;
 	Datum		values[4];
-	bool		nulls[4] = {server == NULL, false, server == NULL, false};
+	bool		nulls[4] = {server == NULL, false, is_doubt, false};
 
 	if (server != NULL)
 		namestrcpy(&name, server);
@@ -101,8 +107,8 @@ take_finding(const MemberFinding *finding, void *arg)
 	Difference *difference;
 
 	if (report->result != NULL)
-		add_row(report->result, finding->server, finding->item, finding->ok, finding->detail);
-	if (finding->ok)
+		add_row(report->result, finding->server, finding->item, finding->ok, finding->is_doubt, finding->detail);
+	if (finding->ok || finding->is_doubt)
 		return;
 	if (report->result == NULL && report->not_ok++ < MAX_WARNED)
 		appendStringInfo(&report->warning, "%sServer \"%s\", %s: %s", report->warning.len > 0 ? "\n" : "",
@@ -171,7 +177,7 @@ add_reads(MemberCheck *check, const RsfedRelation *relation, const Rollup *rollu
 		if (result == NULL)
 			continue;
 		foreach(lc, reads[i]->unclear)
-			add_row(result, NULL, psprintf("rollup %s", relation_title(relation)), false,
+			add_row(result, NULL, psprintf("rollup %s", relation_title(relation)), false, true,
 					psprintf("it reads %s, which cannot be compared here", (char *) lfirst(lc)));
 	}
 }
@@ -225,6 +231,44 @@ parse_tables(List *texts)
 	return unique_tables(tables);
 }
 
+/* Can it be remembered here, and may the current user see to that? */
+static bool
+may_remember(const MemberCheck *check)
+{
+	return !RecoveryInProgress() && !XactReadOnly &&
+		rsfed_foreign_server_ownercheck(check->group->serverid, GetUserId());
+}
+
+/*
+ * Members that refused the query of a rollup when it ran: do they take it now?
+ * Only what the current user might ask as the rollup's owner.
+ */
+static void
+look_at_refusals(const MemberCheck *check, ResultRows *result)
+{
+	const char *group = check->group->servername;
+	ListCell   *lc;
+
+	foreach(lc, differences_of(group))
+	{
+		const Difference *difference = lfirst(lc);
+		RsfedRelation *relation = relation_lookup_id(difference->relation_id);
+		char	   *query;
+		bool		refused;
+		ErrorData  *error;
+
+		if (relation == NULL || !OidIsValid(relation->relid) ||
+			!has_privs_of_role(GetUserId(), relation_owner(relation->relid)))
+			continue;
+		query = redshift_fill_placeholders(rollup_load(difference->relation_id)->query, "NULL", "NULL");
+		error = unable_ask(group, difference->server, check->userid, query, &refused);
+		add_row(result, difference->server, psprintf("query of rollup %s", relation_title(relation)),
+				error == NULL, error != NULL && !refused, error == NULL ? "taken" : error->message);
+		if (error == NULL && may_remember(check))
+			difference_end_refusal(group, difference->server, difference->relation_id);
+	}
+}
+
 /* Remembers what was found, where it can be and may be. */
 static void
 remember(const MemberCheck *check, const Report *report, bool is_all)
@@ -233,8 +277,7 @@ remember(const MemberCheck *check, const Report *report, bool is_all)
 	List	   *places = NIL;
 	ListCell   *lc;
 
-	if (RecoveryInProgress() || XactReadOnly ||
-		!rsfed_foreign_server_ownercheck(check->group->serverid, GetUserId()))
+	if (!may_remember(check))
 		return;
 	if (check->with_partitions)
 		kinds = lappend(kinds, "partition");
@@ -252,6 +295,8 @@ remember(const MemberCheck *check, const Report *report, bool is_all)
 		}
 	}
 	differences_replace(check->group->servername, check->reached, kinds, places, report->found);
+	if (is_all)
+		member_views_replace(check->group->servername, check->reached, check->views);
 }
 
 /*
@@ -270,6 +315,7 @@ rsfed_check_group(PG_FUNCTION_ARGS)
 	check.group = usable_group(NameStr(*PG_GETARG_NAME(0)));
 	check.sample = PG_GETARG_BOOL(2);
 	check.with_partitions = check.with_grants = true;
+	check.with_views = by_rollups;
 	if (!by_rollups)
 		check.tables = parse_tables(argument_names(fcinfo, 1, "tables"));
 	if (!by_rollups && check.tables == NIL)
@@ -277,6 +323,8 @@ rsfed_check_group(PG_FUNCTION_ARGS)
 	add_rollups(&check, by_rollups, report.result);
 	member_check(&check);
 	remember(&check, &report, by_rollups);
+	if (by_rollups)
+		look_at_refusals(&check, report.result);
 	return (Datum) 0;
 }
 
@@ -291,7 +339,8 @@ void
 group_warn_unlike(ForeignServer *group)
 {
 	Report		report = {.context = CurrentMemoryContext};
-	MemberCheck check = {.take = take_finding, .arg = &report, .userid = GetUserId(), .group = group};
+	MemberCheck check = {.take = take_finding, .arg = &report, .userid = GetUserId(), .group = group,
+	.with_views = true};
 	ErrorData  *error;
 
 	initStringInfo(&report.warning);

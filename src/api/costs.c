@@ -31,7 +31,7 @@ rsfed_gather_costs(PG_FUNCTION_ARGS)
 		int			found = 0;
 		ListCell   *lc;
 
-		cost_store(batch);
+		cost_write(batch);
 		foreach(lc, batch->runs)
 			found += ((RunCost *) lfirst(lc))->found && error == NULL;
 		values[0] = DirectFunctionCall1(namein, CStringGetDatum(batch->server));

@@ -26,12 +26,15 @@
 
 #include "api/arguments.h"
 #include "api/check_group.h"
+#include "api/schedule_checks.h"
 #include "api/servers.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/options.h"
 #include "catalog/members.h"
 #include "shmem/health.h"
+#include "shmem/wake.h"
+#include "source/budget_check.h"
 #include "source/credentials.h"
 #include "source/group.h"
 #include "source/source.h"
@@ -112,6 +115,28 @@ option_changes(List *old, const char *strategy, Jsonb *options)
 	return changes;
 }
 
+/* WARNINGs about what options of the group make of a source: itself, or a member. */
+static void
+warn_of_options(const char *group_name, const char *source)
+{
+	List	   *options = source_require_group(group_name)->options;
+	int64		interval_ms;
+
+	if (option_int_text(OPTION_GROUP, "max_scan_per_day", source_option(options, "max_scan_per_day")) > 0)
+		budget_warn_unknown_scan(psprintf("group \"%s\"", group_name), source);
+	interval_ms = option_int_text(OPTION_GROUP, "health_interval", source_option(options, "health_interval"));
+	if (interval_ms == 0)
+		return;
+	if (source_option(options, "health_query") != NULL)
+		warn_if_checks_are_billed_often(source, interval_ms);
+	if (!rsfed_preloaded)
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("option \"health_interval\" is stored, but nothing will check members"),
+				 errdetail("\"rsfed\" is not in shared_preload_libraries, so the server has no workers."),
+				 errhint("Add it to the list in postgresql.conf (shared_preload_libraries = 'rsfed') and restart the server.")));
+}
+
 /*
  * rsfed.define_group(group_name, strategy, options).  Raises what CREATE SERVER
  * raises, 22023 for strategy and options.
@@ -129,6 +154,7 @@ rsfed_define_group(PG_FUNCTION_ARGS)
 								   PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
 	CreateForeignServer(stmt);
 	CommandCounterIncrement();
+	warn_of_options(stmt->servername, stmt->servername);
 	PG_RETURN_VOID();
 }
 
@@ -147,6 +173,8 @@ rsfed_alter_group(PG_FUNCTION_ARGS)
 	if (stmt->options != NIL)
 		AlterForeignServer(stmt);
 	CommandCounterIncrement();
+	warn_of_options(group->servername, group->servername);
+	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }
 
@@ -212,10 +240,8 @@ check_range(const char *name, int value, int least, int most)
 static void
 check_new_member(const char *server_name, const char *group)
 {
-	ForeignServer *server = source_server(server_name);
+	ForeignServer *server = source_server_locked(server_name);
 
-	LockDatabaseObject(ForeignServerRelationId, server->serverid, 0, AccessShareLock);
-	server = source_server(server_name);
 	if (source_is_group(server))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -264,6 +290,8 @@ rsfed_add_member(PG_FUNCTION_ARGS)
 	CommandCounterIncrement();
 	if ((PG_ARGISNULL(4) || PG_GETARG_BOOL(4)) && list_length(members_of(group->servername)) > 1)
 		group_warn_unlike(group);
+	warn_of_options(group->servername, member.server);
+	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }
 

@@ -463,8 +463,10 @@ partition_index(List *keys, List *partitions)
 	index->entry = palloc(sizeof(struct IndexEntry) * Max(list_length(partitions), 1));
 	foreach(lc, partitions)
 	{
-		index->entry[index->count].partition = lfirst(lc);
-		index->entry[index->count++].key = partition_key(keys, ((LakePartition *) lfirst(lc))->values);
+		LakePartition *partition = lfirst(lc);
+
+		index->entry[index->count].partition = partition;
+		index->entry[index->count++].key = partition_key(keys, lake_values(partition->values_text));
 	}
 	qsort(index->entry, index->count, sizeof(struct IndexEntry), compare_entries);
 	return index;

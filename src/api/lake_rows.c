@@ -174,7 +174,7 @@ find_tables(MemberVisit *visit)
 {
 	Listing    *listing = visit->arg;
 
-	listing->found = lake_tables(visit->conn, listing->schema);
+	listing->found = lake_tables(visit->conn, listing->schema, NULL);
 }
 
 static void
@@ -264,7 +264,7 @@ add_partition(MemberVisit *visit, Listing *listing, void *item)
 	Datum		values[4];
 
 	values[0] = server_name(visit);
-	values[1] = JsonbPGetDatum(partition_values_json(listing->keys, partition->values));
+	values[1] = JsonbPGetDatum(partition_values_json(listing->keys, lake_values(partition->values_text)));
 	values[2] = CStringGetTextDatum(partition->location);
 	nulls[3] = json_is_null(partition->parameters, &values[3]);
 	result_add(listing->result, values, nulls);

@@ -16,6 +16,7 @@
 #include "base/run_settings.h"
 
 PG_FUNCTION_INFO_V1(rsfed_options);
+PG_FUNCTION_INFO_V1(rsfed_option_amount);
 PG_FUNCTION_INFO_V1(rsfed_pinned_settings);
 
 static const char *type_word(const OptionSpec *spec);
@@ -104,6 +105,10 @@ type_word(const OptionSpec *spec)
 			return "interval";
 		case OPTION_MAP:
 			return "object";
+		case OPTION_SIZE:
+			return "size";
+		case OPTION_TIMEZONE:
+			return "timezone";
 	}
 	elog(ERROR, "unrecognized option type: %d", (int) spec->type);
 	return NULL;				/* keep the compiler quiet */
@@ -120,9 +125,34 @@ allowed_text(const OptionSpec *spec)
 		case OPTION_TIME:
 			return psprintf(INT64_FORMAT " ms to " INT64_FORMAT " ms",
 							spec->min_value, spec->max_value);
+		case OPTION_SIZE:
+			return psprintf(INT64_FORMAT " B to " INT64_FORMAT " B", spec->min_value, spec->max_value);
 		case OPTION_BOOLEAN:
 			return pstrdup("on, off");
 		default:
 			return spec->allowed ? pstrdup(spec->allowed) : NULL;
 	}
+}
+
+/*
+ * rsfed_catalog.option_amount(scope, name, value): an option that is a number.  22023
+ * for what is no such option, or no value of it.
+ */
+Datum
+rsfed_option_amount(PG_FUNCTION_ARGS)
+{
+	char	   *word = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	int			count;
+	const OptionSpec *table = option_table(&count);
+
+	for (int i = 0; i < count; i++)
+	{
+		if (strcmp(table[i].name, name) == 0 && strcmp(option_scope_name(table[i].scope), word) == 0)
+			PG_RETURN_INT64(option_int_text(table[i].scope, name,
+											text_to_cstring(PG_GETARG_TEXT_PP(2))));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown %s option \"%s\"", word, name)));
 }

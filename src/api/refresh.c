@@ -16,6 +16,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -26,6 +27,7 @@
 #include "api/refresh.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "catalog/budget.h"
 #include "catalog/identity.h"
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
@@ -146,6 +148,20 @@ tell_if_held(void)
 				 errdetail("They are held because %s.", held->reason)));
 }
 
+/* Whoever asks for it by hand is told, and gets it. */
+static void
+warn_if_over_budget(int32 relation_id)
+{
+	char	   *reason = budget_reason(relation_id);
+
+	if (reason != NULL)
+		ereport(WARNING,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("this refresh is run, but schedules are held for a budget"),
+				 errdetail("They are held because %s.", reason),
+				 errhint("See the view rsfed.budgets.")));
+}
+
 /* 55000 where no worker would ever take the request. */
 static void
 refuse_if_held(const char *procedure)
@@ -189,6 +205,7 @@ refresh_call(FunctionCallInfo fcinfo, const char *procedure, const RunRequest *r
 	RefreshResult result;
 
 	tell_if_held();
+	warn_if_over_budget(request->relation_id);
 	if (atomic)
 	{
 		ereport(NOTICE,
@@ -233,6 +250,7 @@ refresh_queue(const char *procedure, const RunRequest *request)
 
 	identity_remember();
 	refuse_if_held(procedure);
+	warn_if_over_budget(request->relation_id);
 	run_id = run_find_queued(request);
 	if (run_id == 0)
 		run_id = run_insert(request, false);
@@ -312,6 +330,29 @@ warn_of_standby_conflict(void)
 }
 
 /*
+ * What a run is at whose row is not to be seen: "running" as long as it works inside
+ * somebody's transaction, or that transaction, which is noted in *vxid, lasts.  If it
+ * is over, or there is none: the run's status if it has got one meanwhile, or 42704.
+ */
+static char *
+status_unseen(int64 run_id, VirtualTransactionId *vxid)
+{
+	bool		seen = VirtualTransactionIdIsValid(*vxid);
+	char	   *status;
+
+	if (progress_transaction(run_id, vxid) || (seen && !VirtualXactLock(*vxid, false)))
+		return pstrdup("running");
+	status = run_status(run_id);
+	if (status == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("run " INT64_FORMAT " does not exist", run_id),
+				 seen ? errdetail("The transaction in which it worked was rolled back.") : 0,
+				 errhint("See the view rsfed.runs.")));
+	return status;
+}
+
+/*
  * rsfed.wait(run_id, timeout): the status that the run ended with; at the
  * time-out the one that it has then, NULL if it has not arrived (on a replica).
  */
@@ -324,8 +365,10 @@ rsfed_wait(PG_FUNCTION_ARGS)
 	MemoryContext look = AllocSetContextCreate(CurrentMemoryContext, "rsfed wait",
 											   ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = CurrentMemoryContext;
+	VirtualTransactionId vxid;
 	char	   *status;
 
+	SetInvalidVirtualTransactionId(vxid);
 	argument_require(fcinfo, 0, "run_id");
 	run_id = PG_GETARG_INT64(0);
 	if (!PG_ARGISNULL(1))
@@ -339,12 +382,9 @@ rsfed_wait(PG_FUNCTION_ARGS)
 		MemoryContextReset(look);
 		MemoryContextSwitchTo(look);
 		status = run_status(run_id);
-		MemoryContextSwitchTo(caller);
 		if (status == NULL && !RecoveryInProgress())
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_OBJECT),
-					 errmsg("run " INT64_FORMAT " does not exist", run_id),
-					 errhint("See the view rsfed.runs.")));
+			status = status_unseen(run_id, &vxid);
+		MemoryContextSwitchTo(caller);
 		if (status != NULL && strcmp(status, "queued") == 0)
 			refuse_own_request(run_id);
 		if (has_ended(status) || (deadline != 0 && GetCurrentTimestamp() >= deadline))

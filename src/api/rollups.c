@@ -35,6 +35,7 @@
 #include "rollup/definition.h"
 #include "rollup/table.h"
 #include "shmem/wake.h"
+#include "source/server.h"
 
 PG_FUNCTION_INFO_V1(rsfed_define_rollup);
 PG_FUNCTION_INFO_V1(rsfed_alter_rollup);
@@ -245,6 +246,8 @@ rsfed_define_rollup(PG_FUNCTION_ARGS)
 		PG_RETURN_OID(relid);
 
 	pinned = run_settings_pin();
+	/* nobody who drops it can see the rollup before it is committed */
+	(void) source_server_locked(rollup->source);
 	definition_check(rollup, GetUserId());
 	remote = definition_describe(rollup, GetUserId());
 	columns = definition_resolve(rollup, remote, rangevar->relname);
@@ -298,6 +301,8 @@ rsfed_alter_rollup(PG_FUNCTION_ARGS)
 	pinned = run_settings_pin();
 	actions = rollup_redefine(&change);
 	run_settings_unpin(pinned);
+	/* a budget may be another */
+	wake_scheduler_at_commit();
 	foreach(lc, actions)
 	{
 		RedefinitionAction *action = lfirst(lc);

@@ -46,6 +46,7 @@
 static bool has_usable_unique_index(Oid relid);
 static bool index_identifies_rows(Relation index);
 static bool is_serverless(const char *source);
+static char *bill(const char *what, int64 gap_s);
 
 void
 check_schedule_name(const char *name)
@@ -210,19 +211,37 @@ void
 warn_if_billed_often(const RsfedRelation *relation, const RsfedSchedule *schedule)
 {
 	int64		gap_s = Max(schedule_min_gap_us(schedule) / USECS_PER_SEC, 1);
-	int64		runs;
-	int64		billed_s;
 
 	if (gap_s >= OFTEN_S || !is_serverless(rollup_load(relation->relation_id)->source))
 		return;
-
-	runs = SECONDS_PER_DAY / gap_s;
-	billed_s = Min(runs * BILLED_AT_LEAST_S, SECONDS_PER_DAY);
 	ereport(WARNING,
 			(errmsg("a refresh every " INT64_FORMAT " seconds is expensive on a serverless workgroup", gap_s),
-			 errdetail("Redshift Serverless bills each query at least %d seconds: up to " INT64_FORMAT " refreshes a day are up to " INT64_FORMAT " hours and " INT64_FORMAT " minutes of compute a day.",
-					   BILLED_AT_LEAST_S, runs, billed_s / 3600, billed_s % 3600 / 60),
+			 errdetail("%s", bill("refreshes", gap_s)),
 			 errhint("Refresh less often, or at the same times as other rollups of the workgroup.")));
+}
+
+void
+warn_if_checks_are_billed_often(const char *source, int64 interval_ms)
+{
+	int64		gap_s = Max(interval_ms / 1000, 1);
+
+	if (gap_s >= OFTEN_S || !is_serverless(source))
+		return;
+	ereport(WARNING,
+			(errmsg("a health query every " INT64_FORMAT " seconds is expensive on a serverless workgroup", gap_s),
+			 errdetail("%s", bill("queries", gap_s)),
+			 errhint("Leave health_query out: health_interval alone logs in, or make the interval longer.")));
+}
+
+/* What so many queries a day cost at least; palloc'd. */
+static char *
+bill(const char *what, int64 gap_s)
+{
+	int64		runs = SECONDS_PER_DAY / gap_s;
+	int64		billed_s = Min(runs * BILLED_AT_LEAST_S, SECONDS_PER_DAY);
+
+	return psprintf("Redshift Serverless bills each query at least %d seconds: up to " INT64_FORMAT " %s a day are up to " INT64_FORMAT " hours and " INT64_FORMAT " minutes of compute a day.",
+					BILLED_AT_LEAST_S, runs, what, billed_s / 3600, billed_s % 3600 / 60);
 }
 
 void

@@ -55,6 +55,11 @@ extern void check_view_schedule(Oid relid, const char *method);
 /* Warns of what a short interval costs on a serverless host. */
 extern void warn_if_billed_often(const RsfedRelation *relation, const RsfedSchedule *schedule);
 
+/*
+ * The same for health queries to a source (a group, or a member) at that interval.
+ */
+extern void warn_if_checks_are_billed_often(const char *source, int64 interval_ms);
+
 /* Warns that nothing will run what is stored. */
 extern void warn_unless_preloaded(void);
 

@@ -30,6 +30,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -287,6 +288,9 @@ server_drop(ForeignServer *server, bool cascade)
 	if (!rsfed_foreign_server_ownercheck(server->serverid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_SERVER, name);
 
+	/* as DROP SERVER does; before the look at rollups, which may be on their way */
+	LockDatabaseObject(ForeignServerRelationId, server->serverid, 0, AccessExclusiveLock);
+	server = source_server(name);
 	rollups = rollups_of_source(name);
 	if (cascade)
 		drop_rollups(rollups);

@@ -268,6 +268,22 @@ typedef void (*shmem_request_hook_type) (void);
 #define RSFED_LOCAL_TRANSACTION (MyProc->lxid)
 #endif
 
+/* 15: whether the page of a row that is not visible stays pinned is an argument */
+#if PG_VERSION_NUM >= 150000
+#define RSFED_HEAP_FETCH(table, snapshot, tuple, buffer) \
+	heap_fetch(table, snapshot, tuple, buffer, false)
+#else
+#define RSFED_HEAP_FETCH(table, snapshot, tuple, buffer) heap_fetch(table, snapshot, tuple, buffer)
+#endif
+
+/* 14: the storage manager remembers how long a file was when it last asked */
+#if PG_VERSION_NUM >= 140000
+#define RSFED_SIZE_LAST_SEEN(table) \
+	((table)->rd_smgr ? (table)->rd_smgr->smgr_cached_nblocks[MAIN_FORKNUM] : InvalidBlockNumber)
+#else
+#define RSFED_SIZE_LAST_SEEN(table) InvalidBlockNumber
+#endif
+
 /* 14: predefined roles lost their DEFAULT_ */
 #if PG_VERSION_NUM < 140000
 #define ROLE_PG_MONITOR DEFAULT_ROLE_MONITOR

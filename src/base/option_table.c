@@ -1,7 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * option_table.c
- *	  What options there are.
+ *	  The options that there are, of servers, groups, credentials, rollups and
+ *	  schedules.
+ *
+ * Policy: one table says everything about an option, and nothing about it is
+ * said elsewhere: the validator of the wrapper, the jsonb arguments, the view
+ * rsfed.options and the code that reads a value all look here.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,6 +18,8 @@
 #include "base/options.h"
 
 #define MS_PER_DAY	INT64CONST(86400000)
+/* what a float8 holds exactly */
+#define MOST_BYTES	(INT64CONST(1) << 53)
 
 static const OptionSpec option_specs[] =
 {
@@ -85,6 +92,14 @@ static const OptionSpec option_specs[] =
 	{OPTION_SERVER, "rpus", OPTION_INTEGER, "0", NULL, 0, 1024, NULL, false,
 	"Base capacity of a serverless workgroup, which is billed for its time and not for what it reads; 0 for a cluster."},
 
+	/* servers: what schedules may cost in a day */
+	{OPTION_SERVER, "max_scan_per_day", OPTION_SIZE, "0", "MB", 0, MOST_BYTES, NULL, false,
+	"What runs there may read in S3 in a day, before schedules are held until the next one; known with gather_costs only; 0 means any amount."},
+	{OPTION_SERVER, "max_seconds_per_day", OPTION_TIME, "0", "s", 0, INT_MAX, NULL, false,
+	"How long runs may take there in a day, all together, before schedules are held until the next one; 0 means any time."},
+	{OPTION_SERVER, "budget_timezone", OPTION_TIMEZONE, "UTC", NULL, 0, 0, NULL, false,
+	"Time zone whose midnight begins a day of max_scan_per_day and max_seconds_per_day."},
+
 	/* groups */
 	{OPTION_GROUP, "strategy", OPTION_STRING, "weighted", NULL, 0, 0, "weighted, failover, least_busy", false,
 	"How a member is chosen for each statement: by turns, each as often as its weight says; the healthy one of the lowest priority; or the one with the fewest statements for its weight. A server with this option is a group."},
@@ -92,6 +107,16 @@ static const OptionSpec option_specs[] =
 	"How long a member that failed is passed over, before one statement tries it again; twice as long after each further failure."},
 	{OPTION_GROUP, "retry_max_delay", OPTION_TIME, "5min", "ms", 0, MS_PER_DAY, NULL, false,
 	"Longest time that a member which goes on failing is passed over."},
+	{OPTION_GROUP, "max_scan_per_day", OPTION_SIZE, "0", "MB", 0, MOST_BYTES, NULL, false,
+	"What runs of the group may read in S3 in a day, at all members together, before schedules are held until the next one; known with gather_costs only; 0 means any amount."},
+	{OPTION_GROUP, "max_seconds_per_day", OPTION_TIME, "0", "s", 0, INT_MAX, NULL, false,
+	"How long runs of the group may take in a day, all together, before schedules are held until the next one; 0 means any time."},
+	{OPTION_GROUP, "budget_timezone", OPTION_TIMEZONE, "UTC", NULL, 0, 0, NULL, false,
+	"Time zone whose midnight begins a day of max_scan_per_day and max_seconds_per_day."},
+	{OPTION_GROUP, "health_interval", OPTION_TIME, "0", "s", 0, MS_PER_DAY, NULL, false,
+	"How often background workers log in to each member, as the owner of the group, to learn whether it works before a statement does; 0 means never."},
+	{OPTION_GROUP, "health_query", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"A cheap query that each of these log-ins asks; a serverless workgroup bills each at least a minute."},
 
 	{OPTION_GROUP, "blank_safe", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
 	"As a server's, for foreign tables of the group."},
@@ -144,9 +169,15 @@ static const OptionSpec option_specs[] =
 	{OPTION_ROLLUP, "probe", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"A cheap query asked before each refresh; while its answer is the one of the last refresh, nothing else is done."},
 
+	/* rollups: what schedules may cost in a day of the rollup's time zone */
+	{OPTION_ROLLUP, "max_scan_per_day", OPTION_SIZE, "0", "MB", 0, MOST_BYTES, NULL, false,
+	"What its runs may read in S3 in a day of its time zone, before its schedules are held until the next one; known with gather_costs only; 0 means any amount."},
+	{OPTION_ROLLUP, "max_seconds_per_day", OPTION_TIME, "0", "s", 0, INT_MAX, NULL, false,
+	"How long its runs may take in a day of its time zone, all together, before its schedules are held until the next one; 0 means any time."},
+
 	/* rollups: over a lake */
 	{OPTION_ROLLUP, "lake_table", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
-	"External table, as \"schema.table\", of which a refresh reads only the partitions that are new, changed or gone; goes with method merge."},
+	"External table, as \"schema.table\". With lake_key a refresh reads only its partitions that are new, changed or gone, by method merge; without, of an Iceberg table, nothing while its snapshot is the same."},
 	{OPTION_ROLLUP, "lake_key", OPTION_MAP, NULL, NULL, 0, 0, NULL, false,
 	"For partition keys of lake_table the column of the rollup's key that holds their value: {\"saledate\": \"day\"}."},
 
@@ -245,4 +276,57 @@ option_table(int *count)
 {
 	*count = lengthof(option_specs);
 	return option_specs;
+}
+
+/* The word for a scope in messages and in the view; static memory. */
+const char *
+option_scope_name(OptionScope scope)
+{
+	switch (scope)
+	{
+		case OPTION_SERVER:
+			return "server";
+		case OPTION_GROUP:
+			return "group";
+		case OPTION_CREDENTIALS:
+			return "credentials";
+		case OPTION_ROLLUP:
+			return "rollup";
+		case OPTION_SCHEDULE:
+			return "schedule";
+		case OPTION_EXTERNAL_SCHEMA:
+			return "external";
+		case OPTION_TABLE:
+			return "table";
+		case OPTION_COLUMN:
+			return "column";
+	}
+	elog(ERROR, "unrecognized option scope: %d", (int) scope);
+	return NULL;				/* keep the compiler quiet */
+}
+
+/* The option's row in the table, or NULL. */
+const OptionSpec *
+option_find(OptionScope scope, const char *name)
+{
+	for (int i = 0; i < lengthof(option_specs); i++)
+	{
+		if (option_specs[i].scope == scope && strcmp(option_specs[i].name, name) == 0)
+			return &option_specs[i];
+	}
+	return NULL;
+}
+
+/* Names of all options of a scope, in the table's order; the list is palloc'd. */
+List *
+option_names(OptionScope scope)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; i < lengthof(option_specs); i++)
+	{
+		if (option_specs[i].scope == scope)
+			names = lappend(names, unconstify(char *, option_specs[i].name));
+	}
+	return names;
 }

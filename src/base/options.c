@@ -3,11 +3,9 @@
  * options.c
  *	  Options of servers, groups, credentials, rollups and schedules.
  *
- * Policy: one table (option_table.c) says everything about an option, and nothing about it is
- * said elsewhere: the validator of the wrapper, the jsonb arguments, the view
- * rsfed.options and the code that reads a value all look here.  Options are
- * as strict as settings: a misspelt name or a wrong unit is an error, never
- * ignored, because the one who wrote it believes that it works.
+ * Policy: options are as strict as settings: a misspelt name or a wrong unit is
+ * an error, never ignored, because the one who wrote it believes that it works.
+ * What options there are says the table in option_table.c.
  *
  * Values stay as they were written (text in a server's or mapping's OPTIONS,
  * JSON in the catalog) and are parsed when they are read, so that what \des+
@@ -17,8 +15,9 @@
  */
 #include "postgres.h"
 
-#include <limits.h>
+#include <math.h>
 
+#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -34,69 +33,12 @@ static void check_value(const OptionSpec *spec, const JsonbValue *value);
 static void check_names(const OptionSpec *spec, JsonbContainer *array);
 static void check_map(const OptionSpec *spec, JsonbContainer *object);
 static void check_span(const OptionSpec *spec, const char *value);
+static bool is_timezone(const char *name);
 static bool parse_whole_number(const char *value, int64 *result);
 static bool parse_number(const OptionSpec *spec, const char *value, int64 *result, const char **hint);
 pg_noreturn static void refuse_value(const OptionSpec *spec, const char *value, const char *hint);
 static char *get_text(OptionScope scope, Jsonb *options, const char *name, const OptionSpec **spec);
 static const OptionSpec *need_spec(OptionScope scope, const char *name);
-
-/* The word for a scope in messages and in the view; static memory. */
-const char *
-option_scope_name(OptionScope scope)
-{
-	switch (scope)
-	{
-		case OPTION_SERVER:
-			return "server";
-		case OPTION_GROUP:
-			return "group";
-		case OPTION_CREDENTIALS:
-			return "credentials";
-		case OPTION_ROLLUP:
-			return "rollup";
-		case OPTION_SCHEDULE:
-			return "schedule";
-		case OPTION_EXTERNAL_SCHEMA:
-			return "external";
-		case OPTION_TABLE:
-			return "table";
-		case OPTION_COLUMN:
-			return "column";
-	}
-	elog(ERROR, "unrecognized option scope: %d", (int) scope);
-	return NULL;				/* keep the compiler quiet */
-}
-
-/* The option's row in the table, or NULL. */
-const OptionSpec *
-option_find(OptionScope scope, const char *name)
-{
-	int			count;
-	const OptionSpec *specs = option_table(&count);
-
-	for (int i = 0; i < count; i++)
-	{
-		if (specs[i].scope == scope && strcmp(specs[i].name, name) == 0)
-			return &specs[i];
-	}
-	return NULL;
-}
-
-/* Names of all options of a scope, in the table's order; the list is palloc'd. */
-List *
-option_names(OptionScope scope)
-{
-	int			count;
-	const OptionSpec *specs = option_table(&count);
-	List	   *names = NIL;
-
-	for (int i = 0; i < count; i++)
-	{
-		if (specs[i].scope == scope)
-			names = lappend(names, unconstify(char *, specs[i].name));
-	}
-	return names;
-}
 
 /* Raises 22023 for a name that is not in the table, with the nearest one. */
 void
@@ -273,11 +215,13 @@ option_check_text(const OptionSpec *spec, const char *value)
 			break;
 		case OPTION_INTEGER:
 		case OPTION_TIME:
+		case OPTION_SIZE:
 			if (!parse_number(spec, value, &number, &hint))
 				refuse_value(spec, value, hint);
 			if (number < spec->min_value || number > spec->max_value)
 			{
-				const char *unit = spec->type == OPTION_TIME ? " ms" : "";
+				const char *unit = spec->type == OPTION_TIME ? " ms" :
+					spec->type == OPTION_SIZE ? " B" : "";
 
 				refuse_value(spec, value,
 							 psprintf("The valid range is " INT64_FORMAT "%s to " INT64_FORMAT "%s.",
@@ -304,6 +248,10 @@ option_check_text(const OptionSpec *spec, const char *value)
 			/* raises 22007 in the words everybody knows */
 			(void) DirectFunctionCall3(timestamptz_in, CStringGetDatum(value),
 									   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+			break;
+		case OPTION_TIMEZONE:
+			if (!is_timezone(value))
+				refuse_value(spec, value, "The view pg_timezone_names lists the names.");
 			break;
 		case OPTION_NAMES:
 		case OPTION_MAP:
@@ -382,9 +330,34 @@ parse_whole_number(const char *value, int64 *result)
 	return *end == '\0';
 }
 
+/* Reads a size into bytes; what no range holds is the nearest number. */
+static bool
+parse_size(const char *value, int64 *result, const char **hint)
+{
+	double		bytes;
+
+	if (!parse_real(value, &bytes, GUC_UNIT_BYTE, hint))
+	{
+		if (*hint == NULL)
+			*hint = "Write a number and a unit, as in \"10GB\"; valid units are \"B\", \"kB\", \"MB\", \"GB\" and \"TB\".";
+		return false;
+	}
+	*result = (int64) Min(Max(rint(bytes), -1), (double) PG_INT64_MAX / 2);
+	return true;
+}
+
+/* Does the server know a time zone of that name, without leap seconds? */
+static bool
+is_timezone(const char *name)
+{
+	pg_tz	   *zone = name[0] != '\0' ? pg_tzset(name) : NULL;
+
+	return zone != NULL && pg_tz_acceptable(zone);
+}
+
 /*
- * Reads a number, of a time in ms.  Time-outs that libpq reads itself
- * (OPTION_INTEGER) take no unit, since libpq would refuse it.
+ * Reads a number, of a time in ms, of a size in bytes.  Time-outs that libpq reads
+ * itself (OPTION_INTEGER) take no unit, since libpq would refuse it.
  */
 static bool
 parse_number(const OptionSpec *spec, const char *value, int64 *result, const char **hint)
@@ -401,6 +374,8 @@ parse_number(const OptionSpec *spec, const char *value, int64 *result, const cha
 	/* a bare number is in the option's own unit */
 	if (value[0] != '\0' && strspn(value, "0123456789. ") == strlen(value))
 		value = psprintf("%s%s", value, spec->unit);
+	if (spec->type == OPTION_SIZE)
+		return parse_size(value, result, hint);
 	if (!parse_int(value, &number, GUC_UNIT_MS, hint))
 	{
 		if (*hint == NULL)
@@ -522,7 +497,7 @@ option_span(OptionScope scope, Jsonb *options, const char *name)
 	return text == NULL ? none : parse_span(text);
 }
 
-/* An integer, or a time in ms; 0 where there is neither value nor default. */
+/* An integer, a time in ms or a size in bytes; 0 where there is neither value nor default. */
 int64
 option_int(OptionScope scope, Jsonb *options, const char *name)
 {
@@ -574,7 +549,7 @@ option_int_text(OptionScope scope, const char *name, const char *value)
 	int64		number;
 	const char *hint;
 
-	if (spec->type != OPTION_INTEGER && spec->type != OPTION_TIME)
+	if (spec->type != OPTION_INTEGER && spec->type != OPTION_TIME && spec->type != OPTION_SIZE)
 		elog(ERROR, "option \"%s\" is not a number", name);
 	if (value == NULL)
 		value = spec->default_value;

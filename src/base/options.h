@@ -35,7 +35,9 @@ typedef enum OptionType
 	OPTION_TIMESTAMP,			/* timestamp with time zone */
 	OPTION_NAMES,				/* a JSON array of names */
 	OPTION_SPAN,				/* an interval, or a bare number: OptionSpan */
-	OPTION_MAP					/* a JSON object of names by names */
+	OPTION_MAP,					/* a JSON object of names by names */
+	OPTION_SIZE,				/* held in bytes, units as in settings */
+	OPTION_TIMEZONE				/* a name from pg_timezone_names */
 } OptionType;
 
 /* A length of time by the calendar; a bare number counts integers. */
@@ -51,8 +53,8 @@ typedef struct OptionSpec
 	const char *name;
 	OptionType	type;
 	const char *default_value;	/* as one would write it; NULL = none */
-	const char *unit;			/* of a bare number: "ms", "s"; NULL = none */
-	int64		min_value;		/* of integers and times (ms) */
+	const char *unit;			/* of a bare number: "ms", "s", "MB"; NULL = none */
+	int64		min_value;		/* of integers, times (ms), sizes (bytes) */
 	int64		max_value;
 	const char *allowed;		/* a string's values, "a, b, c"; NULL = any */
 	bool		superuser;		/* only a superuser may set it */
@@ -107,7 +109,7 @@ extern Jsonb *options_merge(Jsonb *old, Jsonb *changes);
  * may be NULL.  Asking for a name or type that is not in the table is an
  * internal error.
  */
-extern int64 option_int(OptionScope scope, Jsonb *options, const char *name);	/* also times, ms */
+extern int64 option_int(OptionScope scope, Jsonb *options, const char *name);	/* also times, ms; sizes, bytes */
 extern char *option_text(OptionScope scope, Jsonb *options, const char *name);	/* palloc'd, or NULL */
 extern OptionSpan option_span(OptionScope scope, Jsonb *options, const char *name);
 extern bool option_is_set(Jsonb *options, const char *name);

@@ -52,33 +52,38 @@ is_gathered(const char *server_name)
 
 void
 cost_want(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
-		  const RunOutcome *outcome)
+		  const RunOutcome *outcome, int64 counted_ms)
 {
-	static const Oid types[] = {INT8OID, INT4OID, NAMEOID, INT8OID, TEXTOID};
+	static const Oid types[] = {INT8OID, INT4OID, NAMEOID, INT8OID, TEXTOID, INT8OID};
 	CatalogAccess access;
-	Datum		values[5];
-	char		nulls[5] = {' ', ' ', ' ', ' ', ' '};
+	Datum		values[6];
+	char		nulls[6] = {' ', ' ', ' ', ' ', ' ', ' '};
 	NameData	server;
 
-	if (outcome->query_id == 0 || outcome->server == NULL || relation->is_set ||
-		!is_gathered(outcome->server))
+	if (outcome->server == NULL || relation->is_set || !is_gathered(outcome->server))
+		return;
+	/* without a query it is by its label that what it asked is found */
+	if (outcome->query_id == 0 &&
+		(outcome->error != NULL || outcome->label == NULL || request->set_run_id != 0))
 		return;
 	namestrcpy(&server, outcome->server);
 	values[0] = Int64GetDatum(run_id);
 	values[1] = Int32GetDatum(relation->relation_id);
 	values[2] = NameGetDatum(&server);
 	values[3] = Int64GetDatum(outcome->query_id);
+	nulls[3] = outcome->query_id == 0 ? 'n' : ' ';
 	/* all members of a set have the set's label */
 	if (request->set_run_id == 0 && outcome->label != NULL)
 		values[4] = CStringGetTextDatum(outcome->label);
 	else
 		nulls[4] = 'n';
+	values[5] = Int64GetDatum(counted_ms);
 
 	catalog_open(&access);
 	catalog_run(SPI_OK_INSERT,
-				"INSERT INTO rsfed_catalog.run_cost (run_id, relation_id, server, query_id, label)"
-				" VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-				5, types, values, nulls);
+				"INSERT INTO rsfed_catalog.run_cost (run_id, relation_id, server, query_id, label, counted_ms)"
+				" VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+				6, types, values, nulls);
 	catalog_close(&access);
 }
 
@@ -122,8 +127,9 @@ read_run(CatalogAccess *access, uint64 row)
 	RunCost    *run = palloc0(sizeof(RunCost));
 
 	run->run_id = DatumGetInt64(catalog_datum(row, 4));
-	run->query_id = DatumGetInt64(catalog_datum(row, 5));
+	run->query_id = catalog_isnull(row, 5) ? 0 : DatumGetInt64(catalog_datum(row, 5));
 	run->label = catalog_text(access, row, 6);
+	run->remote_pid = catalog_isnull(row, 8) ? 0 : DatumGetInt32(catalog_datum(row, 8));
 	run->s3_bytes = run->s3_files = run->partitions = run->partitions_read = -1;
 	run->queue_ms = run->execution_ms = -1;
 	return run;
@@ -155,7 +161,9 @@ cost_claim(Oid userid)
 					" WHERE t.run_id = x.run_id AND t.ask_at <= now()"
 					" RETURNING x.source::text, x.server::text, x.relowner, t.run_id, t.query_id, t.label,"
 					" (SELECT LEAST(GREATEST(ceil(date_part('epoch', t.ended_at - r.started_at)), 0), 864000)::int4"
-					" FROM rsfed_catalog.run r WHERE r.run_id = t.run_id)",
+					" FROM rsfed_catalog.run r WHERE r.run_id = t.run_id),"
+					" (SELECT r.remote_pid FROM rsfed_catalog.run r WHERE r.run_id = t.run_id),"
+					" LEAST(ceil(date_part('epoch', clock_timestamp() - t.ended_at)), 864000)::int4",
 					1, (Oid[]) {OIDOID}, values, NULL);
 	if (n > 0)
 	{
@@ -170,6 +178,7 @@ cost_claim(Oid userid)
 			batch->runs = lappend(batch->runs, read_run(&access, i));
 			if (!catalog_isnull(i, 7))
 				batch->longest_s = Max(batch->longest_s, DatumGetInt32(catalog_datum(i, 7)));
+			batch->oldest_s = Max(batch->oldest_s, DatumGetInt32(catalog_datum(i, 9)));
 		}
 		/* its clock need not go as fast as ours */
 		batch->longest_s += 10;

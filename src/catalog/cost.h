@@ -14,9 +14,10 @@
 typedef struct RunCost
 {
 	int64		run_id;
-	int64		query_id;
+	int64		query_id;		/* 0: it has sent none, and is found by its label */
 	char	   *label;			/* that all of its statements have; NULL = only
 								 * the query counts */
+	int			remote_pid;		/* of its session; 0 = not known */
 	bool		found;
 	int64		s3_bytes;
 	int64		s3_files;
@@ -34,16 +35,18 @@ typedef struct CostBatch
 	char	   *server;
 	Oid			owner;			/* as whom it is asked: who sees his statements */
 	int			longest_s;		/* no run took more seconds */
+	int			oldest_s;		/* nor ended longer ago */
 	bool		answered;		/* else it is asked again later */
 	List	   *runs;			/* RunCost */
 } CostBatch;
 
 /*
  * A run has ended: remembers that its cost is to be asked for, where the
- * server's option gather_costs says so.
+ * server's option gather_costs says so.  counted_ms: what budgets know of it, which
+ * the warehouse's own figure replaces.
  */
 extern void cost_want(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
-					  const RunOutcome *outcome);
+					  const RunOutcome *outcome, int64 counted_ms);
 
 /*
  * Are there costs to be asked for; only_pressing: so many, or since so long,

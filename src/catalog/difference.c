@@ -57,9 +57,13 @@ differences_of(const char *group_name)
 
 	catalog_open(&access);
 	n = catalog_run_kept(SPI_OK_SELECT,
-						 "SELECT d.server, d.kind, d.schema_name, d.relation_name, d.column_names"
+						 "SELECT d.server, d.kind, d.schema_name, d.relation_name, d.column_names,"
+						 " COALESCE(d.relation_id, 0)"
 						 " FROM rsfed_catalog.difference d JOIN pg_foreign_server s ON s.srvname = d.server"
 						 " WHERE d.group_name = $1::name AND d.server_options IS NOT DISTINCT FROM s.srvoptions"
+						 " AND (d.relation_id IS NULL OR EXISTS (SELECT FROM rsfed_catalog.rollup u"
+						 " WHERE u.relation_id = d.relation_id AND u.definition = d.definition"
+						 " AND u.source = d.group_name))"
 						 " ORDER BY d.server",
 						 1, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
@@ -73,6 +77,7 @@ differences_of(const char *group_name)
 		difference->relation = catalog_text(&access, i, 4);
 		if (!catalog_isnull(i, 5))
 			difference->columns = array_texts(catalog_copy(&access, i, 5));
+		difference->relation_id = DatumGetInt32(catalog_datum(i, 6));
 		list = lappend(list, difference);
 		MemoryContextSwitchTo(spi);
 	}
@@ -80,7 +85,10 @@ differences_of(const char *group_name)
 	return list;
 }
 
-/* Writes one; the member may have gone meanwhile. */
+/*
+ * Writes one.  The member may have gone meanwhile, or go now: then it is waited
+ * for, and nothing written.
+ */
 static void
 insert_difference(const char *group_name, const Difference *difference)
 {
@@ -103,7 +111,7 @@ insert_difference(const char *group_name, const Difference *difference)
 				" column_names, problem, remedies, server_options)"
 				" SELECT m.group_name, m.server, $3, $4, $5, $6, $7, $8, s.srvoptions"
 				" FROM rsfed_catalog.member m JOIN pg_foreign_server s ON s.srvname = m.server"
-				" WHERE m.group_name = $1::name AND m.server = $2::name"
+				" WHERE m.group_name = $1::name AND m.server = $2::name FOR KEY SHARE OF m"
 				" ON CONFLICT (group_name, server, schema_name, relation_name, kind) DO UPDATE"
 				" SET column_names = EXCLUDED.column_names, problem = EXCLUDED.problem,"
 				" remedies = EXCLUDED.remedies, server_options = EXCLUDED.server_options, found_at = now()",
@@ -130,5 +138,47 @@ differences_replace(const char *group_name, List *servers, List *kinds, List *pl
 				4, types, values, NULL);
 	foreach(lc, found)
 		insert_difference(group_name, lfirst(lc));
+	catalog_close(&access);
+}
+
+void
+difference_end_refusal(const char *group_name, const char *server, int32 relation_id)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID, INT4OID};
+	Datum		values[3] = {CStringGetTextDatum(group_name), CStringGetTextDatum(server),
+	Int32GetDatum(relation_id)};
+	CatalogAccess access;
+
+	catalog_open(&access);
+	catalog_run(SPI_OK_DELETE,
+				"DELETE FROM rsfed_catalog.difference WHERE group_name = $1::name AND server = $2::name"
+				" AND relation_id = $3",
+				3, types, values, NULL);
+	catalog_close(&access);
+}
+
+void
+difference_add_refusal(const char *group_name, const char *server, int32 relation_id,
+					   int definition, const char *problem)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID, INT4OID, INT4OID, TEXTOID};
+	Datum		values[5] = {CStringGetTextDatum(group_name), CStringGetTextDatum(server),
+	Int32GetDatum(relation_id), Int32GetDatum(definition), CStringGetTextDatum(problem)};
+	CatalogAccess access;
+
+	/* it may stand there by a name that the rollup had */
+	difference_end_refusal(group_name, server, relation_id);
+	catalog_open(&access);
+	catalog_run(SPI_OK_INSERT,
+				"INSERT INTO rsfed_catalog.difference (group_name, server, kind, schema_name, relation_name,"
+				" problem, remedies, server_options, relation_id, definition)"
+				" SELECT m.group_name, m.server, 'query', r.schema_name, r.relation_name, $5, '{}', s.srvoptions, $3, $4"
+				" FROM rsfed_catalog.member m JOIN pg_foreign_server s ON s.srvname = m.server"
+				" JOIN rsfed_catalog.relation r ON r.relation_id = $3"
+				" WHERE m.group_name = $1::name AND m.server = $2::name FOR KEY SHARE OF m"
+				" ON CONFLICT (group_name, server, schema_name, relation_name, kind) DO UPDATE"
+				" SET problem = EXCLUDED.problem, server_options = EXCLUDED.server_options,"
+				" relation_id = EXCLUDED.relation_id, definition = EXCLUDED.definition, found_at = now()",
+				5, types, values, NULL);
 	catalog_close(&access);
 }

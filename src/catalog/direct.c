@@ -13,19 +13,23 @@
  */
 #include "postgres.h"
 
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "storage/predicate.h"
+#include "storage/smgr.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "base/compat.h"
 #include "catalog/direct.h"
 #include "catalog/extension.h"
 
@@ -53,7 +57,25 @@ static KnownIndex known[DIRECT_INDEXES] = {
 	[PAUSE_OF_ALL] = {"pause", NULL, {"only_row"}},
 	[IDENTITY_OF_DATABASE] = {"identity", NULL, {"only_row"}},
 	[HELD_CREDENTIALS] = {"held_credentials", NULL, {"server_id", "role_id"}},
+	[HELD_BUDGET] = {"held_budget", NULL, {"relation_id"}},
 };
+
+/*
+ * Where the row of a key was found last.  It is only looked there first: a row that
+ * is there, has the key and is visible is the one row that the snapshot sees, as
+ * the key is unique, whatever became of the table since.  The places are few, for
+ * the sake of thousands of connections; two keys that share one take turns.
+ */
+#define PLACES 256
+
+typedef struct Place
+{
+	DirectIndex index;
+	uint32		key;
+	ItemPointerData tid;		/* invalid: nothing was found yet */
+} Place;
+
+static Place places[PLACES];
 
 /* What is not in the list: KnownIndex *, of each index that was asked for by name. */
 static List *known_by_name = NIL;
@@ -166,6 +188,7 @@ open_known(DirectScan *scan, KnownIndex *which, LOCKMODE lockmode)
 	scan->by_index = which->by_name;
 	scan->nkeys = 0;
 	scan->scan = NULL;
+	scan->buffer = InvalidBuffer;
 	scan->tuple = NULL;
 }
 
@@ -228,11 +251,26 @@ direct_key(DirectScan *scan, const char *column, Datum value)
 						   value);
 }
 
+/*
+ * Does a table have a block?  Nothing tells a backend that a table has grown, but it
+ * is told that one was cut off before that table's lock is free again; so the system
+ * is asked only if the last answer does not suffice.
+ */
+static bool
+has_block(Relation table, BlockNumber block)
+{
+	BlockNumber last_seen = RSFED_SIZE_LAST_SEEN(table);
+
+	if (last_seen != InvalidBlockNumber && block < last_seen)
+		return true;
+	return block < RelationGetNumberOfBlocks(table);
+}
+
 void
 direct_begin(DirectScan *scan, Snapshot snapshot)
 {
 	/* most of these tables are empty in most databases, or hold one row */
-	if (RelationGetNumberOfBlocks(scan->table) == 0)
+	if (!has_block(scan->table, 0))
 	{
 		/* that there is no row has been read, as by a scan */
 		PredicateLockRelation(scan->table, snapshot);
@@ -278,7 +316,10 @@ direct_end(DirectScan *scan)
 {
 	if (scan->scan != NULL)
 		systable_endscan(scan->scan);
+	if (BufferIsValid(scan->buffer))
+		ReleaseBuffer(scan->buffer);
 	scan->scan = NULL;
+	scan->buffer = InvalidBuffer;
 	scan->tuple = NULL;
 }
 
@@ -289,11 +330,42 @@ direct_close(DirectScan *scan)
 	table_close(scan->table, AccessShareLock);
 }
 
-bool
-direct_row(DirectScan *scan, DirectIndex index, Snapshot snapshot, int32 key)
+/* Makes the row of a key the present one if it is where it was found last. */
+static bool
+is_in_place(DirectScan *scan, const Place *place, Snapshot snapshot, const char *column)
 {
-	Datum		values[1] = {Int32GetDatum(key)};
+	bool		isnull;
 
-	direct_open(scan, index, snapshot, 1, values);
-	return direct_next(scan);
+	/* vacuum may have cut the table off before */
+	if (scan->table->rd_tableam != GetHeapamTableAmRoutine() ||
+		!has_block(scan->table, ItemPointerGetBlockNumber(&place->tid)))
+		return false;
+	scan->fetched.t_self = place->tid;
+	if (!RSFED_HEAP_FETCH(scan->table, snapshot, &scan->fetched, &scan->buffer))
+		return false;
+	scan->tuple = &scan->fetched;
+	if (DatumGetUInt32(direct_value(scan, column, &isnull)) == place->key)
+		return true;
+	direct_end(scan);
+	return false;
+}
+
+bool
+direct_row(DirectScan *scan, DirectIndex index, Snapshot snapshot, uint32 key)
+{
+	const char *column = known[index].keys[0];
+	Place	   *place = &places[(key * DIRECT_INDEXES + index) % PLACES];
+
+	open_known(scan, &known[index], AccessShareLock);
+	if (place->key == key && place->index == index && ItemPointerIsValid(&place->tid) &&
+		is_in_place(scan, place, snapshot, column))
+		return true;
+	direct_key(scan, column, UInt32GetDatum(key));
+	direct_begin(scan, snapshot);
+	if (!direct_next(scan))
+		return false;
+	place->index = index;
+	place->key = key;
+	place->tid = scan->tuple->t_self;
+	return true;
 }

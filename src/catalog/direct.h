@@ -13,7 +13,9 @@
 #define RSFED_DIRECT_H
 
 #include "access/genam.h"
+#include "access/htup.h"
 #include "access/skey.h"
+#include "storage/buf.h"
 #include "storage/lockdefs.h"
 #include "utils/rel.h"
 #include "utils/snapshot.h"
@@ -33,10 +35,11 @@ typedef enum DirectIndex
 	MEMBER_BY_RELATION,			/* set_member: relation_id */
 	PAUSE_OF_ALL,				/* pause: only_row */
 	IDENTITY_OF_DATABASE,		/* identity: only_row */
-	HELD_CREDENTIALS			/* held_credentials: server_id, role_id */
+	HELD_CREDENTIALS,			/* held_credentials: server_id, role_id */
+	HELD_BUDGET					/* held_budget: relation_id */
 } DirectIndex;
 
-#define DIRECT_INDEXES (HELD_CREDENTIALS + 1)
+#define DIRECT_INDEXES (HELD_BUDGET + 1)
 
 /* The most columns of an index that are looked for. */
 #define DIRECT_MAX_KEYS 2
@@ -49,7 +52,9 @@ typedef struct DirectScan
 	bool		by_index;		/* also without keys */
 	int			nkeys;
 	ScanKeyData keys[DIRECT_MAX_KEYS];
-	SysScanDesc scan;			/* NULL: the table is empty */
+	SysScanDesc scan;			/* NULL: the table is empty, or the row was fetched */
+	Buffer		buffer;			/* of the row that was fetched without a scan */
+	HeapTupleData fetched;		/* that row */
 	HeapTuple	tuple;			/* the present row, or NULL */
 } DirectScan;
 
@@ -75,10 +80,11 @@ extern Datum direct_value(const DirectScan *scan, const char *column, bool *isnu
 extern void direct_close(DirectScan *scan);
 
 /*
- * For the one row of an index by an integer key: opens, and returns whether there
- * is such a row.  Must be closed in either case.
+ * For the one row of a unique index by its only column, an integer or an oid: opens,
+ * and returns whether there is such a row.  Must be closed in either case.  Where
+ * the row of that key was found last it is found again without the index.
  */
-extern bool direct_row(DirectScan *scan, DirectIndex index, Snapshot snapshot, int32 key);
+extern bool direct_row(DirectScan *scan, DirectIndex index, Snapshot snapshot, uint32 key);
 
 /*
  * The steps of direct_open(), for who needs another lock, a snapshot that is taken

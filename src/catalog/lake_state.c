@@ -29,12 +29,12 @@ lake_state_load(int32 relation_id, int definition, bool *known)
 	uint64		n;
 
 	catalog_open(&access);
-	n = catalog_run(SPI_OK_SELECT,
-					"SELECT p.partition_values, p.location, p.parameters"
-					" FROM rsfed_catalog.lake_state s"
-					" LEFT JOIN rsfed_catalog.lake_partition p ON p.relation_id = s.relation_id"
-					" WHERE s.relation_id = $1 AND s.definition = $2",
-					2, types, values, NULL);
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT p.partition_values, p.location, p.parameters"
+						 " FROM rsfed_catalog.lake_state s"
+						 " LEFT JOIN rsfed_catalog.lake_partition p ON p.relation_id = s.relation_id"
+						 " WHERE s.relation_id = $1 AND s.definition = $2",
+						 2, types, values, NULL);
 	*known = n > 0;
 	for (uint64 i = 0; i < n; i++)
 	{
@@ -78,10 +78,10 @@ forget(int32 relation_id, bool all, List *gone)
 	values[0] = Int32GetDatum(relation_id);
 	values[1] = BoolGetDatum(all);
 	values[2] = text_array(texts, count);
-	catalog_run(SPI_OK_DELETE,
-				"DELETE FROM rsfed_catalog.lake_partition"
-				" WHERE relation_id = $1 AND ($2 OR partition_values = ANY ($3))",
-				3, types, values, NULL);
+	catalog_run_kept(SPI_OK_DELETE,
+					 "DELETE FROM rsfed_catalog.lake_partition"
+					 " WHERE relation_id = $1 AND ($2 OR partition_values = ANY ($3))",
+					 3, types, values, NULL);
 }
 
 static void
@@ -109,13 +109,13 @@ remember(int32 relation_id, List *changed)
 	values[0] = Int32GetDatum(relation_id);
 	for (int j = 0; j < lengthof(texts); j++)
 		values[j + 1] = text_array(texts[j], count);
-	catalog_run(SPI_OK_INSERT,
-				"INSERT INTO rsfed_catalog.lake_partition"
-				" (relation_id, partition_values, location, parameters)"
-				" SELECT $1, u.* FROM unnest($2, $3, $4) u"
-				" ON CONFLICT (relation_id, partition_values) DO UPDATE SET"
-				" location = EXCLUDED.location, parameters = EXCLUDED.parameters",
-				4, types, values, NULL);
+	catalog_run_kept(SPI_OK_INSERT,
+					 "INSERT INTO rsfed_catalog.lake_partition"
+					 " (relation_id, partition_values, location, parameters)"
+					 " SELECT $1, u.* FROM unnest($2, $3, $4) u"
+					 " ON CONFLICT (relation_id, partition_values) DO UPDATE SET"
+					 " location = EXCLUDED.location, parameters = EXCLUDED.parameters",
+					 4, types, values, NULL);
 }
 
 void
@@ -131,9 +131,9 @@ lake_state_store(int32 relation_id, int definition, bool all, List *changed, Lis
 	forget(relation_id, all, gone);
 	remember(relation_id, changed);
 	if (all)
-		catalog_run(SPI_OK_INSERT,
-					"INSERT INTO rsfed_catalog.lake_state (relation_id, definition) VALUES ($1, $2)"
-					" ON CONFLICT (relation_id) DO UPDATE SET definition = EXCLUDED.definition",
-					2, types, values, NULL);
+		catalog_run_kept(SPI_OK_INSERT,
+						 "INSERT INTO rsfed_catalog.lake_state (relation_id, definition) VALUES ($1, $2)"
+						 " ON CONFLICT (relation_id) DO UPDATE SET definition = EXCLUDED.definition",
+						 2, types, values, NULL);
 	catalog_close(&access);
 }

@@ -5,8 +5,8 @@
  *
  * Policy: a queued run may begin when its relation has no run at work, it waits
  * for no other schedule, its source has fewer runs than the caller says that it
- * may have, and its owner fewer than rsfed.max_runs_per_owner.  Of these the
- * first is the one
+ * may have, of a group a member that it may ask has room, and its owner has fewer
+ * runs than rsfed.max_runs_per_owner.  Of these the first is the one
  *
  *	1. whose owner has the fewest runs at work, so that workers are shared out
  *	   whatever anybody queues, and whatever priority he gives it;
@@ -57,16 +57,40 @@
 #define BUSY(source) \
 	" busy AS MATERIALIZED (" \
 	" SELECT b.relation_id, b.trigger IN ('schedule', 'request') AND b.set_run_id IS NULL AS is_worker," \
-	" b.owner" source " FROM rsfed_catalog.run b WHERE b.status = 'running')"
+	" b.owner, b.schedule_name" source " FROM rsfed_catalog.run b WHERE b.status = 'running')"
 
 /*
- * The same with the servers, and what room these have.  $1, $2: sources with a
- * limit, and the limits.
+ * The same with the servers, and what room these have, and the members of groups
+ * have.  $1, $2: sources with a limit, and the limits; $6 to $10: members as in
+ * QueuePlace.  A run that may ask at one member only takes its room there from the
+ * moment when it was taken, and not only once it is connected.
  */
 #define AT_WORK BUSY(", " SOURCE_OF("b") " AS source") "," \
 	" sources AS MATERIALIZED (SELECT l.source, l.max_runs - (SELECT count(*)::int4 FROM busy b" \
 	" WHERE b.is_worker AND b.source = l.source) AS room" \
-	" FROM unnest($1::text[], $2::int4[]) AS l (source, max_runs))"
+	" FROM unnest($1::text[], $2::int4[]) AS l (source, max_runs))," \
+	" places AS MATERIALIZED (SELECT p.source, p.server, p.works," \
+	" CASE WHEN p.max_runs = 0 THEN 1000000 ELSE GREATEST(0, p.max_runs - GREATEST(p.runs," \
+	" (SELECT count(*)::int4 FROM busy b JOIN rsfed_catalog.schedule s USING (relation_id, schedule_name)" \
+	" WHERE b.is_worker AND s.options ->> 'member' = p.server))) END AS room" \
+	" FROM unnest($6::text[], $7::text[], $8::int4[], $9::int4[], $10::bool[])" \
+	" AS p (source, server, max_runs, runs, works))"
+
+/*
+ * What room a run has at the members that it may ask; NULL where it may ask none,
+ * or where nothing limits it: both need no room.  If none of them works, the run
+ * will try those that do not.  $11, $12: relations and members as in QueueUnfit.
+ */
+#define MEMBERS_ROOM(r) \
+	"(SELECT COALESCE(sum(p.room) FILTER (WHERE p.works), sum(p.room))::int4 FROM places p" \
+	" WHERE p.source = " SOURCE_OF(r) \
+	" AND NOT EXISTS (SELECT FROM rsfed_catalog.schedule s WHERE s.relation_id = " r ".relation_id" \
+	" AND s.schedule_name = " r ".schedule_name AND (s.options ->> 'member' <> p.server" \
+	" OR s.options -> 'not_members' ? p.server))" \
+	" AND NOT EXISTS (SELECT FROM unnest($11::int4[], $12::text[]) AS f (relation_id, server)" \
+	" WHERE f.server = p.server AND (f.relation_id = " r ".relation_id" \
+	" OR EXISTS (SELECT FROM rsfed_catalog.set_member m" \
+	" WHERE m.set_id = " r ".relation_id AND m.relation_id = f.relation_id))))"
 
 /* The owners of what waits, found by jumps from one to the next in run_queue_idx. */
 #define WAITING_OWNERS \
@@ -90,7 +114,7 @@
 	" WHERE b.is_worker AND b.owner = w.owner) AS at_work" \
 	" FROM waiting w WHERE w.owner IS NOT NULL) AS o)"
 
-/* Runs that may begin, but for the room of their server and owner. */
+/* Runs that may begin, but for the room of their server, its members and their owner. */
 #define TAKEABLE_SOMEWHERE \
 	" FROM rsfed_catalog.run q" \
 	" WHERE q.status = 'queued' AND q.waits_for IS NULL AND q.owner = o.owner" \
@@ -103,11 +127,14 @@
 #define TAKEABLE \
 	TAKEABLE_SOMEWHERE \
 	" AND (NOT EXISTS (SELECT FROM sources) OR COALESCE((SELECT s.room FROM sources s" \
-	" WHERE s.source = " SOURCE_OF("q") "), 1) > 0)"
+	" WHERE s.source = " SOURCE_OF("q") "), 1) > 0)" \
+	" AND (NOT EXISTS (SELECT FROM places) OR COALESCE(" MEMBERS_ROOM("q") ", 1) > 0)"
 
-/* The parameters $1 to $5 of the above. */
-#define LIMIT_TYPES TEXTARRAYOID, INT4ARRAYOID, INT4OID, INT4OID, BOOLOID
-#define LIMITS 5
+/* The parameters $1 to $12 of the above. */
+#define LIMIT_TYPES TEXTARRAYOID, INT4ARRAYOID, INT4OID, INT4OID, BOOLOID, \
+	TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, BOOLARRAYOID, \
+	INT4ARRAYOID, TEXTARRAYOID
+#define LIMITS 12
 
 /*
  * One taker at a time: a snapshot taken before another's commit would not see
@@ -156,31 +183,100 @@ read_owners(void)
 	owners_generation = generation;
 }
 
+/* Elements of one parameter that is an array, to be filled in. */
+static Datum *
+new_elements(List *list)
+{
+	return palloc(sizeof(Datum) * Max(list_length(list), 1));
+}
+
+static Datum
+texts_of(Datum *elements, List *list)
+{
+	return PointerGetDatum(construct_array(elements, list_length(list), TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+static Datum
+integers_of(Datum *elements, List *list)
+{
+	return PointerGetDatum(construct_array(elements, list_length(list), INT4OID, sizeof(int32), true,
+										   TYPALIGN_INT));
+}
+
+/* The members of groups as parameters $6 to $10. */
+static void
+set_places(Datum *values, List *places)
+{
+	Datum	   *sources = new_elements(places);
+	Datum	   *servers = new_elements(places);
+	Datum	   *max_runs = new_elements(places);
+	Datum	   *runs = new_elements(places);
+	Datum	   *works = new_elements(places);
+	int			i = 0;
+	ListCell   *lc;
+
+	foreach(lc, places)
+	{
+		const QueuePlace *place = lfirst(lc);
+
+		sources[i] = CStringGetTextDatum(place->source);
+		servers[i] = CStringGetTextDatum(place->server);
+		max_runs[i] = Int32GetDatum(place->max_runs);
+		runs[i] = Int32GetDatum(place->runs);
+		works[i++] = BoolGetDatum(place->works);
+	}
+	values[0] = texts_of(sources, places);
+	values[1] = texts_of(servers, places);
+	values[2] = integers_of(max_runs, places);
+	values[3] = integers_of(runs, places);
+	values[4] = PointerGetDatum(construct_array(works, i, BOOLOID, sizeof(bool), true, TYPALIGN_CHAR));
+}
+
+/* What members rollups pass over, as parameters $11 and $12. */
+static void
+set_unfit(Datum *values, List *unfit)
+{
+	Datum	   *relations = new_elements(unfit);
+	Datum	   *servers = new_elements(unfit);
+	int			i = 0;
+	ListCell   *lc;
+
+	foreach(lc, unfit)
+	{
+		const QueueUnfit *one = lfirst(lc);
+
+		relations[i] = Int32GetDatum(one->relation_id);
+		servers[i++] = CStringGetTextDatum(one->server);
+	}
+	values[0] = integers_of(relations, unfit);
+	values[1] = texts_of(servers, unfit);
+}
+
 /* The limits as parameters, which live in the current memory context.  SPI must be open. */
 static void
-set_limits(Datum *values, List *limits)
+set_limits(Datum *values, const QueueLimits *limits)
 {
-	int			n = list_length(limits);
-	Datum	   *names = palloc(sizeof(Datum) * Max(n, 1));
-	Datum	   *numbers = palloc(sizeof(Datum) * Max(n, 1));
+	Datum	   *names = new_elements(limits->sources);
+	Datum	   *numbers = new_elements(limits->sources);
 	int			i = 0;
 	ListCell   *lc;
 
 	if (owners_generation != relation_generation)
 		read_owners();
-	foreach(lc, limits)
+	foreach(lc, limits->sources)
 	{
 		const QueueLimit *limit = lfirst(lc);
 
 		names[i] = CStringGetTextDatum(limit->source);
 		numbers[i++] = Int32GetDatum(limit->max_runs);
 	}
-	values[0] = PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
-	values[1] = PointerGetDatum(construct_array(numbers, n, INT4OID, sizeof(int32), true,
-												TYPALIGN_INT));
+	values[0] = texts_of(names, limits->sources);
+	values[1] = integers_of(numbers, limits->sources);
 	values[2] = Int32GetDatum(rsfed_max_runs_per_owner);
 	values[3] = Int32GetDatum(rsfed_max_workers);
 	values[4] = BoolGetDatum(several_owners);
+	set_places(&values[5], limits->places);
+	set_unfit(&values[10], limits->unfit);
 }
 
 bool
@@ -230,8 +326,8 @@ queue_join_equal(int64 run_id, int32 relation_id)
  */
 #define TAKE(at_work, takeable) \
 	"WITH RECURSIVE" WAITING_OWNERS "," at_work "," OWNERS \
-	" UPDATE rsfed_catalog.run t SET status = 'running', pid = $6, backend_start = $7," \
-	" writer = $8, started_at = clock_timestamp()" \
+	" UPDATE rsfed_catalog.run t SET status = 'running', pid = $13, backend_start = $14," \
+	" writer = $15, started_at = clock_timestamp()" \
 	" WHERE t.run_id = (SELECT n.run_id FROM owners o" \
 	" CROSS JOIN LATERAL (SELECT q.run_id, q.turn_at" takeable \
 	" ORDER BY q.turn_at, q.run_id LIMIT 1 FOR UPDATE OF q SKIP LOCKED) AS n" \
@@ -239,7 +335,7 @@ queue_join_equal(int64 run_id, int32 relation_id)
 	" RETURNING " RUN_COLUMNS("t")
 
 Run *
-queue_take(List *limits)
+queue_take(const QueueLimits *limits)
 {
 	static const Oid types[] = {LIMIT_TYPES, INT4OID, TIMESTAMPTZOID, TEXTOID};
 	CatalogAccess access;
@@ -252,7 +348,7 @@ queue_take(List *limits)
 	values[LIMITS + 1] = TimestampTzGetDatum(MyStartTimestamp);
 	values[LIMITS + 2] = CStringGetTextDatum(writer_epoch());
 	if (catalog_run_kept(SPI_OK_UPDATE_RETURNING,
-						 limits != NIL ? TAKE(AT_WORK, TAKEABLE) : TAKE(BUSY(""), TAKEABLE_SOMEWHERE),
+						 limits->sources != NIL || limits->places != NIL ? TAKE(AT_WORK, TAKEABLE) : TAKE(BUSY(""), TAKEABLE_SOMEWHERE),
 						 LIMITS + 3, types, values, NULL) == 1)
 		run = run_from_row(&access, 0);
 	catalog_close(&access);
@@ -287,28 +383,38 @@ find_room(List **rooms, char *name, int left)
 }
 
 int
-queue_count_takeable(List *limits)
+queue_count_takeable(const QueueLimits *limits)
 {
 	static const Oid types[] = {LIMIT_TYPES};
 	CatalogAccess access;
 	Datum		values[LIMITS];
 	List	   *sources = NIL;
+	List	   *members = NIL;
 	List	   *owners = NIL;
 	uint64		n;
 	int			count = 0;
 
-	/* of one relation only one at a time, of a server and an owner so many as there is room for */
+	/*
+	 * Of one relation only one at a time, of a server, of the members that may be
+	 * asked, and of an owner so many as there is room for.
+	 */
 	catalog_open(&access);
 	set_limits(values, limits);
 	n = catalog_run_kept(SPI_OK_SELECT,
 						 "WITH RECURSIVE" WAITING_OWNERS "," AT_WORK "," OWNERS
 						 " SELECT n.runs, COALESCE(n.source, ''),"
 						 " COALESCE((SELECT s.room FROM sources s WHERE s.source = n.source), $4),"
-						 " o.owner::text, o.room"
+						 " o.owner::text, o.room, concat_ws(' ', n.source, n.members, n.members_room),"
+						 " COALESCE(n.members_room, $4)"
 						 " FROM owners o CROSS JOIN LATERAL"
-						 " (SELECT count(DISTINCT t.relation_id)::int4 AS runs, t.source FROM"
-						 " (SELECT q.relation_id, " SOURCE_OF("q") "::text AS source" TAKEABLE ") AS t"
-						 " GROUP BY t.source) AS n WHERE o.room > 0",
+						 " (SELECT count(DISTINCT t.relation_id)::int4 AS runs, t.source, t.members, t.members_room FROM"
+						 " (SELECT q.relation_id, " SOURCE_OF("q") "::text AS source,"
+						 " CASE WHEN EXISTS (SELECT FROM places) THEN (SELECT concat_ws(' ',"
+						 " s.options ->> 'member', s.options ->> 'not_members') FROM rsfed_catalog.schedule s"
+						 " WHERE s.relation_id = q.relation_id AND s.schedule_name = q.schedule_name) END AS members,"
+						 " CASE WHEN EXISTS (SELECT FROM places) THEN " MEMBERS_ROOM("q") " END AS members_room"
+						 TAKEABLE ") AS t"
+						 " GROUP BY t.source, t.members, t.members_room) AS n WHERE o.room > 0",
 						 LIMITS, types, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
@@ -316,12 +422,43 @@ queue_count_takeable(List *limits)
 									   DatumGetInt32(catalog_datum(i, 3)));
 		Room	   *owner = find_room(&owners, catalog_text(&access, i, 4),
 									  DatumGetInt32(catalog_datum(i, 5)));
-		int			fit = Min(DatumGetInt32(catalog_datum(i, 1)), Min(source->left, owner->left));
+		Room	   *member = find_room(&members, catalog_text(&access, i, 6),
+									   DatumGetInt32(catalog_datum(i, 7)));
+		int			fit = Min(Min(DatumGetInt32(catalog_datum(i, 1)), member->left),
+							  Min(source->left, owner->left));
 
 		source->left -= fit;
+		member->left -= fit;
 		owner->left -= fit;
 		count += fit;
 	}
 	catalog_close(&access);
 	return count;
+}
+
+List *
+queue_rollups(const char *source)
+{
+	static const Oid types[] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(source)};
+	CatalogAccess access;
+	List	   *ids = NIL;
+	uint64		n;
+
+	catalog_open(&access);
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT u.relation_id FROM rsfed_catalog.rollup u WHERE u.source = $1::name"
+						 " AND EXISTS (SELECT FROM rsfed_catalog.run q WHERE q.status = 'queued'"
+						 " AND (q.relation_id = u.relation_id OR q.relation_id IN (SELECT m.set_id"
+						 " FROM rsfed_catalog.set_member m WHERE m.relation_id = u.relation_id)))",
+						 1, types, values, NULL);
+	for (uint64 i = 0; i < n; i++)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(access.caller);
+
+		ids = lappend_int(ids, DatumGetInt32(catalog_datum(i, 1)));
+		MemoryContextSwitchTo(spi);
+	}
+	catalog_close(&access);
+	return ids;
 }

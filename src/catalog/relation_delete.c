@@ -102,8 +102,8 @@ relation_delete(int32 relation_id)
 {
 	static const Oid types[] = {INT4OID};
 	static const char *const written_by_runs[] = {"watermark", "probe", "lake_state",
-	"lake_partition", "run_cost", "counter", "freshness"};
-	static const char *const others[] = {"schedule", "local_sort", "definition", "rollup",
+	"lake_partition", "spending", "run_cost", "counter", "freshness"};
+	static const char *const others[] = {"schedule", "held_budget", "local_sort", "difference", "definition", "rollup",
 	"relation_oid", "relation"};
 	CatalogAccess access;
 	Datum		values[1] = {Int32GetDatum(relation_id)};

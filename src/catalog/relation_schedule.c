@@ -14,6 +14,8 @@
 #include "utils/builtins.h"
 
 #include "base/compat.h"
+#include "catalog/budget.h"
+#include "catalog/held.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation_schedule.h"
 #include "catalog/row.h"
@@ -31,12 +33,20 @@
 	" WHERE p.paused_until IS NULL OR p.paused_until > $1)"
 
 /*
- * Is the owner's log-in for the schedule s not held?  Any is only looked for
- * where there is one: $2 says so, a constant to the planner.
+ * Is neither the owner's log-in for the schedule s held, nor is it for a budget?  Any
+ * is only looked for where there is one: $2 says so, a constant to the planner.
  */
 #define NOT_HELD \
 	" AND (NOT $2 OR NOT EXISTS (SELECT 1 FROM rsfed_catalog.held_relation h" \
-	" WHERE h.relation_id = s.relation_id))"
+	" WHERE h.relation_id = s.relation_id)" \
+	" AND NOT EXISTS (SELECT 1 FROM rsfed_catalog.held_budget b" \
+	" WHERE b.relation_id = s.relation_id))"
+
+bool
+schedules_any_held(void)
+{
+	return held_any() || budget_holds_any();
+}
 
 /* A row of SCHEDULE_COLUMNS, in the caller's memory context. */
 static RelationSchedule *

@@ -36,9 +36,12 @@ extern bool schedule_delete(int32 relation_id, const char *name);
 /* Names of a relation's schedules: List of char *. */
 extern List *schedule_names(int32 relation_id);
 
+/* Is any relation held, for its owner's log-in or for a budget? */
+extern bool schedules_any_held(void);
+
 /*
  * The schedules due at "now" of relations that are not paused and (looked at if
- * any_held) whose log-in is not held, longest overdue first, locked (SKIP
+ * any_held) not held, longest overdue first, locked (SKIP
  * LOCKED): List of RelationSchedule *.
  */
 extern List *schedules_due(TimestampTz now, bool any_held, int limit);

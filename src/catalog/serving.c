@@ -25,6 +25,24 @@
 #include "catalog/direct.h"
 #include "catalog/serving.h"
 
+/*
+ * Numbers that were found for oids.  A number is never given to another relation,
+ * and the row of freshness is there, for a snapshot, if the relation is: so a number
+ * that has one is right, whatever was dropped or defined since.  Numbers begin anew
+ * only with the extension, whose tables are others then.  They are few, for the sake
+ * of thousands of connections; two oids that share a place take turns.
+ */
+#define KNOWN_RELATIONS 256
+
+typedef struct KnownRelation
+{
+	Oid			relid;			/* InvalidOid: nothing was found yet */
+	int32		relation_id;
+	Oid			freshness;		/* the table */
+} KnownRelation;
+
+static KnownRelation known_relations[KNOWN_RELATIONS];
+
 Sight
 serving_sight(Oid relid)
 {
@@ -93,13 +111,11 @@ relation_id_by_name(Oid relid, Snapshot snapshot)
 int32
 serving_relation_id(Oid relid, Snapshot snapshot)
 {
-	Datum		values[1] = {ObjectIdGetDatum(relid)};
 	DirectScan	scan;
 	int32		relation_id = 0;
 	bool		isnull;
 
-	direct_open(&scan, BY_RELID, snapshot, 1, values);
-	if (direct_next(&scan))
+	if (direct_row(&scan, BY_RELID, snapshot, relid))
 		relation_id = DatumGetInt32(direct_value(&scan, "relation_id", &isnull));
 	direct_close(&scan);
 	return relation_id != 0 ? relation_id : relation_id_by_name(relid, snapshot);
@@ -127,16 +143,42 @@ serving_relid(int32 relation_id, Snapshot snapshot)
 	return relid;
 }
 
-bool
-serving_as_of(int32 relation_id, Snapshot snapshot, TimestampTz *as_of)
+/*
+ * Reads the content of a relation by its number; false if the snapshot sees no such
+ * relation: the row of freshness comes and goes with it.
+ */
+static bool
+read_content(Content *content, Snapshot snapshot, Oid *table)
 {
 	DirectScan	scan;
 	bool		isnull = true;
+	bool		found = direct_row(&scan, FRESHNESS_BY_RELATION, snapshot, content->relation_id);
 
-	if (direct_row(&scan, FRESHNESS_BY_RELATION, snapshot, relation_id))
-		*as_of = DatumGetTimestampTz(direct_value(&scan, "as_of", &isnull));
+	if (found)
+		content->as_of = DatumGetTimestampTz(direct_value(&scan, "as_of", &isnull));
+	*table = RelationGetRelid(scan.table);
 	direct_close(&scan);
-	return !isnull;
+	content->exists = !isnull;
+	return found;
+}
+
+Content
+serving_content(Oid relid, Snapshot snapshot)
+{
+	KnownRelation *known = &known_relations[relid % KNOWN_RELATIONS];
+	Content		content = {0};
+	Oid			table;
+
+	if (known->relid == relid)
+	{
+		content.relation_id = known->relation_id;
+		if (read_content(&content, snapshot, &table) && table == known->freshness)
+			return content;
+	}
+	content = (Content) {.relation_id = serving_relation_id(relid, snapshot)};
+	if (content.relation_id != 0 && read_content(&content, snapshot, &table))
+		*known = (KnownRelation) {relid, content.relation_id, table};
+	return content;
 }
 
 Interval *

@@ -39,8 +39,19 @@ extern bool serving_has_oid(int32 relation_id, Snapshot snapshot);
 /* The oid of a relation by that number; InvalidOid if it is a set, or gone. */
 extern Oid	serving_relid(int32 relation_id, Snapshot snapshot);
 
-/* as_of of a relation; false if it has no content. */
-extern bool serving_as_of(int32 relation_id, Snapshot snapshot, TimestampTz *as_of);
+/* What the snapshot sees of a relation. */
+typedef struct Content
+{
+	int32		relation_id;	/* 0: rsfed does not refresh it */
+	bool		exists;
+	TimestampTz as_of;			/* if the content exists */
+} Content;
+
+/*
+ * The content of a relation.  The number of a relation that was asked for before in
+ * this session is not looked up again.
+ */
+extern Content serving_content(Oid relid, Snapshot snapshot);
 
 /*
  * max_age of a rollup, palloc'd; NULL if it has none or is no rollup.  Also says

@@ -159,6 +159,21 @@ held_login(const char *source, Oid role, Snapshot snapshot)
 	return held;
 }
 
+/* Why the schedules of a relation are held for a budget; NULL if they are not. */
+static char *
+budget_hold(int32 relation_id, Snapshot snapshot)
+{
+	DirectScan	scan;
+	TimestampTz until;
+	char	   *reason = NULL;
+
+	if (direct_row(&scan, HELD_BUDGET, snapshot, relation_id) &&
+		time_value(&scan, "held_until", &until) && until > GetCurrentTransactionStartTimestamp())
+		reason = text_value(&scan, "reason");
+	direct_close(&scan);
+	return reason;
+}
+
 /* Brings *next forward to the first due time of the schedules of a relation or set. */
 static void
 first_due(int32 relation_id, Snapshot snapshot, TimestampTz *next)
@@ -234,12 +249,12 @@ judge_age(RelationStatus *status)
 }
 
 static const char *
-judge_state(const RelationStatus *status, bool paused, bool login_held, bool refused,
+judge_state(const RelationStatus *status, bool paused, bool is_held, bool refused,
 			Snapshot snapshot)
 {
 	if (paused)
 		return "paused";
-	if (status->is_held || login_held)
+	if (status->is_held || is_held)
 		return "held";
 	if (refused)
 		return "refused";
@@ -261,6 +276,7 @@ status_read(Oid relid, Snapshot snapshot, RelationStatus *status)
 	bool		paused = false;
 	bool		refused = false;
 	char	   *reason;
+	char	   *budget;
 
 	memset(status, 0, sizeof(RelationStatus));
 	if (!sight.may_select && !sight.may_see_all)
@@ -282,8 +298,9 @@ status_read(Oid relid, Snapshot snapshot, RelationStatus *status)
 	status->is_held = reason != NULL;
 	if (status->source != NULL)
 		held = held_login(status->source, sight.owner, snapshot);
+	budget = budget_hold(status->relation_id, snapshot);
 	judge_age(status);
-	status->state = judge_state(status, paused, held.is_held, refused, snapshot);
+	status->state = judge_state(status, paused, held.is_held || budget != NULL, refused, snapshot);
 
 	if (held.is_held)
 		status->sqlstate = held.sqlstate;
@@ -293,6 +310,8 @@ status_read(Oid relid, Snapshot snapshot, RelationStatus *status)
 		status->message = NULL;
 	else if (held.is_held)
 		status->message = psprintf("held: credentials: %s", held.message);
+	else if (budget != NULL)
+		status->message = psprintf("held: budget: %s", budget);
 	return true;
 }
 

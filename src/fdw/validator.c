@@ -31,7 +31,9 @@ static void check_option(OptionScope scope, const char *name, const char *value)
 static bool is_default_authority(const char *name, const char *value);
 static void check_host(const char *name, const char *value);
 static void check_together(List *options);
+static void check_server_together(List *options, OptionScope scope);
 static bool has_option(List *options, const char *name);
+static const char *option_value(List *options, const char *name);
 
 /*
  * rsfed_catalog.validator(options text[], catalog oid): raises 22023 for what
@@ -66,6 +68,8 @@ rsfed_validator(PG_FUNCTION_ARGS)
 	}
 	if (catalog == UserMappingRelationId)
 		check_together(options);
+	else
+		check_server_together(options, server_scope);
 	PG_RETURN_VOID();
 }
 
@@ -73,14 +77,23 @@ rsfed_validator(PG_FUNCTION_ARGS)
 static bool
 has_option(List *options, const char *name)
 {
+	return option_value(options, name) != NULL;
+}
+
+/* The text of an option in a list of DefElem, or NULL. */
+static const char *
+option_value(List *options, const char *name)
+{
 	ListCell   *lc;
 
 	foreach(lc, options)
 	{
-		if (strcmp(((DefElem *) lfirst(lc))->defname, name) == 0)
-			return true;
+		DefElem    *option = lfirst(lc);
+
+		if (strcmp(option->defname, name) == 0)
+			return defGetString(option);
 	}
-	return false;
+	return NULL;
 }
 
 /* One option of a server, mapping, table or column. */
@@ -135,4 +148,27 @@ check_together(List *options)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("credentials_file cannot be combined with password or valid_until"),
 				 errhint("The file says both. DROP the options that do not hold any more.")));
+}
+
+/*
+ * What does nothing without another option: of a group's checks an error, of a
+ * budget, whose other option may follow, a WARNING.
+ */
+static void
+check_server_together(List *options, OptionScope scope)
+{
+	if (scope == OPTION_GROUP && has_option(options, "health_query") &&
+		option_int_text(scope, "health_interval", option_value(options, "health_interval")) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"health_query\" needs \"health_interval\""),
+				 errhint("The query is asked that often, for example \"1 min\".")));
+	if (scope == OPTION_SERVER &&
+		option_int_text(scope, "max_scan_per_day", option_value(options, "max_scan_per_day")) > 0 &&
+		!option_bool_text(scope, "gather_costs", option_value(options, "gather_costs")))
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("option \"max_scan_per_day\" has no effect without \"gather_costs\""),
+				 errdetail("What runs read in S3 is known from the history of the warehouse only."),
+				 errhint("Set the option gather_costs of the server to on.")));
 }

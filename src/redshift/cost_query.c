@@ -49,8 +49,37 @@ literals(List *list)
 	" SUM(total_partitions) AS total, SUM(qualified_partitions) AS qualified" \
 	" FROM sys_external_query_detail WHERE TRIM(source_type) = 'S3' GROUP BY query_id) d ON d.query_id = h.query_id"
 
+/* The same of statements that have a label, whatever their number. */
+static void
+append_silent(StringInfo query, List *silent, int seconds)
+{
+	StringInfoData which;
+	ListCell   *lc;
+
+	initStringInfo(&which);
+	appendStringInfoString(query, "SELECT CAST(CASE h.query_label");
+	foreach(lc, silent)
+	{
+		const RedshiftSilentRun *run = lfirst(lc);
+		const char *label = redshift_quote_literal(run->label);
+
+		appendStringInfo(query, " WHEN %s THEN -" INT64_FORMAT, label, run->run_id);
+		appendStringInfo(&which, "%s(h.query_label = %s", which.len > 0 ? " OR " : "", label);
+		if (run->session_id != 0)
+			appendStringInfo(&which, " AND h.session_id = %d", run->session_id);
+		appendStringInfoChar(&which, ')');
+	}
+	appendStringInfo(query,
+					 " END AS bigint), SUM(h.queue_time) / 1000, SUM(h.execution_time) / 1000,"
+					 " COALESCE(SUM(d.bytes), 0), COALESCE(SUM(d.files), 0), SUM(d.total), SUM(d.qualified)"
+					 " FROM sys_query_history h" IN_S3 " WHERE (%s)"
+					 " AND h.start_time >= DATEADD(second, -%d, GETDATE()) GROUP BY 1",
+					 which.data, seconds);
+}
+
 char *
-redshift_cost_query(List *whole, List *labels, int seconds, List *single)
+redshift_cost_query(List *whole, List *labels, int seconds, List *single, List *silent,
+					int silent_seconds)
 {
 	StringInfoData query;
 
@@ -69,6 +98,10 @@ redshift_cost_query(List *whole, List *labels, int seconds, List *single)
 						 FIGURES " JOIN sys_query_history h ON h.query_id = q.query_id"
 						 IN_S3 " WHERE q.query_id IN (%s) GROUP BY q.query_id",
 						 numbers(single));
+	if (silent != NIL && (whole != NIL || single != NIL))
+		appendStringInfoString(&query, " UNION ALL ");
+	if (silent != NIL)
+		append_silent(&query, silent, silent_seconds);
 	return query.data;
 }
 

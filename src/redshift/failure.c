@@ -133,6 +133,16 @@ failure_blame(const char *sqlstate, const char *message, const char *detail,
 	return BLAME_QUERY;
 }
 
+bool
+failure_is_of_language(const char *sqlstate)
+{
+	/* a right that is missing is of class 42, too, and no matter of the warehouse's */
+	if (strcmp(sqlstate, "42501") == 0)
+		return false;
+	return strncmp(sqlstate, "42", 2) == 0 || strncmp(sqlstate, "0A", 2) == 0 ||
+		strncmp(sqlstate, "3F", 2) == 0;
+}
+
 /*
  * The number at the beginning of a text, behind blanks; 0 if there is none, or
  * one that is too large for an id.

@@ -42,4 +42,10 @@ typedef enum FailureBlame
 extern FailureBlame failure_blame(const char *sqlstate, const char *message, const char *detail,
 								  bool at_login, bool is_remote);
 
+/*
+ * Is it an error of what a warehouse knows, such as its syntax and functions, which
+ * may be another one in another warehouse?  Pure.
+ */
+extern bool failure_is_of_language(const char *sqlstate);
+
 #endif							/* RSFED_FAILURE_H */

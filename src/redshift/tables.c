@@ -281,6 +281,25 @@ redshift_read_tables(const char *query)
 }
 
 /*
+ * redshift_reads_table
+ *		Is a table among those that a query reads?  An empty name: any of its schema.
+ */
+bool
+redshift_reads_table(const RedshiftReads *reads, const char *schema, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, reads->tables)
+	{
+		const RedshiftTable *table = lfirst(lc);
+
+		if (strcmp(table->schema, schema) == 0 && (name[0] == '\0' || strcmp(table->name, name) == 0))
+			return true;
+	}
+	return false;
+}
+
+/*
  * redshift_mentions
  *		Does a name (folded) stand anywhere in a query?  Raises what redshift_lex
  *		raises.

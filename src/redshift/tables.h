@@ -28,6 +28,7 @@ typedef struct RedshiftReads
 } RedshiftReads;
 
 extern RedshiftReads *redshift_read_tables(const char *query);
+extern bool redshift_reads_table(const RedshiftReads *reads, const char *schema, const char *name);
 extern bool redshift_mentions(const char *query, const char *name);
 extern RedshiftTable *redshift_parse_table(const char *text);
 extern char *redshift_table_text(const char *schema, const char *name);

@@ -28,6 +28,7 @@
 #include "rollup/reshape.h"
 #include "rollup/table.h"
 #include "rollup/window.h"
+#include "source/server.h"
 
 static void reshape_and_fill(const Redefinition *change, Oid owner, bool new_key, Rollup *old,
 							 Rollup *new, const LocalColumn *columns, List **actions);
@@ -49,6 +50,9 @@ rollup_redefine(const Redefinition *change)
 	bool		same_shape;
 	Oid			owner;
 
+	/* whoever drops a server locks that before the rollups, too */
+	if (change->source != NULL)
+		(void) source_server_locked(change->source);
 	refresh_serialize(relid);
 	rel = target_open(relid, name, AccessShareLock);
 	owner = rel->rd_rel->relowner;

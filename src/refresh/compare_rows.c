@@ -38,6 +38,7 @@
 #include "refresh/step.h"
 #include "refresh/walk.h"
 #include "rollup/description.h"
+#include "source/route.h"
 
 /* What turns rows into objects. */
 typedef struct RowShower
@@ -311,6 +312,8 @@ fetch_result(const Comparison *comparison, const Rollup *rollup, const RefreshTa
 
 	run->request = &request;
 	run->asks_no_probe = true;
+	/* by which members that differ in what is read are passed over */
+	run->route = palloc0(sizeof(SourceRoute));
 	initStringInfo(&run->note);
 	*scope = step_begin(run, rollup, target)->scope;
 	fetch = rollup_open_fetch(run, target, NULL);

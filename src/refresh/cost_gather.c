@@ -14,14 +14,19 @@
 #include "utils/builtins.h"
 
 #include "base/compat.h"
+#include "catalog/budget.h"
 #include "redshift/cost_query.h"
 #include "refresh/cost_gather.h"
 #include "remote/execute.h"
+#include "shmem/wake.h"
 #include "source/route.h"
 #include "source/source.h"
 
 /* its answer is wanted by nobody who waits */
 #define STATEMENT_TIMEOUT_MS 30000
+
+/* The start of a run without a query is looked for so much earlier than it was here. */
+#define MOST_CLOCK_DRIFT_S 300
 
 typedef struct Asking
 {
@@ -39,13 +44,23 @@ question(const Asking *asking)
 	List	   *whole = NIL;
 	List	   *labels = NIL;
 	List	   *single = NIL;
+	List	   *silent = NIL;
 	ListCell   *lc;
 
 	foreach(lc, asking->batch->runs)
 	{
 		RunCost    *run = lfirst(lc);
 
-		if (run->label != NULL && !asking->from_svl)
+		if (run->query_id == 0)
+		{
+			RedshiftSilentRun *asked = palloc(sizeof(RedshiftSilentRun));
+
+			asked->run_id = run->run_id;
+			asked->label = run->label;
+			asked->session_id = run->remote_pid;
+			silent = lappend(silent, asked);
+		}
+		else if (run->label != NULL && !asking->from_svl)
 		{
 			whole = lappend(whole, &run->query_id);
 			labels = lappend(labels, run->label);
@@ -53,16 +68,20 @@ question(const Asking *asking)
 		else
 			single = lappend(single, &run->query_id);
 	}
-	return asking->from_svl ? redshift_cost_query_svl(single) :
-		redshift_cost_query(whole, labels, asking->batch->longest_s, single);
+	if (asking->from_svl)
+		return single == NIL ? NULL : redshift_cost_query_svl(single);
+	return redshift_cost_query(whole, labels, asking->batch->longest_s, single, silent,
+							   asking->batch->longest_s + asking->batch->oldest_s + MOST_CLOCK_DRIFT_S);
 }
 
 static void
 ask_at(SourceConnection *source, void *arg)
 {
 	Asking	   *asking = arg;
+	char	   *query = question(asking);
 
-	asking->cells = remote_fetch_all(source->conn, question(asking), &asking->rows, &asking->columns);
+	if (query != NULL)
+		asking->cells = remote_fetch_all(source->conn, query, &asking->rows, &asking->columns);
 }
 
 static ErrorData *
@@ -90,10 +109,17 @@ static void
 read_answer(const Asking *asking, RunCost *run)
 {
 	char	  **cells = asking->cells;
+	int64		key = run->query_id != 0 ? run->query_id : -run->run_id;
 
+	if (asking->from_svl && run->query_id == 0)
+	{
+		run->found = true;
+		run->note = "SVL_S3QUERY_SUMMARY does not tell of runs without a query.";
+		return;
+	}
 	for (int i = 0; i < asking->rows; i++, cells += asking->columns)
 	{
-		if (cells[0] == NULL || strtoll(cells[0], NULL, 10) != run->query_id)
+		if (cells[0] == NULL || strtoll(cells[0], NULL, 10) != key)
 			continue;
 		run->found = true;
 		run->queue_ms = figure(cells[1]);
@@ -107,6 +133,7 @@ read_answer(const Asking *asking, RunCost *run)
 		return;
 	}
 	run->note = asking->from_svl ? "SVL_S3QUERY_SUMMARY does not have its last query." :
+		run->query_id == 0 ? "The history of the server does not have its statements." :
 		"The history of the server does not have its query.";
 }
 
@@ -146,4 +173,12 @@ cost_ask(CostBatch *batch, bool keep_connection)
 		}
 	}
 	return error;
+}
+
+void
+cost_write(const CostBatch *batch)
+{
+	cost_store(batch);
+	if (batch->answered && budget_spend_gathered(batch->runs))
+		wake_scheduler_at_commit();
 }

@@ -17,4 +17,10 @@
  */
 extern ErrorData *cost_ask(CostBatch *batch, bool keep_connection);
 
+/*
+ * Writes what came of it, also for the budgets that want to know, which wakes the
+ * scheduler at commit.
+ */
+extern void cost_write(const CostBatch *batch);
+
 #endif							/* RSFED_COST_GATHER_H */

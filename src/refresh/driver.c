@@ -43,6 +43,7 @@
 #include "shmem/progress.h"
 #include "shmem/wake.h"
 #include "source/route.h"
+#include "source/unable.h"
 
 /* Interrupted so often, the outcome of a failed run is given up. */
 #define FINISH_TRIES 10
@@ -169,6 +170,8 @@ finish(RefreshRun *run)
 		outcome_write(run->run_id, run->relation, run->request, &run->outcome, run->in_transaction);
 	if (run->set != NULL)
 		set_run_finish(run);
+	if (run->outcome.error == NULL)
+		unable_remember(run->route);
 	/* when the relation will be late is not what the scheduler thinks */
 	if (changed)
 		wake_scheduler_at_commit();
@@ -224,15 +227,16 @@ begin_note_again(RefreshRun *run)
 }
 
 /*
- * A member of a group that fails for a reason of its own is left for the next
- * one; what the attempt has done there is gone with its subtransaction.
+ * A member of a group that fails for a reason of its own, or cannot do what
+ * another one can, is left for that; what the attempt has done there is gone with its subtransaction.
  */
 static ErrorData *
 refresh_moving_on(RefreshRun *run)
 {
 	ErrorData  *error;
 
-	while ((error = try_refresh(run)) != NULL && route_move_on(run->route, error))
+	while ((error = try_refresh(run)) != NULL &&
+		   (unable_move_on(run->route, error) || route_move_on(run->route, error)))
 	{
 		run->outcome.moved_from = run->route->moved_from;
 		begin_note_again(run);

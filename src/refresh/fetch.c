@@ -29,6 +29,7 @@
 #include "remote/execute.h"
 #include "shmem/progress.h"
 #include "source/route.h"
+#include "source/unable.h"
 #include "source/unfit.h"
 
 /*
@@ -79,7 +80,7 @@ fetch_pass_over(SourceRoute *route, const Rollup *rollup, Oid owner)
 	if (route == NULL)
 		return;
 	old = MemoryContextSwitchTo(GetMemoryChunkContext(route));
-	unfit = source_unfit(rollup->source, rollup->query, owner);
+	unfit = source_unfit(rollup->source, rollup->query, owner, rollup->relation_id);
 	foreach(lc, unfit)
 	{
 		ListCell   *known;
@@ -109,6 +110,9 @@ fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, b
 	fetch->request.statement_timeout_ms = remote_timeout_ms;
 
 	progress_set_phase(PHASE_CONNECTING);
+	/* what fails before it is sent is not the query's */
+	if (route != NULL)
+		route->asked = NULL;
 	source_check_usage(rollup->source, owner);
 	fetch_pass_over(route, rollup, owner);
 	fetch->source = source_connect(&fetch->request);
@@ -140,6 +144,8 @@ fetch_send(Fetch *fetch, const char *order)
 {
 	progress_set_phase(PHASE_WAITING);
 	fetch->as_of = GetCurrentTimestamp();
+	unable_note_asked(fetch->request.route, fetch->rollup->query, fetch->rollup->relation_id,
+					  fetch->rollup->definition);
 	fetch->stream = remote_stream_open(fetch->source->conn, statement_text(fetch->rollup, order),
 									   fetch->source->stall_timeout_ms);
 	InvalidateCatalogSnapshot();

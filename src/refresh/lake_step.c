@@ -177,7 +177,7 @@ find_key(List *keys, const char *name, const char *table, int *place)
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("option lake_key: external table \"%s\" has no partition key \"%s\"", table, name),
 			 names ? errhint("%s", unknown_name_hint(name, names, "partition keys"))
-			 : errhint("It has no partitions at all: leave lake_table and lake_key out.")));
+			 : errhint("It has no partitions: leave lake_key out. Of an Iceberg table the snapshot then tells whether anything is new.")));
 }
 
 /* Adds a list of the values that the differences have in one key. */
@@ -299,6 +299,16 @@ differing_values(const LakeFinding *finding)
 	return values;
 }
 
+/* Raises 42P01: there is no such table, or none that may be seen. */
+static void
+refuse_unseen(const char *schema, const char *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("option lake_table: external table \"%s.%s\" does not exist, or may not be seen", schema, table),
+			 errhint("The user of the warehouse needs USAGE on the external schema there.")));
+}
+
 /* Checks, the first time, that the table and its keys are there. */
 static List *
 table_keys(Fetch *fetch, const Rollup *rollup, const char *schema, const char *table)
@@ -309,10 +319,7 @@ table_keys(Fetch *fetch, const Rollup *rollup, const char *schema, const char *t
 	ListCell   *lc;
 
 	if (columns == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("option lake_table: external table \"%s.%s\" does not exist, or may not be seen", schema, table),
-				 errhint("The user of the warehouse needs USAGE on the external schema there.")));
+		refuse_unseen(schema, table);
 	foreach(lc, mapping)
 	{
 		int			place;
@@ -333,6 +340,31 @@ tell(RefreshRun *run, const LakeFinding *finding, const char *why, int there)
 }
 
 bool
+lake_step_has_snapshots(const Rollup *rollup)
+{
+	return option_is_set(rollup->options, "lake_table") && !option_is_set(rollup->options, "lake_key");
+}
+
+char *
+lake_step_snapshot(RefreshRun *run, const Rollup *rollup, Fetch *fetch)
+{
+	char	   *name = option_text(OPTION_ROLLUP, rollup->options, "lake_table");
+	char	   *schema;
+	char	   *table;
+	char	   *location;
+	List	   *tables;
+
+	lake_table_name(name, &schema, &table);
+	tables = lake_tables(fetch->source->conn, schema, table);
+	if (tables == NIL)
+		refuse_unseen(schema, table);
+	location = lake_metadata_location(((LakeTable *) linitial(tables))->parameters);
+	if (location == NULL)
+		note_append(&run->note, "All of %s was read: Redshift shows no metadata_location of it, as of an Iceberg table.", name);
+	return location ? location : "";
+}
+
+bool
 lake_step_look(RefreshRun *run, RunStep *step, Fetch *fetch, Oid relid)
 {
 	const RunRequest *request = run->request;
@@ -349,7 +381,7 @@ lake_step_look(RefreshRun *run, RunStep *step, Fetch *fetch, Oid relid)
 	char	   *table;
 	char	   *why = NULL;
 
-	if (name == NULL || run->asks_no_probe || request->part != NULL)
+	if (name == NULL || lake_step_has_snapshots(rollup) || run->asks_no_probe || request->part != NULL)
 		return false;
 	lake_table_name(name, &schema, &table);
 	PushActiveSnapshot(GetTransactionSnapshot());

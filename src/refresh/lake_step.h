@@ -20,6 +20,16 @@
  */
 extern bool lake_step_look(RefreshRun *run, RunStep *step, Fetch *fetch, Oid relid);
 
+/* Has the rollup an option lake_table without lake_key, which is a probe? */
+extern bool lake_step_has_snapshots(const Rollup *rollup);
+
+/*
+ * Asks the catalog which snapshot of lake_table, an Iceberg table, is the present
+ * one: where its metadata is.  Empty, with a note, where the catalog does not show
+ * that.  Raises 42P01 where the table is not there.
+ */
+extern char *lake_step_snapshot(RefreshRun *run, const Rollup *rollup, Fetch *fetch);
+
 /* Remembers, in the current transaction, what lake_step_look() has found. */
 extern void lake_step_finish(RefreshRun *run, const Rollup *rollup, RunStep *step);
 

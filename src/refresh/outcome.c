@@ -23,6 +23,7 @@
 #include "base/chance.h"
 #include "base/compat.h"
 #include "base/options.h"
+#include "catalog/budget.h"
 #include "catalog/cost.h"
 #include "catalog/held.h"
 #include "catalog/relation_schedule.h"
@@ -243,6 +244,20 @@ kind_of(const RunOutcome *outcome)
 						outcome->error->detail, at_login);
 }
 
+/* What the run has taken, for budgets, and what it has cost, to be asked for later. */
+static void
+count_cost(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
+		   const RunOutcome *outcome)
+{
+	bool		used_up;
+	int64		ms = budget_spend(run_id, relation, request, outcome, &used_up);
+
+	/* it holds what is due, and tells */
+	if (used_up)
+		wake_scheduler_at_commit();
+	cost_want(run_id, relation, request, outcome, ms);
+}
+
 void
 outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
 			  RunOutcome *outcome, bool in_transaction)
@@ -253,7 +268,7 @@ outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 	if (outcome->error == NULL)
 	{
 		write_success(run_id, relation, request, outcome);
-		cost_want(run_id, relation, request, outcome);
+		count_cost(run_id, relation, request, outcome);
 		return;
 	}
 	if (outcome->query_id == 0)
@@ -262,7 +277,7 @@ outcome_write(int64 run_id, const RsfedRelation *relation, const RunRequest *req
 	if (kind == FAILURE_CREDENTIALS && (in_transaction || !hold_login(relation, outcome)))
 		kind = FAILURE_LASTING;
 	(void) run_finish(run_id, relation, outcome);
-	cost_want(run_id, relation, request, outcome);
+	count_cost(run_id, relation, request, outcome);
 	if (!in_transaction && strcmp(outcome->status, "cancelled") != 0)
 		follow_failure(run_id, relation, request, outcome, kind, false);
 }

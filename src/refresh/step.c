@@ -198,18 +198,21 @@ ask_probe(const Rollup *rollup, const char *probe, Fetch *fetch)
 
 /*
  * Asks the probe, if the rollup has one and the run may trust it; true if its
- * answer says that nothing is new.
+ * answer says that nothing is new.  The snapshot of an Iceberg table is a probe,
+ * which whoever names a method does not trust.
  */
 static bool
 probe_finds_nothing(RefreshRun *run, RunStep *step, Fetch *fetch)
 {
 	const Rollup *rollup = step->asked;
 	char	   *probe = option_text(OPTION_ROLLUP, rollup->options, "probe");
+	bool		has_snapshots = lake_step_has_snapshots(rollup);
 	const WindowStep *plan = &step->plan;
 	char	   *known;
 	char	   *answer;
 
-	if (probe == NULL || run->asks_no_probe || run->steps > 0 || !is_ordinary(run->request, rollup))
+	if ((probe == NULL && !has_snapshots) || run->asks_no_probe || run->steps > 0 ||
+		!is_ordinary(run->request, rollup))
 		return false;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	known = probe_load(rollup->relation_id, rollup->definition);
@@ -217,15 +220,20 @@ probe_finds_nothing(RefreshRun *run, RunStep *step, Fetch *fetch)
 	InvalidateCatalogSnapshot();
 
 	run->outcome.as_of = GetCurrentTimestamp();
-	answer = ask_probe(rollup, probe, fetch);
+	answer = has_snapshots ? lake_step_snapshot(run, rollup, fetch) : ask_probe(rollup, probe, fetch);
 	run->probe_answer = MemoryContextStrdup(GetMemoryChunkContext(run), answer);
 	if (known == NULL || strcmp(known, answer) != 0 || strcmp(run->request->trigger, "define") == 0)
 		return false;
+	if (has_snapshots && (answer[0] == '\0' || run->request->method != NULL))
+		return false;
 
 	/* time alone may have completed a bucket, or a backfill may not be done */
-	return step->window == NULL ||
-		(step->watermark != NULL && !step->watermark->backfilling && !plan->prune &&
-		 plan->filled_from < plan->filled_to && plan->complete_to <= plan->filled_to);
+	if (step->window != NULL &&
+		(step->watermark == NULL || step->watermark->backfilling || plan->prune ||
+		 plan->filled_from >= plan->filled_to || plan->complete_to > plan->filled_to))
+		return false;
+	step->nothing_new |= has_snapshots;
+	return true;
 }
 
 bool

@@ -17,7 +17,7 @@
 #include "remote/execute.h"
 
 static void run_checked(RemoteConnection *conn, const char *command);
-static PGresult *finish_sent(RemoteConnection *conn, int sent);
+static PGresult *finish_sent(RemoteConnection *conn, int sent, int silence_ms);
 
 /*
  * The columns, palloc'd; count 0 for a statement without a result.
@@ -25,7 +25,7 @@ static PGresult *finish_sent(RemoteConnection *conn, int sent);
  * after an error, since the block is rolled back before it is raised.
  */
 RemoteColumns *
-remote_describe(RemoteConnection *conn, const char *query)
+remote_describe(RemoteConnection *conn, const char *query, int silence_ms)
 {
 	RemoteColumns *columns = NULL;
 	PGresult   *result;
@@ -35,11 +35,11 @@ remote_describe(RemoteConnection *conn, const char *query)
 	run_checked(conn, "BEGIN");
 
 	conn->notices_length = 0;
-	result = finish_sent(conn, PQsendPrepare(conn->pg, "", text, 0, NULL));
+	result = finish_sent(conn, PQsendPrepare(conn->pg, "", text, 0, NULL), silence_ms);
 	if (PQresultStatus(result) == PGRES_COMMAND_OK)
 	{
 		PQclear(result);
-		result = finish_sent(conn, PQsendDescribePrepared(conn->pg, ""));
+		result = finish_sent(conn, PQsendDescribePrepared(conn->pg, ""), silence_ms);
 	}
 
 	/* nothing between here and the end of the block may lose the result */
@@ -92,9 +92,10 @@ run_checked(RemoteConnection *conn, const char *command)
 
 /* Waits for the one result of what was sent, and for the end after it. */
 static PGresult *
-finish_sent(RemoteConnection *conn, int sent)
+finish_sent(RemoteConnection *conn, int sent, int silence_ms)
 {
 	PGresult   *volatile result = NULL;
+	bool		silent;
 
 	if (!sent)
 		report_lost(conn, PQerrorMessage(conn->pg));
@@ -105,13 +106,19 @@ finish_sent(RemoteConnection *conn, int sent)
 		PGresult   *next;
 
 		wait_sent(conn);
-		while ((next = wait_result(conn, 0, NULL)) != NULL)
+		while ((next = wait_result(conn, silence_ms, &silent)) != NULL)
 		{
 			if (result != NULL)
 				PQclear(next);
 			else
 				result = next;
 		}
+		/* who raises this closes the connection */
+		if (silent)
+			ereport(ERROR,
+					(errcode(ERRCODE_CONNECTION_FAILURE),
+					 errmsg("Redshift server \"%s\" does not answer", conn->server_name),
+					 errdetail("Nothing arrived for %d ms.", silence_ms)));
 	}
 	PG_CATCH();
 	{

@@ -36,7 +36,8 @@ extern bool remote_query_id(RemoteConnection *conn, int silence_ms, int64 *id, c
 /*
  * The result columns of a query, asked without running it: BEGIN; Parse;
  * Describe; Sync; ROLLBACK.  count 0 for a statement that returns no rows.
+ * silence_ms: longest wait for each answer (0 = any), then 08006.
  */
-extern RemoteColumns *remote_describe(RemoteConnection *conn, const char *query);
+extern RemoteColumns *remote_describe(RemoteConnection *conn, const char *query, int silence_ms);
 
 #endif							/* RSFED_EXECUTE_H */

@@ -35,6 +35,7 @@
 #include "rollup/method.h"
 #include "rollup/pinned.h"
 #include "rollup/window.h"
+#include "source/budget_check.h"
 #include "source/lake_views.h"
 #include "source/route.h"
 #include "source/source.h"
@@ -87,7 +88,10 @@ check_digits(const Rollup *rollup, const Method *method)
 				 errhint("Give the rollup a key and the method \"merge\".")));
 }
 
-/* What is read by partitions is merged by the key columns that hold their values. */
+/*
+ * What is read by partitions is merged by the key columns that hold their values;
+ * without these, the snapshot of the table is a probe.
+ */
 static void
 check_lake(const Rollup *rollup)
 {
@@ -96,18 +100,23 @@ check_lake(const Rollup *rollup)
 	char	   *schema_name;
 	char	   *table_name;
 
-	if ((table == NULL) != (mapping == NIL))
+	if (table == NULL && mapping != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("options lake_table and lake_key go together"),
+				 errmsg("option lake_key needs option lake_table"),
 				 errhint("Write options => '{\"lake_table\": \"lake.sales\", \"lake_key\": {\"saledate\": \"day\"}}'.")));
 	if (table == NULL)
 		return;
 	lake_table_name(table, &schema_name, &table_name);
-	if (strcmp(rollup->method, "merge") != 0)
+	if (mapping == NIL && option_is_set(rollup->options, "probe"))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option lake_table goes with method \"merge\" only"),
+				 errmsg("option lake_table without lake_key is a probe, and option probe another one"),
+				 errhint("Leave one of them out.")));
+	if (mapping != NIL && strcmp(rollup->method, "merge") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option lake_key goes with method \"merge\" only"),
 				 errdetail("The rollup's method is \"%s\".", rollup->method)));
 }
 
@@ -198,7 +207,7 @@ describe_at(SourceConnection *source, void *arg)
 
 	describing->is_asked = true;
 	describing->columns = remote_describe(source->conn,
-										  redshift_fill_placeholders(describing->rollup->query, "NULL", "NULL"));
+										  redshift_fill_placeholders(describing->rollup->query, "NULL", "NULL"), 0);
 }
 
 RemoteColumns *
@@ -214,7 +223,7 @@ definition_describe(const Rollup *rollup, Oid userid)
 	MemoryContext caller = CurrentMemoryContext;
 	RemoteColumns *columns;
 
-	request.route->unfit = source_unfit(rollup->source, rollup->query, userid);
+	request.route->unfit = source_unfit(rollup->source, rollup->query, userid, rollup->relation_id);
 	PG_TRY();
 	{
 		source_with(&request, describe_at, &describing);
@@ -585,4 +594,6 @@ definition_warn(const Rollup *rollup, const RemoteColumns *remote)
 			key = lappend(key, remote->column[i].name);
 	}
 	warn(rollup, names, types, typmods, remote->count, key);
+	if (option_int(OPTION_ROLLUP, rollup->options, "max_scan_per_day") > 0)
+		budget_warn_unknown_scan("the rollup", rollup->source);
 }

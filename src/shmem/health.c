@@ -37,7 +37,7 @@ struct HealthUse
 {
 	Oid			group;			/* InvalidOid: the server was asked for by name */
 	Oid			server;
-	bool		is_run;
+	HealthKind	kind;
 	bool		is_trial;
 	MemoryContextCallback callback;
 	HealthUse  *next;			/* in open_uses */
@@ -131,18 +131,18 @@ count_use(HealthState *state, const HealthUse *use, int n)
 	HealthEntry *server = find_entry(state, InvalidOid, use->server, true);
 
 	server->running += n;
-	if (use->is_run)
+	if (use->kind == HEALTH_RUN)
 		server->runs += n;
-	if (use->is_run && OidIsValid(use->group))
+	if (use->kind == HEALTH_RUN && OidIsValid(use->group))
 		server->group_runs += n;
 	if (OidIsValid(use->group))
 	{
 		HealthEntry *member = find_entry(state, use->group, use->server, true);
 
 		member->running += n;
-		if (use->is_run)
+		if (use->kind == HEALTH_RUN)
 			member->runs += n;
-		if (n > 0)
+		if (n > 0 && use->kind != HEALTH_CHECK)
 			member->served++;
 	}
 	if (use->is_trial)
@@ -170,7 +170,7 @@ use_lost(void *arg)
 
 /* A use that counts nothing yet, in the current memory context. */
 static HealthUse *
-make_use(Oid group, bool is_run)
+make_use(Oid group, HealthKind kind)
 {
 	static bool at_exit = false;
 	HealthUse  *use = palloc0(sizeof(HealthUse));
@@ -181,7 +181,7 @@ make_use(Oid group, bool is_run)
 		at_exit = true;
 	}
 	use->group = group;
-	use->is_run = is_run;
+	use->kind = kind;
 	use->callback.func = use_lost;
 	use->callback.arg = use;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &use->callback);
@@ -379,9 +379,9 @@ decide(Choice *choice, GroupStrategy strategy, bool is_run)
 
 int
 health_choose(Oid group, GroupStrategy strategy, const HealthCandidate *candidates,
-			  int count, bool is_run, HealthUse **use)
+			  int count, HealthKind kind, HealthUse **use)
 {
-	HealthUse  *made = make_use(group, is_run);
+	HealthUse  *made = make_use(group, kind);
 	Choice		choice = {.group = group,.candidates = candidates,.count = count};
 	int			best;
 
@@ -390,7 +390,7 @@ health_choose(Oid group, GroupStrategy strategy, const HealthCandidate *candidat
 	choice.state = lock_state(LW_EXCLUSIVE);
 	for (int i = 0; i < count; i++)
 		choice.servers[i] = find_entry(choice.state, InvalidOid, candidates[i].server, true);
-	best = decide(&choice, strategy, is_run);
+	best = decide(&choice, strategy, kind == HEALTH_RUN);
 	if (best >= 0)
 		begin_use(choice.state, made, candidates[best].server, choice.servers[best]->broken);
 	unlock_state();
@@ -403,7 +403,7 @@ health_choose(Oid group, GroupStrategy strategy, const HealthCandidate *candidat
 bool
 health_use(Oid server, int max_runs, bool is_run, HealthUse **use)
 {
-	HealthUse  *made = make_use(InvalidOid, is_run);
+	HealthUse  *made = make_use(InvalidOid, is_run ? HEALTH_RUN : HEALTH_STATEMENT);
 	HealthState *state = lock_state(LW_EXCLUSIVE);
 	bool		has_room = !is_run ||
 		!is_full(find_entry(state, InvalidOid, server, true), max_runs);
@@ -439,12 +439,21 @@ health_worked(Oid server, int connect_ms, bool is_whole)
 	return is_news;
 }
 
+/* Keeps the text of an error, cut.  Lock, exclusive. */
+static void
+keep_error(HealthEntry *entry, const char *message)
+{
+	int			length = pg_mbcliplen(message, strlen(message), HEALTH_TEXT - 1);
+
+	memcpy(entry->last_error, message, length);
+	entry->last_error[length] = '\0';
+}
+
 bool
 health_failed(Oid server, bool was_trial, int64 delay_ms, const char *message)
 {
 	HealthEntry *entry = find_entry(lock_state(LW_EXCLUSIVE), InvalidOid, server, true);
 	bool		is_news = !entry->broken;
-	int			length = pg_mbcliplen(message, strlen(message), HEALTH_TEXT - 1);
 
 	/* many that were at work when it broke fail at once, for one reason */
 	if (is_news || was_trial)
@@ -455,8 +464,50 @@ health_failed(Oid server, bool was_trial, int64 delay_ms, const char *message)
 	if (is_news)
 		entry->since = GetCurrentTimestamp();
 	entry->known = entry->broken = true;
-	memcpy(entry->last_error, message, length);
-	entry->last_error[length] = '\0';
+	keep_error(entry, message);
+	unlock_state();
+	return is_news;
+}
+
+/* In how many ms a member is to be checked; an interval that was longer does not count. */
+static int64
+check_in_ms(const HealthEntry *member, int64 interval_ms)
+{
+	return member == NULL || member->check_at == 0 ? 0 :
+		Min((member->check_at - monotonic_now()) / 1000, interval_ms);
+}
+
+int64
+health_check_in_ms(Oid group, Oid server, int64 interval_ms)
+{
+	int64		ms = check_in_ms(find_entry(lock_state(LW_SHARED), group, server, false), interval_ms);
+
+	unlock_state();
+	return ms;
+}
+
+bool
+health_claim_check(Oid group, Oid server, int64 interval_ms)
+{
+	HealthEntry *member = find_entry(lock_state(LW_EXCLUSIVE), group, server, true);
+	bool		is_due = check_in_ms(member, interval_ms) <= 0;
+
+	if (is_due)
+		member->check_at = monotonic_now() + interval_ms * 1000;
+	unlock_state();
+	return is_due;
+}
+
+bool
+health_note_error(Oid server, const char *message)
+{
+	HealthEntry *entry = find_entry(lock_state(LW_EXCLUSIVE), InvalidOid, server, true);
+	char		before[HEALTH_TEXT];
+	bool		is_news;
+
+	strlcpy(before, entry->last_error, HEALTH_TEXT);
+	keep_error(entry, message);
+	is_news = strcmp(before, entry->last_error) != 0;
 	unlock_state();
 	return is_news;
 }
@@ -472,13 +523,13 @@ health_failures(Oid server)
 }
 
 bool
-health_is_broken(Oid server)
+health_is_passed_over(Oid server)
 {
 	HealthEntry *entry = find_entry(lock_state(LW_SHARED), InvalidOid, server, false);
-	bool		broken = entry != NULL && entry->broken;
+	Standing	standing = entry ? standing_of(entry, 0, monotonic_now()) : STANDING_READY;
 
 	unlock_state();
-	return broken;
+	return standing != STANDING_READY;
 }
 
 int

@@ -36,6 +36,14 @@ typedef struct HealthCandidate
 /* A statement, or a run of several, at a server; from the choice to its end. */
 typedef struct HealthUse HealthUse;
 
+/* What a use is for. */
+typedef enum HealthKind
+{
+	HEALTH_STATEMENT,			/* somebody waits for it */
+	HEALTH_RUN,					/* of a worker: it can wait for room */
+	HEALTH_CHECK				/* of nobody: nothing that the member has served */
+} HealthKind;
+
 /*
  * Chooses one of the candidates and counts the use there; its index, or one of
  * the above.  A member that broke is a candidate again once its time has come,
@@ -44,7 +52,7 @@ typedef struct HealthUse HealthUse;
  * The use lives in the current memory context, whose reset ends it.
  */
 extern int	health_choose(Oid group, GroupStrategy strategy, const HealthCandidate *candidates,
-						  int count, bool is_run, HealthUse **use);
+						  int count, HealthKind kind, HealthUse **use);
 
 /*
  * The same for a server that was asked for by its own name: counts the use.
@@ -69,6 +77,16 @@ extern bool health_worked(Oid server, int connect_ms, bool is_whole);
 extern bool health_failed(Oid server, bool was_trial, int64 delay_ms, const char *message);
 extern int	health_failures(Oid server);
 
+/*
+ * When a member is to be checked next, which is done each interval: in how many ms,
+ * 0 or less for now.  health_claim_check(): if that is now, it is the caller's, and
+ * nobody else's until the next one.  health_note_error(): what a check was told that
+ * breaks nobody; true if that is news.
+ */
+extern int64 health_check_in_ms(Oid group, Oid server, int64 interval_ms);
+extern bool health_claim_check(Oid group, Oid server, int64 interval_ms);
+extern bool health_note_error(Oid server, const char *message);
+
 /* Is a use the trial of a member that broke? */
 extern bool health_is_trial(const HealthUse *use);
 
@@ -79,8 +97,8 @@ extern bool health_is_trial(const HealthUse *use);
 extern int	health_runs(Oid group, Oid server);
 extern int	health_group_runs(Oid server);
 
-/* Did it fail at its last use? */
-extern bool health_is_broken(Oid server);
+/* Has it failed, and is not to be tried again now: it is not time, or somebody does? */
+extern bool health_is_passed_over(Oid server);
 
 /* What is known of a member. */
 #define HEALTH_TEXT 256

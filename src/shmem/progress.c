@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "port/atomics.h"
 #include "storage/ipc.h"
+#include "storage/procarray.h"
 
 #include "base/compat.h"
 #include "shmem/state.h"
@@ -284,8 +285,9 @@ progress_list(Progress *list, int *pids, int max)
 	return found;
 }
 
-bool
-progress_find(int64 run_id, Progress *progress)
+/* The refresh of that run, and its process. */
+static bool
+find(int64 run_id, Progress *progress, int *pid)
 {
 	Progress   *list = palloc(sizeof(Progress) * MAX_PROGRESS);
 	int		   *pids = palloc(sizeof(int) * MAX_PROGRESS);
@@ -296,11 +298,35 @@ progress_find(int64 run_id, Progress *progress)
 	{
 		found = list[i].run_id == run_id;
 		if (found)
+		{
 			*progress = list[i];
+			*pid = pids[i];
+		}
 	}
 	pfree(list);
 	pfree(pids);
 	return found;
+}
+
+bool
+progress_find(int64 run_id, Progress *progress)
+{
+	int			pid;
+
+	return find(run_id, progress, &pid);
+}
+
+bool
+progress_transaction(int64 run_id, VirtualTransactionId *vxid)
+{
+	Progress	progress;
+	PGPROC	   *proc;
+	int			pid;
+
+	if (!find(run_id, &progress, &pid) || (proc = BackendPidGetProc(pid)) == NULL)
+		return false;
+	GET_VXID_FROM_PGPROC(*vxid, *proc);
+	return VirtualTransactionIdIsValid(*vxid);
 }
 
 bool

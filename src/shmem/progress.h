@@ -8,6 +8,7 @@
 #ifndef RSFED_PROGRESS_H
 #define RSFED_PROGRESS_H
 
+#include "storage/lock.h"
 #include "utils/timestamp.h"
 
 typedef enum RefreshPhase
@@ -63,6 +64,9 @@ extern int	progress_list(Progress *list, int *pids, int max);
 
 /* The refresh of that run, at work in this database; false if there is none.  As progress_list. */
 extern bool progress_find(int64 run_id, Progress *progress);
+
+/* The transaction in which that refresh works now; false if it works in none. */
+extern bool progress_transaction(int64 run_id, VirtualTransactionId *vxid);
 
 /*
  * Cancels what the process does that is at that run in this database, as

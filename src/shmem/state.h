@@ -133,6 +133,7 @@ typedef struct HealthEntry
 	/* of a member of a group */
 	int64		turn;			/* what it has gained and not paid */
 	int64		served;			/* statements since the server started */
+	TimestampTz check_at;		/* monotonic: when it is to be checked; 0 = at once */
 
 	/* of a server */
 	bool		known;			/* it has answered, or failed */

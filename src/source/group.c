@@ -101,6 +101,7 @@ read_group(ForeignServer *server)
 	bool		needs_snapshot = !ActiveSnapshotSet();
 	List	   *rows;
 	SourceGroup *group;
+	const char *query;
 	MemoryContext old;
 	ListCell   *lc;
 
@@ -115,6 +116,11 @@ read_group(ForeignServer *server)
 	group->serverid = server->serverid;
 	group->name = MemoryContextStrdup(known_context, server->servername);
 	group->strategy = read_strategy(server);
+	group->owner = server->owner;
+	group->health_interval_ms = option_int_text(OPTION_GROUP, "health_interval",
+												source_option(server->options, "health_interval"));
+	query = source_option(server->options, "health_query");
+	group->health_query = query ? MemoryContextStrdup(known_context, query) : NULL;
 	group->member = MemoryContextAllocZero(known_context,
 										   sizeof(GroupMember) * Max(list_length(rows), 1));
 	foreach(lc, rows)

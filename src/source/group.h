@@ -29,6 +29,9 @@ typedef struct SourceGroup
 	Oid			serverid;		/* the group's own */
 	char	   *name;
 	GroupStrategy strategy;
+	Oid			owner;
+	int64		health_interval_ms; /* 0 = its members are not checked */
+	char	   *health_query;	/* or NULL */
 	int			count;
 	GroupMember *member;		/* in the order of their names */
 } SourceGroup;

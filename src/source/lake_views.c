@@ -24,6 +24,9 @@
 #include "remote/execute.h"
 #include "source/lake_views.h"
 
+/* The property of an Iceberg table in the catalog that each commit moves. */
+#define METADATA_LOCATION "metadata_location"
+
 /* " AND column = 'value'", or nothing. */
 static char *
 condition(const char *column, const char *value)
@@ -57,14 +60,14 @@ lake_schemas(RemoteConnection *conn, const char *schema)
 }
 
 List *
-lake_tables(RemoteConnection *conn, const char *schema)
+lake_tables(RemoteConnection *conn, const char *schema, const char *name)
 {
 	int			rows;
 	int			columns;
 	char	  **cells = remote_fetch_all(conn,
 										 psprintf("/* rsfed lake */ SELECT schemaname, tablename, location, input_format, parameters"
-												  " FROM svv_external_tables WHERE true%s ORDER BY schemaname, tablename",
-												  condition("schemaname", schema)),
+												  " FROM svv_external_tables WHERE true%s%s ORDER BY schemaname, tablename",
+												  condition("schemaname", schema), condition("tablename", name)),
 										 &rows, &columns);
 	List	   *list = NIL;
 
@@ -124,7 +127,6 @@ lake_partitions(RemoteConnection *conn, const char *schema, const char *table)
 		LakePartition *partition = palloc(sizeof(LakePartition));
 
 		partition->values_text = cells[0] ? cells[0] : "[]";
-		partition->values = lake_values(partition->values_text);
 		partition->location = cells[1] ? cells[1] : "";
 		partition->parameters = cells[2] ? cells[2] : "";
 		list = lappend(list, partition);
@@ -193,6 +195,18 @@ lake_values(const char *json)
 	for (uint32 i = 0; i < JB_ROOT_COUNT(read.value); i++)
 		values = lappend(values, scalar(getIthJsonbValueFromContainer(&read.value->root, i)));
 	return values;
+}
+
+char *
+lake_metadata_location(const char *parameters)
+{
+	ReadJson	read = {.text = parameters};
+	JsonbValue	value;
+
+	if (parameters == NULL || !attempt_reading(read_json, &read) || !JB_ROOT_IS_OBJECT(read.value) ||
+		getKeyJsonValueFromContainer(&read.value->root, METADATA_LOCATION, strlen(METADATA_LOCATION), &value) == NULL)
+		return NULL;
+	return scalar(&value);
 }
 
 void

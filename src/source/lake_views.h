@@ -43,8 +43,7 @@ typedef struct LakeColumn
 /* One row of SVV_EXTERNAL_PARTITIONS. */
 typedef struct LakePartition
 {
-	char	   *values_text;	/* the JSON array, as the warehouse has it */
-	List	   *values;			/* char *, NULL for a NULL; in the order of the keys */
+	char	   *values_text;	/* the JSON array, as the warehouse has it: see lake_values() */
 	char	   *location;		/* its first 128 characters */
 	char	   *parameters;		/* JSON; or "" */
 } LakePartition;
@@ -52,10 +51,10 @@ typedef struct LakePartition
 /*
  * Each asks one query of metadata, which reads nothing in S3, and returns a
  * List of the above, palloc'd; NIL for what is not there or may not be seen.
- * Raises what Redshift raises.  schema NULL: of all.
+ * Raises what Redshift raises.  schema or name NULL: of all.
  */
 extern List *lake_schemas(RemoteConnection *conn, const char *schema);
-extern List *lake_tables(RemoteConnection *conn, const char *schema);
+extern List *lake_tables(RemoteConnection *conn, const char *schema, const char *name);
 extern List *lake_columns(RemoteConnection *conn, const char *schema, const char *table);
 extern List *lake_partitions(RemoteConnection *conn, const char *schema, const char *table);
 
@@ -67,6 +66,12 @@ extern List *lake_keys(List *columns);
  * raises XX000 for what is none.
  */
 extern List *lake_values(const char *json);
+
+/*
+ * Where the metadata of an Iceberg table is, by the parameters of LakeTable; NULL
+ * if they do not say it, or are NULL.
+ */
+extern char *lake_metadata_location(const char *parameters);
 
 /*
  * The name of a table as a caller writes it, "schema.table", folded as names

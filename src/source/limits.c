@@ -12,19 +12,29 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "catalog/queue.h"
+#include "catalog/difference.h"
+#include "catalog/relation.h"
+#include "catalog/rollup.h"
 #include "shmem/health.h"
 #include "source/group.h"
 #include "source/limits.h"
+#include "source/unfit.h"
+
+/* May the group give something new to it? */
+static bool
+is_in_use(const GroupMember *member)
+{
+	return !member->draining && member->weight > 0;
+}
 
 static void
-add_limit(List **limits, const char *source, int max_runs)
+add_limit(QueueLimits *limits, const char *source, int max_runs)
 {
 	QueueLimit *limit = palloc(sizeof(QueueLimit));
 
 	limit->source = source;
 	limit->max_runs = Max(max_runs, 0);
-	*limits = lappend(*limits, limit);
+	limits->sources = lappend(limits->sources, limit);
 }
 
 /*
@@ -41,8 +51,7 @@ group_limit(const SourceGroup *group, bool broken_too, int *limit)
 	{
 		const GroupMember *member = &group->member[i];
 
-		if (member->draining || member->weight == 0 ||
-			(!broken_too && health_is_broken(member->serverid)))
+		if (!is_in_use(member) || (!broken_too && health_is_passed_over(member->serverid)))
 			continue;
 		if (member->max_runs == 0)
 			return false;
@@ -56,10 +65,68 @@ group_limit(const SourceGroup *group, bool broken_too, int *limit)
 	return any;
 }
 
-List *
+/* Which members the rollups of a group that runs wait for pass over. */
+static void
+add_unfit(QueueLimits *limits, const char *group)
+{
+	ListCell   *lc;
+
+	foreach(lc, queue_rollups(group))
+	{
+		RsfedRelation *relation = relation_lookup_id(lfirst_int(lc));
+		Rollup	   *rollup;
+		ListCell   *lm;
+
+		if (relation == NULL || !OidIsValid(relation->relid))
+			continue;
+		rollup = rollup_load(relation->relation_id);
+		foreach(lm, source_unfit(group, rollup->query, relation_owner(relation->relid),
+								 relation->relation_id))
+		{
+			QueueUnfit *unfit = palloc(sizeof(QueueUnfit));
+
+			unfit->relation_id = relation->relation_id;
+			unfit->server = lfirst(lm);
+			limits->unfit = lappend(limits->unfit, unfit);
+		}
+	}
+}
+
+/* The members of a group, if one of them has a limit. */
+static void
+add_places(QueueLimits *limits, const SourceGroup *group)
+{
+	const char *name = pstrdup(group->name);
+	bool		any = false;
+
+	for (int i = 0; i < group->count; i++)
+		any |= is_in_use(&group->member[i]) && group->member[i].max_runs > 0;
+	if (!any)
+		return;
+	for (int i = 0; i < group->count; i++)
+	{
+		const GroupMember *member = &group->member[i];
+		QueuePlace *place;
+
+		if (!is_in_use(member))
+			continue;
+		place = palloc(sizeof(QueuePlace));
+		place->source = name;
+		place->server = pstrdup(member->server);
+		place->max_runs = member->max_runs;
+		place->runs = health_runs(InvalidOid, member->serverid);
+		place->works = !health_is_passed_over(member->serverid);
+		limits->places = lappend(limits->places, place);
+	}
+	/* the last, as the group may be forgotten meanwhile */
+	if (differences_of(name) != NIL)
+		add_unfit(limits, name);
+}
+
+QueueLimits *
 source_limits(void)
 {
-	List	   *limits = NIL;
+	QueueLimits *limits = palloc0(sizeof(QueueLimits));
 	ListCell   *lc;
 
 	foreach(lc, limited_sources())
@@ -68,9 +135,13 @@ source_limits(void)
 		int			limit;
 
 		if (!source->is_group)
-			add_limit(&limits, source->name, source->max_runs - health_group_runs(source->serverid));
-		else if (group_limit(group_get(GetForeignServer(source->serverid)), false, &limit))
-			add_limit(&limits, source->name, limit);
+		{
+			add_limit(limits, source->name, source->max_runs - health_group_runs(source->serverid));
+			continue;
+		}
+		if (group_limit(group_get(GetForeignServer(source->serverid)), false, &limit))
+			add_limit(limits, source->name, limit);
+		add_places(limits, group_get(GetForeignServer(source->serverid)));
 	}
 	return limits;
 }

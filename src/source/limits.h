@@ -8,14 +8,14 @@
 #ifndef RSFED_LIMITS_H
 #define RSFED_LIMITS_H
 
-#include "nodes/pg_list.h"
+#include "catalog/queue.h"
 
 /*
  * What max_runs of servers leaves to runs by each source's own name at this
- * moment: List of QueueLimit (catalog/queue.h), palloc'd.  For a server less what
- * groups have sent there; for a group what all its members that work take
- * together, less what came to them in another way.
+ * moment, palloc'd.  For a server less what groups have sent there; for a group
+ * what all its members that work take together, less what came to them in another
+ * way.  And of each group the members, as some of its runs may not go to all.
  */
-extern List *source_limits(void);
+extern QueueLimits *source_limits(void);
 
 #endif							/* RSFED_LIMITS_H */

@@ -26,6 +26,7 @@
 #include "source/member_check.h"
 #include "source/member_content.h"
 #include "source/member_facts.h"
+#include "source/member_views.h"
 #include "source/route.h"
 #include "source/source.h"
 
@@ -41,6 +42,7 @@ typedef struct Side
 	const char *search_path;	/* the server's option; or NULL */
 	MemoryContext context;		/* of its connection */
 	SourceConnection *source;	/* NULL: it could not be asked */
+	bool		is_lost;		/* nor can it be asked for anything more */
 	List	   *users;			/* of FactUser */
 
 	/* of the present place */
@@ -73,6 +75,7 @@ typedef struct Comparison
 	bool		is_view;		/* the present relation */
 	char	   *name;			/* the present name */
 	MemberContent *content;		/* with sample: what to count of the place */
+	ViewsFollowed followed;		/* what the members' views read */
 } Comparison;
 
 /* The names of kinds of items, and of what an item has several of. */
@@ -114,9 +117,9 @@ users_at(const MemberCheck *check, const Side *side)
 	return users;
 }
 
-/* Connects to one member by the name of its group, and asks it. */
+/* Connects to one member by the name of its group. */
 static void
-ask_member(void *arg)
+connect_member(void *arg)
 {
 	Comparison *comparison = arg;
 	MemberCheck *check = comparison->check;
@@ -128,7 +131,6 @@ ask_member(void *arg)
 		.label = "rsfed check",
 		.route = palloc0(sizeof(SourceRoute)),
 	};
-	SourceConnection *source;
 
 	if (check->with_grants)
 		side->users = users_at(check, side);
@@ -139,13 +141,33 @@ ask_member(void *arg)
 						GetUserNameFromId(check->userid, false), side->server)));
 	request.route->only = list_make1(pstrdup(side->server));
 	request.route->drained_too = true;
-	source = source_connect(&request);
-	facts_ask(comparison->facts, source, comparison->asked, side->users);
+	side->source = source_connect(&request);
+	MemoryContextSwitchTo(old);
+}
+
+/* Finds out what stands behind the views that one member has. */
+static void
+follow_views(void *arg)
+{
+	Comparison *comparison = arg;
+
+	views_follow(comparison->side[comparison->asked].source, comparison->check->tables,
+				 &comparison->followed);
+}
+
+/* Asks one member what it has. */
+static void
+ask_member(void *arg)
+{
+	Comparison *comparison = arg;
+	Side	   *side = &comparison->side[comparison->asked];
+	MemoryContext old = MemoryContextSwitchTo(side->context);
+
+	facts_ask(comparison->facts, side->source, comparison->asked, side->users);
 	/* decides what a name without a schema is */
 	if (comparison->has_search_path)
 		facts_add(comparison->facts, comparison->asked, REDSHIFT_DEFAULT_SCHEMA, "search_path",
 				  side->search_path ? side->search_path : "\"$user\", public");
-	side->source = source;
 	MemoryContextSwitchTo(old);
 }
 
@@ -170,29 +192,78 @@ send_finding(Comparison *comparison, const Side *side, const char *kind, const c
 	comparison->check->take(&finding, comparison->check->arg);
 }
 
+/* Does a step at all members that can still be asked; one that fails there ends it for the member. */
 static void
-ask_all(Comparison *comparison)
+do_at_all(Comparison *comparison, void (*step) (void *arg))
 {
 	for (int i = 0; i < comparison->count; i++)
 	{
 		Side	   *side = &comparison->side[i];
 		ErrorData  *error;
 
-		comparison->asked = i;
-		side->context = AllocSetContextCreate(CurrentMemoryContext, "rsfed member", ALLOCSET_SMALL_SIZES);
-		error = attempt(ask_member, comparison);
-		if (error == NULL)
-		{
-			comparison->check->reached = lappend(comparison->check->reached, pstrdup(side->server));
-			send_finding(comparison, side, NULL, "connection", true, "answers");
+		if (side->is_lost)
 			continue;
-		}
+		comparison->asked = i;
+		error = attempt(step, comparison);
+		if (error == NULL)
+			continue;
 		/* closes the connection, and the member counts it no more */
+		side->is_lost = true;
+		side->source = NULL;
 		MemoryContextDelete(side->context);
 		send_finding(comparison, side, NULL, "connection", false,
 					 psprintf("%s%s%s%s%s", error->message, error->detail ? "\n" : "",
 							  error->detail ? error->detail : "", error->hint ? "\n" : "",
 							  error->hint ? error->hint : ""));
+	}
+}
+
+/* Finds out what the views of all members read, and tells what cannot be told. */
+static void
+follow_all_views(Comparison *comparison)
+{
+	MemberCheck *check = comparison->check;
+	ListCell   *lc;
+
+	do_at_all(comparison, follow_views);
+	check->views = comparison->followed.views;
+	foreach(lc, comparison->followed.doubts)
+	{
+		const ViewDoubt *doubt = lfirst(lc);
+		MemberFinding finding = {
+			.server = doubt->server,
+			.item = doubt->item,
+			.is_doubt = true,
+			.detail = doubt->detail,
+		};
+
+		check->take(&finding, check->arg);
+	}
+}
+
+/* Connects to all, and asks them for the facts. */
+static void
+ask_all(Comparison *comparison)
+{
+	MemberCheck *check = comparison->check;
+
+	for (int i = 0; i < comparison->count; i++)
+		comparison->side[i].context = AllocSetContextCreate(CurrentMemoryContext, "rsfed member",
+															ALLOCSET_SMALL_SIZES);
+	do_at_all(comparison, connect_member);
+	if (check->with_views && check->tables != NIL)
+		follow_all_views(comparison);
+	comparison->facts = facts_begin(check->tables, comparison->followed.tables,
+									check->with_partitions, check->with_grants);
+	do_at_all(comparison, ask_member);
+	for (int i = 0; i < comparison->count; i++)
+	{
+		Side	   *side = &comparison->side[i];
+
+		if (side->is_lost)
+			continue;
+		check->reached = lappend(check->reached, pstrdup(side->server));
+		send_finding(comparison, side, NULL, "connection", true, "answers");
 	}
 }
 
@@ -372,7 +443,9 @@ static char *
 describe_alike(const Comparison *comparison, const Side *side)
 {
 	if (kinds[comparison->kind].one[0] == '\0')
-		return pstrdup(comparison->is_view ? "alike; the tables that the view reads are compared if they are named, too" : "alike");
+		return pstrdup(!comparison->is_view ? "alike" : comparison->check->with_views
+					   ? "alike; the tables that the view reads are compared, too"
+					   : "alike; the tables that the view reads are compared if they are named, too");
 	return psprintf("%d %s", side->names, side->names == 1 ? kinds[comparison->kind].one
 					: kinds[comparison->kind].many);
 }
@@ -483,7 +556,9 @@ turn_to(Comparison *comparison, const MemberFact *fact)
 		end_place(comparison);
 		comparison->schema = pstrdup(fact->schema);
 		comparison->relation = pstrdup(fact->relation);
-		if (comparison->check->sample)
+		/* what a view gives has what stands behind it */
+		if (comparison->check->sample &&
+			facts_is_direct(comparison->facts, fact->schema, fact->relation))
 			comparison->content = content_begin();
 	}
 	else if (fact->kind != comparison->kind)
@@ -561,7 +636,6 @@ member_check(MemberCheck *check)
 
 	login_check(check->group, check->userid);
 	list_sides(&comparison);
-	comparison.facts = facts_begin(check->tables, check->with_partitions, check->with_grants);
 	ask_all(&comparison);
 	facts_sort(comparison.facts);
 	compare_all(&comparison);

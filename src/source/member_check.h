@@ -17,6 +17,7 @@ typedef struct MemberFinding
 	const char *server;
 	const char *item;			/* "columns of public.sales" */
 	bool		ok;
+	bool		is_doubt;		/* what it is about cannot be compared */
 	const char *detail;
 	const char *schema;			/* what it is about; NULL: the member itself */
 	const char *relation;		/* "" of a schema */
@@ -33,14 +34,16 @@ typedef struct MemberCheck
 	List	   *roles;			/* Oid: whose log-ins must be able to read */
 	bool		with_partitions;
 	bool		with_grants;
+	bool		with_views;		/* and what the views among the tables read */
 	bool		sample;			/* count and hash the rows */
 
 	/* takes each finding, whose memory is gone afterwards */
 	void		(*take) (const MemberFinding *finding, void *arg);
 	void	   *arg;
 
-	/* out: servers that could be asked, char * */
+	/* out: servers that could be asked, char *, and with_views their views, MemberView */
 	List	   *reached;
+	List	   *views;
 } MemberCheck;
 
 /*

@@ -83,15 +83,22 @@ hash_tables(List *tables)
 	return hash;
 }
 
+/* NULL has all places. */
 static bool
-is_wanted(const MemberFacts *facts, const char *schema, const char *relation)
+has_place(HTAB *places, const char *schema, const char *relation)
 {
 	char		key[MAX_PLACE];
 
-	if (facts->wanted == NULL)
+	if (places == NULL)
 		return true;
 	place_key(key, schema, relation);
-	return hash_search(facts->wanted, key, HASH_FIND, NULL) != NULL;
+	return hash_search(places, key, HASH_FIND, NULL) != NULL;
+}
+
+bool
+facts_is_direct(const MemberFacts *facts, const char *schema, const char *relation)
+{
+	return has_place(facts->direct, schema, relation);
 }
 
 /* Adds a fact, unless its place is not wanted. */
@@ -102,7 +109,8 @@ put_fact(MemberFacts *facts, int member, const char *schema, const char *relatio
 	TupleTableSlot *slot = facts->slot;
 	ResourceOwner asking = CurrentResourceOwner;
 
-	if (schema == NULL || relation == NULL || name == NULL || !is_wanted(facts, schema, relation))
+	if (schema == NULL || relation == NULL || name == NULL ||
+		!has_place(kind == FACT_GRANT ? facts->direct : facts->wanted, schema, relation))
 		return;
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, 0, sizeof(bool) * FACT_COLUMNS);
@@ -127,7 +135,7 @@ facts_add(MemberFacts *facts, int member, const char *schema, const char *name, 
 }
 
 MemberFacts *
-facts_begin(List *tables, bool with_partitions, bool with_grants)
+facts_begin(List *tables, List *behind, bool with_partitions, bool with_grants)
 {
 	static AttrNumber keys[] = {1, 2, 3, 4, 5};
 	Oid			operators[] = {TextLessOperator, TextLessOperator, Int4LessOperator, TextLessOperator, Int4LessOperator};
@@ -147,8 +155,9 @@ facts_begin(List *tables, bool with_partitions, bool with_grants)
 	facts->sort = tuplesort_begin_heap(desc, lengthof(keys), keys, operators, collations, nulls_first,
 									   work_mem, NULL, 0);
 	facts->owner = CurrentResourceOwner;
-	facts->tables = tables;
-	facts->wanted = tables ? hash_tables(tables) : NULL;
+	facts->tables = list_concat(list_copy(tables), behind);
+	facts->direct = tables ? hash_tables(tables) : NULL;
+	facts->wanted = behind ? hash_tables(facts->tables) : facts->direct;
 	facts->with_partitions = with_partitions;
 	facts->with_grants = with_grants;
 	/* one that no member has is to be told, too */
@@ -180,24 +189,26 @@ append_in(StringInfo sql, const char *column, List *tables, bool is_schema)
 	appendStringInfoChar(sql, ')');
 }
 
-/*
- * The condition that leaves out the system's schemas and, where they are few,
- * all but the wanted tables; relation may be NULL.
- */
-static char *
-place_condition(const MemberFacts *facts, const char *schema, const char *relation)
+char *
+facts_place_condition(List *tables, const char *schema, const char *relation)
 {
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "%s NOT LIKE 'pg!_%%' ESCAPE '!' AND %s <> 'information_schema'", schema, schema);
-	if (facts->tables != NIL && list_length(facts->tables) <= MAX_NAMES_SENT)
+	if (tables != NIL && list_length(tables) <= MAX_NAMES_SENT)
 	{
-		append_in(&sql, schema, facts->tables, true);
+		append_in(&sql, schema, tables, true);
 		if (relation != NULL)
-			append_in(&sql, relation, facts->tables, false);
+			append_in(&sql, relation, tables, false);
 	}
 	return sql.data;
+}
+
+static char *
+place_condition(const MemberFacts *facts, const char *schema, const char *relation)
+{
+	return facts_place_condition(facts->tables, schema, relation);
 }
 
 /* Runs a statement and gives each row to take(). */

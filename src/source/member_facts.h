@@ -44,7 +44,8 @@ typedef struct MemberFacts
 	TupleTableSlot *slot;
 	ResourceOwner owner;		/* of its files */
 	HTAB	   *wanted;			/* places to look at; NULL = all */
-	List	   *tables;			/* the same: of RedshiftTable; NIL = all */
+	HTAB	   *direct;			/* those of them that do not only stand behind views */
+	List	   *tables;			/* places to look at: of RedshiftTable; NIL = all */
 	bool		with_partitions;
 	bool		with_grants;
 } MemberFacts;
@@ -57,10 +58,22 @@ typedef struct FactUser
 } FactUser;
 
 /*
- * Begins to collect facts of these tables (of RedshiftTable; NIL = all).  All of
- * it lives in the current memory context; work_mem of it, the rest on disk.
+ * Begins to collect facts of these tables (of RedshiftTable; NIL = all), and of
+ * those that views among them read: of these no grants, since it is the view's
+ * owner who reads them.  All of it lives in the current memory context; work_mem
+ * of it, the rest on disk.
  */
-extern MemberFacts *facts_begin(List *tables, bool with_partitions, bool with_grants);
+extern MemberFacts *facts_begin(List *tables, List *behind, bool with_partitions, bool with_grants);
+
+/*
+ * The condition on two columns of a system view, with the names of schemas and of
+ * relations (NULL: has none), that leaves out the system's schemas and, where the
+ * tables (of RedshiftTable; NIL = all) are few, most of what is not wanted.
+ */
+extern char *facts_place_condition(List *tables, const char *schema, const char *relation);
+
+/* Was the place asked for itself, and not only as what stands behind a view? */
+extern bool facts_is_direct(const MemberFacts *facts, const char *schema, const char *relation);
 
 /*
  * Asks a member, by its number: at most eight statements, whatever the number of

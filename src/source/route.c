@@ -170,6 +170,14 @@ note_member(SourceRoute *route, ForeignServer *group, ForeignServer *member, Oid
 	MemoryContextSwitchTo(old);
 }
 
+static HealthKind
+kind_of(const SourceRequest *request)
+{
+	if (request->route != NULL && request->route->is_check)
+		return HEALTH_CHECK;
+	return request->is_run ? HEALTH_RUN : HEALTH_STATEMENT;
+}
+
 /* The member of a group that a request goes to. */
 static ForeignServer *
 choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **use)
@@ -191,7 +199,7 @@ choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **us
 		}
 		if (count == 0)
 			refuse_empty(asked, request->route);
-		best = health_choose(group->serverid, group->strategy, candidates, count, request->is_run, use);
+		best = health_choose(group->serverid, group->strategy, candidates, count, kind_of(request), use);
 		if (best >= 0)
 			return GetForeignServer(candidates[best].server);
 		if (best == HEALTH_TRIED &&
@@ -258,17 +266,46 @@ break_member(const SourceRoute *route, const ErrorData *error)
 						route->server, route->group_name, error->message)));
 }
 
-/* Is there a member that the attempt has not tried yet? */
-static bool
-has_next(const SourceRoute *route)
+/* The members that the attempt has not tried yet, and not the one where it is. */
+static HealthCandidate *
+list_others(const SourceRoute *route, int *count)
 {
 	ForeignServer *asked = GetForeignServerByName(route->group_name, true);
-	int			count;
+	SourceRoute rest = *route;
 
+	*count = 0;
 	if (asked == NULL || !source_is_group(asked))
-		return false;
-	(void) list_candidates(group_get(asked), route->userid, route, &count);
-	return count > 0;
+		return NULL;
+	rest.serverid = InvalidOid;
+	rest.failed = lappend(list_copy(route->failed), route->server);
+	return list_candidates(group_get(asked), route->userid, &rest, count);
+}
+
+List *
+route_others(const SourceRoute *route)
+{
+	int			count;
+	HealthCandidate *others = list_others(route, &count);
+	List	   *names = NIL;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (!health_is_passed_over(others[i].server))
+			names = lappend(names, GetForeignServer(others[i].server)->servername);
+	}
+	return names;
+}
+
+void
+route_leave(SourceRoute *route, const char *next, const char *why)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(route));
+
+	route->failed = lappend(route->failed, route->server);
+	route->serverid = next ? GetForeignServerByName(next, false)->serverid : InvalidOid;
+	route->moved_from = route->server;
+	route->why = route->why ? psprintf("%s\n%s", route->why, why) : pstrdup(why);
+	MemoryContextSwitchTo(old);
 }
 
 /* The error of the last member says what happened at those before it. */
@@ -285,7 +322,7 @@ bool
 route_move_on(SourceRoute *route, ErrorData *error)
 {
 	FailureBlame blame;
-	MemoryContext old;
+	int			others;
 
 	if (route == NULL || !OidIsValid(route->serverid))
 		return false;
@@ -293,6 +330,9 @@ route_move_on(SourceRoute *route, ErrorData *error)
 						  !route->is_logged_in, remote_raised(error));
 	if (blame == BLAME_OTHER)
 		return false;
+	/* too slow for a check is not well */
+	if (route->is_check && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		blame = BLAME_MEMBER;
 	if (blame == BLAME_QUERY)
 	{
 		route_worked(route->serverid, route->server, -1, true);
@@ -304,18 +344,12 @@ route_move_on(SourceRoute *route, ErrorData *error)
 
 	if (route->stays_once_in && route->is_logged_in)
 		return false;
-	old = MemoryContextSwitchTo(GetMemoryChunkContext(route));
-	route->failed = lappend(route->failed, route->server);
-	route->serverid = InvalidOid;
-	if (!has_next(route))
+	(void) list_others(route, &others);
+	if (others == 0)
 	{
 		tell_others(route, error);
-		MemoryContextSwitchTo(old);
 		return false;
 	}
-	route->moved_from = route->server;
-	route->why = psprintf("%s%sMember \"%s\" failed: %s.", route->why ? route->why : "",
-						  route->why ? "\n" : "", route->server, error->message);
-	MemoryContextSwitchTo(old);
+	route_leave(route, NULL, psprintf("Member \"%s\" failed: %s.", route->server, error->message));
 	return true;
 }

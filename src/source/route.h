@@ -28,6 +28,7 @@ typedef struct SourceRoute
 	List	   *unfit;			/* nor of these, as source_unfit() gives them */
 	bool		drained_too;	/* whether they drain or have no weight */
 	bool		stays_once_in;	/* after the log-in nothing is tried elsewhere */
+	bool		is_check;		/* asks for nobody, but whether the one member works */
 
 	/* where the attempt is now */
 	Oid			serverid;		/* InvalidOid: nothing is chosen, or it is no group */
@@ -41,6 +42,12 @@ typedef struct SourceRoute
 	List	   *failed;			/* names of members that have failed: char * */
 	char	   *moved_from;		/* the last of them that was left for another; or NULL */
 	char	   *why;			/* for each that was left, why; or NULL */
+
+	/* the query of a rollup that was sent last, see unable.h */
+	char	   *asked;			/* NULL = none */
+	int32		asked_rollup;
+	int			asked_definition;
+	List	   *refused;		/* of Refusal */
 } SourceRoute;
 
 /*
@@ -62,5 +69,17 @@ extern void route_worked(Oid serverid, const char *server, int connect_ms, bool 
  * subtransaction of the attempt was rolled back.  False for a NULL route.
  */
 extern bool route_move_on(SourceRoute *route, ErrorData *error);
+
+/*
+ * Names of the members that the attempt has not tried and that may be asked now:
+ * List of char *, palloc'd; NIL for what is no group.
+ */
+extern List *route_others(const SourceRoute *route);
+
+/*
+ * The attempt leaves its member for another one (NULL: the one whose turn it is),
+ * for that reason, a sentence.
+ */
+extern void route_leave(SourceRoute *route, const char *next, const char *why);
 
 #endif							/* RSFED_ROUTE_H */

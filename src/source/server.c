@@ -12,6 +12,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/pg_foreign_server.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 
 #include "base/compat.h"
@@ -40,6 +41,16 @@ source_server(const char *source)
 				 errdetail("Its foreign-data wrapper is \"%s\"; rsfed uses servers of the wrappers rsfed and postgres_fdw.",
 						   GetForeignDataWrapper(server->fdwid)->fdwname)));
 	return server;
+}
+
+ForeignServer *
+source_server_locked(const char *source)
+{
+	ForeignServer *server = source_server(source);
+
+	LockDatabaseObject(ForeignServerRelationId, server->serverid, 0, AccessShareLock);
+	/* it may have gone while this waited */
+	return source_server(source);
 }
 
 /* Is the wrapper one whose options we can connect with? */

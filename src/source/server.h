@@ -16,6 +16,12 @@
  */
 extern ForeignServer *source_server(const char *source);
 
+/*
+ * The same, locked against DROP to the end of the transaction.  Waits for a
+ * transaction that drops it; interruptible.
+ */
+extern ForeignServer *source_server_locked(const char *source);
+
 /* Names of all of them: List of char *, palloc'd. */
 extern List *source_names(void);
 

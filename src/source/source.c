@@ -84,7 +84,8 @@ open_connection(SourceConnection *source, ForeignServer *server, UserMapping *ma
 	else
 		source->conn = remote_connect(target_build(server, mapping, request->userid), session);
 	source->is_new = true;
-	route_worked(server->serverid, server->servername, remote_connect_ms(source->conn), false);
+	if (!source->is_check)
+		route_worked(server->serverid, server->servername, remote_connect_ms(source->conn), false);
 }
 
 /*
@@ -102,6 +103,7 @@ source_connect(const SourceRequest *request)
 	login_check(asked, request->userid);
 	server = route_choose(request, asked, &source->use);
 	source->serverid = server->serverid;
+	source->is_check = request->route != NULL && request->route->is_check;
 	source->server = server->servername;
 	source->stall_timeout_ms =
 		(int) option_int_text(OPTION_SERVER, "stall_timeout",
@@ -193,7 +195,8 @@ void
 source_release(SourceConnection *source)
 {
 	/* nobody releases what has failed */
-	route_worked(source->serverid, source->server, -1, true);
+	route_worked(source->serverid, source->server,
+				 source->is_check ? remote_connect_ms(source->conn) : -1, true);
 	health_end(source->use);
 	if (source->kept != NULL)
 		kept_give_back(source->kept);

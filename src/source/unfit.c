@@ -17,6 +17,7 @@
 #include "base/compat.h"
 #include "base/names.h"
 #include "catalog/difference.h"
+#include "catalog/member_view.h"
 #include "redshift/tables.h"
 #include "source/server.h"
 #include "source/unfit.h"
@@ -25,17 +26,9 @@
 static bool
 is_read(const Difference *difference, const RedshiftReads *reads, const char *query, const char *role)
 {
-	bool		is_named = false;
+	bool		is_named = redshift_reads_table(reads, difference->schema, difference->relation);
 	ListCell   *lc;
 
-	foreach(lc, reads->tables)
-	{
-		RedshiftTable *table = lfirst(lc);
-
-		if (strcmp(table->schema, difference->schema) == 0 &&
-			(difference->relation[0] == '\0' || strcmp(table->name, difference->relation) == 0))
-			is_named = true;
-	}
 	if (!is_named || difference->columns == NIL)
 		return is_named;
 	if (strcmp(difference->kind, "grant") == 0)
@@ -50,13 +43,43 @@ is_read(const Difference *difference, const RedshiftReads *reads, const char *qu
 	return false;
 }
 
+/*
+ * Does the query read what differs, by itself or by way of views that the member
+ * has?  seen: of MemberView, those that have been looked into.
+ */
+static bool
+reaches(const Difference *difference, const RedshiftReads *reads, const char *query, const char *role,
+		List *views, List **seen)
+{
+	ListCell   *lc;
+
+	if (is_read(difference, reads, query, role))
+		return true;
+	/* it is the view's owner who reads what is behind it */
+	if (strcmp(difference->kind, "grant") == 0)
+		return false;
+	foreach(lc, views)
+	{
+		MemberView *view = lfirst(lc);
+
+		if (strcmp(view->server, difference->server) != 0 || list_member_ptr(*seen, view) ||
+			!redshift_reads_table(reads, view->schema, view->relation))
+			continue;
+		*seen = lappend(*seen, view);
+		if (reaches(difference, redshift_read_tables(view->definition), view->definition, role, views, seen))
+			return true;
+	}
+	return false;
+}
+
 List *
-source_unfit(const char *source, const char *query, Oid userid)
+source_unfit(const char *source, const char *query, Oid userid, int32 relation_id)
 {
 	ForeignServer *server = GetForeignServerByName(source, true);
 	bool		needs_snapshot = !ActiveSnapshotSet();
 	RedshiftReads *reads = NULL;
 	List	   *differences;
+	List	   *views = NIL;
 	List	   *unfit = NIL;
 	ListCell   *lc;
 
@@ -66,18 +89,27 @@ source_unfit(const char *source, const char *query, Oid userid)
 	if (needs_snapshot)
 		PushActiveSnapshot(GetTransactionSnapshot());
 	differences = differences_of(source);
+	if (differences != NIL)
+		views = member_views_of(source);
 	if (needs_snapshot)
 		PopActiveSnapshot();
 	foreach(lc, differences)
 	{
 		Difference *difference = lfirst(lc);
+		List	   *seen = NIL;
 
 		/* they come by server */
 		if (unfit != NIL && strcmp(llast(unfit), difference->server) == 0)
 			continue;
+		if (difference->relation_id != 0)
+		{
+			if (difference->relation_id == relation_id)
+				unfit = lappend(unfit, difference->server);
+			continue;
+		}
 		if (reads == NULL)
 			reads = redshift_read_tables(query);
-		if (is_read(difference, reads, query, GetUserNameFromId(userid, false)))
+		if (reaches(difference, reads, query, GetUserNameFromId(userid, false), views, &seen))
 			unfit = lappend(unfit, difference->server);
 	}
 	return unfit;

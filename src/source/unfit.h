@@ -12,9 +12,10 @@
 
 /*
  * Names of the servers that rsfed.check_group() has found to differ in what a
- * query of a role to a source reads: List of char *, palloc'd; NIL for what is no
- * group.  Raises what redshift_lex() raises.
+ * query of a role to a source reads, and of those that refuse it as the query of
+ * that rollup (0 = of none): List of char *, palloc'd; NIL for what is no group.
+ * Raises what redshift_lex() raises.
  */
-extern List *source_unfit(const char *source, const char *query, Oid userid);
+extern List *source_unfit(const char *source, const char *query, Oid userid, int32 relation_id);
 
 #endif							/* RSFED_UNFIT_H */

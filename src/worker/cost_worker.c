@@ -57,7 +57,7 @@ gather_batch(void)
 
 	bgworker_begin("writing costs");
 	if (bgworker_lock_extension())
-		cost_store(batch);
+		cost_write(batch);
 	bgworker_commit();
 	pgstat_report_activity(STATE_IDLE, NULL);
 	return true;

@@ -27,7 +27,7 @@
 #include "base/chance.h"
 #include "base/compat.h"
 #include "base/options.h"
-#include "catalog/held.h"
+#include "catalog/budget.h"
 #include "catalog/owner_scope.h"
 #include "catalog/relation_schedule.h"
 #include "catalog/retry.h"
@@ -70,7 +70,7 @@ dispatch_due(TimestampTz now, int limit)
 		bgworker_begin("queueing refreshes that are due");
 		if (bgworker_lock_extension())
 		{
-			due = schedules_due(now, held_any(), limit);
+			due = schedules_due(now, schedules_any_held(), limit);
 			open = due == NIL ? NIL : runs_open_of_schedules(now);
 			foreach(lc, due)
 				dispatch_one(lfirst(lc), open, now);
@@ -147,6 +147,10 @@ reason_to_skip(const RelationSchedule *schedule, const Before *before, Timestamp
 		return "overlap: the run before it had not begun yet";
 	if (before->is_running && strcmp(overlap, "skip") == 0)
 		return "overlap: the run before it was still at work";
+	/* with another member the relation is not held as a whole */
+	if ((option_is_set(schedule->options, "member") || option_is_set(schedule->options, "not_members")) &&
+		budget_bars_members(schedule->relation_id, schedule->options))
+		return "budget: the members at which it may ask have used up theirs";
 	return NULL;
 }
 

@@ -37,6 +37,7 @@
 #include "base/options.h"
 #include "base/settings.h"
 #include "catalog/after.h"
+#include "catalog/budget.h"
 #include "catalog/held.h"
 #include "catalog/identity.h"
 #include "catalog/owner_scope.h"
@@ -52,6 +53,7 @@
 #include "source/limits.h"
 #include "source/source.h"
 #include "worker/bgworker.h"
+#include "worker/check_worker.h"
 #include "worker/cost_worker.h"
 
 /* after an error outside a refresh: not again at once */
@@ -81,6 +83,7 @@ static void worker_loop(Work *work, MemoryContext run_context);
 static bool take_run(Work *work, bool woken, bool *extension);
 static void read_schedule(Work *work);
 static bool skip_held(Run *run);
+static bool skip_over_budget(Run *run);
 static void run_and_report(Work *work, MemoryContext run_context);
 static void execute_run(Work *work, RefreshResult *result);
 static void open_portal(void);
@@ -172,11 +175,18 @@ worker_loop(Work *work, MemoryContext run_context)
 				worker_retire();
 			MemoryContextSwitchTo(run_context);
 			(void) costs_gather(false);
+			(void) check_a_member();
 			MemoryContextSwitchTo(TopMemoryContext);
 			MemoryContextReset(run_context);
 			idle_since = 0;
 			continue;
 		}
+		MemoryContextSwitchTo(run_context);
+		found = check_a_member();
+		MemoryContextSwitchTo(TopMemoryContext);
+		MemoryContextReset(run_context);
+		if (found)
+			continue;
 		/* a clock that was set back must not keep us */
 		if (idle_since == 0 || idle_since > GetCurrentTimestamp())
 			idle_since = GetCurrentTimestamp();
@@ -233,7 +243,7 @@ take_run(Work *work, bool woken, bool *extension)
 		if (woken && run != NULL && queue_any())
 			wake_scheduler_at_commit();
 	}
-	if (run != NULL && !skip_held(run))
+	if (run != NULL && !skip_held(run) && !skip_over_budget(run))
 	{
 		RsfedRelation *relation = relation_lookup_id(run->request.relation_id);
 
@@ -263,7 +273,9 @@ read_schedule(Work *work)
 	request->remote_timeout_ms = (int) option_int(OPTION_SCHEDULE, schedule->options,
 												  "remote_timeout");
 	request->member = option_text(OPTION_SCHEDULE, schedule->options, "member");
-	request->not_members = option_name_list(OPTION_SCHEDULE, schedule->options, "not_members");
+	/* nor do schedules spend what a member has not got any more */
+	request->not_members = list_concat(option_name_list(OPTION_SCHEDULE, schedule->options, "not_members"),
+									   budget_members(request->relation_id));
 }
 
 /*
@@ -278,6 +290,35 @@ skip_held(Run *run)
 		return false;
 	run_skip(run->run_id, "Log-ins of the owner to the source are held; it runs once they are not.");
 	schedule_put_back(run->request.relation_id, run->request.schedule_name, run->request.due_at);
+	return true;
+}
+
+/*
+ * A run that was queued before a budget was used up: it is due again once the day is
+ * over.  Where that budget is one of the members at which the schedule may ask, while
+ * the group has others, this time is skipped, as those after it.
+ */
+static bool
+skip_over_budget(Run *run)
+{
+	const RunRequest *request = &run->request;
+	RelationSchedule *schedule;
+	char	   *reason;
+
+	if (request->schedule_name == NULL || !budget_any())
+		return false;
+	reason = budget_reason(request->relation_id);
+	if (reason != NULL)
+	{
+		run_skip(run->run_id, psprintf("budget: %s.", reason));
+		schedule_put_back(request->relation_id, request->schedule_name, request->due_at);
+		wake_scheduler_at_commit();
+		return true;
+	}
+	schedule = schedule_load(request->relation_id, request->schedule_name);
+	if (schedule == NULL || !budget_bars_members(request->relation_id, schedule->options))
+		return false;
+	run_skip(run->run_id, "budget: the members at which it may ask have used up theirs.");
 	return true;
 }
 

@@ -37,6 +37,7 @@
 #include "base/compat.h"
 #include "base/settings.h"
 #include "catalog/after.h"
+#include "catalog/budget.h"
 #include "catalog/event.h"
 #include "catalog/extension.h"
 #include "catalog/history.h"
@@ -48,6 +49,7 @@
 #include "refresh/outcome.h"
 #include "shmem/databases.h"
 #include "shmem/workers.h"
+#include "source/health_check.h"
 #include "source/limits.h"
 #include "worker/bgworker.h"
 #include "worker/dispatch.h"
@@ -81,11 +83,13 @@ typedef struct Turn
 	bool		logins_held;	/* some log-ins are left alone */
 	int			dispatched;
 	int			takeable;
+	int			checks;			/* members of groups that are to be checked now */
 	int			open;			/* runs that wait or work */
 	bool		short_of_slots; /* no process could be had */
 	bool		clock_back;		/* since the last turn, or it is the first */
 	bool		pruning;		/* old runs are yet to be looked for */
 	TimestampTz next_due;		/* DT_NOEND if nothing is */
+	TimestampTz holds_end;		/* of what is held for a budget; DT_NOEND */
 } Turn;
 
 /* A run worker that was registered and has not ended. */
@@ -107,6 +111,7 @@ static const char *database_name = "?";
 static ExtensionState check_extension(bool *usable);
 static void take_turn(Turn *turn);
 static void look_at_identity(Turn *turn);
+static void look_at_budgets(Turn *turn);
 static void provide_workers(Turn *turn);
 static void prune_step(Turn *turn);
 static bool start_worker(void);
@@ -272,6 +277,8 @@ take_turn(Turn *turn)
 	TimestampTz next_due;
 
 	look_at_identity(turn);
+	/* before anything is queued: what is due again today, and what is not any more */
+	look_at_budgets(turn);
 	if (turn->clock_back && !turn->not_ours)
 		dispatch_after_clock(GetCurrentTimestamp());
 	if (!turn->not_ours)
@@ -301,8 +308,11 @@ take_turn(Turn *turn)
 		/* of a copy everything becomes late */
 		if (!turn->not_ours)
 			turn->next_due = event_tell_late();
-		if (!turn->not_ours && schedules_next_due(turn->logins_held, &next_due))
+		if (!turn->not_ours && schedules_next_due(schedules_any_held(), &next_due))
 			turn->next_due = Min(turn->next_due, next_due);
+		turn->next_due = Min(turn->next_due, turn->holds_end);
+		if (!turn->not_ours)
+			turn->checks = health_checks_due(&turn->next_due);
 		if (!turn->not_ours && runs_next_look(GetCurrentTimestamp(), &next_due))
 			turn->next_due = Min(turn->next_due, next_due);
 	}
@@ -332,25 +342,41 @@ look_at_identity(Turn *turn)
 	bgworker_commit();
 }
 
+/* What has used up its budget is held; what is free again goes on. */
+static void
+look_at_budgets(Turn *turn)
+{
+	turn->holds_end = DT_NOEND;
+	if (turn->not_ours)
+		return;
+	bgworker_begin("looking at budgets");
+	if (bgworker_lock_extension())
+		turn->holds_end = budget_settle();
+	bgworker_commit();
+}
+
 /*
- * Wakes and starts workers for the runs that can be taken now.  Workers at work
- * need no call: they look for the next run by themselves.
+ * Wakes and starts workers for the runs that can be taken now, and the members that
+ * are to be checked.  Workers at work need no call: they look for the next run by
+ * themselves.
  */
 static void
 provide_workers(Turn *turn)
 {
+	int			wanted = turn->takeable + turn->checks;
 	int			ready;
 
-	if (turn->takeable == 0)
+	if (wanted == 0)
 	{
 		scheduler_set_starved(false);
 		return;
 	}
 
-	ready = workers_wake_idle(MyDatabaseId, turn->takeable);
-	while (ready < turn->takeable && start_worker())
+	ready = workers_wake_idle(MyDatabaseId, wanted);
+	while (ready < wanted && start_worker())
 		ready++;
 
+	/* checks can wait for workers that are at work */
 	if (ready < turn->takeable)
 	{
 		turn->short_of_slots = true;

@@ -9,6 +9,9 @@
 \set password `echo "$WAREHOUSE_PASSWORD"`
 SELECT rsfed.register_server('warehouse', :'host', :'dbname', :'user',
 	password => :'password', port => :port) \g /dev/null
+-- more names of it: two as members of a group, one to drop
+SELECT rsfed.register_server(name, :'host', :'dbname', :'user', password => :'password', port => :port)
+FROM (VALUES ('member_a'::name), ('member_b'), ('iso_server')) AS m (name) \g /dev/null
 
 -- A refresh whose answer is the same each time: without run, times and duration.
 CREATE PROCEDURE refresh_quietly(relation regclass, since text DEFAULT NULL, until text DEFAULT NULL, part jsonb DEFAULT NULL) LANGUAGE plpgsql AS $$

@@ -178,6 +178,28 @@ for my $unseen (
 	like($cancel->($starter, $run), qr/^f$|does not exist/, 'then there is nothing to cancel');
 }
 
+# rsfed.wait() of such a run: until the transaction ends, however long after the run
+for my $end ('COMMIT', 'ROLLBACK')
+{
+	my ($said, $error) = ('', '');
+	my $block = $node->background_psql('postgres');
+	$block->query_safe('SET client_min_messages = warning');
+	standin('FAULT stall_before_rows');
+	$block->query_until(qr/begins/, "\\echo begins\nBEGIN;\nCALL rsfed.refresh('revenue');\n\\echo refreshed\n");
+	poll_for($node, 'SELECT phase FROM rsfed.progress', 'waiting for Redshift', 'a run inside a transaction waits');
+	$run = $node->safe_psql('postgres', 'SELECT run_id FROM rsfed.progress');
+	is($node->safe_psql('postgres', "SELECT rsfed.wait($run, '10 ms')"), 'running', 'wait() knows that it runs');
+	my $waiting = IPC::Run::start([ 'psql', '-X', '-A', '-t', '-d', $node->connstr('postgres'), '-c', "SELECT rsfed.wait($run)" ], '>', \$said, '2>', \$error);
+	standin_reset();
+	poll_for($node, 'SELECT count(*) FROM rsfed.progress', '0', 'the run is over');
+	is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT rsfed.wait($run)' AND state = 'active'"), '1', 'and still waited for');
+	$block->query_safe($end);
+	$waiting->finish;
+	if ($end eq 'COMMIT') { like($said, qr/^(published|unchanged)$/, 'its status is there with the commit') }
+	else { like($error, qr/ERROR:  run $run does not exist\nDETAIL:  The transaction in which it worked was rolled back/, 'or there is none') }
+	$block->quit;
+}
+
 # Its failure cannot be written, as on a full disk, and the session lives on:
 # the run must not block the relation for as long as the session does
 my $refuse = q{ALTER TABLE rsfed_catalog.run ADD CONSTRAINT refuse CHECK (status <> 'failed') NOT VALID};

@@ -146,7 +146,9 @@ is($replica->safe_psql('postgres', q{SET ROLE watcher; SELECT value FROM rsfed.m
 is($replica->safe_psql('postgres', q{SELECT value FROM rsfed.metrics WHERE name = 'rsfed_scheduler_up'}), '0', 'where no scheduler runs');
 
 # The collector file for sql_exporter: YAML, its query runs, and nothing is missing or of another kind
-$node->safe_psql('postgres', $_) for "SELECT rsfed.define_set('both', '{other}'), rsfed.schedule_set('both', '\@yearly')", "CALL rsfed.refresh_set('both')";
+$node->safe_psql('postgres', $_) for "SELECT rsfed.define_set('both', '{other}'), rsfed.schedule_set('both', '\@yearly')", "CALL rsfed.refresh_set('both')",
+	q{ALTER SERVER warehouse OPTIONS (ADD max_seconds_per_day '1d', ADD max_scan_per_day '1TB')},
+	q{SELECT rsfed.alter_rollup('other', options => '{"max_seconds_per_day": "1d", "max_scan_per_day": "1TB"}', populate => false)};
 my $yaml = CPAN::Meta::YAML->read("$ENV{RSFED_SOURCES}/doc/rsfed.collector.yml") or die CPAN::Meta::YAML->errstr;
 my $collector = $yaml->[0];
 my $exporter_query = $collector->{queries}[0]{query};

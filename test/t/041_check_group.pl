@@ -46,7 +46,7 @@ everywhere(sub {
 	standin_reset();
 	warehouse_sql(q{
 		DROP SCHEMA IF EXISTS check_lake CASCADE;
-		DROP TABLE IF EXISTS check_sales, check_shops CASCADE;
+		DROP TABLE IF EXISTS check_sales, check_shops, check_under CASCADE;
 		CREATE TABLE check_shops (shop integer, town varchar(30));
 	});
 });
@@ -151,6 +151,10 @@ sql(q{SELECT rsfed.alter_member('house', 'w1', drain => false)});
 is(sql(q{SELECT string_agg(DISTINCT item, ', ' ORDER BY item) FROM rsfed.check_group('house') WHERE item ~ '^relation'}),
 	'relation check_lake.days, relation public.check_sales, relation public.check_shops', 'without tables it is what the rollups read');
 
+at_warehouse(2, \&standin_reset);
+is(sql("SELECT " . join(' + ', ("(SELECT count(*) FROM rsfed.compare('of_note') WHERE kind = 'summary')") x 6)) . ', '
+	  . at_warehouse(2, sub { standin('STATUS') =~ /^connections_made\|(\d+)$/m; $1 }), '6, 0', 'rsfed.compare does not use that member either');
+
 # Another warehouse behind the name of the server: nothing is known of it
 sql("ALTER SERVER w3 OPTIONS (ADD application_name 'other')");
 is(sql("SELECT state FROM rsfed.groups WHERE server = 'w3'"), 'healthy', 'changed options of a server end what was found');
@@ -189,6 +193,57 @@ execute(2, "ALTER TABLE check_lake.days ADD PARTITION (day='2026-01-02') LOCATIO
 is(found($tables), '', 'all is alike again');
 is(sql('SELECT count(*) FROM rsfed_catalog.difference'), '0', 'and nothing is remembered');
 
+# What views read, at any depth, and those WITH NO SCHEMA BINDING too
+sub make_under
+{
+	my ($n, $type) = @_;
+	at($n, "DROP TABLE IF EXISTS check_under CASCADE; CREATE TABLE check_under (seller integer, price $type)");
+	at($n, $_) for 'CREATE VIEW check_mid AS SELECT seller, price FROM check_under', 'CREATE VIEW check_top AS SELECT seller, sum(price) AS total FROM check_mid GROUP BY seller';
+	return;
+}
+for my $n (1 .. 3)
+{
+	make_under($n, 'decimal(8,2)');
+	execute($n, q{CREATE EXTERNAL TABLE check_lake.behind (id int) PARTITIONED BY (day date) STORED AS PARQUET LOCATION 's3://lake/behind/'});
+	execute($n, q{ALTER TABLE check_lake.behind ADD PARTITION (day='2026-01-01') LOCATION 's3://lake/behind/1/'});
+	execute($n, 'CREATE VIEW public.check_late AS SELECT day, count(*) AS n FROM check_lake.behind GROUP BY day WITH NO SCHEMA BINDING');
+}
+my $by_top = 'SELECT seller, max(total) AS total FROM check_top GROUP BY seller';
+is(used_by('of_top', $by_top, 'seller') . ', ' . used_by('of_late', 'SELECT day, max(n) AS n FROM public.check_late GROUP BY day', 'day'), 'w1 w2 w3, w1 w2 w3',
+	'rollups over views use all members while these are alike');
+is(found(''), '', 'without tables, what the views read is alike, too');
+is(sql(q{SELECT string_agg(DISTINCT item, ', ' ORDER BY item) FROM rsfed.check_group('house') WHERE item ~ '^(relation|partitions).*(behind|under|mid)'}),
+	'partitions of check_lake.behind, relation check_lake.behind, relation public.check_mid, relation public.check_under', '... since it is compared');
+is(sql(q{SELECT count(*) FROM rsfed.check_group('house', sample => true) WHERE item ~ '^content.*(behind|under|mid)'}), '0', '... without counting its rows');
+is(sql(q{SELECT string_agg(format('%s.%s %s', schema_name, relation_name, n), ', ' ORDER BY relation_name) FROM (SELECT schema_name, relation_name, count(*) AS n FROM rsfed_catalog.member_view WHERE relation_name <> 'check_view' GROUP BY 1, 2) v}),
+	'public.check_late 3, public.check_mid 3, public.check_top 3', 'the texts of the views are remembered, by member');
+execute(2, q{ALTER TABLE check_lake.behind DROP PARTITION (day='2026-01-01')});
+make_under(3, 'decimal(10,2)');
+at(1, 'ALTER TABLE check_under ADD COLUMN extra integer');
+is(found(''), <<'END' =~ s/\n\z//r, 'what differs behind views is found');
+w2|columns of public.check_under|no column extra, which "w1" has (integer)
+w2|partitions of check_lake.behind|no partition ["2026-01-01"], which "w1" has (s3://lake/behind/1)
+w3|columns of public.check_mid|column price is numeric(10,2), at "w1" numeric(8,2)
+w3|columns of public.check_under|no column extra, which "w1" has (integer) / column price is numeric(10,2), at "w1" numeric(8,2)
+END
+sub used_now
+{
+	my ($name) = @_;
+	sql("CALL rsfed.refresh('$name')") for 1 .. 6;
+	return sql("SELECT string_agg(DISTINCT server, ' ' ORDER BY server) FROM (SELECT server FROM rsfed.runs WHERE relation = '$name'::regclass ORDER BY run_id DESC LIMIT 6) r");
+}
+is(used_now('of_top'), 'w1 w2', '... and keeps a member from what reads the view, but not for a column that the view does not read');
+is(used_now('of_late'), 'w1 w3', '... nor from what reads another one');
+sql(q{UPDATE rsfed_catalog.member_view SET definition = 'CREATE OR REPLACE VIEW public.check_late AS ' || rtrim(definition, ';') || ' WITH NO SCHEMA BINDING;' WHERE relation_name = 'check_late'});
+is(used_now('of_late'), 'w1 w3', '... whose text is a whole CREATE VIEW in Redshift');
+make_under(3, 'decimal(8,2)');
+at(1, 'ALTER TABLE check_under DROP COLUMN extra');
+found(q{, '{check_under,check_mid}'});
+is(used_now('of_top'), 'w1 w2 w3', 'mended, and looked at by name: it is used again');
+execute(2, q{ALTER TABLE check_lake.behind ADD PARTITION (day='2026-01-01') LOCATION 's3://lake/behind/1/'});
+is(found(''), '', 'all is alike again');
+is(used_now('of_late'), 'w1 w2 w3', '... and used');
+
 # Grants of the log-ins with which rollups are refreshed
 sql(q{CREATE ROLE keeper; GRANT USAGE ON FOREIGN SERVER house TO keeper; GRANT CREATE ON SCHEMA public TO keeper;
 	ALTER TABLE of_seller OWNER TO keeper;} . join(';', map {
@@ -196,10 +251,12 @@ sql(q{CREATE ROLE keeper; GRANT USAGE ON FOREIGN SERVER house TO keeper; GRANT C
 at(2, 'REVOKE SELECT ON check_sales FROM reader');
 is(found($tables) =~ s/^w2\|grants on (?!public\.check_sales).*\n?//mgr, 'w2|grants on public.check_sales|the log-in of role "keeper" may not read it, at "w1" it may',
 	'a grant that is missing');
-sql("CALL rsfed.refresh('$_')") for ('of_seller', 'of_note') x 3;
-is(sql(q{SELECT relation, string_agg(DISTINCT server, ' ' ORDER BY server) FROM (SELECT * FROM rsfed.runs ORDER BY run_id DESC LIMIT 6) r GROUP BY 1 ORDER BY relation::text}),
+sql("CALL rsfed.refresh('$_')") for ('of_seller', 'of_note') x 6;
+is(sql(q{SELECT relation, string_agg(DISTINCT server, ' ' ORDER BY server) FROM (SELECT * FROM rsfed.runs ORDER BY run_id DESC LIMIT 12) r GROUP BY 1 ORDER BY relation::text}),
 	"of_note|w1 w2 w3\nof_seller|w1 w3", 'keeps the member from the rollups of that owner only');
 like(sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'check_sales'}), qr/GRANT SELECT ON "public"\."check_sales" TO "reader"/, 'doctor() has the GRANT');
+at(2, 'GRANT SELECT ON check_top TO reader; REVOKE SELECT ON check_under FROM reader');
+unlike(found(''), qr/check_under/, 'nobody needs a grant on what a view of his reads');
 sql(sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'check_sales'}));
 is(found($tables), '', 'which mends it');
 
@@ -222,9 +279,9 @@ at(3, 'DROP TABLE check_shops');
 like($err, qr/WARNING:  the members of group "house" are not alike.*Server "w3", relation public\.check_shops: it is not there/s, 'with a WARNING');
 is(sql("SELECT server, state FROM rsfed.groups WHERE server = 'w3'"), 'w3|differs', 'and is in the group');
 sql(q{SELECT rsfed.remove_member('house', 'w3')});
-is(sql('SELECT count(*) FROM rsfed_catalog.difference'), '0', 'what was found goes with the member');
+is(sql(q{SELECT (SELECT count(*) FROM rsfed_catalog.difference) + (SELECT count(*) FROM rsfed_catalog.member_view WHERE server = 'w3')}), '0', 'what was found goes with the member');
 
 execute($_, 'DROP SCHEMA check_lake DROP EXTERNAL DATABASE CASCADE') for 1 .. 3;
-everywhere(sub { warehouse_sql('DROP TABLE IF EXISTS check_sales, check_shops CASCADE') });
+everywhere(sub { warehouse_sql('DROP TABLE IF EXISTS check_sales, check_shops, check_under CASCADE') });
 $node->stop;
 done_testing();

@@ -25,6 +25,7 @@ CREATE FUNCTION standin.lake_drop_partition(text, text, text, text[]) RETURNS vo
 CREATE FUNCTION standin.lake_set_location(text, text, text, text[], text) RETURNS void AS 'standin', 'standin_lake_set_location' LANGUAGE c STRICT;
 CREATE FUNCTION standin.lake_set_properties(text, text, text, text[], text[]) RETURNS void AS 'standin', 'standin_lake_set_properties' LANGUAGE c STRICT;
 CREATE FUNCTION standin.lake_crawl(text, text, text) RETURNS void AS 'standin', 'standin_lake_crawl' LANGUAGE c STRICT;
+CREATE FUNCTION standin.lake_commit(text, text, text, text[]) RETURNS void AS 'standin', 'standin_lake_commit' LANGUAGE c STRICT;
 CREATE FUNCTION standin.put(text, text) RETURNS void AS 'standin', 'standin_put' LANGUAGE c STRICT;
 CREATE FUNCTION standin.remove(text) RETURNS void AS 'standin', 'standin_remove' LANGUAGE c STRICT;
 CREATE FUNCTION standin.lake_tables(text, text) RETURNS SETOF text[] AS 'standin', 'standin_lake_tables' LANGUAGE c STRICT;
@@ -74,6 +75,9 @@ BEGIN
 END $$ LANGUAGE plpgsql SECURITY DEFINER;
 
 CREATE PROCEDURE standin.create_external_schema(name text, kind int, database text, options text, catalog text, if_not_exists bool, create_database bool) AS $$
+DECLARE
+    shared name;
+    t name;
 BEGIN
     IF EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) THEN
         IF NOT if_not_exists THEN
@@ -84,6 +88,13 @@ BEGIN
     END IF;
     EXECUTE 'CREATE SCHEMA ' || quote_ident($1);
     CALL standin.note_external_schema($1, $2, $3, $4, $5, $7);
+    -- a datashare, or another database: the tables that it has now, of this one
+    IF $2 = 5 THEN
+        shared := split_part(split_part($4, '"SCHEMA":"', 2), '"', 1);
+        FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = shared AND $3 = current_database() LOOP
+            EXECUTE "absent.format"('CREATE VIEW %I.%I AS SELECT * FROM %I.%I', $1, t, shared, t);
+        END LOOP;
+    END IF;
 END $$ LANGUAGE plpgsql;
 
 -- DROP SCHEMA ... DROP EXTERNAL DATABASE
@@ -176,6 +187,22 @@ DECLARE
     s standin.external_schema := standin.need_table($1, $2);
 BEGIN
     PERFORM standin.lake_crawl(s.catalog, s.databasename, $2);
+END $$ LANGUAGE plpgsql;
+-- Iceberg, as another engine makes and writes it: columns as above, and the files
+-- of which the table is made after the commit.
+CREATE PROCEDURE standin.create_iceberg_table(schema text, name text, columns text[], location text) AS $$
+DECLARE
+    s standin.external_schema := standin.need_owner($1);
+BEGIN
+    PERFORM standin.lake_create_table(s.catalog, s.databasename, $2, $3, $4, '{"","",""}', '{}', '{EXTERNAL,TRUE,table_type,ICEBERG}');
+    PERFORM standin.lake_commit(s.catalog, s.databasename, $2, '{}');
+    CALL standin.sync_lake();
+END $$ LANGUAGE plpgsql;
+CREATE PROCEDURE standin.commit_iceberg(schema text, name text, urls text[]) AS $$
+DECLARE
+    s standin.external_schema := standin.need_table($1, $2);
+BEGIN
+    PERFORM standin.lake_commit(s.catalog, s.databasename, $2, $3);
 END $$ LANGUAGE plpgsql;
 CREATE PROCEDURE standin.set_partition_properties(schema text, name text, keys text[], properties text[]) AS $$
 DECLARE

@@ -74,6 +74,8 @@ extern int	lake_part_keys(LakeTable *table);
 /* lake_files.c */
 extern char *lake_path(const char *url);
 extern List *lake_files(LakeTable *table, const char *location);
+extern void lake_put(const char *url, const char *content, size_t length);
+extern bool lake_is_iceberg(LakeTable *table);
 
 /* lake_scan.c */
 extern bool lake_is_external(Oid relid);

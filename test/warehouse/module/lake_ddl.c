@@ -20,6 +20,7 @@
 #include "storage/fd.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 
 PG_FUNCTION_INFO_V1(standin_lake_create_database);
 PG_FUNCTION_INFO_V1(standin_lake_drop_database);
@@ -33,6 +34,7 @@ PG_FUNCTION_INFO_V1(standin_lake_tables);
 PG_FUNCTION_INFO_V1(standin_lake_columns);
 PG_FUNCTION_INFO_V1(standin_lake_partitions);
 PG_FUNCTION_INFO_V1(standin_lake_crawl);
+PG_FUNCTION_INFO_V1(standin_lake_commit);
 
 #define TEXT_ARG(n) text_to_cstring(PG_GETARG_TEXT_PP(n))
 
@@ -513,6 +515,58 @@ standin_lake_crawl(PG_FUNCTION_ARGS)
 	LakeTable  *table = need_table(fcinfo);
 
 	crawl(table, NIL, table->location);
+	lake_write(table, false);
+	lake_unlock(lock);
+	PG_RETURN_VOID();
+}
+
+/* snapshot_json is the metadata of a snapshot: a list of its files is enough here. */
+static char *
+snapshot_json(List *urls)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "{\"entries\":[");
+	foreach(lc, urls)
+	{
+		appendStringInfoString(&buf, lc == list_head(urls) ? "{\"url\":" : ",{\"url\":");
+		escape_json(&buf, lfirst(lc));
+		appendStringInfoString(&buf, ",\"mandatory\":true}");
+	}
+	appendStringInfoString(&buf, "]}");
+	return buf.data;
+}
+
+/*
+ * standin.lake_commit(catalog, database, name, urls): an Iceberg commit, after
+ * which the table is these files.  The old metadata stays where it is.
+ */
+Datum
+standin_lake_commit(PG_FUNCTION_ARGS)
+{
+	int			lock = lake_lock();
+	LakeTable  *table = need_table(fcinfo);
+	const char *before = lake_property(table->properties, "metadata_location");
+	char	   *metadata;
+	char	   *json = snapshot_json(texts(fcinfo, 3));
+	int			number = 0;
+
+	if (!lake_is_iceberg(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg_internal("table \"%s\" is not an Iceberg table", table->name)));
+	if (before)
+	{
+		number = atoi(strstr(before, "/metadata/") + strlen("/metadata/")) + 1;
+		set_property(&table->properties, "previous_metadata_location", pstrdup(before));
+	}
+	metadata = psprintf("%s%smetadata/%05d-%08lx.metadata.json", table->location,
+						table->location[strlen(table->location) - 1] == '/' ? "" : "/",
+						number, (unsigned long) random() & 0xffffffff);
+	lake_put(metadata, json, strlen(json));
+	set_property(&table->properties, "metadata_location", metadata);
 	lake_write(table, false);
 	lake_unlock(lock);
 	PG_RETURN_VOID();

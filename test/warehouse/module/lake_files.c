@@ -168,6 +168,15 @@ read_symlinks(List *files, const char *location)
 	return files;
 }
 
+/* lake_is_iceberg: it is its metadata that says which files are of the table. */
+bool
+lake_is_iceberg(LakeTable *table)
+{
+	const char *type = lake_property(table->properties, "table_type");
+
+	return type && pg_strcasecmp(type, "ICEBERG") == 0;
+}
+
 /* lake_files returns the objects (LakeFile) of a location of a table. */
 List *
 lake_files(LakeTable *table, const char *location)
@@ -176,6 +185,8 @@ lake_files(LakeTable *table, const char *location)
 	char	   *path = lake_path(location);
 	struct stat st;
 
+	if (lake_is_iceberg(table))
+		return read_manifest(NIL, lake_path(lake_property(table->properties, "metadata_location")));
 	if (strstr(table->input_format, "SymlinkTextInputFormat"))
 		return read_symlinks(NIL, location);
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
@@ -188,12 +199,11 @@ lake_files(LakeTable *table, const char *location)
 PG_FUNCTION_INFO_V1(standin_put);
 PG_FUNCTION_INFO_V1(standin_remove);
 
-/* standin.put(url, content): for tests, an object where they cannot write files */
-Datum
-standin_put(PG_FUNCTION_ARGS)
+/* lake_put writes an object, all of it at once. */
+void
+lake_put(const char *url, const char *content, size_t length)
 {
-	char	   *path = lake_path(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	text	   *content = PG_GETARG_TEXT_PP(1);
+	char	   *path = lake_path(url);
 	char	   *new = psprintf("%s/put.%d", standin_lake, MyProcPid);
 	char	   *folder = pstrdup(path);
 	FILE	   *file;
@@ -201,11 +211,20 @@ standin_put(PG_FUNCTION_ARGS)
 	*strrchr(folder, '/') = '\0';
 	file = AllocateFile(new, "w");
 	if (pg_mkdir_p(folder, 0777) != 0 || file == NULL ||
-		fwrite(VARDATA_ANY(content), 1, VARSIZE_ANY_EXHDR(content), file) != VARSIZE_ANY_EXHDR(content) ||
+		fwrite(content, 1, length, file) != length ||
 		FreeFile(file) != 0 || rename(new, path) != 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg_internal("lake: could not write \"%s\": %m", path)));
+}
+
+/* standin.put(url, content): for tests, an object where they cannot write files */
+Datum
+standin_put(PG_FUNCTION_ARGS)
+{
+	text	   *content = PG_GETARG_TEXT_PP(1);
+
+	lake_put(text_to_cstring(PG_GETARG_TEXT_PP(0)), VARDATA_ANY(content), VARSIZE_ANY_EXHDR(content));
 	PG_RETURN_VOID();
 }
 

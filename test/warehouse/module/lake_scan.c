@@ -282,7 +282,8 @@ begin_scan(ForeignScanState *node, int eflags)
 										 makeString(((LakeColumn *) lfirst(lc))->name));
 	scan->counted.table = psprintf("%s.%s", get_namespace_name(RelationGetNamespace(rel)),
 								   RelationGetRelationName(rel));
-	scan->counted.format = strstr(scan->table->input_format, "Parquet") ? "Parquet" :
+	scan->counted.format = lake_is_iceberg(scan->table) ||
+		strstr(scan->table->input_format, "Parquet") ? "Parquet" :
 		strstr(scan->table->input_format, "Orc") ? "ORC" : "Text";
 	scan->counted.location = scan->table->location;
 	scan->counted.started = GetCurrentTimestamp();

@@ -66,7 +66,7 @@ class Answer:
         if not self.session.control:
             faults = self.session.state.statement_faults(rewritten.is_target)
             if rewritten.is_target:
-                self.session.state.target_begins()
+                self.session.state.target_begins(rewritten.is_run)
         self.queue.append(Running(rewritten, faults, simple))
         self.erring = rewritten
         self.query_number += 1
@@ -286,7 +286,7 @@ class Answer:
 
     def forget(self, running):
         if running.rewritten.is_target and not self.session.control:
-            self.session.state.target_ends()
+            self.session.state.target_ends(running.rewritten.is_run)
 
     def error(self, raw):
         if self.dropping:

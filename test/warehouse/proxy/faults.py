@@ -111,6 +111,7 @@ class State:
         self.generation = 0
         self.open_now = 0
         self.running = 0
+        self.runs = 0
         self.cut_all = lambda: None      # the server knows the connections
         self._clear()
 
@@ -121,6 +122,7 @@ class State:
         self.cancels = 0
         self._bursts = []
         self.running_most = self.running
+        self.runs_most = self.runs
 
     def reset(self):
         with self.lock:
@@ -176,15 +178,18 @@ class State:
         with self.lock:
             return not any(fault.name == "refuse_connections" and fault.times is None for fault in self.faults)
 
-    def target_begins(self):
-        """Counts the targets that run at one time."""
+    def target_begins(self, is_run):
+        """Counts the targets that run at one time, and those that refresh a rollup."""
         with self.lock:
             self.running += 1
             self.running_most = max(self.running_most, self.running)
+            self.runs += is_run
+            self.runs_most = max(self.runs_most, self.runs)
 
-    def target_ends(self):
+    def target_ends(self, is_run):
         with self.lock:
             self.running -= 1
+            self.runs -= is_run
 
     def statement_done(self, started):
         """Counts a query for the bill: 60 s at least for a burst of them."""
@@ -206,6 +211,7 @@ class State:
                 ("connections_open", self.open_now), ("connections_made", self.connections),
                 ("statements", self.statements), ("billed_seconds", self.billed_seconds()),
                 ("cancels", self.cancels), ("running", self.running), ("running_most", self.running_most),
+                ("runs", self.runs), ("runs_most", self.runs_most),
             ]
             return rows + [("fault", str(fault)) for fault in self.faults]
 

@@ -16,6 +16,7 @@ from tokenizer import QUOTED, WORD, split_statements, tokenize
 
 MAX_STATEMENT = 16 * 1024 * 1024
 LABEL = "/* rsfed"
+RUN_LABEL = "/* rsfed rollup"
 
 _SYSTEM = re.compile(r"^(pg_|svv_|stv_|stl_|svl_|svcs_|sys_|information_schema$)")
 _DATE_PARTS = frozenset(["dateadd", "datediff", "date_add", "date_diff", "date_part", "datepart"])
@@ -40,6 +41,7 @@ class Rewritten:
         self.tag = None
         self.is_query = True
         self.is_target = False
+        self.is_run = False      # the refresh of a rollup
         self.begins = False
 
     def calls(self):
@@ -230,4 +232,5 @@ def rewrite(text, case_sensitive=False):
     if text.lstrip().startswith(LABEL):
         result.is_target = True
     result.is_target = result.is_target and result.is_query
+    result.is_run = result.is_target and text.startswith(RUN_LABEL)
     return result

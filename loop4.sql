@@ -1,0 +1,2 @@
+\o /dev/null
+SELECT pg_sleep(1);

@@ -1,0 +1,115 @@
+/*-------------------------------------------------------------------------
+ *
+ * member_view.c
+ *	  rsfed_catalog.member_view: the views that rollups over a group read.
+ *
+ * Policy: what differs stands in rsfed_catalog.difference, under the name of the
+ * table that it is about; this tells which queries read that table by way of a
+ * view.  It goes with its member, by the foreign key.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "base/compat.h"
+#include "catalog/member_view.h"
+#include "catalog/owner_scope.h"
+
+List *
+member_views_of(const char *group_name)
+{
+	static const Oid types[] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(group_name)};
+	CatalogAccess access;
+	List	   *list = NIL;
+	uint64		n;
+
+	catalog_open(&access);
+	n = catalog_run_kept(SPI_OK_SELECT,
+						 "SELECT server, schema_name, relation_name, definition"
+						 " FROM rsfed_catalog.member_view WHERE group_name = $1::name",
+						 1, types, values, NULL);
+	for (uint64 i = 0; i < n; i++)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(access.caller);
+		MemberView *view = palloc(sizeof(MemberView));
+
+		view->server = catalog_text(&access, i, 1);
+		view->schema = catalog_text(&access, i, 2);
+		view->relation = catalog_text(&access, i, 3);
+		view->definition = catalog_text(&access, i, 4);
+		list = lappend(list, view);
+		MemoryContextSwitchTo(spi);
+	}
+	catalog_close(&access);
+	return list;
+}
+
+static Datum
+text_array(Datum *texts, int count)
+{
+	return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* Writes them; a member may have gone meanwhile. */
+static void
+insert_views(const char *group_name, List *views)
+{
+	static const Oid types[] = {TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
+	int			count = list_length(views);
+	Datum	   *texts[4];
+	Datum		values[5];
+	ListCell   *lc;
+	int			i = 0;
+
+	for (int j = 0; j < lengthof(texts); j++)
+		texts[j] = palloc(sizeof(Datum) * Max(count, 1));
+	foreach(lc, views)
+	{
+		const MemberView *view = lfirst(lc);
+
+		texts[0][i] = CStringGetTextDatum(view->server);
+		texts[1][i] = CStringGetTextDatum(view->schema);
+		texts[2][i] = CStringGetTextDatum(view->relation);
+		texts[3][i++] = CStringGetTextDatum(view->definition);
+	}
+	values[0] = CStringGetTextDatum(group_name);
+	for (int j = 0; j < lengthof(texts); j++)
+		values[j + 1] = text_array(texts[j], count);
+	catalog_run(SPI_OK_INSERT,
+				"INSERT INTO rsfed_catalog.member_view (group_name, server, schema_name, relation_name, definition)"
+				" SELECT m.group_name, m.server, u.schema_name, u.relation_name, u.definition"
+				" FROM unnest($2, $3, $4, $5) AS u (server, schema_name, relation_name, definition)"
+				" JOIN rsfed_catalog.member m ON m.group_name = $1::name AND m.server = u.server::name"
+				" ON CONFLICT (group_name, server, schema_name, relation_name)"
+				" DO UPDATE SET definition = EXCLUDED.definition",
+				5, types, values, NULL);
+}
+
+void
+member_views_replace(const char *group_name, List *servers, List *views)
+{
+	static const Oid types[] = {TEXTOID, TEXTARRAYOID};
+	Datum	   *names = palloc(sizeof(Datum) * Max(list_length(servers), 1));
+	CatalogAccess access;
+	Datum		values[2];
+	ListCell   *lc;
+	int			count = 0;
+
+	foreach(lc, servers)
+		names[count++] = CStringGetTextDatum(lfirst(lc));
+	values[0] = CStringGetTextDatum(group_name);
+	values[1] = text_array(names, count);
+	catalog_open(&access);
+	catalog_run(SPI_OK_DELETE,
+				"DELETE FROM rsfed_catalog.member_view"
+				" WHERE group_name = $1::name AND server::text = ANY ($2)",
+				2, types, values, NULL);
+	if (views != NIL)
+		insert_views(group_name, views);
+	catalog_close(&access);
+}
