@@ -331,14 +331,6 @@ typedef void (*shmem_request_hook_type) (void);
 #define pull_varnosCompat(root, node) pull_varnos(node)
 #endif
 
-/* 18: whether a collation is C stands in the locale */
-#if PG_VERSION_NUM >= 180000
-#define rsfed_collate_is_c(collation) \
-	(OidIsValid(collation) && pg_newlocale_from_collation(collation)->collate_is_c)
-#else
-#define rsfed_collate_is_c(collation) (OidIsValid(collation) && lc_collate_is_c(collation))
-#endif
-
 /* 14: TRUNCATE of foreign tables */
 #if PG_VERSION_NUM >= 140000
 #define RSFED_SET_FOREIGN_TRUNCATE(routine, function) ((routine)->ExecForeignTruncate = (function))

@@ -14,14 +14,15 @@
 
 #include "access/transam.h"
 #include "catalog/pg_aggregate.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 
 #include "base/compat.h"
 #include "redshift/decimal.h"
@@ -248,7 +249,9 @@ check_text(Deparse *d, const ShipRule *rule, const char *item, Oid collation, Li
 		return true;
 	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
 		return refuse(d, item, "the collation is not deterministic");
-	if ((rule->checks & SHIP_ORDERED) && !rsfed_collate_is_c(collation))
+	/* by bytes, which UTF-8 orders as its characters */
+	if ((rule->checks & SHIP_ORDERED) &&
+		((collation != C_COLLATION_OID && collation != POSIX_COLLATION_OID) || GetDatabaseEncoding() != PG_UTF8))
 		return refuse(d, item, rule->note);
 	foreach(lc, args)
 	{
