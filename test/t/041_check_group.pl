@@ -215,6 +215,8 @@ is(found(''), '', 'without tables, what the views read is alike, too');
 is(sql(q{SELECT string_agg(DISTINCT item, ', ' ORDER BY item) FROM rsfed.check_group('house') WHERE item ~ '^(relation|partitions).*(behind|under|mid)'}),
 	'partitions of check_lake.behind, relation check_lake.behind, relation public.check_mid, relation public.check_under', '... since it is compared');
 is(sql(q{SELECT count(*) FROM rsfed.check_group('house', sample => true) WHERE item ~ '^content.*(behind|under|mid)'}), '0', '... without counting its rows');
+# the column that was added to check_sales at one of them is empty there
+sql(q{DELETE FROM rsfed_catalog.difference WHERE kind = 'content'});
 is(sql(q{SELECT string_agg(format('%s.%s %s', schema_name, relation_name, n), ', ' ORDER BY relation_name) FROM (SELECT schema_name, relation_name, count(*) AS n FROM rsfed_catalog.member_view WHERE relation_name <> 'check_view' GROUP BY 1, 2) v}),
 	'public.check_late 3, public.check_mid 3, public.check_top 3', 'the texts of the views are remembered, by member');
 execute(2, q{ALTER TABLE check_lake.behind DROP PARTITION (day='2026-01-01')});
