@@ -22,7 +22,7 @@ ALTER SERVER off OPTIONS (SET port '0x1F');
 :state
 CREATE USER MAPPING FOR CURRENT_USER SERVER off OPTIONS (user 'u', password 'p', pasword 'q');
 :state
--- the wrapper has no handler yet
+-- a foreign table wants a log-in
 CREATE FOREIGN TABLE off_table (a int) SERVER off;
 SELECT * FROM off_table;
 :state

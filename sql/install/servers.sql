@@ -5,9 +5,16 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'rsfed_validator'
 LANGUAGE C STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION rsfed_catalog.validator(text[], oid) IS
-'Checks OPTIONS of servers and user mappings of the wrapper rsfed';
+'Checks OPTIONS of servers, user mappings, foreign tables and columns of the wrapper rsfed';
 
-CREATE FOREIGN DATA WRAPPER rsfed VALIDATOR rsfed_catalog.validator;
+CREATE FUNCTION rsfed_catalog.handler()
+RETURNS fdw_handler
+AS 'MODULE_PATHNAME', 'rsfed_handler'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION rsfed_catalog.handler() IS
+'Plans and runs scans of foreign tables of the wrapper rsfed';
+
+CREATE FOREIGN DATA WRAPPER rsfed HANDLER rsfed_catalog.handler VALIDATOR rsfed_catalog.validator;
 COMMENT ON FOREIGN DATA WRAPPER rsfed IS
 'Redshift clusters and workgroups';
 

@@ -303,6 +303,64 @@ typedef void (*shmem_request_hook_type) (void);
 #define ROLE_PG_MONITOR DEFAULT_ROLE_MONITOR
 #endif
 
+/*
+ * Paths of foreign tables.  17: a list of conditions that the path has applied;
+ * 18: how many disabled nodes it has.  Macros, so that only their users need the
+ * planner's headers.
+ */
+#if PG_VERSION_NUM >= 180000
+#define create_foreignscan_pathCompat(root, rel, target, rows, startup, total, keys, outer) \
+	create_foreignscan_path(root, rel, target, rows, 0, startup, total, keys, outer, NULL, NIL, NIL)
+#define create_foreign_join_pathCompat(root, rel, target, rows, startup, total, keys, outer) \
+	create_foreign_join_path(root, rel, target, rows, 0, startup, total, keys, outer, NULL, NIL, NIL)
+#define create_foreign_upper_pathCompat(root, rel, target, rows, startup, total, keys) \
+	create_foreign_upper_path(root, rel, target, rows, 0, startup, total, keys, NULL, NIL, NIL)
+#elif PG_VERSION_NUM >= 170000
+#define create_foreignscan_pathCompat(root, rel, target, rows, startup, total, keys, outer) \
+	create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, NULL, NIL, NIL)
+#define create_foreign_join_pathCompat(root, rel, target, rows, startup, total, keys, outer) \
+	create_foreign_join_path(root, rel, target, rows, startup, total, keys, outer, NULL, NIL, NIL)
+#define create_foreign_upper_pathCompat(root, rel, target, rows, startup, total, keys) \
+	create_foreign_upper_path(root, rel, target, rows, startup, total, keys, NULL, NIL, NIL)
+#else
+#define create_foreignscan_pathCompat(root, rel, target, rows, startup, total, keys, outer) \
+	create_foreignscan_path(root, rel, target, rows, startup, total, keys, outer, NULL, NIL)
+#define create_foreign_join_pathCompat(root, rel, target, rows, startup, total, keys, outer) \
+	create_foreign_join_path(root, rel, target, rows, startup, total, keys, outer, NULL, NIL)
+#define create_foreign_upper_pathCompat(root, rel, target, rows, startup, total, keys) \
+	create_foreign_upper_path(root, rel, target, rows, startup, total, keys, NULL, NIL)
+#endif
+
+/* 14: an estimate of groups can say how it was made */
+#if PG_VERSION_NUM >= 140000
+#define estimate_num_groupsCompat(root, exprs, rows) estimate_num_groups(root, exprs, rows, NULL, NULL)
+#else
+#define estimate_num_groupsCompat(root, exprs, rows) estimate_num_groups(root, exprs, rows, NULL)
+#endif
+
+/* 14: outer joins of a placeholder are looked up in the planner's state */
+#if PG_VERSION_NUM >= 140000
+#define pull_varnosCompat(root, node) pull_varnos(root, node)
+#else
+#define pull_varnosCompat(root, node) pull_varnos(node)
+#endif
+
+/* 14: TRUNCATE of foreign tables */
+#if PG_VERSION_NUM >= 140000
+#define RSFED_SET_FOREIGN_TRUNCATE(routine, function) ((routine)->ExecForeignTruncate = (function))
+#else
+#define RSFED_SET_FOREIGN_TRUNCATE(routine, function) ((void) (function))
+#endif
+
+/* 18: what prints the parts of EXPLAIN has headers of its own */
+#if PG_VERSION_NUM >= 180000
+#define RSFED_EXPLAIN_HEADER "commands/explain_format.h"
+#define RSFED_EXPLAIN_STATE_HEADER "commands/explain_state.h"
+#else
+#define RSFED_EXPLAIN_HEADER "commands/explain.h"
+#define RSFED_EXPLAIN_STATE_HEADER "commands/explain.h"
+#endif
+
 #endif							/* RSFED_COMPAT_H */
 
 /*

@@ -78,6 +78,14 @@ static const OptionSpec option_specs[] =
 	{OPTION_SERVER, "max_runs", OPTION_INTEGER, "0", NULL, 0, 1000, NULL, false,
 	"Refreshes that background workers run there at the same time; 0 means as many as rsfed.max_workers allows."},
 
+	/* servers: foreign tables; a table or column may say otherwise */
+	{OPTION_SERVER, "blank_safe", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
+	"Whether no text of its foreign tables ends in a blank or holds a control character, and Redshift tells upper from lower case when it compares: only then are texts compared there."},
+	{OPTION_SERVER, "pool_size", OPTION_INTEGER, "4", NULL, 1, 64, NULL, false,
+	"Connections that the foreign tables of one session and user have open at the same time; statements beyond share them."},
+	{OPTION_SERVER, "one_snapshot", OPTION_BOOLEAN, "on", NULL, 0, 0, NULL, false,
+	"Whether all foreign tables of one statement are read in one transaction of Redshift, over one connection."},
+
 	/* servers: what runs cost */
 	{OPTION_SERVER, "gather_costs", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
 	"Whether the history of the warehouse is asked what runs have read and taken, many runs at a time, for rsfed.costs."},
@@ -110,6 +118,13 @@ static const OptionSpec option_specs[] =
 	{OPTION_GROUP, "health_query", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"A cheap query that each of these log-ins asks; a serverless workgroup bills each at least a minute."},
 
+	{OPTION_GROUP, "blank_safe", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
+	"As a server's, for foreign tables of the group."},
+	{OPTION_GROUP, "pool_size", OPTION_INTEGER, "4", NULL, 1, 64, NULL, false,
+	"As a server's, for foreign tables of the group."},
+	{OPTION_GROUP, "one_snapshot", OPTION_BOOLEAN, "on", NULL, 0, 0, NULL, false,
+	"As a server's, for foreign tables of the group."},
+
 	/* credentials */
 	{OPTION_CREDENTIALS, "user", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"User in the warehouse."},
@@ -125,6 +140,22 @@ static const OptionSpec option_specs[] =
 	"File of a client certificate."},
 	{OPTION_CREDENTIALS, "sslkey", OPTION_STRING, NULL, NULL, 0, 0, NULL, true,
 	"File of the client certificate's key."},
+
+	/* foreign tables */
+	{OPTION_TABLE, "schema_name", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"Schema in Redshift; by default that of the foreign table."},
+	{OPTION_TABLE, "table_name", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"Name of the table in Redshift; by default that of the foreign table."},
+	{OPTION_TABLE, "blank_safe", OPTION_BOOLEAN, NULL, NULL, 0, 0, NULL, false,
+	"As the server's option, for the texts of this table."},
+	{OPTION_TABLE, "max_rows", OPTION_INTEGER, "0", NULL, 0, INT_MAX, NULL, false,
+	"Rows after which a scan of the table is ended as a mistake; 0 means any number."},
+
+	/* columns of foreign tables */
+	{OPTION_COLUMN, "column_name", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
+	"Name of the column in Redshift; by default that of the foreign table's."},
+	{OPTION_COLUMN, "blank_safe", OPTION_BOOLEAN, NULL, NULL, 0, 0, NULL, false,
+	"As the server's option, for the texts of this column; on for columns that are char in Redshift."},
 
 	/* rollups */
 	{OPTION_ROLLUP, "fillfactor", OPTION_INTEGER, "90", NULL, 10, 100, NULL, false,
@@ -275,6 +306,10 @@ option_scope_name(OptionScope scope)
 			return "external";
 		case OPTION_PUBLICATION:
 			return "publication";
+		case OPTION_TABLE:
+			return "table";
+		case OPTION_COLUMN:
+			return "column";
 	}
 	elog(ERROR, "unrecognized option scope: %d", (int) scope);
 	return NULL;				/* keep the compiler quiet */

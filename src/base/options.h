@@ -22,7 +22,9 @@ typedef enum OptionScope
 	OPTION_ROLLUP,				/* rsfed_catalog.rollup.options */
 	OPTION_SCHEDULE,			/* rsfed_catalog.schedule.options */
 	OPTION_EXTERNAL_SCHEMA,		/* of rsfed.create_external_schema() */
-	OPTION_PUBLICATION			/* of rsfed.publish() */
+	OPTION_PUBLICATION,			/* of rsfed.publish() */
+	OPTION_TABLE,				/* OPTIONS of a foreign table */
+	OPTION_COLUMN				/* OPTIONS of its column */
 } OptionScope;
 
 typedef enum OptionType
@@ -67,7 +69,7 @@ extern const OptionSpec *option_find(OptionScope scope, const char *name);
 extern const OptionSpec *option_table(int *count);
 
 /* The scope's name: "server", "group", "credentials", "rollup", "schedule", "external",
- * "publication". */
+ * "publication", "table", "column". */
 extern const char *option_scope_name(OptionScope scope);
 
 /* Names of all options of a scope: List of const char *. */

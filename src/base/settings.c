@@ -56,8 +56,8 @@ settings_init(void)
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("rsfed.idle_connection",
-							"Sets how long a background worker keeps an idle connection to Redshift.",
-							"Nothing is sent over it meanwhile. 0 closes it after each run.",
+							"Sets how long a background worker, or a session with live tables, keeps an idle connection to Redshift.",
+							"Nothing is sent over it meanwhile. 0 closes it after each run or statement.",
 							&rsfed_idle_connection, 60, 0, 3600,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * validator.c
- *	  Checks the OPTIONS of servers and user mappings of the wrapper rsfed.
+ *	  Checks the OPTIONS of whatever belongs to the wrapper rsfed.
  *
  * Policy: the table of options says what there is; here stands only what it
  * cannot say.  What names a file of the server's machine is a superuser's to
@@ -12,8 +12,10 @@
 #include "postgres.h"
 
 #include "access/reloptions.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
+#include "catalog/pg_foreign_table.h"
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 #include "fmgr.h"
@@ -54,11 +56,15 @@ rsfed_validator(PG_FUNCTION_ARGS)
 			check_option(server_scope, option->defname, defGetString(option));
 		else if (catalog == UserMappingRelationId)
 			check_option(OPTION_CREDENTIALS, option->defname, defGetString(option));
+		else if (catalog == ForeignTableRelationId)
+			check_option(OPTION_TABLE, option->defname, defGetString(option));
+		else if (catalog == AttributeRelationId)
+			check_option(OPTION_COLUMN, option->defname, defGetString(option));
 		else
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unknown option \"%s\"", option->defname),
-					 errhint("Only servers and user mappings of this wrapper have options.")));
+					 errhint("Servers, user mappings, foreign tables and their columns have options; the wrapper itself has none.")));
 	}
 	if (catalog == UserMappingRelationId)
 		check_together(options);
@@ -90,7 +96,7 @@ option_value(List *options, const char *name)
 	return NULL;
 }
 
-/* One option of a server or mapping. */
+/* One option of a server, mapping, table or column. */
 static void
 check_option(OptionScope scope, const char *name, const char *value)
 {

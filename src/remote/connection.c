@@ -197,6 +197,13 @@ remote_backend_pid(RemoteConnection *conn)
 	return conn->pg ? PQbackendPID(conn->pg) : 0;
 }
 
+/* See connection.h. */
+int
+remote_socket(RemoteConnection *conn)
+{
+	return conn->pg ? PQsocket(conn->pg) : -1;
+}
+
 /* How long the log-in took, in ms, from name resolution on. */
 int
 remote_connect_ms(RemoteConnection *conn)

@@ -81,6 +81,9 @@ extern char *remote_tls(RemoteConnection *conn);
 extern const char *remote_parameter(RemoteConnection *conn, const char *name);
 extern int	remote_backend_pid(RemoteConnection *conn);
 
+/* The socket, for poll() and shutdown(); -1 once closed. */
+extern int	remote_socket(RemoteConnection *conn);
+
 /*
  * Is it an error that remote/ raised: of Redshift, or of the way to it, and not
  * of this server or of an interrupt?  By the domain of its message.

@@ -3,9 +3,12 @@
  * kept.c
  *	  Connections that stay open from one run to the next.
  *
- * Policy: at most one a server, mapping (a group's serves several servers) and
- * role, only in processes that ask for it (workers), each lent to one run at a
- * time.  A change of any server, wrapper or mapping, or of a role, makes all of
+ * Policy: of a server, mapping (a group's serves several servers) and role, only
+ * where it is asked for (workers, live tables), each lent to one user at a time.
+ * A worker has one, a session with live tables as many as it used at once.
+ * A worker closes them by itself when it has nothing to do; a session may sleep
+ * for hours, so there a timer shuts the sockets of those that are idle.  The rest
+ * is freed when somebody looks at them next.  A change of any server, wrapper or mapping, or of a role, makes all of
  * them stale: they are closed when they are next looked at, since an
  * invalidation may arrive in the middle of anything.  A run that fails does not
  * give its connection back: the reset of its memory context closes it.
@@ -14,13 +17,18 @@
  */
 #include "postgres.h"
 
+#include <sys/socket.h>
+
+#include "miscadmin.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "utils/timeout.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
 #include "base/monotonic.h"
+#include "base/settings.h"
 #include "source/kept.h"
 
 typedef struct KeptConnection
@@ -40,13 +48,76 @@ struct KeptUse
 	MemoryContextCallback callback;
 };
 
+/* As many idle connections of a session are shut by the timer. */
+#define MAX_TIMED 64
+
 static List *kept_connections = NIL;	/* in TopMemoryContext */
+
+/* Sockets of idle connections, -1 where there is none: read by a signal handler */
+static volatile int idle_sockets[MAX_TIMED];
 static uint64 catalog_generation = 0;
 
 static KeptUse *lend(KeptConnection *kept);
 static void forget(KeptConnection *kept);
 static void use_lost(void *arg);
 static void catalog_changed(Datum arg, int cacheid, uint32 hashvalue);
+
+/*
+ * The timer's handler: the other ends see the end of their sessions, and ours is
+ * found closed when it is wanted.  Safe in a signal handler.
+ */
+static void
+shut_idle(void)
+{
+	int			saved_errno = errno;
+
+	for (int i = 0; i < MAX_TIMED; i++)
+	{
+		if (idle_sockets[i] >= 0)
+			(void) shutdown(idle_sockets[i], SHUT_RDWR);
+		idle_sockets[i] = -1;
+	}
+	errno = saved_errno;
+}
+
+/* An idle connection of a session is watched from now on. */
+static void
+watch(KeptConnection *kept)
+{
+	static TimeoutId timer = MAX_TIMEOUTS;
+
+	if (MyBackendType == B_BG_WORKER)
+		return;
+	if (timer == MAX_TIMEOUTS)
+	{
+		for (int i = 0; i < MAX_TIMED; i++)
+			idle_sockets[i] = -1;
+		timer = RegisterTimeout(USER_TIMEOUT, shut_idle);
+	}
+	for (int i = 0; i < MAX_TIMED; i++)
+	{
+		if (idle_sockets[i] < 0)
+		{
+			idle_sockets[i] = remote_socket(kept->conn);
+			break;
+		}
+	}
+	/* it begins anew with each of them: whatever it finds has been idle so long */
+	enable_timeout_after(timer, rsfed_idle_connection * 1000);
+}
+
+/* It is used, or closed: its socket's number may soon be another's. */
+static void
+unwatch(KeptConnection *kept)
+{
+	int			socket = remote_socket(kept->conn);
+
+	for (int i = 0; i < MAX_TIMED; i++)
+	{
+		if (socket >= 0 && idle_sockets[i] == socket)
+			idle_sockets[i] = -1;
+	}
+}
 
 /* See kept.h. */
 KeptUse *
@@ -60,6 +131,7 @@ kept_take(Oid server, Oid mapping, Oid userid)
 
 		if (kept->lent || kept->server != server || kept->mapping != mapping || kept->userid != userid)
 			continue;
+		unwatch(kept);
 		if (kept->generation == catalog_generation && remote_is_usable(kept->conn))
 			return lend(kept);
 		forget(kept);
@@ -150,8 +222,11 @@ kept_give_back(KeptUse *use)
 	use->kept = NULL;
 	kept->lent = false;
 	kept->idle_since = monotonic_now();
-	if (kept->generation != catalog_generation || !remote_is_usable(kept->conn))
+	if (kept->generation != catalog_generation || !remote_is_usable(kept->conn) ||
+		(rsfed_idle_connection == 0 && MyBackendType != B_BG_WORKER))
 		forget(kept);
+	else
+		watch(kept);
 }
 
 /* See kept.h. */
@@ -181,6 +256,7 @@ static void
 forget(KeptConnection *kept)
 {
 	kept_connections = list_delete_ptr(kept_connections, kept);
+	unwatch(kept);
 
 	/* its context holds the connection and the struct itself */
 	MemoryContextDelete(GetMemoryChunkContext(kept));

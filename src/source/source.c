@@ -83,6 +83,7 @@ open_connection(SourceConnection *source, ForeignServer *server, UserMapping *ma
 	}
 	else
 		source->conn = remote_connect(target_build(server, mapping, request->userid), session);
+	source->is_new = true;
 	if (!source->is_check)
 		route_worked(server->serverid, server->servername, remote_connect_ms(source->conn), false);
 }

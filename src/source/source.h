@@ -18,6 +18,7 @@ typedef struct SourceConnection
 	Oid			serverid;
 	const char *server;			/* that of the source, or the member that was chosen */
 	int			stall_timeout_ms;
+	bool		is_new;			/* the log-in was made for this request */
 	bool		is_check;		/* it works once all of the check has */
 	struct HealthUse *use;		/* what the server counts until it is given back */
 	struct KeptUse *kept;		/* source.c's own; NULL if it is not kept */

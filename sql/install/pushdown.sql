@@ -1,0 +1,16 @@
+-- What of a query over foreign tables Redshift computes.
+
+CREATE FUNCTION rsfed_catalog.pushdown(
+	OUT kind text, OUT item text, OUT shipped text, OUT redshift_text text, OUT note text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'rsfed_pushdown'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION rsfed_catalog.pushdown() IS
+'The list that the library decides by';
+
+CREATE VIEW rsfed.pushdown AS
+SELECT p.kind, p.item, p.shipped, p.redshift_text, p.note
+FROM rsfed_catalog.pushdown() p;
+COMMENT ON VIEW rsfed.pushdown IS
+'What of a query over foreign tables is computed in Redshift, as it is or rewritten, and what is not, and why; what is not listed is computed here';
+GRANT SELECT ON rsfed.pushdown TO PUBLIC;

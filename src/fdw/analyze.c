@@ -1,0 +1,220 @@
+/*-------------------------------------------------------------------------
+ *
+ * analyze.c
+ *	  ANALYZE of a foreign table.
+ *
+ * Policy: Redshift sends a sample, not the table.  How many rows there are it
+ * knows: SVV_TABLE_INFO says it at no cost to whom it is shown; else they are
+ * counted.  Nothing is asked but by ANALYZE itself.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "foreign/foreign.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "base/chance.h"
+#include "base/compat.h"
+#include "redshift/quote.h"
+#include "redshift/types.h"
+#include "remote/execute.h"
+#include "source/credentials.h"
+#include "source/rows.h"
+#include "source/source.h"
+
+#include "fdw/analyze.h"
+#include "fdw/live.h"
+#include "fdw/live_check.h"
+
+/* A little more than is wanted, since chance decides. */
+#define MORE_ROWS 1.2
+
+typedef struct Sample
+{
+	Relation	relation;
+	LiveTable  *table;
+	MemoryContext context;		/* of the rows */
+	HeapTuple  *rows;
+	int			wanted;
+	int			count;			/* of rows that are kept */
+	double		seen;			/* of rows that came */
+	double		total;			/* of the table's */
+	TupleDesc	desc;			/* without columns that are not there */
+	int		   *position;
+} Sample;
+
+/* How many rows the table has. */
+static double
+count_rows(SourceConnection *source, Sample *sample)
+{
+	List	   *options = GetForeignTable(RelationGetRelid(sample->relation))->options;
+	const char *schema = source_option(options, "schema_name");
+	const char *name = source_option(options, "table_name");
+	int			nrows;
+	int			ncolumns;
+	char	  **rows;
+
+	if (schema == NULL)
+		schema = get_namespace_name(RelationGetNamespace(sample->relation));
+	if (name == NULL)
+		name = RelationGetRelationName(sample->relation);
+	rows = remote_fetch_all(source->conn,
+							psprintf("/* rsfed analyze */ SELECT tbl_rows FROM svv_table_info WHERE \"schema\" = %s AND \"table\" = %s",
+									 redshift_quote_literal(schema), redshift_quote_literal(name)),
+							&nrows, &ncolumns);
+	/* not of views, of a lake, of empty tables; nor for everybody */
+	if (nrows != 1 || rows[0] == NULL)
+		rows = remote_fetch_all(source->conn, psprintf("/* rsfed analyze */ SELECT count(*) FROM %s", sample->table->text),
+								&nrows, &ncolumns);
+	return strtod(rows[0], NULL);
+}
+
+/* The columns that can be read, and where each stands in the row. */
+static char *
+sample_query(Sample *sample)
+{
+	TupleDesc	all = RelationGetDescr(sample->relation);
+	StringInfoData query;
+	int			count = 0;
+
+	sample->position = palloc(sizeof(int) * (all->natts + 1));
+	initStringInfo(&query);
+	for (int i = 0; i < all->natts; i++)
+	{
+		if (sample->table->column[i] == NULL)
+			continue;
+		appendStringInfo(&query, "%s%s", count == 0 ? "/* rsfed analyze */ SELECT " : ", ", sample->table->column[i]);
+		sample->position[count++] = i;
+	}
+	sample->desc = CreateTemplateTupleDesc(count);
+	for (int i = 0; i < count; i++)
+		TupleDescCopyEntry(sample->desc, i + 1, all, sample->position[i] + 1);
+	if (count == 0)
+		return NULL;
+	appendStringInfo(&query, " FROM %s", sample->table->text);
+	if (sample->total > sample->wanted * MORE_ROWS)
+		appendStringInfo(&query, " WHERE random() < %.10f", sample->wanted * MORE_ROWS / sample->total);
+	return query.data;
+}
+
+/* Keeps a row, or one that came before it, each with the same chance. */
+static void
+keep_row(Sample *sample, Datum *values, bool *nulls)
+{
+	MemoryContext old;
+	int			at = sample->count;
+
+	sample->seen++;
+	if (at == sample->wanted)
+	{
+		double		random = chance() * sample->seen;
+
+		if (random >= sample->wanted)
+			return;
+		at = (int) random;
+		heap_freetuple(sample->rows[at]);
+	}
+	else
+		sample->count++;
+	old = MemoryContextSwitchTo(sample->context);
+	sample->rows[at] = heap_form_tuple(RelationGetDescr(sample->relation), values, nulls);
+	MemoryContextSwitchTo(old);
+}
+
+static void
+read_sample(SourceConnection *source, Sample *sample, const char *query)
+{
+	RemoteStream *stream = remote_stream_open(source->conn, query, source->stall_timeout_ms);
+	RemoteColumns *columns = remote_stream_columns(stream);
+	RowReader  *reader = row_reader_create(columns, sample->desc, NULL);
+	int			natts = RelationGetDescr(sample->relation)->natts;
+	Datum	   *read = palloc(sizeof(Datum) * (natts + 1));
+	bool	   *read_nulls = palloc(sizeof(bool) * (natts + 1));
+	Datum	   *values = palloc0(sizeof(Datum) * (natts + 1));
+	bool	   *nulls = palloc(sizeof(bool) * (natts + 1));
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "rsfed sample row", ALLOCSET_DEFAULT_SIZES);
+	char	  **texts;
+	int		   *lengths;
+
+	for (int i = 0; i < sample->desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(sample->desc, i);
+
+		if (redshift_type_fits(columns->column[i].type, columns->column[i].typmod,
+							   getBaseType(att->atttypid), att->atttypmod) != RS_FIT_YES)
+			check_refuse(sample->relation, NameStr(att->attname), att->atttypid, att->atttypmod, &columns->column[i]);
+	}
+	memset(nulls, true, sizeof(bool) * (natts + 1));
+	while (remote_stream_next(stream, &texts, &lengths))
+	{
+		MemoryContext old = MemoryContextSwitchTo(row_context);
+
+		CHECK_FOR_INTERRUPTS();
+		row_reader_read(reader, texts, lengths, read, read_nulls);
+		for (int i = 0; i < sample->desc->natts; i++)
+		{
+			values[sample->position[i]] = read[i];
+			nulls[sample->position[i]] = read_nulls[i];
+		}
+		keep_row(sample, values, nulls);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(row_context);
+	}
+	remote_stream_close(stream);
+	MemoryContextDelete(row_context);
+}
+
+static void
+sample_at(SourceConnection *source, void *arg)
+{
+	Sample	   *sample = arg;
+	char	   *query;
+
+	/* an attempt at another member may have come before */
+	sample->count = 0;
+	sample->seen = 0;
+	sample->total = count_rows(source, sample);
+	query = sample_query(sample);
+	if (query != NULL)
+		read_sample(source, sample, query);
+}
+
+/* The AcquireSampleRowsFunc. */
+static int
+acquire_rows(Relation relation, int elevel, HeapTuple *rows, int wanted, double *total, double *dead)
+{
+	ForeignServer *server = GetForeignServer(GetForeignTable(RelationGetRelid(relation))->serverid);
+	SourceRequest request = {0};
+	Sample		sample = {0};
+
+	sample.relation = relation;
+	sample.table = live_table(RelationGetRelid(relation));
+	sample.context = CurrentMemoryContext;
+	sample.rows = rows;
+	sample.wanted = wanted;
+	request.source = server->servername;
+	request.userid = GetUserId();
+	request.label = "rsfed analyze";
+	source_with(&request, sample_at, &sample);
+	*total = sample.total;
+	*dead = 0;
+	ereport(elevel,
+			(errmsg("\"%s\": %d rows in sample, %.0f rows in Redshift",
+					RelationGetRelationName(relation), sample.count, sample.total)));
+	return sample.count;
+}
+
+bool
+live_analyze(Relation relation, AcquireSampleRowsFunc *func, BlockNumber *totalpages)
+{
+	*func = acquire_rows;
+	/* pages say nothing of Redshift's columns */
+	*totalpages = 1;
+	return true;
+}

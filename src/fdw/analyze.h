@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * analyze.h
+ *	  ANALYZE of a foreign table.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_FDW_ANALYZE_H
+#define RSFED_FDW_ANALYZE_H
+
+#include "foreign/fdwapi.h"
+
+/* Says that the table can be analyzed, and how. */
+extern bool live_analyze(Relation relation, AcquireSampleRowsFunc *func, BlockNumber *totalpages);
+
+#endif							/* RSFED_FDW_ANALYZE_H */

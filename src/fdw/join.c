@@ -1,0 +1,209 @@
+/*-------------------------------------------------------------------------
+ *
+ * join.c
+ *	  Joins of tables of one source.
+ *
+ * Policy: the planner has seen to it that both sides are of one server and read
+ * with one role's rights.  A condition on the rows of the nullable side of an
+ * outer join is applied where it is joined, which is the same.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/restrictinfo.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+
+#include "fdw/live.h"
+
+/* Are there only plain columns, which a remote row can bring? */
+static bool
+gives_columns(List *exprs)
+{
+	ListCell   *lc;
+
+	foreach(lc, exprs)
+	{
+		Var		   *var = lfirst(lc);
+
+		if (!IsA(var, Var) || var->varattno <= 0)
+			return false;
+	}
+	return true;
+}
+
+/* No whole rows and nothing made below in conditions that are applied here. */
+static bool
+needs_columns(List *here)
+{
+	ListCell   *lc;
+
+	foreach(lc, here)
+	{
+		if (!gives_columns(pull_var_clause(lfirst(lc), PVC_INCLUDE_AGGREGATES | PVC_INCLUDE_WINDOWFUNCS |
+										   PVC_INCLUDE_PLACEHOLDERS)))
+			return false;
+	}
+	return true;
+}
+
+static Relids
+target_relids(List *columns)
+{
+	Relids		relids = NULL;
+	ListCell   *lc;
+
+	foreach(lc, columns)
+		relids = bms_add_member(relids, ((Var *) lfirst(lc))->varno);
+	return relids;
+}
+
+/* Is nothing above read from the side of a semi-join that is not there any more? */
+static bool
+reads_outer_only(LiveRel *live)
+{
+	if (live->jointype != JOIN_SEMI && live->jointype != JOIN_ANTI)
+		return true;
+	return !bms_overlap(target_relids(live->rel->reltarget->exprs), live_relids(live->inner));
+}
+
+/*
+ * Is a semi-join one that Redshift can make a join of?  A condition between the
+ * outer and the inner side must be an equality: other correlated subqueries are
+ * errors there.
+ */
+static bool
+is_correlated_by_equality(PlannerInfo *root, LiveRel *live)
+{
+	Relids		outer = live_relids(live->outer);
+	bool		is_correlated = false;
+	ListCell   *lc;
+
+	if (live->jointype != JOIN_SEMI && live->jointype != JOIN_ANTI)
+		return true;
+	foreach(lc, live->on)
+	{
+		OpExpr	   *op = lfirst(lc);
+		char	   *name;
+
+		if (!bms_overlap(pull_varnosCompat(root, (Node *) op), outer))
+			continue;
+		name = IsA(op, OpExpr) ? get_opname(op->opno) : NULL;
+		if (name == NULL || strcmp(name, "=") != 0)
+			return false;
+		is_correlated = true;
+	}
+	return is_correlated;
+}
+
+/*
+ * Sorts the clauses of a join.  False if one stays here that must not, because
+ * the join is not an inner one.
+ */
+static bool
+sort_clauses(PlannerInfo *root, LiveRel *live, RelOptInfo *joinrel, List *clauses)
+{
+	Relids		relids = live_relids(live);
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
+		/* the clauses of a semi-join look like filters, but are none */
+		bool		is_filter = live->jointype != JOIN_INNER && live->jointype != JOIN_SEMI &&
+			RINFO_IS_PUSHED_DOWN(info, joinrel->relids);
+		bool		ships;
+
+		if (info->pseudoconstant || (is_filter && live->jointype == JOIN_ANTI))
+			return false;
+		/* behind a security barrier it must not be computed before others */
+		ships = (info->security_level == 0 || info->leakproof) &&
+			live_ships(root, relids, (Node *) info->clause, &live->reasons);
+		if (ships && is_filter)
+			live->where = lappend(live->where, info->clause);
+		else if (ships)
+			live->on = lappend(live->on, info->clause);
+		else if (live->jointype == JOIN_INNER)
+			live->here = lappend(live->here, info->clause);
+		else
+			return false;
+	}
+	return live->jointype == JOIN_INNER || live->on != NIL;
+}
+
+/* Where the conditions of both sides go; false if there is no such place. */
+static bool
+merge_sides(LiveRel *live)
+{
+	LiveRel    *outer = live->outer;
+	LiveRel    *inner = live->inner;
+
+	switch (live->jointype)
+	{
+		case JOIN_INNER:
+			live->where = list_concat_copy(outer->where, inner->where);
+			live->exists = list_concat_copy(outer->exists, inner->exists);
+			live->here = list_concat_copy(outer->here, inner->here);
+			return true;
+		case JOIN_LEFT:
+			live->where = list_copy(outer->where);
+			live->on = list_copy(inner->where);
+			live->exists = list_copy(outer->exists);
+			return outer->here == NIL && inner->here == NIL && inner->exists == NIL;
+		case JOIN_FULL:
+			return outer->here == NIL && inner->here == NIL && outer->where == NIL && inner->where == NIL &&
+				outer->exists == NIL && inner->exists == NIL;
+		case JOIN_SEMI:
+		case JOIN_ANTI:
+			live->where = list_copy(outer->where);
+			live->exists = lappend(list_copy(outer->exists), live);
+			return outer->here == NIL && inner->here == NIL;
+		default:
+			return false;
+	}
+}
+
+void
+live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
+				RelOptInfo *innerrel, JoinType jointype, JoinPathExtraData *extra)
+{
+	LiveRel    *outer = outerrel->fdw_private;
+	LiveRel    *inner = innerrel->fdw_private;
+	LiveRel    *live;
+	Cost		startup;
+	Cost		total;
+
+	/* one way of joining is as good as another: the first is kept */
+	if (joinrel->fdw_private != NULL || outer == NULL || inner == NULL || !outer->is_whole || !inner->is_whole ||
+		root->rowMarks != NIL || joinrel->lateral_relids != NULL ||
+		(root->parse->commandType != CMD_SELECT && root->parse->commandType != CMD_INSERT))
+		return;
+	live = palloc0(sizeof(LiveRel));
+	live->kind = LIVE_JOIN;
+	live->rel = joinrel;
+	live->is_whole = true;
+	live->limit = -1;
+	live->outer = jointype == JOIN_RIGHT ? inner : outer;
+	live->inner = jointype == JOIN_RIGHT ? outer : inner;
+	live->jointype = jointype == JOIN_RIGHT ? JOIN_LEFT : jointype;
+	live->reasons = list_concat_copy(outer->reasons, inner->reasons);
+	if (!merge_sides(live) || !sort_clauses(root, live, joinrel, extra->restrictlist) ||
+		!gives_columns(joinrel->reltarget->exprs) || !reads_outer_only(live) ||
+		!is_correlated_by_equality(root, live) || !needs_columns(live->here))
+	{
+		outer->reasons = list_concat_unique_ptr(outer->reasons, live->reasons);
+		return;
+	}
+	joinrel->fdw_private = live;
+	live_cost(outerrel->rows + innerrel->rows, joinrel->rows, &startup, &total);
+	/* numbers of rows are often unknown, and a join by conditions belongs there */
+	if (live->on != NIL || live->jointype == JOIN_SEMI || live->jointype == JOIN_ANTI)
+		live_undercut(joinrel, &startup, &total);
+	add_path(joinrel, (Path *) create_foreign_join_pathCompat(root, joinrel, NULL, joinrel->rows, startup, total,
+															  NIL, joinrel->lateral_relids));
+}

@@ -1,0 +1,136 @@
+/*-------------------------------------------------------------------------
+ *
+ * live.h
+ *	  What of a query over live tables can be one statement in Redshift.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_LIVE_H
+#define RSFED_LIVE_H
+
+#include "nodes/pathnodes.h"
+#include "nodes/plannodes.h"
+
+#include "redshift/deparse.h"
+
+/* A foreign table as Redshift knows it. */
+typedef struct LiveTable
+{
+	Oid			relid;
+	char	   *text;			/* "schema"."table" */
+	int			natts;
+	char	  **column;			/* quoted names; NULL for a dropped one */
+	bool	   *blank_safe;
+	int			max_rows;		/* 0 = any */
+} LiveTable;
+
+typedef enum LiveKind
+{
+	LIVE_BASE,
+	LIVE_JOIN,
+	LIVE_UPPER					/* grouped, distinct, sorted, cut */
+} LiveKind;
+
+/*
+ * The fdw_private of a RelOptInfo.  Conditions are expressions without their
+ * RestrictInfo.
+ */
+typedef struct LiveRel
+{
+	LiveKind	kind;
+	RelOptInfo *rel;
+	bool		is_whole;		/* a relation above may be shipped with it */
+	List	   *where;			/* conditions there */
+	List	   *exists;			/* and LiveRel of semi-joins and anti-joins */
+	List	   *here;			/* conditions that are applied here to its rows */
+	List	   *reasons;		/* why something stays here: char * */
+
+	LiveTable  *table;			/* of LIVE_BASE */
+
+	struct LiveRel *outer;		/* of LIVE_JOIN */
+	struct LiveRel *inner;
+	JoinType	jointype;		/* INNER, LEFT or FULL; SEMI and ANTI */
+	List	   *on;
+
+	struct LiveRel *input;		/* of LIVE_UPPER: a base or a join */
+	List	   *tlist;			/* what the executor gets: fdw_scan_tlist */
+	List	   *group;			/* SortGroupClause of tlist */
+	bool		is_grouped;
+	bool		is_distinct;
+	List	   *having;
+	List	   *sort;			/* SortGroupClause of sort_tlist */
+	List	   *sort_tlist;
+	int64		limit;			/* -1 = none */
+	int64		offset;
+} LiveRel;
+
+/* live_table.c: reads the options of a table; palloc'd. */
+extern LiveTable *live_table(Oid relid);
+
+/* The column's name in Redshift as it is, palloc'd. */
+extern char *live_column_name(Oid relid, AttrNumber attnum, const char *local_name);
+
+/* How one column of the scan's row comes from those of the result. */
+typedef enum LiveRecipe
+{
+	LIVE_COLUMN,				/* as it is */
+	LIVE_AVERAGE				/* the next two columns, sum and count, divided */
+} LiveRecipe;
+
+/* A statement and how its result is read. */
+typedef struct LiveText
+{
+	char	   *sql;			/* with marks for parameters */
+	List	   *params;			/* Expr */
+	List	   *recipes;		/* IntList of LiveRecipe, one a column of the scan */
+	List	   *checks;			/* IntLists: a table's oid and the columns that expressions read */
+} LiveText;
+
+/* text.c */
+
+/* The context in which expressions over a relation of the planner are written. */
+typedef struct LiveScope
+{
+	PlannerInfo *root;
+	Relids		relids;			/* tables that may be read */
+	List	   *used;			/* IntLists, as LiveText.checks */
+} LiveScope;
+
+extern void live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Relids relids);
+
+/* May an expression be shipped over these tables?  Adds the reason if not. */
+extern bool live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons);
+
+/* All tables of a relation, those in EXISTS too. */
+extern Relids live_relids(const LiveRel *live);
+
+/* The statement that reads these columns of a relation. */
+extern void live_text(PlannerInfo *root, LiveRel *live, List *tlist, LiveText *text);
+
+/* plan.c, join.c, upper.c: what the planner calls. */
+extern void live_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid);
+extern void live_paths(PlannerInfo *root, RelOptInfo *baserel, Oid relid);
+extern ForeignScan *live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
+							  List *tlist, List *scan_clauses, Plan *outer_plan);
+extern void live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
+							RelOptInfo *innerrel, JoinType jointype, JoinPathExtraData *extra);
+extern void live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+							 RelOptInfo *output_rel, void *extra);
+
+/* live_cost.c: in the planner's units. */
+extern void live_cost(double rows_read, double rows_fetched, Cost *startup, Cost *total);
+extern void live_undercut(RelOptInfo *rel, Cost *startup, Cost *total);
+
+/* What a ForeignScan's fdw_private holds, in this order. */
+enum LivePrivate
+{
+	LIVE_SQL,					/* String */
+	LIVE_RECIPES,				/* IntList */
+	LIVE_ATTNUMS,				/* IntList of a base relation's columns; NIL else */
+	LIVE_CHECKS,				/* List of IntList */
+	LIVE_REASONS,				/* List of String */
+	LIVE_USER,					/* Integer: the role's oid, 0 for the current user */
+	LIVE_MAX_ROWS				/* Integer */
+};
+
+#endif							/* RSFED_LIVE_H */

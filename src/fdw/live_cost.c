@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * live_cost.c
+ *	  What the planner is told a statement in Redshift costs.
+ *
+ * Policy: Redshift is never asked.  A statement has a price of its own, a row
+ * that it reads costs little and one that it sends much, so that what can run
+ * there does.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fdw/live.h"
+
+#define STATEMENT_COST	100.0
+#define READ_ROW_COST	0.001
+#define FETCH_ROW_COST	0.05
+
+/* See live.h. */
+void
+live_cost(double rows_read, double rows_fetched, Cost *startup, Cost *total)
+{
+	*startup = STATEMENT_COST;
+	*total = STATEMENT_COST + rows_read * READ_ROW_COST + rows_fetched * FETCH_ROW_COST;
+}
+
+/*
+ * What ends as fewer rows there is never dearer than the same done here, however
+ * small the numbers are: a little less than the cheapest path that there is.
+ */
+void
+live_undercut(RelOptInfo *rel, Cost *startup, Cost *total)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->pathlist)
+	{
+		Path	   *path = lfirst(lc);
+
+		*total = Min(*total, path->total_cost * 0.9);
+		*startup = Min(*startup, path->startup_cost * 0.9);
+	}
+	*startup = Min(*startup, *total);
+}

@@ -1,0 +1,275 @@
+/*-------------------------------------------------------------------------
+ *
+ * live_session.c
+ *	  The connections that the scans of live tables share.
+ *
+ * Policy: a connection has one result at a time.  All scans of one statement (an
+ * EState) over one server share a connection and one transaction there, so that
+ * they read one snapshot; a scan that is in another's way is read to its end
+ * into a tuplestore.  Statements that run at the same time (functions, cursors)
+ * have connections of their own, up to the option pool_size; beyond, they share.
+ *
+ * A session lives in the transaction, its uses in their executors' memory: an
+ * error ends both in whatever order their contexts are reset.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "foreign/foreign.h"
+#include "utils/memutils.h"
+
+#include "base/attempt.h"
+#include "base/compat.h"
+#include "base/options.h"
+#include "base/settings.h"
+#include "remote/execute.h"
+#include "source/credentials.h"
+#include "source/route.h"
+#include "source/server.h"
+
+#include "fdw/live_session.h"
+
+struct LiveSession
+{
+	dlist_node	node;
+	MemoryContext context;
+	MemoryContextCallback callback;
+	EState	   *estate;			/* of the statement that made it */
+	Oid			serverid;
+	Oid			userid;
+	dlist_head	uses;
+	int			count;			/* of them */
+	bool		one_snapshot;
+	SourceConnection *source;	/* NULL before the first statement */
+	bool		in_block;
+	bool		is_broken;		/* an error has ended a statement in the block */
+	LiveUse    *active;			/* whose rows come */
+};
+
+static dlist_head sessions = DLIST_STATIC_INIT(sessions);
+
+/* The session goes before its uses: the transaction has failed. */
+static void
+session_reset(void *arg)
+{
+	LiveSession *session = arg;
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &session->uses)
+		dlist_container(LiveUse, node, iter.cur)->session = NULL;
+	dlist_delete(&session->node);
+}
+
+/* The use goes without having left: its statement has failed. */
+static void
+use_reset(void *arg)
+{
+	LiveUse    *use = arg;
+	LiveSession *session = use->session;
+
+	if (session == NULL)
+		return;
+	use->session = NULL;
+	dlist_delete(&use->node);
+	session->count--;
+	if (session->active == use)
+	{
+		/* its stream went before it, and what ran there was cancelled */
+		session->active = NULL;
+		session->is_broken = session->in_block;
+	}
+	/* closes the connection, which was not given back */
+	if (session->count == 0)
+		MemoryContextDelete(session->context);
+}
+
+static LiveSession *
+session_create(EState *estate, Oid serverid, Oid userid, bool one_snapshot)
+{
+	MemoryContext context = AllocSetContextCreate(TopTransactionContext, "rsfed live session",
+												  ALLOCSET_SMALL_SIZES);
+	LiveSession *session = MemoryContextAllocZero(context, sizeof(LiveSession));
+
+	session->context = context;
+	session->estate = estate;
+	session->serverid = serverid;
+	session->userid = userid;
+	session->one_snapshot = one_snapshot;
+	dlist_init(&session->uses);
+	dlist_push_tail(&sessions, &session->node);
+	session->callback.func = session_reset;
+	session->callback.arg = session;
+	MemoryContextRegisterResetCallback(context, &session->callback);
+	return session;
+}
+
+/* The session that a scan takes part in; a new one if it may. */
+static LiveSession *
+session_find(EState *estate, Oid serverid, Oid userid)
+{
+	ForeignServer *server = GetForeignServer(serverid);
+	OptionScope scope = source_is_group(server) ? OPTION_GROUP : OPTION_SERVER;
+	bool		one_snapshot = option_bool_text(scope, "one_snapshot",
+												source_option(server->options, "one_snapshot"));
+	int			pool_size = (int) option_int_text(scope, "pool_size", source_option(server->options, "pool_size"));
+	LiveSession *last = NULL;
+	int			count = 0;
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &sessions)
+	{
+		LiveSession *session = dlist_container(LiveSession, node, iter.cur);
+
+		if (session->serverid != serverid || session->userid != userid)
+			continue;
+		if (one_snapshot && session->estate == estate)
+			return session;
+		last = session;
+		count++;
+	}
+	return count < pool_size ? session_create(estate, serverid, userid, one_snapshot) : last;
+}
+
+/* See live_session.h. */
+void
+session_join(LiveUse *use, EState *estate, Oid serverid, Oid userid)
+{
+	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
+
+	use->session = session_find(estate, serverid, userid);
+	dlist_push_tail(&use->session->uses, &use->node);
+	use->session->count++;
+	callback->func = use_reset;
+	callback->arg = use;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+}
+
+/* What connecting to a group does at one member. */
+typedef struct Connect
+{
+	LiveSession *session;
+	SourceRequest request;
+} Connect;
+
+static void
+connect_step(void *arg)
+{
+	Connect    *connect = arg;
+
+	connect->session->source = source_connect(&connect->request);
+}
+
+/* Connects, to a group's next member where one fails. */
+static void
+session_connect(LiveSession *session)
+{
+	ForeignServer *server = GetForeignServer(session->serverid);
+	MemoryContext old = MemoryContextSwitchTo(session->context);
+	Connect		connect = {.session = session};
+	ErrorData  *error;
+
+	/* those of earlier statements that nobody has used for long */
+	source_close_idle(rsfed_idle_connection);
+	connect.request.source = server->servername;
+	connect.request.userid = session->userid;
+	connect.request.label = "rsfed live";
+	connect.request.keep = true;
+	if (source_is_group(server))
+	{
+		connect.request.route = palloc0(sizeof(SourceRoute));
+		while ((error = attempt_anything(connect_step, &connect)) != NULL)
+		{
+			if (!route_move_on(connect.request.route, error))
+				ReThrowError(error);
+		}
+	}
+	else
+		connect_step(&connect);
+	MemoryContextSwitchTo(old);
+}
+
+/* See live_session.h. */
+SourceConnection *
+session_take(LiveUse *use, bool repeats, bool *is_new)
+{
+	LiveSession *session = use->session;
+
+	if (session == NULL || session->is_broken)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("the transaction in Redshift in which this statement reads was ended by an error"),
+				 errhint("Run the statement again; a greater pool_size of the server lets statements that run at the same time have connections of their own.")));
+	*is_new = false;
+	if (session->source == NULL)
+	{
+		session_connect(session);
+		*is_new = session->source->is_new;
+		if (session->one_snapshot && (session->count > 1 || repeats))
+		{
+			(void) remote_execute(session->source->conn, "BEGIN");
+			session->in_block = true;
+		}
+	}
+	if (session->active != NULL && session->active != use)
+	{
+		LiveUse    *other = session->active;
+
+		other->spool(other);
+	}
+	session->active = use;
+	return session->source;
+}
+
+/* See live_session.h. */
+void
+session_end_stream(LiveUse *use)
+{
+	LiveSession *session = use->session;
+	RemoteStream *stream = use->stream;
+	char	  **texts;
+	int		   *lengths;
+
+	use->stream = NULL;
+	if (session != NULL && session->active == use)
+		session->active = NULL;
+	if (stream == NULL)
+		return;
+	/* a cancel would end the transaction that others read in */
+	if (session != NULL && session->in_block && session->count > 1)
+	{
+		while (remote_stream_next(stream, &texts, &lengths))
+			;
+	}
+	remote_stream_close(stream);
+}
+
+/* See live_session.h. */
+void
+session_leave(LiveUse *use)
+{
+	LiveSession *session = use->session;
+
+	if (session == NULL)
+		return;
+	use->session = NULL;
+	dlist_delete(&use->node);
+	session->count--;
+	if (session->count > 0)
+		return;
+	if (session->source != NULL)
+	{
+		/* it has read only; ROLLBACK ends an aborted block, too; one that ended late is closed */
+		if (session->in_block && remote_backend_pid(session->source->conn) != 0)
+			(void) remote_execute(session->source->conn, "ROLLBACK");
+		source_release(session->source);
+	}
+	MemoryContextDelete(session->context);
+}
+
+/* See live_session.h. */
+bool
+session_in_block(const LiveUse *use)
+{
+	return use->session != NULL && use->session->in_block;
+}

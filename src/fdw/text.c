@@ -1,0 +1,332 @@
+/*-------------------------------------------------------------------------
+ *
+ * text.c
+ *	  The statement that a relation of the planner becomes.
+ *
+ * Policy: the decision was made when the relation was planned, with the same
+ * walker; here a refusal is an internal error.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+
+#include "fdw/live.h"
+
+static void append_from(Deparse *d, LiveRel *live);
+static void append_conditions(Deparse *d, const char *before, List *conditions);
+
+/* Remembers that an expression reads a column, whose type must be the declared one. */
+static void
+note_use(LiveScope *scope, Oid relid, AttrNumber attnum)
+{
+	ListCell   *lc;
+	List	   *use;
+
+	foreach(lc, scope->used)
+	{
+		use = lfirst(lc);
+		if ((Oid) linitial_int(use) == relid)
+		{
+			if (!list_member_int(list_copy_tail(use, 1), attnum))
+				lfirst(lc) = lappend_int(use, attnum);
+			return;
+		}
+	}
+	scope->used = lappend(scope->used, list_make2_int((int) relid, attnum));
+}
+
+/* The DeparseColumnFor of a relation of the planner. */
+static bool
+column_for(const Var *var, DeparseColumn *column, void *arg)
+{
+	LiveScope  *scope = arg;
+	LiveRel    *live;
+
+	if (!bms_is_member(var->varno, scope->relids))
+		return false;
+	live = scope->root->simple_rel_array[var->varno]->fdw_private;
+	if (live == NULL || live->table == NULL || var->varattno > live->table->natts ||
+		live->table->column[var->varattno - 1] == NULL)
+		return false;
+	column->text = psprintf("r%d.%s", (int) var->varno, live->table->column[var->varattno - 1]);
+	column->blank_safe = live->table->blank_safe[var->varattno - 1];
+	note_use(scope, live->table->relid, var->varattno);
+	return true;
+}
+
+/* See live.h. */
+void
+live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Relids relids)
+{
+	scope->root = root;
+	scope->relids = relids;
+	scope->used = NIL;
+	deparse_begin(deparse, column_for, scope);
+}
+
+/* See live.h. */
+bool
+live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons)
+{
+	Deparse		deparse;
+	LiveScope	scope;
+
+	live_scope(&deparse, &scope, root, relids);
+	if (deparse_expr(&deparse, node))
+		return true;
+	*reasons = lappend(*reasons, unconstify(char *, deparse.reason));
+	return false;
+}
+
+/* See live.h. */
+Relids
+live_relids(const LiveRel *live)
+{
+	switch (live->kind)
+	{
+		case LIVE_BASE:
+			return bms_make_singleton(live->rel->relid);
+		case LIVE_JOIN:
+			return bms_union(live_relids(live->outer), live_relids(live->inner));
+		case LIVE_UPPER:
+			return live_relids(live->input);
+	}
+	return NULL;
+}
+
+/* Appends an expression that was found to be shippable. */
+static void
+append(Deparse *d, Node *node)
+{
+	if (!deparse_expr(d, node))
+		elog(ERROR, "could not write an expression for Redshift: %s", d->reason);
+}
+
+/* A semi-join or anti-join, which stands among the conditions. */
+static void
+append_exists(Deparse *d, LiveRel *join)
+{
+	ListCell   *lc;
+
+	appendStringInfo(&d->buf, "%s (SELECT 1 FROM ", join->jointype == JOIN_ANTI ? "NOT EXISTS" : "EXISTS");
+	append_from(d, join->inner);
+	append_conditions(d, " WHERE ", list_concat_copy(join->on, join->inner->where));
+	/* there is a condition, so what follows is added to it */
+	foreach(lc, join->inner->exists)
+	{
+		appendStringInfoString(&d->buf, " AND ");
+		append_exists(d, lfirst(lc));
+	}
+	appendStringInfoChar(&d->buf, ')');
+}
+
+/* Conditions with AND between, after a word; nothing if there are none. */
+static void
+append_conditions(Deparse *d, const char *before, List *conditions)
+{
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+	{
+		appendStringInfoString(&d->buf, lc == list_head(conditions) ? before : " AND ");
+		append(d, lfirst(lc));
+	}
+}
+
+/* The conditions of a relation and the EXISTS of the semi-joins in it. */
+static void
+append_where(Deparse *d, LiveRel *live)
+{
+	const char *before = live->where != NIL ? " AND " : " WHERE ";
+	ListCell   *lc;
+
+	append_conditions(d, " WHERE ", live->where);
+	foreach(lc, live->exists)
+	{
+		appendStringInfoString(&d->buf, before);
+		append_exists(d, lfirst(lc));
+		before = " AND ";
+	}
+}
+
+/* Is it a join whose both sides are read, or one with a semi-join of that? */
+static bool
+is_joined(const LiveRel *live)
+{
+	while (live->kind == LIVE_JOIN && (live->jointype == JOIN_SEMI || live->jointype == JOIN_ANTI))
+		live = live->outer;
+	return live->kind == LIVE_JOIN;
+}
+
+/* The right side of a join: joins go from left to right, but for parentheses. */
+static void
+append_inner(Deparse *d, LiveRel *live)
+{
+	bool		is_nested = is_joined(live);
+
+	appendStringInfoString(&d->buf, is_nested ? "(" : "");
+	append_from(d, live);
+	appendStringInfoString(&d->buf, is_nested ? ")" : "");
+}
+
+/* Tables and joins; conditions of semi-joins are not among them. */
+static void
+append_from(Deparse *d, LiveRel *live)
+{
+	if (live->kind == LIVE_BASE)
+	{
+		appendStringInfo(&d->buf, "%s r%d", live->table->text, live->rel->relid);
+		return;
+	}
+	if (live->jointype == JOIN_SEMI || live->jointype == JOIN_ANTI)
+	{
+		append_from(d, live->outer);
+		return;
+	}
+	append_from(d, live->outer);
+	if (live->on == NIL)
+		appendStringInfoString(&d->buf, " CROSS JOIN ");
+	else
+		appendStringInfoString(&d->buf, live->jointype == JOIN_INNER ? " INNER JOIN " :
+							   live->jointype == JOIN_LEFT ? " LEFT JOIN " : " FULL JOIN ");
+	append_inner(d, live->inner);
+	append_conditions(d, " ON ", live->on);
+}
+
+/* The columns that the executor gets, and how each is made. */
+static void
+append_select(Deparse *d, List *tlist, List **recipes)
+{
+	ListCell   *lc;
+	bool		is_first = true;
+
+	foreach(lc, tlist)
+	{
+		Expr	   *expr = lfirst_node(TargetEntry, lc)->expr;
+
+		if (!is_first)
+			appendStringInfoString(&d->buf, ", ");
+		is_first = false;
+		if (IsA(expr, Aggref))
+		{
+			DeparseAggregate parts;
+
+			if (!deparse_aggregate(d, (Aggref *) expr, &parts))
+				elog(ERROR, "could not write an aggregate for Redshift: %s", d->reason);
+			appendStringInfoString(&d->buf, parts.text);
+			if (parts.is_average)
+				appendStringInfo(&d->buf, ", %s", parts.count);
+			*recipes = lappend_int(*recipes, parts.is_average ? LIVE_AVERAGE : LIVE_COLUMN);
+			continue;
+		}
+		append(d, (Node *) expr);
+		*recipes = lappend_int(*recipes, LIVE_COLUMN);
+	}
+	if (is_first)
+		appendStringInfoChar(&d->buf, '1');
+}
+
+/* Where a column of the list stands in the result, from 1. */
+static int
+ordinal_of(List *tlist, List *recipes, Index ref)
+{
+	int			ordinal = 1;
+	ListCell   *lc;
+	ListCell   *recipe;
+
+	forboth(lc, tlist, recipe, recipes)
+	{
+		if (lfirst_node(TargetEntry, lc)->ressortgroupref == ref)
+			return ordinal;
+		ordinal += lfirst_int(recipe) == LIVE_AVERAGE ? 2 : 1;
+	}
+	return 0;
+}
+
+static void
+append_group(Deparse *d, LiveRel *live, List *recipes)
+{
+	ListCell   *lc;
+
+	foreach(lc, live->group)
+	{
+		Index		ref = lfirst_node(SortGroupClause, lc)->tleSortGroupRef;
+
+		appendStringInfo(&d->buf, "%s%d", lc == list_head(live->group) ? " GROUP BY " : ", ",
+						 ordinal_of(live->tlist, recipes, ref));
+	}
+	append_conditions(d, " HAVING ", live->having);
+}
+
+/* ORDER BY with NULLS written out, by expressions or, if they are there, ordinals. */
+static void
+append_order(Deparse *d, LiveRel *live, List *recipes)
+{
+	ListCell   *lc;
+
+	foreach(lc, live->sort)
+	{
+		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
+		TargetEntry *tle = get_sortgroupclause_tle(clause, live->sort_tlist);
+		int			ordinal = 0;
+		ListCell   *item;
+
+		appendStringInfoString(&d->buf, lc == list_head(live->sort) ? " ORDER BY " : ", ");
+		foreach(item, live->tlist)
+		{
+			TargetEntry *own = lfirst_node(TargetEntry, item);
+
+			if (equal(own->expr, tle->expr) && !IsA(own->expr, Const))
+			{
+				own->ressortgroupref = own->ressortgroupref ? own->ressortgroupref : tle->ressortgroupref;
+				ordinal = ordinal_of(live->tlist, recipes, own->ressortgroupref);
+				break;
+			}
+		}
+		if (ordinal > 0)
+			appendStringInfo(&d->buf, "%d", ordinal);
+		else
+			append(d, (Node *) tle->expr);
+		appendStringInfo(&d->buf, " %s NULLS %s", strcmp(get_opname(clause->sortop), ">") == 0 ? "DESC" : "ASC",
+						 clause->nulls_first ? "FIRST" : "LAST");
+	}
+	if (live->limit >= 0)
+		appendStringInfo(&d->buf, " LIMIT " INT64_FORMAT, live->limit);
+	if (live->offset > 0)
+		appendStringInfo(&d->buf, " OFFSET " INT64_FORMAT, live->offset);
+}
+
+/* See live.h. */
+void
+live_text(PlannerInfo *root, LiveRel *live, List *tlist, LiveText *text)
+{
+	LiveRel    *input = live->kind == LIVE_UPPER ? live->input : live;
+	Deparse		deparse;
+	LiveScope	scope;
+
+	memset(text, 0, sizeof(*text));
+	live_scope(&deparse, &scope, root, live_relids(live));
+	appendStringInfoString(&deparse.buf, live->is_distinct ? "SELECT DISTINCT " : "SELECT ");
+	append_select(&deparse, tlist, &text->recipes);
+	/* what is only read may have another type there; the reader looks at it */
+	if (live->kind != LIVE_UPPER || (!live->is_grouped && !live->is_distinct))
+		scope.used = NIL;
+	appendStringInfoString(&deparse.buf, " FROM ");
+	append_from(&deparse, input);
+	append_where(&deparse, input);
+	if (live->kind == LIVE_UPPER)
+	{
+		append_group(&deparse, live, text->recipes);
+		append_order(&deparse, live, text->recipes);
+	}
+	text->sql = deparse.buf.data;
+	text->params = deparse.params;
+	text->checks = scope.used;
+}

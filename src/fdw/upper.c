@@ -1,0 +1,387 @@
+/*-------------------------------------------------------------------------
+ *
+ * upper.c
+ *	  What stands above scans and joins: GROUP BY, DISTINCT, ORDER BY with LIMIT.
+ *
+ * Policy: a step is shipped whole or not at all, and only above one that was
+ * shipped whole.  What the executor gets are groups and aggregates; expressions
+ * over them are computed here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "access/transam.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/tlist.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+
+#include "base/compat.h"
+
+#include "fdw/live.h"
+
+/* A new upper relation over one that is shipped whole. */
+static LiveRel *
+above(LiveRel *input, RelOptInfo *rel)
+{
+	LiveRel    *live = palloc0(sizeof(LiveRel));
+
+	if (input->kind == LIVE_UPPER)
+	{
+		*live = *input;
+		live->tlist = copyObject(input->tlist);
+		live->reasons = list_copy(input->reasons);
+	}
+	else
+	{
+		live->kind = LIVE_UPPER;
+		live->input = input;
+		live->limit = -1;
+		live->reasons = list_copy(input->reasons);
+	}
+	live->rel = rel;
+	live->is_whole = true;
+	return live;
+}
+
+/* The step stays here, for reasons that the scan below shows. */
+static void
+refuse(LiveRel *input, LiveRel *live)
+{
+	input->reasons = list_concat_unique_ptr(input->reasons, live->reasons);
+}
+
+/* What is being collected, and from where. */
+typedef struct Collect
+{
+	PlannerInfo *root;
+	LiveRel    *live;
+	Relids		relids;
+	bool		is_grouped;
+} Collect;
+
+/* Adds the parts of an expression that must come from there; true for what cannot. */
+static bool
+collect_walker(Node *node, Collect *collect)
+{
+	LiveRel    *live = collect->live;
+	bool		is_column;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Const) == false && tlist_member((Expr *) node, live->tlist) != NULL)
+		return false;
+	is_column = IsA(node, Var) && ((Var *) node)->varlevelsup == 0;
+	if (IsA(node, Aggref))
+	{
+		Deparse		deparse;
+		LiveScope	scope;
+		DeparseAggregate parts;
+
+		live_scope(&deparse, &scope, collect->root, collect->relids);
+		if (!deparse_aggregate(&deparse, (Aggref *) node, &parts))
+		{
+			live->reasons = lappend(live->reasons, unconstify(char *, deparse.reason));
+			return true;
+		}
+	}
+	else if (is_column && !collect->is_grouped && ((Var *) node)->varattno > 0)
+	{
+		/* any column can be read */
+	}
+	else if (is_column || IsA(node, PlaceHolderVar) || IsA(node, GroupingFunc))
+		return true;
+	else
+		return expression_tree_walker(node, collect_walker, collect);
+	live->tlist = add_to_flat_tlist(live->tlist, list_make1(node));
+	return false;
+}
+
+/* Is an expression one that rows can be grouped by there? */
+static bool
+groups_by(PlannerInfo *root, Relids relids, LiveRel *live, Node *expr)
+{
+	Deparse		deparse;
+	LiveScope	scope;
+
+	live_scope(&deparse, &scope, root, relids);
+	if (deparse_expr(&deparse, expr) && deparse_groups(&deparse, expr))
+		return true;
+	live->reasons = lappend(live->reasons, unconstify(char *, deparse.reason));
+	return false;
+}
+
+static void
+add_column(LiveRel *live, Expr *expr, Index ref)
+{
+	TargetEntry *tle = makeTargetEntry(expr, list_length(live->tlist) + 1, NULL, false);
+
+	tle->ressortgroupref = ref;
+	live->tlist = lappend(live->tlist, tle);
+}
+
+/* First the expressions that rows are grouped by, then what else is wanted. */
+static bool
+group_target(PlannerInfo *root, LiveRel *live, PathTarget *target, Collect *collect)
+{
+	ListCell   *lc;
+	int			i = 0;
+
+	foreach(lc, target->exprs)
+	{
+		Index		ref = get_pathtarget_sortgroupref(target, i);
+
+		i++;
+		if (ref == 0 || get_sortgroupref_clause_noerr(ref, live->group) == NULL)
+			continue;
+		if (!groups_by(root, collect->relids, live, lfirst(lc)))
+			return false;
+		add_column(live, lfirst(lc), ref);
+	}
+	/* each of them has its place, or the text would lack one */
+	if (list_length(live->tlist) < list_length(live->group))
+		return false;
+	return !collect_walker((Node *) target->exprs, collect);
+}
+
+static bool
+group_having(PlannerInfo *root, LiveRel *live, List *having, Collect *collect)
+{
+	ListCell   *lc;
+
+	foreach(lc, having)
+	{
+		Node	   *condition = lfirst(lc);
+
+		if (live_ships(root, collect->relids, condition, &live->reasons))
+			live->having = lappend(live->having, condition);
+		else if (collect_walker(condition, collect))
+			return false;
+		else
+			live->here = lappend(live->here, condition);
+	}
+	return true;
+}
+
+static void
+add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo *output_rel,
+			GroupPathExtraData *extra)
+{
+	Query	   *parse = root->parse;
+	/* of one partition it is other columns than of all */
+	PathTarget *target = output_rel->reltarget;
+	LiveRel    *live;
+	Collect		collect;
+	double		rows;
+	Cost		startup;
+	Cost		total;
+
+	if (input->kind == LIVE_UPPER || input->here != NIL || parse->groupingSets != NIL ||
+		(parse->groupClause == NIL && !parse->hasAggs))
+		return;
+	live = above(input, output_rel);
+	live->is_grouped = true;
+	live->group = parse->groupClause;
+	collect.root = root;
+	collect.live = live;
+	collect.relids = live_relids(input);
+	collect.is_grouped = true;
+	if (!group_target(root, live, target, &collect) || !group_having(root, live, (List *) extra->havingQual, &collect))
+	{
+		refuse(input, live);
+		return;
+	}
+	rows = live->group == NIL ? 1 :
+		estimate_num_groupsCompat(root, get_sortgrouplist_exprs(live->group, root->processed_tlist), input_rel->rows);
+	if (live->here != NIL)
+		live->is_whole = false;
+	output_rel->fdw_private = live;
+	live_cost(input_rel->rows, rows, &startup, &total);
+	live_undercut(output_rel, &startup, &total);
+	add_path(output_rel, (Path *) create_foreign_upper_pathCompat(root, output_rel, target, rows, startup, total, NIL));
+}
+
+static bool
+has_column(List *tlist, Index ref)
+{
+	ListCell   *lc;
+
+	foreach(lc, tlist)
+	{
+		if (lfirst_node(TargetEntry, lc)->ressortgroupref == ref)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo *output_rel)
+{
+	PathTarget *target = root->upper_targets[UPPERREL_DISTINCT];
+	LiveRel    *live;
+	Relids		relids = live_relids(input);
+	ListCell   *lc;
+	double		rows;
+	Cost		startup;
+	Cost		total;
+	List	   *columns = NIL;
+
+	if (root->parse->hasDistinctOn || root->parse->hasTargetSRFs || input->here != NIL || input->is_distinct)
+		return;
+	live = above(input, output_rel);
+	live->is_distinct = true;
+	foreach(lc, target->exprs)
+	{
+		/* what rows are not told apart by would tell them apart there */
+		if (get_sortgroupref_clause_noerr(get_pathtarget_sortgroupref(target, list_length(columns)),
+										  root->parse->distinctClause) == NULL)
+			return;
+		if (!groups_by(root, relids, live, lfirst(lc)))
+		{
+			refuse(input, live);
+			return;
+		}
+		columns = lappend(columns, makeTargetEntry(lfirst(lc), list_length(columns) + 1, NULL, false));
+		llast_node(TargetEntry, columns)->ressortgroupref =
+			get_pathtarget_sortgroupref(target, list_length(columns) - 1);
+	}
+	/* what is grouped by must be there, too */
+	foreach(lc, live->group)
+	{
+		if (!has_column(columns, lfirst_node(SortGroupClause, lc)->tleSortGroupRef))
+			return;
+	}
+	live->tlist = columns;
+	rows = estimate_num_groupsCompat(root, target->exprs, input_rel->rows);
+	output_rel->fdw_private = live;
+	live_cost(input_rel->rows, rows, &startup, &total);
+	live_undercut(output_rel, &startup, &total);
+	add_path(output_rel, (Path *) create_foreign_upper_pathCompat(root, output_rel, target, rows, startup, total, NIL));
+}
+
+/*
+ * Gives a relation without a list of its own the columns that its target needs;
+ * false if something in it cannot come from there.
+ */
+static bool
+fill_tlist(PlannerInfo *root, LiveRel *input, LiveRel *live, PathTarget *target)
+{
+	Collect		collect;
+
+	collect.root = root;
+	collect.live = live;
+	collect.relids = live_relids(input);
+	collect.is_grouped = live->is_grouped || live->is_distinct;
+	return !collect_walker((Node *) target->exprs, &collect);
+}
+
+/* Is it the usual order of a type, and not one of another family's? */
+static bool
+is_plain_order(const SortGroupClause *clause)
+{
+	char	   *name = get_opname(clause->sortop);
+
+	return clause->sortop < FirstGenbkiObjectId && name != NULL &&
+		(strcmp(name, "<") == 0 || strcmp(name, ">") == 0);
+}
+
+/* Sorted rows are only of use where the first of them are wanted. */
+static void
+add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
+{
+	LiveRel    *live;
+	ListCell   *lc;
+
+	if (root->parse->limitCount == NULL || root->parse->hasTargetSRFs || input->here != NIL)
+		return;
+	live = above(input, output_rel);
+	live->sort = root->parse->sortClause;
+	live->sort_tlist = root->processed_tlist;
+	foreach(lc, live->sort)
+	{
+		Node	   *expr = get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc), live->sort_tlist);
+		Deparse		deparse;
+		LiveScope	scope;
+
+		if (!is_plain_order(lfirst_node(SortGroupClause, lc)))
+			return;
+		live_scope(&deparse, &scope, root, live_relids(input));
+		if (!deparse_expr(&deparse, expr) || !deparse_sorts(&deparse, expr))
+		{
+			live->reasons = lappend(live->reasons, unconstify(char *, deparse.reason));
+			refuse(input, live);
+			return;
+		}
+	}
+	if (!fill_tlist(root, input, live, root->upper_targets[UPPERREL_ORDERED]))
+		return;
+	output_rel->fdw_private = live;
+}
+
+/* A constant that Redshift takes for LIMIT; -1 for none. */
+static bool
+limit_value(Node *node, int64 *value)
+{
+	Const	   *constant = (Const *) node;
+
+	if (node == NULL)
+		return true;
+	if (!IsA(node, Const))
+		return false;
+	if (constant->constisnull)
+		return true;
+	*value = DatumGetInt64(constant->constvalue);
+	return *value >= 0 && *value <= INT_MAX;
+}
+
+static void
+add_limited(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo *output_rel)
+{
+	Query	   *parse = root->parse;
+	PathTarget *target = root->upper_targets[UPPERREL_FINAL];
+	LiveRel    *live;
+	double		rows;
+	Cost		startup;
+	Cost		total;
+
+	if (parse->limitCount == NULL || parse->hasTargetSRFs || input->here != NIL ||
+		parse->limitOption != LIMIT_OPTION_COUNT || (parse->sortClause != NIL && input->sort == NIL))
+		return;
+	live = above(input, output_rel);
+	if (!limit_value(parse->limitCount, &live->limit) || live->limit < 0 ||
+		!limit_value(parse->limitOffset, &live->offset))
+		return;
+	if (!fill_tlist(root, input, live, target))
+		return;
+	rows = Max(1, Min(live->limit, input_rel->rows > 0 ? input_rel->rows : live->limit));
+	output_rel->fdw_private = live;
+	live_cost(live->input->rel->rows, rows, &startup, &total);
+	live_undercut(output_rel, &startup, &total);
+	add_path(output_rel, (Path *) create_foreign_upper_pathCompat(root, output_rel, target, rows, startup, total,
+																  parse->sortClause != NIL ? root->sort_pathkeys : NIL));
+}
+
+void
+live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
+				 RelOptInfo *output_rel, void *extra)
+{
+	LiveRel    *input = input_rel->fdw_private;
+
+	if (input == NULL || !input->is_whole || output_rel->fdw_private != NULL ||
+		root->rowMarks != NIL || root->parse->commandType != CMD_SELECT)
+		return;
+	if (stage == UPPERREL_GROUP_AGG)
+		add_grouped(root, input, input_rel, output_rel, extra);
+	else if (stage == UPPERREL_DISTINCT)
+		add_distinct(root, input, input_rel, output_rel);
+	else if (stage == UPPERREL_ORDERED)
+		add_ordered(root, input, output_rel);
+	else if (stage == UPPERREL_FINAL)
+		add_limited(root, input, input_rel, output_rel);
+}

@@ -1,0 +1,781 @@
+/*-------------------------------------------------------------------------
+ *
+ * deparse.c
+ *		Expressions of PostgreSQL as text of Redshift, if they are the same there.
+ *
+ * Policy: one pass decides and writes.  A node that is not known here is
+ * refused, and so is an operator or function that is not in the table of ship.c.
+ * What reads no column is not written at all: it is computed here when the
+ * statement is executed, and goes in as a literal.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "redshift/decimal.h"
+#include "redshift/deparse.h"
+#include "redshift/literal.h"
+#include "redshift/ship.h"
+
+/* Longest IN list. */
+#define MAX_LIST 5000
+
+#define NOT_LISTED "it is not on the list of what Redshift computes as PostgreSQL does"
+
+static bool emit(Deparse *d, Node *node, bool bare);
+
+void
+deparse_begin(Deparse *deparse, DeparseColumnFor column_for, void *arg)
+{
+	memset(deparse, 0, sizeof(*deparse));
+	deparse->column_for = column_for;
+	deparse->arg = arg;
+	initStringInfo(&deparse->buf);
+}
+
+/* Says what stays, and why; false. */
+static bool
+refuse(Deparse *d, const char *item, const char *why)
+{
+	int			length = strlen(why);
+
+	/* a sentence of the table goes on here */
+	if (length > 0 && why[length - 1] == '.')
+		length--;
+	d->reason = psprintf("%s: %.*s", item, length, why);
+	return false;
+}
+
+/* The text of one operand in a string of its own; NULL if it is refused. */
+static char *
+operand(Deparse *d, Node *node, bool bare)
+{
+	StringInfoData saved = d->buf;
+	bool		is_shipped;
+	char	   *text;
+
+	initStringInfo(&d->buf);
+	is_shipped = emit(d, node, bare);
+	text = d->buf.data;
+	d->buf = saved;
+	return is_shipped ? text : NULL;
+}
+
+/* Appends a text with its $1 and $2 filled in. */
+static void
+append_template(Deparse *d, const char *text, const char *first, const char *second)
+{
+	for (; *text; text++)
+	{
+		if (*text == '$')
+			appendStringInfoString(&d->buf, *++text == '1' ? first : second);
+		else
+			appendStringInfoChar(&d->buf, *text);
+	}
+}
+
+/* Does a node depend on anything but parameters, constants and the time? */
+static bool
+depends_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Var:
+		case T_Aggref:
+		case T_GroupingFunc:
+		case T_WindowFunc:
+		case T_SubLink:
+		case T_SubPlan:
+		case T_AlternativeSubPlan:
+		case T_CaseTestExpr:
+		case T_CoerceToDomainValue:
+		case T_CurrentOfExpr:
+		case T_PlaceHolderVar:
+			return true;
+		default:
+			return expression_tree_walker(node, depends_walker, context);
+	}
+}
+
+/* Can its value be had before the statement is sent? */
+static bool
+is_parameter(Node *node)
+{
+	return !IsA(node, Const) && !IsA(node, List) && !depends_walker(node, NULL) &&
+		!contain_volatile_functions(node) && redshift_null(exprType(node)) != NULL;
+}
+
+static bool
+emit_parameter(Deparse *d, Node *node, bool bare)
+{
+	int			number = 0;
+	ListCell   *lc;
+
+	foreach(lc, d->params)
+	{
+		if (equal(lfirst(lc), node))
+			break;
+		number++;
+	}
+	if (number == list_length(d->params))
+		d->params = lappend(d->params, node);
+	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, number, bare ? 'b' : 'c', DEPARSE_MARK);
+	return true;
+}
+
+static bool
+emit_const(Deparse *d, Const *constant, bool bare)
+{
+	const char *why = NULL;
+	char	   *text;
+
+	text = constant->constisnull ? redshift_null(constant->consttype)
+		: redshift_literal(constant->consttype, constant->constvalue, bare, &why);
+	if (text == NULL)
+		return refuse(d, psprintf("constant of type %s", format_type_be(constant->consttype)),
+					  why ? why : "Redshift has no such type");
+	appendStringInfoString(&d->buf, text);
+	return true;
+}
+
+static bool
+emit_var(Deparse *d, Var *var)
+{
+	DeparseColumn column;
+
+	if (var->varlevelsup != 0 || var->varattno <= 0)
+		return refuse(d, "whole rows, system columns", ship_clause_note("whole rows, system columns"));
+	if (!d->column_for(var, &column, d->arg))
+		return refuse(d, "column", "it is none of the tables that are read together");
+	appendStringInfoString(&d->buf, column.text);
+	return true;
+}
+
+/* Holds an expression nothing but texts without blanks at their end? */
+static bool
+is_blank_safe(Deparse *d, Node *node)
+{
+	DeparseColumn column;
+	ListCell   *lc;
+
+	if (is_parameter(node) || IsA(node, Const))
+		return true;			/* each value is looked at when it is written */
+	switch (nodeTag(node))
+	{
+		case T_Var:
+			return ((Var *) node)->varlevelsup == 0 && ((Var *) node)->varattno > 0 &&
+				d->column_for((Var *) node, &column, d->arg) && column.blank_safe;
+		case T_RelabelType:
+			return is_blank_safe(d, (Node *) ((RelabelType *) node)->arg);
+		case T_CollateExpr:
+			return is_blank_safe(d, (Node *) ((CollateExpr *) node)->arg);
+		case T_CoalesceExpr:
+			foreach(lc, ((CoalesceExpr *) node)->args)
+			{
+				if (!is_blank_safe(d, lfirst(lc)))
+					return false;
+			}
+			return true;
+		case T_CaseExpr:
+			foreach(lc, ((CaseExpr *) node)->args)
+			{
+				if (!is_blank_safe(d, (Node *) lfirst_node(CaseWhen, lc)->result))
+					return false;
+			}
+			return is_blank_safe(d, (Node *) ((CaseExpr *) node)->defresult);
+		default:
+			return false;
+	}
+}
+
+/*
+ * LIKE: a constant without escapes, which are read differently, of one byte a
+ * character; whose end takes the padding that a char may have there: any text
+ * after a character that is no blank.
+ */
+static bool
+is_plain_pattern(Node *node)
+{
+	Const	   *constant = (Const *) node;
+	char	   *pattern;
+	char		last = '\0';
+	char		last_letter = '\0';
+
+	if (!IsA(node, Const) || constant->constisnull || ship_class(constant->consttype) != SHIP_TEXT)
+		return false;
+	pattern = TextDatumGetCString(constant->constvalue);
+	for (char *c = pattern; *c; c++)
+	{
+		if (*c == '\\' || IS_HIGHBIT_SET(*c))
+			return false;
+		last = *c;
+		if (*c != '%')
+			last_letter = *c;
+	}
+	return last == '%' && last_letter != '_' && last_letter != ' ';
+}
+
+/* A column itself, whose type there says whether it is padded. */
+static bool
+is_column(Node *node)
+{
+	while (node != NULL && (IsA(node, RelabelType) || IsA(node, CollateExpr)))
+		node = (Node *) (IsA(node, RelabelType) ? ((RelabelType *) node)->arg : ((CollateExpr *) node)->arg);
+	return node != NULL && IsA(node, Var);
+}
+
+/* Does a rule hold for texts that are compared in that collation? */
+static bool
+check_text(Deparse *d, const ShipRule *rule, const char *item, Oid collation, List *args)
+{
+	ListCell   *lc;
+
+	if (!(rule->checks & SHIP_BLANK_SAFE))
+		return true;
+	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+		return refuse(d, item, "the collation is not deterministic");
+	/* by bytes, which UTF-8 orders as its characters */
+	if ((rule->checks & SHIP_ORDERED) &&
+		((collation != C_COLLATION_OID && collation != POSIX_COLLATION_OID) || GetDatabaseEncoding() != PG_UTF8))
+		return refuse(d, item, rule->note);
+	foreach(lc, args)
+	{
+		if (IsA(lfirst(lc), List))
+			continue;
+		if (!is_blank_safe(d, lfirst(lc)))
+			return refuse(d, item, rule->note);
+	}
+	if ((rule->checks & SHIP_PATTERN) && !is_plain_pattern(lsecond(args)))
+		return refuse(d, item, rule->note);
+	return true;
+}
+
+static bool
+is_text_class(ShipClass class)
+{
+	return class == SHIP_TEXT || class == SHIP_CHAR;
+}
+
+static bool
+emit_operator(Deparse *d, OpExpr *op)
+{
+	bool		is_unary = list_length(op->args) == 1;
+	Node	   *left = is_unary ? NULL : linitial(op->args);
+	Node	   *right = llast(op->args);
+	ShipClass	left_class = is_unary ? SHIP_NONE : ship_class(exprType(left));
+	ShipClass	right_class = ship_class(exprType(right));
+	char	   *name = get_opname(op->opno);
+	char	   *item = ship_item(SHIP_OPERATOR, name ? name : "?", left_class, right_class);
+	const ShipRule *rule = name == NULL || op->opno >= FirstGenbkiObjectId ? NULL
+		: ship_find(SHIP_OPERATOR, name, left_class, right_class);
+	char	   *left_text = NULL;
+	char	   *right_text;
+
+	if (rule == NULL)
+		return refuse(d, item, NOT_LISTED);
+	if (rule->how == SHIP_LOCAL)
+		return refuse(d, item, rule->note);
+	if (!check_text(d, rule, item, op->inputcollid, op->args))
+		return false;
+	if ((rule->checks & SHIP_DECIMAL) && !decimal_fits((Node *) op))
+		return refuse(d, item, rule->note);
+	if (!is_unary && (left_text = operand(d, left, is_text_class(left_class))) == NULL)
+		return false;
+	if ((right_text = operand(d, right, is_text_class(right_class))) == NULL)
+		return false;
+	if (rule->text != NULL)
+		append_template(d, rule->text, left_text, right_text);
+	else if (is_unary)
+		appendStringInfo(&d->buf, "(%s %s)", name, right_text);
+	else
+		appendStringInfo(&d->buf, "(%s %s %s)", left_text, name, right_text);
+	return true;
+}
+
+/* The constant name of a field that both sides know alike; NULL if it is none. */
+static const char *
+field_name(Node *node, int checks, ShipClass of)
+{
+	static const char *const fields[] = {"year", "quarter", "month", "day", "doy", "dow", "hour", "minute"};
+	static const char *const trunc_fields[] = {"year", "quarter", "month", "week", "day", "hour", "minute", "second"};
+	const char *const *known = checks & SHIP_FIELD ? fields : trunc_fields;
+	int			count = 8;
+	Const	   *constant = (Const *) node;
+	char	   *given;
+
+	StaticAssertStmt(lengthof(fields) == 8 && lengthof(trunc_fields) == 8, "count them");
+	if (!IsA(node, Const) || constant->constisnull)
+		return NULL;
+	/* a date has no hours */
+	if ((checks & SHIP_FIELD) && of == SHIP_DATE)
+		count = 6;
+	given = TextDatumGetCString(constant->constvalue);
+	for (int i = 0; i < count; i++)
+	{
+		if (pg_strcasecmp(given, known[i]) == 0)
+			return known[i];
+	}
+	return NULL;
+}
+
+static bool
+emit_function(Deparse *d, FuncExpr *func)
+{
+	int			count = list_length(func->args);
+	Node	   *first = count > 0 ? linitial(func->args) : NULL;
+	Node	   *second = count > 1 ? lsecond(func->args) : NULL;
+	ShipClass	first_class = first ? ship_class(exprType(first)) : SHIP_NONE;
+	ShipClass	second_class = second ? ship_class(exprType(second)) : SHIP_NONE;
+	char	   *name = get_func_name(func->funcid);
+	char	   *item = ship_item(SHIP_FUNCTION, name ? name : "?", first_class, second_class);
+	const ShipRule *rule = NULL;
+	char	   *first_text = NULL;
+	char	   *second_text = NULL;
+
+	if (name != NULL && func->funcid < FirstGenbkiObjectId && count <= 2 && !func->funcretset && !func->funcvariadic)
+		rule = ship_find(SHIP_FUNCTION, name, first_class, second_class);
+	if (rule == NULL)
+		return refuse(d, item, NOT_LISTED);
+	if (rule->how == SHIP_LOCAL)
+		return refuse(d, item, rule->note);
+	if (rule->checks & (SHIP_FIELD | SHIP_TRUNC_FIELD))
+	{
+		const char *field = field_name(first, rule->checks, second_class);
+
+		if (field == NULL)
+			return refuse(d, item, rule->note);
+		first_text = rule->checks & SHIP_FIELD ? pstrdup(field) : psprintf("'%s'", field);
+	}
+	else if (first != NULL && (first_text = operand(d, first, false)) == NULL)
+		return false;
+	if (second != NULL && (second_text = operand(d, second, false)) == NULL)
+		return false;
+	append_template(d, rule->text, first_text, second_text);
+	return true;
+}
+
+static bool
+emit_bool(Deparse *d, BoolExpr *expr)
+{
+	ListCell   *lc;
+
+	if (expr->boolop == NOT_EXPR)
+	{
+		appendStringInfoString(&d->buf, "(NOT ");
+		if (!emit(d, linitial(expr->args), false))
+			return false;
+		appendStringInfoChar(&d->buf, ')');
+		return true;
+	}
+	appendStringInfoChar(&d->buf, '(');
+	foreach(lc, expr->args)
+	{
+		if (lc != list_head(expr->args))
+			appendStringInfoString(&d->buf, expr->boolop == AND_EXPR ? " AND " : " OR ");
+		if (!emit(d, lfirst(lc), false))
+			return false;
+	}
+	appendStringInfoChar(&d->buf, ')');
+	return true;
+}
+
+static bool
+emit_null_test(Deparse *d, NullTest *test)
+{
+	if (test->argisrow || type_is_rowtype(exprType((Node *) test->arg)))
+		return refuse(d, "IS NULL", ship_clause_note("row comparisons"));
+	appendStringInfoChar(&d->buf, '(');
+	if (!emit(d, (Node *) test->arg, false))
+		return false;
+	appendStringInfoString(&d->buf, test->nulltesttype == IS_NULL ? " IS NULL)" : " IS NOT NULL)");
+	return true;
+}
+
+static bool
+emit_boolean_test(Deparse *d, BooleanTest *test)
+{
+	static const char *const words[] = {
+		[IS_TRUE] = " IS TRUE)", [IS_NOT_TRUE] = " IS NOT TRUE)",
+		[IS_FALSE] = " IS FALSE)", [IS_NOT_FALSE] = " IS NOT FALSE)",
+		[IS_UNKNOWN] = " IS NULL)", [IS_NOT_UNKNOWN] = " IS NOT NULL)",
+	};
+
+	appendStringInfoChar(&d->buf, '(');
+	if (!emit(d, (Node *) test->arg, false))
+		return false;
+	appendStringInfoString(&d->buf, words[test->booltesttype]);
+	return true;
+}
+
+/* The values of a constant array with commas between, or false. */
+static bool
+emit_list(Deparse *d, Const *array, const char *item)
+{
+	ArrayType  *values = DatumGetArrayTypeP(array->constvalue);
+	Oid			type = ARR_ELEMTYPE(values);
+	int16		length;
+	bool		by_value;
+	char		align;
+	Datum	   *value;
+	bool	   *isnull;
+	int			count;
+
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	deconstruct_array(values, type, length, by_value, align, &value, &isnull, &count);
+	if (count == 0 || count > MAX_LIST)
+		return refuse(d, item, ship_clause_note("IN (list)"));
+	for (int i = 0; i < count; i++)
+	{
+		const char *why = NULL;
+		char	   *text = isnull[i] ? redshift_null(type) : redshift_literal(type, value[i], true, &why);
+
+		if (text == NULL)
+			return refuse(d, item, why ? why : NOT_LISTED);
+		appendStringInfo(&d->buf, "%s%s", i > 0 ? ", " : "", text);
+	}
+	return true;
+}
+
+static bool
+emit_any(Deparse *d, ScalarArrayOpExpr *op)
+{
+	Node	   *left = linitial(op->args);
+	Node	   *right = lsecond(op->args);
+	ShipClass	left_class = ship_class(exprType(left));
+	ShipClass	right_class = ship_class(get_element_type(exprType(right)));
+	char	   *name = get_opname(op->opno);
+	char	   *item = ship_item(SHIP_OPERATOR, name ? name : "?", left_class, right_class);
+	const ShipRule *rule = name == NULL || op->opno >= FirstGenbkiObjectId ? NULL
+		: ship_find(SHIP_OPERATOR, name, left_class, right_class);
+
+	if (rule == NULL || rule->how != SHIP_AS_IS || strcmp(name, op->useOr ? "=" : "<>") != 0)
+		return refuse(d, item, rule != NULL && rule->how == SHIP_LOCAL ? rule->note : NOT_LISTED);
+	if (!IsA(right, Const) || ((Const *) right)->constisnull)
+		return refuse(d, "IN (list)", ship_clause_note("IN (list)"));
+	if (!check_text(d, rule, item, op->inputcollid, list_make1(left)))
+		return false;
+	appendStringInfoChar(&d->buf, '(');
+	if (!emit(d, left, false))
+		return false;
+	appendStringInfoString(&d->buf, op->useOr ? " IN (" : " NOT IN (");
+	if (!emit_list(d, (Const *) right, item))
+		return false;
+	appendStringInfoString(&d->buf, "))");
+	return true;
+}
+
+/* IS DISTINCT FROM: its operator is = of the operands. */
+static bool
+emit_distinct(Deparse *d, DistinctExpr *expr)
+{
+	OpExpr	   *equal_op = (OpExpr *) copyObject(expr);
+	char	   *left;
+	char	   *right;
+	char	   *equal_text;
+
+	NodeSetTag(equal_op, T_OpExpr);
+	if ((equal_text = operand(d, (Node *) equal_op, false)) == NULL ||
+		(left = operand(d, linitial(expr->args), false)) == NULL ||
+		(right = operand(d, lsecond(expr->args), false)) == NULL)
+		return false;
+	appendStringInfo(&d->buf, "CASE WHEN %s IS NULL THEN %s IS NOT NULL WHEN %s IS NULL THEN true ELSE NOT %s END",
+					 left, right, right, equal_text);
+	return true;
+}
+
+static bool
+emit_case(Deparse *d, CaseExpr *expr)
+{
+	Node	   *saved = d->case_operand;
+	const char *cast = "";
+	bool		is_shipped = true;
+	ListCell   *lc;
+
+	if (ship_class(expr->casetype) == SHIP_NUMERIC)
+	{
+		int			precision;
+		int			scale;
+
+		if (!decimal_size((Node *) expr, &precision, &scale))
+			return refuse(d, "CASE", ship_clause_note("CASE"));
+		/* of one type, so that it does not matter how Redshift finds a common one */
+		cast = psprintf("::decimal(%d,%d)", precision, scale);
+	}
+	if (expr->arg != NULL)
+		d->case_operand = (Node *) expr->arg;
+	appendStringInfoString(&d->buf, "(CASE");
+	foreach(lc, expr->args)
+	{
+		CaseWhen   *when = lfirst_node(CaseWhen, lc);
+
+		appendStringInfoString(&d->buf, " WHEN ");
+		is_shipped = is_shipped && emit(d, (Node *) when->expr, false);
+		appendStringInfoString(&d->buf, " THEN ");
+		is_shipped = is_shipped && emit(d, (Node *) when->result, false);
+		appendStringInfoString(&d->buf, cast);
+	}
+	d->case_operand = saved;
+	/* without ELSE it is NULL, of the type of the others */
+	if (expr->defresult != NULL &&
+		!(IsA(expr->defresult, Const) && ((Const *) expr->defresult)->constisnull))
+	{
+		appendStringInfoString(&d->buf, " ELSE ");
+		is_shipped = is_shipped && emit(d, (Node *) expr->defresult, false);
+		appendStringInfoString(&d->buf, cast);
+	}
+	appendStringInfoString(&d->buf, " END)");
+	return is_shipped;
+}
+
+static bool
+emit_coalesce(Deparse *d, CoalesceExpr *expr)
+{
+	ListCell   *lc;
+
+	if (ship_class(expr->coalescetype) == SHIP_NUMERIC)
+		return refuse(d, "COALESCE", ship_clause_note("COALESCE"));
+	appendStringInfoString(&d->buf, "COALESCE(");
+	foreach(lc, expr->args)
+	{
+		if (lc != list_head(expr->args))
+			appendStringInfoString(&d->buf, ", ");
+		if (!emit(d, lfirst(lc), false))
+			return false;
+	}
+	appendStringInfoChar(&d->buf, ')');
+	return true;
+}
+
+/* The operand of a CASE x WHEN, written anew. */
+static bool
+emit_case_operand(Deparse *d)
+{
+	Node	   *node = d->case_operand;
+	bool		is_shipped;
+
+	if (node == NULL)
+		return refuse(d, "CASE", NOT_LISTED);
+	d->case_operand = NULL;
+	is_shipped = emit(d, node, false);
+	d->case_operand = node;
+	return is_shipped;
+}
+
+/* A change of type that changes no value: between the types of texts. */
+static bool
+emit_relabel(Deparse *d, Node *arg, Oid type, bool bare)
+{
+	ShipClass	from = ship_class(exprType(arg));
+
+	if (from != ship_class(type) || from != SHIP_TEXT)
+		return refuse(d, psprintf("cast from %s to %s", format_type_be(exprType(arg)), format_type_be(type)),
+					  NOT_LISTED);
+	return emit(d, arg, bare);
+}
+
+/* One node; "bare" for the constant side of a comparison of texts. */
+static bool
+emit(Deparse *d, Node *node, bool bare)
+{
+	check_stack_depth();
+	if (is_parameter(node))
+		return emit_parameter(d, node, bare);
+	switch (nodeTag(node))
+	{
+		case T_Const:
+			return emit_const(d, (Const *) node, bare);
+		case T_Var:
+			return emit_var(d, (Var *) node);
+		case T_OpExpr:
+			return emit_operator(d, (OpExpr *) node);
+		case T_FuncExpr:
+			return emit_function(d, (FuncExpr *) node);
+		case T_BoolExpr:
+			return emit_bool(d, (BoolExpr *) node);
+		case T_NullTest:
+			return emit_null_test(d, (NullTest *) node);
+		case T_BooleanTest:
+			return emit_boolean_test(d, (BooleanTest *) node);
+		case T_ScalarArrayOpExpr:
+			return emit_any(d, (ScalarArrayOpExpr *) node);
+		case T_DistinctExpr:
+			return emit_distinct(d, (DistinctExpr *) node);
+		case T_CaseExpr:
+			return emit_case(d, (CaseExpr *) node);
+		case T_CaseTestExpr:
+			return emit_case_operand(d);
+		case T_CoalesceExpr:
+			return emit_coalesce(d, (CoalesceExpr *) node);
+		case T_RelabelType:
+			return emit_relabel(d, (Node *) ((RelabelType *) node)->arg,
+								((RelabelType *) node)->resulttype, bare);
+		case T_CollateExpr:
+			return emit(d, (Node *) ((CollateExpr *) node)->arg, bare);
+		case T_Aggref:
+			{
+				DeparseAggregate parts;
+
+				if (!deparse_aggregate(d, (Aggref *) node, &parts))
+					return false;
+				if (parts.is_average)
+					return refuse(d, "avg", "what is compared with it is divided here");
+				appendStringInfoString(&d->buf, parts.text);
+				return true;
+			}
+		case T_NullIfExpr:
+			return refuse(d, "NULLIF", ship_clause_note("NULLIF"));
+		case T_MinMaxExpr:
+			return refuse(d, "GREATEST, LEAST", ship_clause_note("GREATEST, LEAST"));
+		case T_RowExpr:
+		case T_RowCompareExpr:
+			return refuse(d, "row comparisons", ship_clause_note("row comparisons"));
+		case T_SubPlan:
+		case T_AlternativeSubPlan:
+			return refuse(d, "subquery", "it is computed here");
+		default:
+			return refuse(d, "expression", NOT_LISTED);
+	}
+}
+
+/* See deparse.h. */
+bool
+deparse_expr(Deparse *deparse, Node *node)
+{
+	int			length = deparse->buf.len;
+	int			params = list_length(deparse->params);
+
+	if (emit(deparse, node, false))
+		return true;
+	deparse->buf.len = length;
+	deparse->buf.data[length] = '\0';
+	deparse->params = list_truncate(deparse->params, params);
+	return false;
+}
+
+/* See deparse.h. */
+bool
+deparse_groups(Deparse *deparse, Node *node)
+{
+	Oid			type = exprType(node);
+
+	switch (ship_class(type))
+	{
+		case SHIP_INTEGER:
+		case SHIP_NUMERIC:
+		case SHIP_BOOL:
+		case SHIP_DATE:
+		case SHIP_TIMESTAMP:
+		case SHIP_TIMESTAMPTZ:
+			return true;
+		case SHIP_TEXT:
+		case SHIP_CHAR:
+			{
+				const ShipRule *rule = ship_find(SHIP_OPERATOR, "=", ship_class(type), ship_class(type));
+
+				if (!is_column(node))
+					return refuse(deparse, "GROUP BY, DISTINCT", ship_clause_note("GROUP BY"));
+				return check_text(deparse, rule, "GROUP BY, DISTINCT", exprCollation(node), list_make1(node));
+			}
+		default:
+			return refuse(deparse, psprintf("GROUP BY, DISTINCT of type %s", format_type_be(type)),
+						  ship_clause_note("GROUP BY"));
+	}
+}
+
+/* See deparse.h. */
+bool
+deparse_sorts(Deparse *deparse, Node *node)
+{
+	Oid			type = exprType(node);
+
+	switch (ship_class(type))
+	{
+		case SHIP_INTEGER:
+		case SHIP_NUMERIC:
+		case SHIP_DATE:
+		case SHIP_TIMESTAMP:
+		case SHIP_TIMESTAMPTZ:
+			return true;
+		case SHIP_TEXT:
+			return check_text(deparse, ship_find(SHIP_OPERATOR, "<", SHIP_TEXT, SHIP_TEXT), "ORDER BY with LIMIT",
+							  exprCollation(node), list_make1(node));
+		default:
+			return refuse(deparse, psprintf("ORDER BY of type %s", format_type_be(type)),
+						  ship_clause_note("ORDER BY with LIMIT"));
+	}
+}
+
+/* The argument as the aggregate sees it: with FILTER, NULL where that fails. */
+static char *
+aggregate_argument(Deparse *d, Aggref *aggref, Node *arg)
+{
+	char	   *text = arg ? operand(d, arg, false) : pstrdup("1");
+	char	   *filter;
+
+	if (text == NULL || aggref->aggfilter == NULL)
+		return text;
+	filter = operand(d, (Node *) aggref->aggfilter, false);
+	return filter ? psprintf("CASE WHEN %s THEN %s END", filter, text) : NULL;
+}
+
+/* See deparse.h. */
+bool
+deparse_aggregate(Deparse *d, Aggref *aggref, DeparseAggregate *result)
+{
+	Node	   *arg = aggref->args ? (Node *) ((TargetEntry *) linitial(aggref->args))->expr : NULL;
+	Oid			type = arg ? exprType(arg) : InvalidOid;
+	ShipClass	class = arg ? ship_class(type) : SHIP_NONE;
+	ShipClass	second = list_length(aggref->args) > 1 ?
+	ship_class(exprType((Node *) ((TargetEntry *) lsecond(aggref->args))->expr)) : SHIP_NONE;
+	char	   *name = get_func_name(aggref->aggfnoid);
+	char	   *item = ship_item(SHIP_AGGREGATE, name ? name : "?", class, second);
+	const ShipRule *rule = name == NULL || aggref->aggfnoid >= FirstGenbkiObjectId ? NULL
+		: ship_find(SHIP_AGGREGATE, name, class, second);
+	bool		is_count;
+	char	   *text;
+
+	memset(result, 0, sizeof(*result));
+	if (rule == NULL)
+		return refuse(d, item, NOT_LISTED);
+	if (rule->how == SHIP_LOCAL)
+		return refuse(d, item, rule->note);
+	if (aggref->agglevelsup != 0 || aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->aggorder != NIL ||
+		aggref->aggkind != AGGKIND_NORMAL || aggref->aggvariadic || list_length(aggref->args) > 1)
+		return refuse(d, item, NOT_LISTED);
+	is_count = strcmp(name, "count") == 0;
+	if (aggref->aggdistinct != NIL && (!is_count || arg == NULL || !deparse_groups(d, arg)))
+		return is_count && d->reason ? false : refuse(d, item, "of aggregates with DISTINCT only count is shipped");
+	if (arg != NULL && !check_text(d, rule, item, aggref->inputcollid, list_make1(arg)))
+		return false;
+	/* a text comes as a result, with its padding if that is not known */
+	if ((rule->checks & SHIP_ORDERED) && !is_column(arg))
+		return refuse(d, item, rule->note);
+	if ((text = aggregate_argument(d, aggref, arg)) == NULL)
+		return false;
+	if (is_count)
+		result->text = arg == NULL && aggref->aggfilter == NULL ? pstrdup("count(*)")
+			: psprintf("count(%s%s)", aggref->aggdistinct != NIL ? "DISTINCT " : "", text);
+	else if (strcmp(name, "sum") == 0 || (rule->checks & SHIP_AVERAGE))
+		result->text = psprintf(type == INT8OID ? "sum((%s)::decimal(38,0))" : "sum(%s)", text);
+	else
+		result->text = psprintf("%s(%s)", strcmp(name, "every") == 0 ? "bool_and" : name, text);
+	result->is_average = (rule->checks & SHIP_AVERAGE) != 0;
+	if (result->is_average)
+		result->count = psprintf("count(%s)", text);
+	return true;
+}

@@ -1,0 +1,74 @@
+/*-------------------------------------------------------------------------
+ *
+ * deparse.h
+ *		Expressions of PostgreSQL as text of Redshift, if they are the same there.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_REDSHIFT_DEPARSE_H
+#define RSFED_REDSHIFT_DEPARSE_H
+
+#include "lib/stringinfo.h"
+#include "nodes/primnodes.h"
+
+/* A column as the expression's text names it. */
+typedef struct DeparseColumn
+{
+	const char *text;			/* r1."name" */
+	bool		blank_safe;
+} DeparseColumn;
+
+/* Fills in the column that a Var stands for; false for what is none of the block's. */
+typedef bool (*DeparseColumnFor) (const Var *var, DeparseColumn *column, void *arg);
+
+typedef struct Deparse
+{
+	DeparseColumnFor column_for;
+	void	   *arg;
+	StringInfoData buf;			/* the text */
+	List	   *params;			/* Expr that are computed here when it is executed */
+	const char *reason;			/* after a refusal: what stays, and why */
+	Node	   *case_operand;	/* of the CASE that is being written */
+} Deparse;
+
+/*
+ * Where a parameter's literal goes in: this byte, its number (from 0), 'b' for a
+ * bare one or 'c' for one with a cast, and the byte again.  No literal holds it.
+ */
+#define DEPARSE_MARK '\x01'
+
+extern void deparse_begin(Deparse *deparse, DeparseColumnFor column_for, void *arg);
+
+/*
+ * Appends the text of an expression.  False, with the buffer as it was and the
+ * reason set, if Redshift's answer could be another one.
+ */
+extern bool deparse_expr(Deparse *deparse, Node *node);
+
+/* May rows be told apart by that expression there (GROUP BY, DISTINCT)? */
+extern bool deparse_groups(Deparse *deparse, Node *node);
+
+/* May rows be sorted by it there? */
+extern bool deparse_sorts(Deparse *deparse, Node *node);
+
+/* An aggregate as one or two columns of the result there. */
+typedef struct DeparseAggregate
+{
+	bool		is_average;		/* two columns, sum and count, to be divided */
+	char	   *text;			/* or the sum */
+	char	   *count;
+} DeparseAggregate;
+
+/* False, with the reason set, if it stays here.  palloc'd. */
+extern bool deparse_aggregate(Deparse *deparse, Aggref *aggref, DeparseAggregate *result);
+
+/*
+ * The text with its parameters' values put in, each as redshift_literal() wrote
+ * it, bare and with a cast; palloc'd.
+ */
+extern char *deparse_fill(const char *text, char **bare, char **cast);
+
+/* For people: $1, $2, ... instead; palloc'd. */
+extern char *deparse_show(const char *text);
+
+#endif							/* RSFED_REDSHIFT_DEPARSE_H */
