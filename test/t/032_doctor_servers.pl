@@ -370,7 +370,7 @@ my %words = map { $_ => 0 } (
 	# names that rows are joined by, what is put into other texts, a privilege
 	'MEMBER', 'running', 'asleep', 'starting', 'unknown', 'not preloaded', 'no launcher', 'no worker slot', 'not connectable', '(^|: )(name resolution|TCP|log-in|session|credentials)$',
 	'SELECT jsonb_agg(to_jsonb(t)) FROM rsfed_doctor.%I t');
-for my $line (map { split /\n/, slurp_file("$ENV{RSFED_SOURCES}/expected/$_.out") } qw(doctor doctor_many lake_rollup))
+for my $line (map { split /\n/, slurp_file("$ENV{RSFED_SOURCES}/expected/$_.out") } qw(doctor doctor_many lake_rollup lake_tables))
 {
 	my (undef, $topic, @row) = split / \| /, $line;
 	push @seen, { topic => $topic, problem => join("\n", @row) } if $line =~ /^pasted \| /;
@@ -400,7 +400,7 @@ for my $object (split /^(?=CREATE )/m, $source)
 		next if exists $words{$literal} || $literal =~ /^\d+ (minutes?|days?)$/ || $literal !~ /[a-z]/i;
 		# one word is a text only where it is chosen
 		next if !$chosen && $literal !~ / /;
-		my $template = join '.*', map { quotemeta } split /%[sIL]/, $literal, -1;
+		my $template = join '.*', map { quotemeta } split /%(?:\d\$)?[sIL]/, $literal, -1;
 		$templates++;
 		$template = "(?<!\\w)$template" if $literal =~ /^\w/;
 		$template .= '(?!\w)' if $literal =~ /\w$/;
