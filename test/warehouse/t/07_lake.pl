@@ -291,17 +291,18 @@ $c->query($schema);
 is($c->value("SELECT count(*) FROM svv_external_tables WHERE schemaname = 'lake'"), 0, '... all is gone');
 like($c->error('DROP SCHEMA hive DROP EXTERNAL DATABASE'), qr/^0A000 /, 'not of a Hive metastore');
 # Iceberg, as another engine makes and writes it
-put('s3://bucket/ice/data/1', "1\n2\n");
-put('s3://bucket/ice/data/2', "3\n");
-ok_tag("CALL standin.create_iceberg_table('lake', 'ice', '{n,int,int,0}', 's3://bucket/ice/')", 'CALL', 'an Iceberg table');
+# in a bucket that the stand-in itself writes to
+$c->query("SELECT standin.put('s3://iceberg/ice/data/1', '1\n2\n')");
+$c->query("SELECT standin.put('s3://iceberg/ice/data/2', '3\n')");
+ok_tag("CALL standin.create_iceberg_table('lake', 'ice', '{n,int,int,0}', 's3://iceberg/ice/')", 'CALL', 'an Iceberg table');
 is($c->value('SELECT count(*) FROM lake.ice'), 0, '... is empty');
-ok_tag("CALL standin.commit_iceberg('lake', 'ice', '{s3://bucket/ice/data/1}')", 'CALL', 'a commit');
+ok_tag("CALL standin.commit_iceberg('lake', 'ice', '{s3://iceberg/ice/data/1}')", 'CALL', 'a commit');
 my $metadata = "SELECT parameters FROM svv_external_tables WHERE schemaname = 'lake' AND tablename = 'ice'";
 my $parameters = $c->value($metadata);
-like($parameters, qr{"table_type":"ICEBERG".*"metadata_location":"s3://bucket/ice/metadata/00001-\w+\.metadata\.json"}, '... moves metadata_location');
+like($parameters, qr{"table_type":"ICEBERG".*"metadata_location":"s3://iceberg/ice/metadata/00001-\w+\.metadata\.json"}, '... moves metadata_location');
 is($c->value('SELECT sum(n) FROM lake.ice'), 3, '... and has its files, not all of the folder');
 is(scanned($c)->{files}, 1, '... which are counted');
-$c->query("CALL standin.commit_iceberg('lake', 'ice', '{s3://bucket/ice/data/1,s3://bucket/ice/data/2}')");
+$c->query("CALL standin.commit_iceberg('lake', 'ice', '{s3://iceberg/ice/data/1,s3://iceberg/ice/data/2}')");
 isnt($c->value($metadata), $parameters, 'the next commit moves it again');
 is($c->value('SELECT sum(n) FROM lake.ice'), 6, '... to its files');
 $c->query("CREATE EXTERNAL TABLE lake.other (n int) STORED AS PARQUET LOCATION 's3://bucket/other/'");
