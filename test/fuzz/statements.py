@@ -153,13 +153,18 @@ def is_fluffy(text):
 def without_order(tree):
     """The tree without the order that was appended; None if it is not there.
 
-    sqlglot hangs that of a set operation on the operation or on its last part.
+    sqlglot hangs that of a set operation on the operation or on its last part, and
+    takes a set operation behind GROUP BY (SELECT ...) for one of that subquery.
     """
     node = tree = tree.copy()
     while node.args.get("order") is None:
-        if not isinstance(node, exp.Union):
+        group = node.args.get("group")
+        if isinstance(node, exp.Union):
+            node = node.expression
+        elif group is not None and group.expressions and isinstance(group.expressions[-1], exp.Union):
+            node = group.expressions[-1]
+        else:
             return None
-        node = node.expression
     if node.args["order"].sql() != tree_of(f"SELECT 1 {ORDER}").args["order"].sql():
         return None
     node.set("order", None)
