@@ -16,4 +16,11 @@ extern bool names_hold(const List *names, const char *name);
 /* Names with commas between, quoted where needed; palloc'd. */
 extern char *names_quoted(const List *names);
 
+/* A List of char * as text[], and back. */
+extern Datum names_to_array(const List *names);
+extern List *array_to_names(Datum array);
+
+/* Texts that are datums already as text[]. */
+extern Datum texts_to_array(Datum *texts, int count);
+
 #endif							/* RSFED_NAMES_H */

@@ -12,39 +12,12 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 #include "catalog/difference.h"
 #include "catalog/owner_scope.h"
-
-/* A List of char * as text[]. */
-static Datum
-text_array(List *texts)
-{
-	Datum	   *elements = palloc(sizeof(Datum) * Max(list_length(texts), 1));
-	int			n = 0;
-	ListCell   *lc;
-
-	foreach(lc, texts)
-		elements[n++] = CStringGetTextDatum(lfirst(lc));
-	return PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/* text[] as a List of char *. */
-static List *
-array_texts(Datum array)
-{
-	List	   *texts = NIL;
-	Datum	   *elements;
-	int			n;
-
-	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, &n);
-	for (int i = 0; i < n; i++)
-		texts = lappend(texts, TextDatumGetCString(elements[i]));
-	return texts;
-}
 
 List *
 differences_of(const char *group_name)
@@ -76,7 +49,7 @@ differences_of(const char *group_name)
 		difference->schema = catalog_text(&access, i, 3);
 		difference->relation = catalog_text(&access, i, 4);
 		if (!catalog_isnull(i, 5))
-			difference->columns = array_texts(catalog_copy(&access, i, 5));
+			difference->columns = array_to_names(catalog_copy(&access, i, 5));
 		difference->relation_id = DatumGetInt32(catalog_datum(i, 6));
 		list = lappend(list, difference);
 		MemoryContextSwitchTo(spi);
@@ -102,10 +75,10 @@ insert_difference(const char *group_name, const Difference *difference)
 	values[2] = CStringGetTextDatum(difference->kind);
 	values[3] = CStringGetTextDatum(difference->schema);
 	values[4] = CStringGetTextDatum(difference->relation);
-	values[5] = text_array(difference->columns);
+	values[5] = names_to_array(difference->columns);
 	nulls[5] = difference->columns == NIL ? 'n' : ' ';
 	values[6] = CStringGetTextDatum(difference->problem);
-	values[7] = text_array(difference->remedies);
+	values[7] = names_to_array(difference->remedies);
 	catalog_run(SPI_OK_INSERT,
 				"INSERT INTO rsfed_catalog.difference (group_name, server, kind, schema_name, relation_name,"
 				" column_names, problem, remedies, server_options)"
@@ -127,9 +100,9 @@ differences_replace(const char *group_name, List *servers, List *kinds, List *pl
 	ListCell   *lc;
 
 	values[0] = CStringGetTextDatum(group_name);
-	values[1] = text_array(servers);
-	values[2] = text_array(kinds);
-	values[3] = text_array(places);
+	values[1] = names_to_array(servers);
+	values[2] = names_to_array(kinds);
+	values[3] = names_to_array(places);
 	catalog_open(&access);
 	catalog_run(SPI_OK_DELETE,
 				"DELETE FROM rsfed_catalog.difference"

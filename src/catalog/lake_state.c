@@ -12,10 +12,10 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 #include "catalog/lake_state.h"
 #include "catalog/owner_scope.h"
 
@@ -56,28 +56,17 @@ lake_state_load(int32 relation_id, int definition, bool *known)
 	return list;
 }
 
-static Datum
-text_array(Datum *texts, int count)
-{
-	return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
 static void
 forget(int32 relation_id, bool all, List *gone)
 {
 	static const Oid types[] = {INT4OID, BOOLOID, TEXTARRAYOID};
-	Datum	   *texts = palloc(sizeof(Datum) * Max(list_length(gone), 1));
 	Datum		values[3];
-	ListCell   *lc;
-	int			count = 0;
 
 	if (!all && gone == NIL)
 		return;
-	foreach(lc, gone)
-		texts[count++] = CStringGetTextDatum(lfirst(lc));
 	values[0] = Int32GetDatum(relation_id);
 	values[1] = BoolGetDatum(all);
-	values[2] = text_array(texts, count);
+	values[2] = names_to_array(gone);
 	catalog_run_kept(SPI_OK_DELETE,
 					 "DELETE FROM rsfed_catalog.lake_partition"
 					 " WHERE relation_id = $1 AND ($2 OR partition_values = ANY ($3))",
@@ -108,7 +97,7 @@ remember(int32 relation_id, List *changed)
 	}
 	values[0] = Int32GetDatum(relation_id);
 	for (int j = 0; j < lengthof(texts); j++)
-		values[j + 1] = text_array(texts[j], count);
+		values[j + 1] = texts_to_array(texts[j], count);
 	catalog_run_kept(SPI_OK_INSERT,
 					 "INSERT INTO rsfed_catalog.lake_partition"
 					 " (relation_id, partition_values, location, parameters)"

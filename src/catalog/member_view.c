@@ -12,10 +12,10 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 #include "catalog/member_view.h"
 #include "catalog/owner_scope.h"
 
@@ -49,12 +49,6 @@ member_views_of(const char *group_name)
 	return list;
 }
 
-static Datum
-text_array(Datum *texts, int count)
-{
-	return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
 /* Writes them; a member may have gone meanwhile. */
 static void
 insert_views(const char *group_name, List *views)
@@ -79,7 +73,7 @@ insert_views(const char *group_name, List *views)
 	}
 	values[0] = CStringGetTextDatum(group_name);
 	for (int j = 0; j < lengthof(texts); j++)
-		values[j + 1] = text_array(texts[j], count);
+		values[j + 1] = texts_to_array(texts[j], count);
 	catalog_run(SPI_OK_INSERT,
 				"INSERT INTO rsfed_catalog.member_view (group_name, server, schema_name, relation_name, definition)"
 				" SELECT m.group_name, m.server, u.schema_name, u.relation_name, u.definition"
@@ -94,16 +88,11 @@ void
 member_views_replace(const char *group_name, List *servers, List *views)
 {
 	static const Oid types[] = {TEXTOID, TEXTARRAYOID};
-	Datum	   *names = palloc(sizeof(Datum) * Max(list_length(servers), 1));
 	CatalogAccess access;
 	Datum		values[2];
-	ListCell   *lc;
-	int			count = 0;
 
-	foreach(lc, servers)
-		names[count++] = CStringGetTextDatum(lfirst(lc));
 	values[0] = CStringGetTextDatum(group_name);
-	values[1] = text_array(names, count);
+	values[1] = names_to_array(servers);
 	catalog_open(&access);
 	catalog_run(SPI_OK_DELETE,
 				"DELETE FROM rsfed_catalog.member_view"

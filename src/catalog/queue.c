@@ -35,6 +35,7 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 #include "base/settings.h"
 #include "base/writer.h"
 #include "catalog/owner_scope.h"
@@ -191,12 +192,6 @@ new_elements(List *list)
 }
 
 static Datum
-texts_of(Datum *elements, List *list)
-{
-	return PointerGetDatum(construct_array(elements, list_length(list), TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-static Datum
 integers_of(Datum *elements, List *list)
 {
 	return PointerGetDatum(construct_array(elements, list_length(list), INT4OID, sizeof(int32), true,
@@ -225,8 +220,8 @@ set_places(Datum *values, List *places)
 		runs[i] = Int32GetDatum(place->runs);
 		works[i++] = BoolGetDatum(place->works);
 	}
-	values[0] = texts_of(sources, places);
-	values[1] = texts_of(servers, places);
+	values[0] = texts_to_array(sources, list_length(places));
+	values[1] = texts_to_array(servers, list_length(places));
 	values[2] = integers_of(max_runs, places);
 	values[3] = integers_of(runs, places);
 	values[4] = PointerGetDatum(construct_array(works, i, BOOLOID, sizeof(bool), true, TYPALIGN_CHAR));
@@ -249,7 +244,7 @@ set_unfit(Datum *values, List *unfit)
 		servers[i++] = CStringGetTextDatum(one->server);
 	}
 	values[0] = integers_of(relations, unfit);
-	values[1] = texts_of(servers, unfit);
+	values[1] = texts_to_array(servers, list_length(unfit));
 }
 
 /* The limits as parameters, which live in the current memory context.  SPI must be open. */
@@ -270,7 +265,7 @@ set_limits(Datum *values, const QueueLimits *limits)
 		names[i] = CStringGetTextDatum(limit->source);
 		numbers[i++] = Int32GetDatum(limit->max_runs);
 	}
-	values[0] = texts_of(names, limits->sources);
+	values[0] = texts_to_array(names, list_length(limits->sources));
 	values[1] = integers_of(numbers, limits->sources);
 	values[2] = Int32GetDatum(rsfed_max_runs_per_owner);
 	values[3] = Int32GetDatum(rsfed_max_workers);

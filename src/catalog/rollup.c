@@ -12,12 +12,12 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 #include "catalog/owner_scope.h"
 #include "catalog/published.h"
 #include "catalog/rollup.h"
@@ -25,34 +25,10 @@
 
 /* Names as a text[] datum; NIL gives NULL through *isnull. */
 static Datum
-names_to_array(List *names, char *isnull)
+nullable_names(List *names, char *isnull)
 {
-	Datum	   *elements;
-	int			n = 0;
-	ListCell   *lc;
-
 	*isnull = names == NIL ? 'n' : ' ';
-	if (names == NIL)
-		return (Datum) 0;
-	elements = palloc(sizeof(Datum) * list_length(names));
-	foreach(lc, names)
-		elements[n++] = CStringGetTextDatum(lfirst(lc));
-	return PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/* The inverse; the datum stands in the caller's memory context already. */
-static List *
-array_to_names(Datum array)
-{
-	List	   *names = NIL;
-	Datum	   *elements;
-	int			n;
-
-	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT,
-					  &elements, NULL, &n);
-	for (int i = 0; i < n; i++)
-		names = lappend(names, TextDatumGetCString(elements[i]));
-	return names;
+	return names == NIL ? (Datum) 0 : names_to_array(names);
 }
 
 /* The description of the result as the jsonb that the table keeps. */
@@ -191,7 +167,7 @@ rollup_write(const Rollup *rollup, const char *statement, int expected)
 	values[1] = Int32GetDatum(rollup->definition);
 	values[2] = CStringGetTextDatum(rollup->source);
 	values[3] = CStringGetTextDatum(rollup->query);
-	values[4] = names_to_array(rollup->key, &nulls[4]);
+	values[4] = nullable_names(rollup->key, &nulls[4]);
 	values[5] = CStringGetTextDatum(rollup->method);
 	values[6] = rollup->pinned_columns ? CStringGetTextDatum(rollup->pinned_columns) : (Datum) 0;
 	nulls[6] = rollup->pinned_columns ? ' ' : 'n';
