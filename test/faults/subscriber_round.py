@@ -120,11 +120,13 @@ class SubscriberRound:
     def look(self):
         """One who reads on the subscriber's standby."""
         session = None
+        # a table whose column gets another type is written anew, and empty for a snapshot of before
+        pauses = [0, 0, 0, 0, 0.05, 0.05] + [0.8] * (self.change != "another_type")
         while not self.ends_looking.wait(0.02):
             try:
                 session = session or Session(self.world.reader.sql)
                 first, second = self.random.sample([FRESHNESS, CONTENT], 2)
-                between = f"SELECT pg_sleep({self.random.choice([0, 0, 0.05])}) IS NULL;\n"
+                between = f"SELECT pg_sleep({self.random.choice(pauses)}) IS NULL;\n"
                 rows = session.ask("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;\n" + first + between + second + "COMMIT;\n")
             except (Failed, OSError):
                 # it is down, or another one is the standby
