@@ -308,6 +308,8 @@ def main():
             ok = round_.run()
             passed += ok
             failed += not ok
+            world.looks += round_.looks
+            world.refreshes += round_.refreshes
             for what, name in (("fault", fault), ("change", round_.change)):
                 done[what][name][0] += 1
                 done[what][name][1] += not ok
