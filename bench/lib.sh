@@ -24,16 +24,11 @@ begin_bench() {
 	start_warehouse
 }
 
-# A copy of PostgreSQL with rsfed in it: the programs find their libraries and
-# their share folder relative to where they are.
+# A copy of PostgreSQL with rsfed in it.
 install_privately() {
 	local copy=$WORK/pg sources=$WORK/sources log=$WORK/build.log
 	PG_BIN=$copy$SYSTEM_BIN
-	if [ ! -x "$PG_BIN/postgres" ]; then
-		mkdir -p "$copy/usr/lib/postgresql" "$copy/usr/share/postgresql"
-		cp -a /usr/lib/postgresql/15 "$copy/usr/lib/postgresql/"
-		cp -a /usr/share/postgresql/15 "$copy/usr/share/postgresql/"
-	fi
+	[ -x "$PG_BIN/postgres" ] || copy_installation "$copy"
 	copy_sources "$sources"
 	say "building rsfed"
 	if ! make -C "$sources" -j "$(nproc)" PG_CONFIG="$SYSTEM_BIN/pg_config" >"$log" 2>&1 ||
