@@ -227,7 +227,7 @@ show_longest() {
 	awk '
 		/^\[[0-9:]+\] ./ { n = split($2, path, "/"); file = path[n] }
 		/^ok  +[0-9]+ ms / && $2 >= 10000 { printf "%d s %s\n", $2 / 1000, file }' "$1" |
-		sort -rn | head -n 5 | paste -s -d ',' | sed 's/,/, /g; s/^/   longest: /'
+		sort -rn | head -n 5 | paste -s -d ',' | sed -n '/./{s/,/, /g; s/^/   longest: /; p}'
 }
 
 # Shows what is wrong in the output of prove -v; nothing if nothing is.

@@ -132,6 +132,7 @@ DECLARE
 	subscribed boolean;
 	present text;
 	is_past boolean;
+	has_rows boolean;
 	i integer;
 	col text;
 BEGIN
@@ -173,6 +174,11 @@ BEGIN
 		USING DETAIL = 'It was taken out of the publication and put into it again, and this script was not run in between: what changed meanwhile is missing here.',
 		HINT = 'On the node: SELECT rsfed.unpublish(...); run its script here; SELECT rsfed.publish(...) there; run the new script here.';
 	ELSIF NOT subscribed AND tables THEN
+		EXECUTE format('SELECT EXISTS (SELECT FROM %s)', title) INTO has_rows;
+		FOR col IN SELECT format('%I of %s', x.conname, x.conrelid::regclass) FROM pg_constraint x WHERE x.confrelid = relid AND x.contype = 'f' AND has_rows LOOP
+			RAISE EXCEPTION 'table % is to be emptied and copied, and foreign key % refers to it', title, col
+			USING HINT = 'Drop that foreign key, and add it again once the table is copied.';
+		END LOOP;
 		-- not TRUNCATE, after which who reads in an older snapshot finds nothing, with the freshness of before
 		EXECUTE format('DELETE FROM %s', title);
 	END IF;

@@ -163,7 +163,7 @@ class SubscriberWorld:
                 return standby.sql.value(f"SELECT pg_last_wal_replay_lsn() >= '{position}'") == "t"
             except Failed:
                 return False
-        wait_until(there, seconds, f"server {standby.name} follows", 0.05)
+        wait_until(there, seconds, f"server {standby.name} follows", 0.15)
 
     def arrive(self, seconds=90):
         """What the node has committed is on the subscriber's standby."""
@@ -173,7 +173,7 @@ class SubscriberWorld:
             return self.node.sql.value("SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'rsfed%' AND slot_type = 'logical' "
                                        f"AND confirmed_flush_lsn >= '{position}'") == "1"
         try:
-            wait_until(there, seconds, "the subscriber has applied what is committed", 0.05)
+            wait_until(there, seconds, "the subscriber has applied what is committed", 0.15)
         except Failed as error:
             raise Failed(f"{error}: {self.aurora.sql.run('SELECT severity, subject, problem FROM rsfed.doctor()')}") from error
         self.catch_up(self.aurora, self.reader)
@@ -186,7 +186,7 @@ class SubscriberWorld:
                                            timeout=20) == "0"
             except Failed:
                 return False
-        wait_until(idle, seconds, "the end of every run", 0.05)
+        wait_until(idle, seconds, "the end of every run", 0.1)
 
     # -- failing over -----------------------------------------------------------------
 
@@ -308,6 +308,8 @@ def main():
             ok = round_.run()
             passed += ok
             failed += not ok
+            world.looks += round_.looks
+            world.refreshes += round_.refreshes
             for what, name in (("fault", fault), ("change", round_.change)):
                 done[what][name][0] += 1
                 done[what][name][1] += not ok

@@ -59,7 +59,8 @@ def terminate(round_, server, condition, what):
 
 REFRESH = "(backend_type = 'rsfed worker' OR query LIKE 'CALL rsfed.refresh%') AND pid <> pg_backend_pid()"
 WALSENDER = "backend_type = 'walsender' AND application_name LIKE 'rsfed/%'"
-APPLY = "backend_type = 'logical replication worker'"
+# its name before 17, and from then on
+APPLY = "backend_type IN ('logical replication worker', 'logical replication apply worker')"
 
 
 @fault

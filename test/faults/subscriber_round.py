@@ -8,6 +8,7 @@ is known.  At rest both sides hold the same.
 """
 
 import collections
+import re
 import subprocess
 import threading
 import time
@@ -25,6 +26,9 @@ FRESHNESS = (f"SELECT 'freshness', f.relation_name, x.state, {EPOCH.format('f.as
              "f.definition, faults.refused(f.relid) FROM rsfed_catalog.relation_freshness f JOIN rsfed.freshness x ON x.relation = f.relid;\n")
 CONTENT = ("SELECT 'content', l.relation_name, faults.content(c.oid) FROM rsfed_catalog.subscribed l JOIN pg_class c "
            "ON c.relname = l.relation_name AND c.relkind = 'r' WHERE l.copy_number <> 0;\n")
+# what PostgreSQL says of a standby that was stopped in its recovery, and of a server
+# whose slots it copies, when that goes
+USUAL = re.compile("some data might be corrupted|possibly corrupted shared memory|slotsync worker XX000 ERROR: +could not (fetch|connect|receive)")
 # what both sides say of freshness
 SAME_FRESHNESS = ("SELECT relation, state, as_of, max_age, is_late, data_through, changed_at, last_run_id, failing_since, failures "
                   "FROM rsfed.freshness WHERE relation = '{0}'::regclass")
@@ -210,8 +214,7 @@ class SubscriberRound:
         self.guarded(SubscriberRound.check_seen)
         for server in (world.node, world.node_standby, world.aurora, world.reader):
             for line in server.new_log():
-                # PostgreSQL says this of a standby that was stopped in its recovery
-                if World.judge_line(line, self) and "some data might be corrupted" not in line:
+                if World.judge_line(line, self) and not USUAL.search(line):
                     self.fail(f"log of {server.name}: {line[:400]}")
         return not self.failures
 

@@ -501,6 +501,11 @@ sub slots_lost
 	$node->safe_psql('postgres', 'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots');
 	warehouse_sql('UPDATE aurora SET n = n + 1 WHERE k = 4');
 	$node->safe_psql('postgres', "CALL rsfed.refresh('served.renamed')");
+	$aurora->safe_psql('app', 'CREATE TABLE refers (k integer REFERENCES served.renamed ON DELETE CASCADE); INSERT INTO refers VALUES (4)');
+	($code, $out) = run_psql('app', script(), "connection=$connection");
+	ok($code != 0 && $out =~ /table served.renamed is to be emptied and copied, and foreign key refers_k_fkey of public.refers refers to it/, 'rows that refer to it are not deleted with it') or diag($out);
+	is($aurora->safe_psql('app', 'SELECT count(*) FROM refers'), '1', 'they are there');
+	$aurora->safe_psql('app', 'DROP TABLE refers');
 	subscribe('the script makes another subscription');
 	in_step('everything is copied again');
 	same('served.renamed', 'k, s, n', 'it is the same as on the node');
