@@ -56,16 +56,29 @@ $$;
 COMMENT ON FUNCTION rsfed_catalog.wal_position() IS
 'Up to where this server has written, or on a replica replayed, WAL';
 
--- Some columns are those of newer versions, hence by way of jsonb.  A connection
--- says by its application_name which version of the script its subscriber has run.
+-- A connection says by its application_name which version of the script its
+-- subscriber has run.  PostgreSQL shows that to pg_monitor; owners of publications
+-- need it, too, and so this reads it for them, and nothing else.
+CREATE FUNCTION rsfed_catalog.subscriber_sender()
+RETURNS TABLE (pid integer, version integer, lag interval)
+LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT a.pid, substring(a.application_name, '^rsfed/([0-9]{1,9})$')::int4, a.replay_lag
+	FROM pg_stat_replication a
+	WHERE a.application_name ~ '^rsfed/[0-9]{1,9}$'
+$$;
+COMMENT ON FUNCTION rsfed_catalog.subscriber_sender() IS
+'Connections of subscribers: process, version of the script that was run there, how long what is written takes to be applied';
+
+-- Some columns are those of newer versions, hence by way of jsonb.
 CREATE VIEW rsfed_catalog.subscriber_slot AS
 SELECT b.publication,
 	b.version AS published_version,
 	s.slot_name::pg_catalog.text AS slot,
 	s.active AS connected,
-	pg_catalog.substring(a.application_name, '^rsfed/([0-9]{1,9})$')::pg_catalog.int4 AS version,
+	a.version,
 	pg_catalog.pg_wal_lsn_diff(rsfed_catalog.wal_position(), s.confirmed_flush_lsn)::pg_catalog.int8 AS lag_bytes,
-	a.replay_lag AS lag,
+	a.lag,
 	(x.more ->> 'inactive_since')::pg_catalog.timestamptz AS inactive_since,
 	pg_catalog.pg_wal_lsn_diff(rsfed_catalog.wal_position(), s.restart_lsn)::pg_catalog.int8 AS retained_wal,
 	s.wal_status = 'lost' AS is_lost,
@@ -73,7 +86,7 @@ SELECT b.publication,
 FROM rsfed_catalog.publication b
 JOIN pg_catalog.pg_replication_slots s ON s.slot_type = 'logical' AND s.database = pg_catalog.current_database()
 	AND pg_catalog.left(s.slot_name::pg_catalog.text, -8) = rsfed_catalog.slot_prefix(b.publication)
-LEFT JOIN pg_catalog.pg_stat_replication a ON a.pid = s.active_pid
+LEFT JOIN rsfed_catalog.subscriber_sender() a ON a.pid = s.active_pid
 CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(s) AS more) x;
 COMMENT ON VIEW rsfed_catalog.subscriber_slot IS
 'Replication slots of the subscribers of rsfed''s publications';

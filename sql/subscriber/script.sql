@@ -506,9 +506,10 @@ SELECT EXISTS (SELECT FROM pg_catalog.pg_subscription s WHERE s.subslotname = b.
 		WHEN :'connection' !~* '^postgres(ql)?://' THEN ' application_name='
 		WHEN pg_catalog.strpos(:'connection', '?') > 0 THEN '&application_name='
 		ELSE '?application_name=' END || CASE WHEN :'connection' ~* '^postgres(ql)?://' THEN 'rsfed%2F' ELSE 'rsfed/' END || b.version AS labelled,
-	CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 170000 AND @failover@ THEN ', failover = true' ELSE '' END AS failover
+	f.follows, CASE WHEN f.follows THEN ', failover = true' ELSE '' END AS failover
 FROM rsfed_catalog.subscriber b
 JOIN pg_catalog.pg_roles u ON u.rolname = CURRENT_USER
+CROSS JOIN (SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 170000 AND @failover@ AS follows) f
 WHERE b.publication = @publication@ \gset rsfed_
 
 \if :rsfed_exists
@@ -527,6 +528,12 @@ WHERE b.publication = @publication@ \gset rsfed_
 		\endif
 		\if :rsfed_differs
 			ALTER SUBSCRIPTION :"rsfed_subname" REFRESH PUBLICATION;
+		\endif
+		\if :rsfed_follows
+			SELECT NOT s.subfailover AS stays FROM pg_catalog.pg_subscription s WHERE s.subslotname = :'rsfed_slot' \gset rsfed_
+			\if :rsfed_stays
+				\warn The subscription does not follow a failover of the node. Run: ALTER SUBSCRIPTION :"rsfed_subname" DISABLE; and some seconds later ALTER SUBSCRIPTION :"rsfed_subname" SET (failover = true); ALTER SUBSCRIPTION :"rsfed_subname" ENABLE;
+			\endif
 		\endif
 	\else
 		\warn The subscription is owned by another role: run this script once more as that one.
