@@ -20,12 +20,12 @@ unmount_disks() {
 	done
 }
 
-# fault_rounds VERSION BINDIR FOLDER COUNTS ROUNDS GROUP_ROUNDS SEED [DEBIAN]: rounds
-# with one warehouse, and of groups; everything in FOLDER, the results added to the
-# file COUNTS, the logs beside it.  DEBIAN: the folder whose programs the servers
-# run, by chroot, which needs root on this side.
+# fault_rounds VERSION BINDIR FOLDER COUNTS ROUNDS GROUP_ROUNDS SUBSCRIBER_ROUNDS SEED
+# [DEBIAN]: rounds with one warehouse, of groups, and of a subscriber; everything in
+# FOLDER, the results added to the file COUNTS, the logs beside it.  DEBIAN: the
+# folder whose programs the servers run, by chroot, which needs root on this side.
 fault_rounds() {
-	local version=$1 bindir=$2 folder=$3 counts=$4 rounds=$5 group_rounds=$6 seed=$7 debian=${8:-}
+	local version=$1 bindir=$2 folder=$3 counts=$4 rounds=$5 group_rounds=$6 subscriber_rounds=$7 seed=$8 debian=${9:-}
 	local user by=as_server run_by=as_server options=()
 	user=$(id -u "$SERVER_USER")
 	if [ -n "$debian" ]; then
@@ -47,6 +47,10 @@ fault_rounds() {
 	if [ "$group_rounds" -gt 0 ]; then
 		"$by" mkdir -p "$folder"
 		some_rounds group-faults groups.py --rounds "$group_rounds" --folder "$folder/group"
+	fi
+	if [ "$subscriber_rounds" -gt 0 ]; then
+		"$by" mkdir -p "$folder"
+		some_rounds subscriber-faults subscriber.py --rounds "$subscriber_rounds" --folder "$folder/subscriber"
 	fi
 }
 

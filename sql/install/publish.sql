@@ -176,7 +176,8 @@ CREATE FUNCTION rsfed_catalog.subscriber_script(publication name, tables boolean
 RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT replace(replace(replace(replace(replace(rsfed_catalog.subscriber_template(),
+	SELECT replace(replace(replace(replace(replace(replace(rsfed_catalog.subscriber_template(),
+		'@kit@', quote_literal(md5(rsfed_catalog.subscriber_template()))),
 		'@publication@', quote_literal(b.publication)),
 		'@slot_prefix@', quote_literal(rsfed_catalog.slot_prefix(b.publication))),
 		'@version@', b.version::text),

@@ -78,7 +78,7 @@ CREATE TABLE IF NOT EXISTS rsfed_catalog.published_freshness
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE rsfed_catalog.published_freshness IS 'Freshness of the node''s rollups; arrives in one commit with the content it speaks of';
 
--- These two are written by this script.
+-- These are written by this script.
 
 CREATE TABLE IF NOT EXISTS rsfed_catalog.subscriber
 (
@@ -88,6 +88,12 @@ CREATE TABLE IF NOT EXISTS rsfed_catalog.subscriber
 	announced		integer				-- of the one that the node was told of
 );
 COMMENT ON TABLE rsfed_catalog.subscriber IS 'Publications that this server subscribes to';
+
+CREATE TABLE IF NOT EXISTS rsfed_catalog.kit
+(
+	checksum		text NOT NULL
+);
+COMMENT ON TABLE rsfed_catalog.kit IS 'Of which script the views are';
 
 CREATE TABLE IF NOT EXISTS rsfed_catalog.subscribed
 (
@@ -126,6 +132,7 @@ DECLARE
 	subscribed boolean;
 	present text;
 	is_past boolean;
+	has_rows boolean;
 	i integer;
 	col text;
 BEGIN
@@ -167,7 +174,13 @@ BEGIN
 		USING DETAIL = 'It was taken out of the publication and put into it again, and this script was not run in between: what changed meanwhile is missing here.',
 		HINT = 'On the node: SELECT rsfed.unpublish(...); run its script here; SELECT rsfed.publish(...) there; run the new script here.';
 	ELSIF NOT subscribed AND tables THEN
-		EXECUTE format('TRUNCATE %s', title);
+		EXECUTE format('SELECT EXISTS (SELECT FROM %s)', title) INTO has_rows;
+		FOR col IN SELECT format('%I of %s', x.conname, x.conrelid::regclass) FROM pg_constraint x WHERE x.confrelid = relid AND x.contype = 'f' AND has_rows LOOP
+			RAISE EXCEPTION 'table % is to be emptied and copied, and foreign key % refers to it', title, col
+			USING HINT = 'Drop that foreign key, and add it again once the table is copied.';
+		END LOOP;
+		-- not TRUNCATE, after which who reads in an older snapshot finds nothing, with the freshness of before
+		EXECUTE format('DELETE FROM %s', title);
 	END IF;
 
 	-- columns
@@ -216,13 +229,17 @@ BEGIN
 		IF is_primary AND NOT EXISTS (SELECT FROM pg_constraint x WHERE x.conrelid = relid AND x.contype = 'p') THEN
 			EXECUTE format('ALTER TABLE %s ADD PRIMARY KEY (%s)', title, key_list);
 		ELSIF NOT is_primary THEN
-			EXECUTE format('DROP INDEX IF EXISTS %I.%I', take_table.schema_name, format('rsfed_key_%s_%s', take_table.relation_id, left(md5(take_table.publication), 6)));
-			IF key_list IS NOT NULL THEN
-				EXECUTE format('CREATE UNIQUE INDEX %I ON %s (%s) NULLS NOT DISTINCT',
-					format('rsfed_key_%s_%s', take_table.relation_id, left(md5(take_table.publication), 6)), title, key_list);
+			present := format('rsfed_key_%s_%s', take_table.relation_id, left(md5(take_table.publication), 6));
+			IF NOT EXISTS (SELECT FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid
+				WHERE x.indrelid = relid AND c.relname = present AND x.indisvalid AND take_table.key = (SELECT array_agg(a.attname::text ORDER BY k.n)
+					FROM unnest(x.indkey) WITH ORDINALITY k (attnum, n) JOIN pg_attribute a ON a.attrelid = relid AND a.attnum = k.attnum)) THEN
+				EXECUTE format('DROP INDEX IF EXISTS %I.%I', take_table.schema_name, present);
+				IF key_list IS NOT NULL THEN
+					EXECUTE format('CREATE UNIQUE INDEX %I ON %s (%s) NULLS NOT DISTINCT', present, title, key_list);
+				END IF;
 			END IF;
 		END IF;
-		IF NOT is_primary THEN
+		IF NOT is_primary AND (SELECT c.relreplident FROM pg_class c WHERE c.oid = relid) <> 'f' THEN
 			EXECUTE format('ALTER TABLE %s REPLICA IDENTITY FULL', title);
 		END IF;
 	END IF;
@@ -260,9 +277,20 @@ END
 $$;
 COMMENT ON FUNCTION rsfed_catalog.grant_select(name, name, name) IS 'GRANT SELECT to a role, if it is here';
 
+-- Without the subscription all is copied: what another one has left goes, and a node
+-- that was failed over to may have lost the newest version.
+DELETE FROM rsfed_catalog.published_freshness f
+WHERE f.publication = @publication@ AND NOT EXISTS (SELECT FROM rsfed_catalog.subscriber b
+	JOIN pg_subscription s ON s.subslotname = b.slot WHERE b.publication = f.publication);
+DELETE FROM rsfed_catalog.publication p
+WHERE p.publication = @publication@ AND NOT EXISTS (SELECT FROM rsfed_catalog.subscriber b
+	JOIN pg_subscription s ON s.subslotname = b.slot WHERE b.publication = p.publication);
+
 INSERT INTO rsfed_catalog.subscriber AS s (publication, slot, version)
 VALUES (@publication@, @slot_prefix@ || left(md5(random()::text || clock_timestamp()::text), 8), @version@)
-ON CONFLICT (publication) DO UPDATE SET version = excluded.version WHERE s.version < excluded.version;
+ON CONFLICT (publication) DO UPDATE SET version = excluded.version
+WHERE s.version < excluded.version
+	OR (s.version > excluded.version AND NOT EXISTS (SELECT FROM pg_subscription u WHERE u.subslotname = s.slot));
 DO $$BEGIN
 	IF (SELECT s.version FROM rsfed_catalog.subscriber s WHERE s.publication = @publication@) > @version@ THEN
 		RAISE EXCEPTION 'a newer script than this one was run here';
@@ -272,8 +300,12 @@ END$$;
 @tables@
 
 -- How fresh the tables are: of a table that is not in step with the subscription
--- yet, as while it is copied, nothing is known.
+-- yet, as while it is copied, nothing is known.  A view that is replaced by itself
+-- would end whoever reads it for long on a standby.
 
+SELECT NOT EXISTS (SELECT FROM rsfed_catalog.kit k WHERE k.checksum = @kit@)
+	OR to_regclass('rsfed.freshness') IS NULL OR to_regclass('rsfed.metrics') IS NULL OR to_regclass('rsfed.findings') IS NULL AS new_kit \gset rsfed_
+\if :rsfed_new_kit
 CREATE OR REPLACE VIEW rsfed_catalog.relation_freshness AS
 SELECT c.oid AS relid, l.schema_name, l.relation_name, p.publication, p.definition, i.in_step,
 	CASE WHEN i.in_step THEN p.as_of END AS as_of,
@@ -455,6 +487,10 @@ AS $$
 	ORDER BY array_position(ARRAY['error', 'warning', 'ok'], r.severity), r.subject, r.problem
 $$;
 COMMENT ON FUNCTION rsfed.doctor() IS 'What is wrong here, worst first, each with a statement that mends it or shows more';
+
+DELETE FROM rsfed_catalog.kit;
+INSERT INTO rsfed_catalog.kit (checksum) VALUES (@kit@);
+\endif
 
 COMMIT;
 

@@ -333,6 +333,35 @@ warehouse_sql('UPDATE aurora SET n = n + 1 WHERE k = 4');
 $node->safe_psql('postgres', "CALL rsfed.refresh('served.renamed')");
 same('served.renamed', 'k, s, n', 'the node is back, and so are its changes');
 
+# --- Its slots are lost, as with a standby that is promoted before 17, and so is the
+# newest version.  Who reads in a snapshot of before goes on in it.
+my ($asked, $answers) = ('', '');
+my $old = IPC::Run::start([ 'psql', '-XAtq', '-d', $reader->connstr('app') ], '<', \$asked, '>', \$answers, '2>&1', IPC::Run::timeout(180));
+my $look = q{SELECT 'seen', count(*), rsfed.as_of('served.renamed') IS NOT NULL FROM served.renamed;};
+$asked = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 'seen', (SELECT count(*) FROM rsfed.freshness WHERE relation = 'served.renamed'::regclass), as_of IS NOT NULL FROM rsfed.freshness LIMIT 1;\n";
+$old->pump until $answers =~ /^seen\|.*\n/;
+like($answers, qr/^seen\|1\|t$/m, 'a snapshot is taken on the reader');
+$aurora->safe_psql('app', $_) for ('ALTER SUBSCRIPTION rsfed DISABLE', 'ALTER SUBSCRIPTION rsfed SET (slot_name = NONE)', 'DROP SUBSCRIPTION rsfed',
+	'UPDATE rsfed_catalog.subscriber SET version = version + 1');
+poll_for($node, 'SELECT count(*) FROM pg_replication_slots WHERE active', '0', 'the subscriber is gone');
+$node->safe_psql('postgres', 'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots');
+warehouse_sql('UPDATE aurora SET n = n + 1 WHERE k = 4');
+$node->safe_psql('postgres', "CALL rsfed.refresh('served.renamed')");
+$aurora->safe_psql('app', 'CREATE TABLE refers (k integer REFERENCES served.renamed ON DELETE CASCADE); INSERT INTO refers VALUES (4)');
+($code, $out) = run_psql('app', script(), "connection=$connection");
+ok($code != 0 && $out =~ /table served.renamed is to be emptied and copied, and foreign key refers_k_fkey of public.refers refers to it/, 'rows that refer to it are not deleted with it') or diag($out);
+is($aurora->safe_psql('app', 'SELECT count(*) FROM refers'), '1', 'they are there');
+$aurora->safe_psql('app', 'DROP TABLE refers');
+subscribe('the script makes another subscription');
+in_step('everything is copied again');
+same('served.renamed', 'k, s, n', 'it is the same as on the node');
+same('nulls', 'k, n, most', 'without a key, too');
+freshness_same('served.renamed', 'and so is its freshness');
+is($aurora->safe_psql('app', 'SELECT severity FROM rsfed.doctor()'), 'ok', 'doctor() finds nothing');
+($asked, $answers) = ("$look COMMIT;\n\\q\n", '');
+$old->finish;
+like($answers, qr/^seen\|[1-9]\d*\|t$/m, 'the snapshot of before shows content with the freshness of before') or diag($answers);
+
 warehouse_sql('DROP TABLE aurora');
 $node->stop;
 $reader->stop;
