@@ -200,6 +200,13 @@ append_from(Deparse *d, LiveRel *live)
 	append_conditions(d, " ON ", live->on);
 }
 
+/* Where the name of a column goes in, if one is wanted. */
+static void
+append_name_mark(Deparse *d, int number)
+{
+	appendStringInfo(&d->buf, "%c%dn%c", DEPARSE_MARK, number, DEPARSE_MARK);
+}
+
 /* The columns that the executor gets, and how each is made. */
 static void
 append_select(Deparse *d, List *tlist, List **recipes)
@@ -223,10 +230,12 @@ append_select(Deparse *d, List *tlist, List **recipes)
 			appendStringInfoString(&d->buf, parts.text);
 			if (parts.is_average)
 				appendStringInfo(&d->buf, ", %s", parts.count);
+			append_name_mark(d, list_length(*recipes));
 			*recipes = lappend_int(*recipes, parts.is_average ? LIVE_AVERAGE : LIVE_COLUMN);
 			continue;
 		}
 		append(d, (Node *) expr);
+		append_name_mark(d, list_length(*recipes));
 		*recipes = lappend_int(*recipes, LIVE_COLUMN);
 	}
 	if (is_first)

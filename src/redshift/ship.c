@@ -154,7 +154,7 @@ static const ShipRule ship_rules[] = {
 	{SHIP_CLAUSE, "FULL JOIN", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
 	"Where all conditions may be shipped, and no side has conditions of its own."},
 	{SHIP_CLAUSE, "EXISTS, IN (subquery)", SHIP_NONE, SHIP_NONE, SHIP_REWRITTEN, NULL, 0,
-	"Where PostgreSQL makes a semi-join or anti-join of it, correlated by equalities; becomes EXISTS or NOT EXISTS."},
+	"Where PostgreSQL makes a semi-join or anti-join of it, correlated by equalities, and beside one by <>; becomes EXISTS or NOT EXISTS."},
 	{SHIP_CLAUSE, "GROUP BY", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
 	"By integers, decimals, booleans, dates and timestamps, and by columns of texts where = of them may be shipped. Not by floats."},
 	{SHIP_CLAUSE, "HAVING", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
