@@ -17,6 +17,8 @@ SELECT value FROM standin_status WHERE name = 'statements';
 RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material;
 -- a correlated one by parameter
 SELECT g, (SELECT s FROM live_kv WHERE k = g) FROM generate_series(1, 4) g;
+-- one that is left at its first row, and asks again
+SELECT g, (SELECT true FROM live_big WHERE k >= g OR v < 0 OFFSET random() * 0 LIMIT 1) AS found FROM generate_series(1, 3) g;
 
 -- cursors side by side, and a function that asks while a scan is in progress
 BEGIN;

@@ -192,19 +192,19 @@ ask_query_id(LiveScan *scan)
 		return;
 	(void) remote_query_id(session_take(&scan->use, false, &is_new)->conn, QUERY_ID_TIMEOUT_MS,
 						   &scan->facts.query_id, &why);
-	session_end_stream(&scan->use);
+	session_end_stream(&scan->use, false);
 }
 
-/* Lets go of the stream. */
+/* Lets go of the stream; "goes_on" if the statement will be sent again. */
 static void
-stop(LiveScan *scan)
+stop(LiveScan *scan, bool goes_on)
 {
 	if (scan->use.stream != NULL)
 	{
 		scan->facts.rows += remote_stream_rows(scan->use.stream);
 		scan->facts.bytes += remote_stream_bytes(scan->use.stream);
 	}
-	session_end_stream(&scan->use);
+	session_end_stream(&scan->use, goes_on);
 }
 
 /* Sum and count, divided as the aggregate does. */
@@ -266,7 +266,7 @@ read_row(LiveScan *scan, TupleTableSlot *slot)
 	scan->facts.ms += (monotonic_now() - begun) / 1000.0;
 	if (!is_row)
 	{
-		stop(scan);
+		stop(scan, false);
 		ask_query_id(scan);
 		return false;
 	}
@@ -345,9 +345,9 @@ scan_next(ForeignScanState *node)
 
 /* Forgets what has come: the next row begins anew. */
 static void
-forget(LiveScan *scan)
+forget(LiveScan *scan, bool goes_on)
 {
-	stop(scan);
+	stop(scan, goes_on);
 	if (scan->store != NULL)
 		tuplestore_end(scan->store);
 	scan->store = NULL;
@@ -370,7 +370,7 @@ scan_again(ForeignScanState *node)
 	/* what is read again with the same parameters may be so once more */
 	if (node->ss.ps.chgParam == NULL)
 		scan->rewinds = true;
-	forget(scan);
+	forget(scan, true);
 	MemoryContextReset(scan->run_context);
 }
 
@@ -381,7 +381,7 @@ scan_end(ForeignScanState *node)
 
 	if (scan == NULL)
 		return;
-	forget(scan);
+	forget(scan, false);
 	if (scan->store_slot != NULL)
 		ExecDropSingleTupleTableSlot(scan->store_slot);
 	session_leave(&scan->use);

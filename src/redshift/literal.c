@@ -45,9 +45,6 @@ redshift_literal(Oid type, Datum value, bool bare, const char **why)
 		case INT2OID:
 			return psprintf("(%d)::smallint", DatumGetInt16(value));
 		case INT4OID:
-			/* without its sign the least one is a bigint */
-			if (DatumGetInt32(value) == PG_INT32_MIN)
-				return psprintf("(%d)::integer", DatumGetInt32(value));
 			return psprintf(DatumGetInt32(value) < 0 ? "(%d)" : "%d", DatumGetInt32(value));
 		case INT8OID:
 			return psprintf("(" INT64_FORMAT ")::bigint", DatumGetInt64(value));
