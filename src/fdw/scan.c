@@ -149,6 +149,14 @@ check_columns(LiveScan *scan, RemoteColumns *columns)
 	}
 }
 
+/* Adds what to do if a table in Redshift is not what it was. */
+static void
+add_hint(void *arg)
+{
+	if (geterrcode() == ERRCODE_UNDEFINED_COLUMN || geterrcode() == ERRCODE_UNDEFINED_TABLE)
+		errhint("rsfed.refresh_foreign_schema() brings changed columns over to the foreign tables of a schema.");
+}
+
 /* Sends the statement. */
 static void
 start(LiveScan *scan)
@@ -160,10 +168,13 @@ start(LiveScan *scan)
 	char	   *text = scan_text(scan->sql, scan->params, econtext);
 	SourceConnection *source = session_take(&scan->use, scan->params != NIL, &scan->facts.is_new);
 	RemoteColumns *columns;
+	ErrorContextCallback callback = {.callback = add_hint, .previous = error_context_stack};
 
+	error_context_stack = &callback;
 	check_used_columns(source, scan->checks);
 	scan->use.stream = remote_stream_open(source->conn, text, source->stall_timeout_ms);
 	columns = remote_stream_columns(scan->use.stream);
+	error_context_stack = callback.previous;
 	if (scan->width > 0)
 		check_columns(scan, columns);
 	scan->reader = row_reader_create(columns, scan->remote_desc, NULL);

@@ -107,7 +107,7 @@ static const ShipRule ship_rules[] = {
 	{SHIP_AGGREGATE, "count", SHIP_ANY, SHIP_NONE, SHIP_REWRITTEN, "count($1)", 0, "count(distinct x): where = of x may be shipped."},
 	{SHIP_AGGREGATE, "sum", SHIP_INTEGER, SHIP_NONE, SHIP_REWRITTEN, "sum($1)", 0,
 	"sum(bigint) becomes sum(x::decimal(38,0)), since Redshift's sum of bigint is a bigint."},
-	{SHIP_AGGREGATE, "sum", SHIP_NUMERIC, SHIP_NONE, SHIP_REWRITTEN, "sum($1)", 0, NULL},
+	{SHIP_AGGREGATE, "sum", SHIP_NUMERIC, SHIP_NONE, SHIP_REWRITTEN, "sum($1)", 0, "A sum of more than 38 digits is an error."},
 	{SHIP_AGGREGATE, "avg", SHIP_INTEGER, SHIP_NONE, SHIP_REWRITTEN, "$1", SHIP_AVERAGE,
 	"sum(x) and count(x) are computed there and divided here: Redshift drops the fraction."},
 	{SHIP_AGGREGATE, "avg", SHIP_NUMERIC, SHIP_NONE, SHIP_REWRITTEN, "$1", SHIP_AVERAGE,
