@@ -1,7 +1,7 @@
 -- Foreign tables that follow their tables in Redshift.
 
 CREATE FUNCTION rsfed.remote_columns(server name, remote_schema text,
-	OUT table_name text, OUT local_table text, OUT column_name text, OUT local_column text, OUT data_type text, OUT is_char boolean)
+	OUT table_name text, OUT local_table text, OUT column_name text, OUT local_column text, OUT data_type text, OUT is_char boolean, OUT comment text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rsfed_remote_columns'
 LANGUAGE C VOLATILE STRICT;
@@ -76,7 +76,12 @@ BEGIN
 					string_agg(r.definition, ', ' ORDER BY r.place), server, remote_schema, r.table_name)
 			FROM columns r
 			WHERE add_tables AND NOT EXISTS (SELECT FROM tables t WHERE t.table_name = r.table_name)
-			GROUP BY r.table_name, r.local_table)
+			GROUP BY r.table_name, r.local_table
+			UNION ALL
+			-- one that was written here stays; that of a new column comes with the next call
+			SELECT 6, r.place, 'comment', h.full_name, format('%s: %s', h.attname, r.comment), format('COMMENT ON COLUMN %s.%I IS %L', h.full_name, h.attname, r.comment)
+			FROM here h JOIN columns r ON r.table_name = h.table_name AND r.column_name = h.column_name
+			WHERE r.comment IS NOT NULL AND col_description(h.oid, h.attnum) IS NULL)
 		SELECT * FROM changes x ORDER BY x.step, x.of COLLATE "C", x.place
 	LOOP
 		action := difference.what;
@@ -97,4 +102,4 @@ BEGIN
 	END LOOP;
 END $$;
 COMMENT ON FUNCTION rsfed.refresh_foreign_schema(name, text, name, boolean) IS
-'Brings added, dropped and retyped columns of a schema in Redshift over to its foreign tables in a local schema, and new tables if add_tables, without dropping what depends on them; a row for each change';
+'Brings added, dropped and retyped columns of a schema in Redshift over to its foreign tables in a local schema, comments that are not set here, and new tables if add_tables, without dropping what depends on them; a row for each change';

@@ -38,8 +38,8 @@ rsfed_remote_columns(PG_FUNCTION_ARGS)
 		foreach(item, import_columns(table, false))
 		{
 			const ImportColumn *column = lfirst(item);
-			bool		nulls[6] = {false};
-			Datum		values[6];
+			bool		nulls[7] = {false};
+			Datum		values[7];
 
 			values[0] = CStringGetTextDatum(table->name);
 			values[1] = CStringGetTextDatum(local);
@@ -47,6 +47,9 @@ rsfed_remote_columns(PG_FUNCTION_ARGS)
 			values[3] = CStringGetTextDatum(column->local);
 			values[4] = CStringGetTextDatum(column->type);
 			values[5] = BoolGetDatum(column->is_char);
+			nulls[6] = column->comment == NULL;
+			if (column->comment != NULL)
+				values[6] = CStringGetTextDatum(column->comment);
 			result_add(result, values, nulls);
 		}
 	}

@@ -28,19 +28,19 @@
 
 #include "fdw/import.h"
 
-/* Table, column, type, precision, scale; what is hidden behind a materialized view is left out. */
+/* Table, column, type, precision, scale, comment; what is hidden behind a materialized view is left out. */
 #define EXTERNAL_QUERY \
-	"/* rsfed import */ SELECT tablename, columnname, external_type, NULL::integer, NULL::integer" \
+	"/* rsfed import */ SELECT tablename, columnname, external_type, NULL::integer, NULL::integer, NULL::varchar" \
 	" FROM svv_external_columns WHERE schemaname = %s ORDER BY tablename, columnnum"
 #define ALL_QUERY \
-	"/* rsfed import */ SELECT table_name, column_name, data_type, numeric_precision, numeric_scale" \
+	"/* rsfed import */ SELECT table_name, column_name, data_type, numeric_precision, numeric_scale, remarks" \
 	" FROM svv_all_columns WHERE database_name = current_database() AND schema_name = %s" \
 	" AND table_name NOT LIKE 'mv\\\\_tbl\\\\_\\\\_%%' ORDER BY table_name, ordinal_position"
 #define VIEW_QUERY \
-	"/* rsfed import */ SELECT table_name, column_name, data_type, numeric_precision, numeric_scale" \
+	"/* rsfed import */ SELECT table_name, column_name, data_type, numeric_precision, numeric_scale, remarks" \
 	" FROM svv_columns WHERE table_schema = %s" \
 	" AND table_name NOT LIKE 'mv\\\\_tbl\\\\_\\\\_%%' ORDER BY table_name, ordinal_position"
-#define QUERY_COLUMNS 5
+#define QUERY_COLUMNS 6
 
 typedef struct Import
 {
@@ -158,6 +158,7 @@ import_column(const char *table, char **row, List *taken, bool notices)
 	column->local = import_local_name(name, taken, notices ? "column" : NULL);
 	column->type = type.local;
 	column->is_char = type.is_char;
+	column->comment = row[5] && *row[5] ? row[5] : NULL;
 	return column;
 }
 

@@ -25,6 +25,7 @@ typedef struct ImportColumn
 	char	   *local;			/* its name here */
 	const char *type;			/* its type here, as SQL has it */
 	bool		is_char;		/* char in Redshift, whose padding is not sent */
+	char	   *comment;		/* NULL = none */
 } ImportColumn;
 
 /* The tables of a schema: List of ImportTable, palloc'd.  HV00Q if there are none. */
