@@ -213,12 +213,21 @@ add_count() {
 # A file that ended half way is one failure more.
 count_prove() {
 	local passed failed
-	passed=$(grep -c -E '^ok ' "$1" || true)
+	passed=$(grep -c -E '^ok [0-9]' "$1" || true)
 	failed=$(grep -c -E '^not ok ' "$1" || true)
 	if ! grep -q '^Result: PASS' "$1" && [ "$failed" -eq 0 ]; then
 		failed=1
 	fi
 	printf '%s %s\n' "$passed" "$failed"
+}
+
+# show_longest LOG: the five files that took longest, from 10 s on, in the output
+# of prove -v --timer.
+show_longest() {
+	awk '
+		/^\[[0-9:]+\] ./ { n = split($2, path, "/"); file = path[n] }
+		/^ok  +[0-9]+ ms / && $2 >= 10000 { printf "%d s %s\n", $2 / 1000, file }' "$1" |
+		sort -rn | head -n 5 | paste -s -d ',' | sed -n '/./{s/,/, /g; s/^/   longest: /; p}'
 }
 
 # Shows what is wrong in the output of prove -v; nothing if nothing is.

@@ -78,6 +78,12 @@ typedef int16 CompareType;
 #define COMPARE_GT BTGreaterStrategyNumber
 #endif
 
+/* 18: the collation POSIX has no macro, but the same OID as before (pg_collation.dat) */
+#include "catalog/pg_collation.h"
+#ifndef POSIX_COLLATION_OID
+#define POSIX_COLLATION_OID 951
+#endif
+
 /* 18: pg_noreturn, which stands in front, replaces pg_attribute_noreturn() */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
