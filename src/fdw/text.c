@@ -271,7 +271,9 @@ append_group(Deparse *d, LiveRel *live, List *recipes)
 		appendStringInfo(&d->buf, "%s%d", lc == list_head(live->group) ? " GROUP BY " : ", ",
 						 ordinal_of(live->tlist, recipes, ref));
 	}
-	append_conditions(d, " HAVING ", live->having);
+	if (live->needs_row)
+		appendStringInfoString(&d->buf, " HAVING count(*) > 0");
+	append_conditions(d, live->needs_row ? " AND " : " HAVING ", live->having);
 }
 
 /* ORDER BY with NULLS written out, by expressions or, if they are there, ordinals. */
