@@ -539,7 +539,8 @@ WHERE b.publication = @publication@ \gset rsfed_
 		\warn The subscription is owned by another role: run this script once more as that one.
 	\endif
 \elif :rsfed_may_create
-	SELECT pg_catalog.format('CREATE SUBSCRIPTION %I CONNECTION %L PUBLICATION %I WITH (slot_name = %L%s)',
+	-- synchronous_commit: by default a commit waits up to wal_writer_delay until readers may have it
+	SELECT pg_catalog.format('CREATE SUBSCRIPTION %I CONNECTION %L PUBLICATION %I WITH (slot_name = %L, synchronous_commit = on%s)',
 		:'rsfed_publication', :'rsfed_labelled', :'rsfed_publication', :'rsfed_slot', :'rsfed_failover') \gexec
 	UPDATE rsfed_catalog.subscriber SET announced = version WHERE publication = @publication@;
 \else

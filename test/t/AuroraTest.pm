@@ -197,6 +197,7 @@ sub publish_and_subscribe
 		is($aurora->safe_psql('app', 'SELECT count(*) FROM rsfed.freshness'), '0', 'nothing is known of the tables');
 	}
 	subscribe('again, with the subscription');
+	is($aurora->safe_psql('app', 'SELECT subsynccommit FROM pg_subscription'), 'on', 'readers need not wait for the WAL writer');
 	in_step('all tables are copied');
 	same('keyed', 'k, s, n', 'keyed');
 	same('nulls', 'k, n', 'NULL keys');
