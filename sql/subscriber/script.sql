@@ -441,7 +441,7 @@ CROSS JOIN LATERAL (VALUES
 	(NOT s.subenabled, 'error', 'The subscription is disabled: nothing arrives.',
 		pg_catalog.format('ALTER SUBSCRIPTION %s ENABLE;', pg_catalog.quote_ident(s.subname))),
 	(s.subenabled AND s.pid IS NULL AND s.apply_errors > 0 AND NOT pg_catalog.pg_is_in_recovery(), 'error',
-		pg_catalog.format('What arrives cannot be applied; it has failed %s times and is tried again every few seconds. The server''s log says why; mostly the newest script of the node was not run here.', s.apply_errors),
+		pg_catalog.format('Nothing is applied: the node cannot be reached, or what it sends does not fit the tables here, as when its newest script was not run. It has failed %s times so far, and is tried again every few seconds. The server''s log says why.', s.apply_errors),
 		pg_catalog.format('SELECT * FROM pg_catalog.pg_stat_subscription_stats WHERE subname = %L;', s.subname)),
 	(s.subenabled AND s.pid IS NULL AND s.apply_errors = 0 AND NOT pg_catalog.pg_is_in_recovery(), 'error',
 		'No process applies what arrives: the node cannot be reached, or max_logical_replication_workers are taken. The server''s log says why.',
