@@ -9,6 +9,14 @@ BENCH_PACKAGES=(make gcc libc6-dev postgresql-15 postgresql-server-dev-15 libpq-
 SYSTEM_BIN=/usr/lib/postgresql/15/bin
 SOCKETS=
 
+# What the rollups of the benchmarks ask, and the recipe without rsfed
+QUERY='SELECT a, b, amount, n, at FROM shown'
+COLUMNS='a integer, b integer, amount numeric, n bigint, at timestamp'
+
+DBLINK=
+RECIPE='REFRESH MATERIALIZED VIEW recipe'
+CONCURRENTLY='REFRESH MATERIALIZED VIEW CONCURRENTLY recipe'
+
 # begin_bench STOP [PACKAGE ...]: the folder, rsfed in its private copy, a running
 # stand-in; STOP is run at the end, whatever happens.
 begin_bench() {
@@ -24,16 +32,11 @@ begin_bench() {
 	start_warehouse
 }
 
-# A copy of PostgreSQL with rsfed in it: the programs find their libraries and
-# their share folder relative to where they are.
+# A copy of PostgreSQL with rsfed in it.
 install_privately() {
 	local copy=$WORK/pg sources=$WORK/sources log=$WORK/build.log
 	PG_BIN=$copy$SYSTEM_BIN
-	if [ ! -x "$PG_BIN/postgres" ]; then
-		mkdir -p "$copy/usr/lib/postgresql" "$copy/usr/share/postgresql"
-		cp -a /usr/lib/postgresql/15 "$copy/usr/lib/postgresql/"
-		cp -a /usr/share/postgresql/15 "$copy/usr/share/postgresql/"
-	fi
+	[ -x "$PG_BIN/postgres" ] || copy_installation "$copy"
 	copy_sources "$sources"
 	say "building rsfed"
 	if ! make -C "$sources" -j "$(nproc)" PG_CONFIG="$SYSTEM_BIN/pg_config" >"$log" 2>&1 ||
@@ -55,11 +58,46 @@ start_warehouse() {
 	. "$WORK/warehouse/env"
 }
 
+make_changes() {
+	warehouse_psql "$WORK/warehouse" -c "
+		CREATE TABLE changes (every bigint, hundredth bigint, slot int);
+		INSERT INTO changes VALUES (0, 0, -1)"
+}
+
+# load_facts N [SUFFIX]: so many rows, and a view over them whose answer changes
+# without a row being written, so that the warehouse is as fast in the last turn
+# as in the first.
+load_facts() {
+	local facts=facts${2:-} shown=shown${2:-}
+	say "loading $1 rows"
+	warehouse_psql "$WORK/warehouse" -c "
+		DROP VIEW IF EXISTS $shown;
+		DROP TABLE IF EXISTS $facts;
+		CREATE TABLE $facts (a int, b int, amount numeric(12,2), n bigint, at timestamp);
+		INSERT INTO $facts SELECT (i / 1000)::int, (i % 1000)::int, ((i * 7919::bigint) % 1000000)::numeric / 100,
+			i * 13::bigint, timestamp '2024-01-01' + i * interval '37 seconds'
+			FROM generate_series(0, $1 - 1) i;
+		CREATE INDEX ON $facts (a, b);
+		CREATE VIEW $shown AS SELECT a, b, amount, n + (SELECT every FROM changes)
+			+ CASE WHEN b % 100 = 0 THEN (SELECT hundredth FROM changes) ELSE 0 END
+			+ CASE WHEN b % 20 = (SELECT slot FROM changes) THEN 1 ELSE 0 END AS n, at FROM $facts;" 2>/dev/null
+	warehouse_psql "$WORK/warehouse" -c "VACUUM ANALYZE $facts" 2>/dev/null || true
+}
+
+change() { # SET clause
+	warehouse_psql "$WORK/warehouse" -c "UPDATE changes SET $1"
+}
+
+# The source of the recipe: DBLINK, once the stand-in runs.
+dblink_source() {
+	DBLINK="dblink('host=localhost port=$WAREHOUSE_DIRECT_PORT dbname=$WAREHOUSE_DBNAME user=$WAREHOUSE_USER password=$WAREHOUSE_PASSWORD sslmode=disable', '$QUERY') AS t ($COLUMNS)"
+}
+
 # Stops the servers of a benchmark, and the stand-in.
 stop_servers() {
 	local dir
 	set +e
-	for dir in "$WORK/replica" "$WORK/primary"; do
+	for dir in "$WORK/reader" "$WORK/subscriber" "$WORK/replica" "$WORK/primary"; do
 		[ ! -d "$dir" ] || stop_server "$dir"
 	done
 	"$WORK/sources/test/warehouse/warehouse" stop "$WORK/warehouse" >/dev/null 2>&1
@@ -89,14 +127,19 @@ make_primary() {
 		'$WAREHOUSE_PASSWORD', $WAREHOUSE_DIRECT_PORT, sslmode => 'disable')" >/dev/null
 }
 
+# stream_to FOLDER PORT FROM: a streaming replica of the server at port FROM.
+stream_to() {
+	say "starting a replica"
+	as_server "$PG_BIN/pg_basebackup" -h "$SOCKETS" -p "$3" -U postgres -D "$1" -R -c fast -X stream
+	printf "port = %s\nmax_connections = 200\nprimary_conninfo = 'host=%s port=%s user=postgres'\n" \
+		"$2" "$SOCKETS" "$3" | as_server tee -a "$1/postgresql.auto.conf" >/dev/null
+	start_server "$1"
+}
+
 start_replica() {
 	[ ! -d "$WORK/replica" ] || return 0
 	REPLICA_PORT=$(free_port $((PRIMARY_PORT + 1)))
-	say "starting a replica"
-	as_server "$PG_BIN/pg_basebackup" -h "$SOCKETS" -p "$PRIMARY_PORT" -U postgres -D "$WORK/replica" -R -c fast -X stream
-	printf "port = %s\nmax_connections = 200\nprimary_conninfo = 'host=%s port=%s user=postgres'\n" \
-		"$REPLICA_PORT" "$SOCKETS" "$PRIMARY_PORT" | as_server tee -a "$WORK/replica/postgresql.auto.conf" >/dev/null
-	start_server "$WORK/replica"
+	stream_to "$WORK/replica" "$REPLICA_PORT" "$PRIMARY_PORT"
 }
 
 wait_for_replica() {
@@ -107,10 +150,9 @@ wait_for_replica() {
 
 # --- one thing done, and how long it took ------------------------------------
 
-sql() { # primary|replica, statement
-	local port=$PRIMARY_PORT
-	[ "$1" = primary ] || port=$REPLICA_PORT
-	as_server "$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$SOCKETS" -p "$port" -U postgres -d postgres -c "$2"
+sql() { # primary|replica|subscriber|reader, statement
+	local port=${1^^}_PORT
+	as_server "$PG_BIN/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$SOCKETS" -p "${!port}" -U postgres -d postgres -c "$2"
 }
 
 # standin WORDS: a command to the stand-in's proxy.
@@ -126,6 +168,10 @@ note() { # measure contender value
 median() { # measure contender
 	awk -F '\t' -v m="$1" -v c="$2" '$1 == m && $2 == c { print $3 }' "$WORK/results.tsv" | sort -n |
 		awk '{ v[NR] = $1 } END { if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2; else print "-" }'
+}
+
+percentile() { # sorted file, fraction
+	awk -v fraction="$2" '{ v[NR] = $1 } END { i = int(NR * fraction) + 1; if (i > NR) i = NR; if (NR) printf "%.2f\n", v[i]; else print "-" }' "$1"
 }
 
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (a + 0 == 0 || b + 0 == 0) print "-"; else printf "%.2f\n", a / b }'; }

@@ -155,6 +155,14 @@ build_and_install() {
 	fi
 }
 
+# copy_installation FOLDER: copies PostgreSQL 15 as it is installed.  The programs
+# find their libraries and their share folder relative to where they are.
+copy_installation() {
+	mkdir -p "$1/usr/lib/postgresql" "$1/usr/share/postgresql"
+	cp -a /usr/lib/postgresql/15 "$1/usr/lib/postgresql/"
+	cp -a /usr/share/postgresql/15 "$1/usr/share/postgresql/"
+}
+
 port_is_free() {
 	! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }

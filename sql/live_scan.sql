@@ -17,6 +17,8 @@ SELECT value FROM standin_status WHERE name = 'statements';
 RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material;
 -- a correlated one by parameter
 SELECT g, (SELECT s FROM live_kv WHERE k = g) FROM generate_series(1, 4) g;
+-- one that is left at its first row, and asks again
+SELECT g, (SELECT true FROM live_big WHERE k >= g OR v < 0 OFFSET random() * 0 LIMIT 1) AS found FROM generate_series(1, 3) g;
 
 -- cursors side by side, and a function that asks while a scan is in progress
 BEGIN;
@@ -232,6 +234,35 @@ IMPORT FOREIGN SCHEMA imported LIMIT TO (other) FROM SERVER wh INTO imported;
 SELECT count(*) FROM imported.other;
 SELECT error_of('IMPORT FOREIGN SCHEMA nowhere FROM SERVER wh INTO imported');
 SELECT error_of('IMPORT FOREIGN SCHEMA imported FROM SERVER wh INTO imported OPTIONS (x ''1'')');
+
+-- changes there are brought over, and what depends on the tables stays
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'imported', 'imported');
+SELECT count(*), count(DISTINCT table_name) FROM rsfed.remote_columns('wh', 'imported') WHERE table_name <> 'shapes';
+SELECT rsfed.execute('wh', 'DROP VIEW imported.late'), rsfed.execute('wh', 'DROP TABLE imported.plain'), rsfed.execute('wh', 'DROP TABLE imported.other'),
+	rsfed.execute('wh', 'CREATE TABLE imported.plain (id bigint, code char(5), price decimal(10,3), "Open" timestamp, "odd ""name" char(2), added date)'),
+	rsfed.execute('wh', 'CREATE TABLE imported.fresh (a smallint, c char(2))');
+CREATE VIEW imported.on_price AS SELECT price FROM imported.plain;
+GRANT SELECT ON imported.plain TO rsfed_stranger;
+COMMENT ON COLUMN imported.plain.code IS 'kept';
+SELECT error_of('SELECT name FROM imported.plain');
+SELECT error_of('SELECT id FROM imported.plain WHERE id > 0');
+SET client_min_messages = notice;
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'imported', 'imported');
+SELECT attname, format_type(atttypid, atttypmod), attfdwoptions, col_description(attrelid, attnum) FROM pg_attribute
+WHERE attrelid = 'imported.plain'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum;
+SELECT has_table_privilege('rsfed_stranger', 'imported.plain', 'SELECT') AS still_granted, count(*) FROM imported.plain WHERE id > 0;
+DROP VIEW imported.on_price;
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'imported', 'imported', add_tables => true);
+SELECT * FROM imported.fresh;
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'imported', 'imported', true) WHERE action <> 'table is gone';
+SELECT error_of('SELECT rsfed.refresh_foreign_schema(''wh'', ''imported'', ''nowhere'')');
+SELECT error_of('SELECT rsfed.refresh_foreign_schema(''wh'', ''nowhere'', ''imported'')');
+SELECT error_of('SELECT rsfed.refresh_foreign_schema(''no such'', ''imported'', ''imported'')');
+SELECT rsfed.execute('wh', 'ALTER TABLE imported.fresh ADD COLUMN b int');
+SET ROLE rsfed_stranger;
+SELECT error_of('SELECT rsfed.refresh_foreign_schema(''wh'', ''imported'', ''imported'')');
+RESET ROLE;
+SET client_min_messages = warning;
 DROP SCHEMA imported CASCADE;
 SELECT rsfed.execute('wh', 'DROP SCHEMA imported CASCADE');
 

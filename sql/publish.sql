@@ -103,8 +103,8 @@ CALL rsfed.refresh('pub_nulls') \g /dev/null
 SELECT * FROM pub_same;
 
 -- the script names what it makes, and holds no query
-SELECT count(*) AS tables, bool_or(x[1] ~ 'FROM kv') AS query FROM regexp_matches(rsfed.subscriber_script(), 'SELECT rsfed_catalog\.take_table\([^;]*;', 'g') x;
-SELECT regexp_replace(m[1], 'relation_id => \d+|\{\d+\}', '<id>', 'g') AS script FROM regexp_matches(rsfed.subscriber_script('Pub "2"'''), '(-- public\.pub_keyed.*?forget_others[^;]*;)', 's') m;
+SELECT count(*) AS tables, bool_or(x[1] ~ 'FROM kv') AS query FROM regexp_matches(rsfed.subscriber_script(), 'SELECT rsfed_catalog\.take_table\([^\\]*\\gset', 'g') x;
+SELECT regexp_replace(m[1], 'relation_id => \d+|\{\d+\}', '<id>', 'g') AS script FROM regexp_matches(rsfed.subscriber_script('Pub "2"'''), '(-- public\.pub_keyed.*?forget_others[^\\]*\\gset rsfed_)', 's') m;
 
 -- changes of what is published: columns that publications name
 SELECT * FROM rsfed.alter_rollup('pub_keyed', query => 'SELECT k, max(s) AS s, sum(n) AS n, min(n) AS low FROM kv WHERE k IS NOT NULL GROUP BY k') WHERE action <> 'refresh';

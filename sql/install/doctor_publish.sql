@@ -2,10 +2,16 @@
 
 -- Without a subscriber that counts there is nothing to be lost.
 CREATE VIEW rsfed_doctor.publication WITH (security_barrier = true) AS
-SELECT v.severity, pg_catalog.format('publication %I', b.publication) AS subject, v.problem, v.remedy, true AS on_primary
+SELECT v.severity, pg_catalog.format('publication %I', b.publication) AS subject, v.problem, v.remedy, v.on_primary
 FROM (SELECT b.publication, p.oid, pg_catalog.current_setting('wal_level') AS wal_level,
+		-- two settings of 17
+		pg_catalog.current_setting('synchronized_standby_slots', true) AS waited_for,
+		pg_catalog.current_setting('sync_replication_slots', true) AS copied,
+		(SELECT pg_catalog.string_agg(pg_catalog.quote_literal(h.slot_name), ', ' ORDER BY h.slot_name)
+			FROM pg_catalog.pg_replication_slots h WHERE h.slot_type = 'physical' AND h.active) AS standbys,
 		pg_catalog.count(s.slot)::pg_catalog.int4 AS slots,
-		pg_catalog.bool_or(NOT s.has_failover) AS some_stay
+		pg_catalog.bool_or(NOT s.has_failover) AS some_stay,
+		pg_catalog.bool_or(s.has_failover) AS some_follow
 	FROM rsfed_catalog.publication b
 	JOIN pg_catalog.pg_publication p ON p.pubname = b.publication
 	LEFT JOIN rsfed_catalog.subscriber_slot s ON s.publication = b.publication
@@ -14,18 +20,24 @@ FROM (SELECT b.publication, p.oid, pg_catalog.current_setting('wal_level') AS wa
 CROSS JOIN LATERAL (VALUES
 	(b.wal_level <> 'logical', 'error',
 		pg_catalog.format('Nobody can subscribe to it: wal_level is %s. It is changed by a restart.', b.wal_level),
-		'ALTER SYSTEM SET wal_level = logical;'),
+		'ALTER SYSTEM SET wal_level = logical;', true),
 	((SELECT pg_catalog.count(*) FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = b.oid
 			AND r.prrelid IN ('rsfed_catalog.publication'::pg_catalog.regclass, 'rsfed_catalog.published_freshness'::pg_catalog.regclass)) < 2, 'error',
 		'The tables of rsfed that tell how fresh its rollups are are not in it, as after a restore of a dump: subscribers learn nothing.',
-		pg_catalog.format('SELECT rsfed.publish(''{}'', %L);', b.publication)),
+		pg_catalog.format('SELECT rsfed.publish(''{}'', %L);', b.publication), true),
 	(b.slots > 0 AND pg_catalog.current_setting('max_slot_wal_keep_size') = '-1', 'warning',
 		'A subscriber that is away keeps WAL here without a limit, until the disk is full: max_slot_wal_keep_size is -1.',
-		'ALTER SYSTEM SET max_slot_wal_keep_size = ''50GB''; SELECT pg_catalog.pg_reload_conf();'),
+		'ALTER SYSTEM SET max_slot_wal_keep_size = ''50GB''; SELECT pg_catalog.pg_reload_conf();', true),
 	(b.slots > 0 AND b.some_stay IS TRUE, 'warning',
-		'Slots of its subscribers do not follow a failover of this server: they are made without failover.',
-		pg_catalog.format('SELECT slot, problem FROM rsfed.subscribers WHERE publication = %L;', b.publication))
-) AS v (applies, severity, problem, remedy)
+		'Slots of its subscribers do not follow a failover of this server: they are made without failover. On a subscriber of PostgreSQL 17 or newer, one after the other: ALTER SUBSCRIPTION ... DISABLE, SET (failover = true), ENABLE.',
+		pg_catalog.format('SELECT slot, problem FROM rsfed.subscribers WHERE publication = %L;', b.publication), true),
+	(b.some_follow IS TRUE AND b.waited_for = '' AND b.standbys IS NOT NULL, 'warning',
+		'After a failover its subscribers may be ahead of the new primary: synchronized_standby_slots is empty, so they need not wait for a standby. Keep in the list the slots of those standbys that may take over.',
+		pg_catalog.format('ALTER SYSTEM SET synchronized_standby_slots = %s; SELECT pg_catalog.pg_reload_conf();', b.standbys), true),
+	(pg_catalog.pg_is_in_recovery() AND b.copied = 'off', 'notice',
+		'If this replica takes over, its subscribers stay behind: sync_replication_slots is off here. It also takes primary_slot_name, hot_standby_feedback, and dbname in primary_conninfo.',
+		'ALTER SYSTEM SET sync_replication_slots = on; SELECT pg_catalog.pg_reload_conf();', false)
+) AS v (applies, severity, problem, remedy, on_primary)
 WHERE v.applies;
 COMMENT ON VIEW rsfed_doctor.publication IS
 'Publications that nobody can subscribe to, that may fill the disk, or whose subscribers a failover would leave behind';

@@ -56,16 +56,29 @@ $$;
 COMMENT ON FUNCTION rsfed_catalog.wal_position() IS
 'Up to where this server has written, or on a replica replayed, WAL';
 
--- Some columns are those of newer versions, hence by way of jsonb.  A connection
--- says by its application_name which version of the script its subscriber has run.
+-- A connection says by its application_name which version of the script its
+-- subscriber has run.  PostgreSQL shows that to pg_monitor; owners of publications
+-- need it, too, and so this reads it for them, and nothing else.
+CREATE FUNCTION rsfed_catalog.subscriber_sender()
+RETURNS TABLE (pid integer, version integer, lag interval)
+LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT a.pid, substring(a.application_name, '^rsfed/([0-9]{1,9})$')::int4, a.replay_lag
+	FROM pg_stat_replication a
+	WHERE a.application_name ~ '^rsfed/[0-9]{1,9}$'
+$$;
+COMMENT ON FUNCTION rsfed_catalog.subscriber_sender() IS
+'Connections of subscribers: process, version of the script that was run there, how long what is written takes to be applied';
+
+-- Some columns are those of newer versions, hence by way of jsonb.
 CREATE VIEW rsfed_catalog.subscriber_slot AS
 SELECT b.publication,
 	b.version AS published_version,
 	s.slot_name::pg_catalog.text AS slot,
 	s.active AS connected,
-	pg_catalog.substring(a.application_name, '^rsfed/([0-9]{1,9})$')::pg_catalog.int4 AS version,
+	a.version,
 	pg_catalog.pg_wal_lsn_diff(rsfed_catalog.wal_position(), s.confirmed_flush_lsn)::pg_catalog.int8 AS lag_bytes,
-	a.replay_lag AS lag,
+	a.lag,
 	(x.more ->> 'inactive_since')::pg_catalog.timestamptz AS inactive_since,
 	pg_catalog.pg_wal_lsn_diff(rsfed_catalog.wal_position(), s.restart_lsn)::pg_catalog.int8 AS retained_wal,
 	s.wal_status = 'lost' AS is_lost,
@@ -73,7 +86,7 @@ SELECT b.publication,
 FROM rsfed_catalog.publication b
 JOIN pg_catalog.pg_replication_slots s ON s.slot_type = 'logical' AND s.database = pg_catalog.current_database()
 	AND pg_catalog.left(s.slot_name::pg_catalog.text, -8) = rsfed_catalog.slot_prefix(b.publication)
-LEFT JOIN pg_catalog.pg_stat_replication a ON a.pid = s.active_pid
+LEFT JOIN rsfed_catalog.subscriber_sender() a ON a.pid = s.active_pid
 CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(s) AS more) x;
 COMMENT ON VIEW rsfed_catalog.subscriber_slot IS
 'Replication slots of the subscribers of rsfed''s publications';
@@ -119,7 +132,8 @@ $template$;
 COMMENT ON FUNCTION rsfed_catalog.subscriber_template() IS
 'The script of a subscriber, with marks in place of what is published';
 
--- What the script says of one table.  A key that is the replica identity is a
+-- What the script says of one table; \gset, as nobody needs to see what these
+-- functions return.  A key that is the replica identity is a
 -- primary key at subscribers.
 CREATE FUNCTION rsfed_catalog.subscriber_table(publication name, version integer, relid oid, relation_id integer, copy_number integer, tables boolean)
 RETURNS text
@@ -154,7 +168,7 @@ AS $body$
 				ELSE format(E'\n--   CREATE UNIQUE INDEX ON %I.%I (%s) NULLS NOT DISTINCT;', t.nspname, t.relname, l.list) END
 				FROM k CROSS JOIN LATERAL (SELECT string_agg(quote_ident(c), ', ' ORDER BY n) AS list FROM unnest(k.columns) WITH ORDINALITY x (c, n)) l)) END,
 		format(E'SELECT rsfed_catalog.take_table(publication => %L, version => %s, relation_id => %s, copy_number => %s, tables => %L,\n'
-			'\tschema_name => %L, relation_name => %L,\n\tcolumns => ARRAY[%s],\n\tkey => %L, is_primary => %L);',
+			'\tschema_name => %L, relation_name => %L,\n\tcolumns => ARRAY[%s],\n\tkey => %L, is_primary => %L) \\gset rsfed_',
 			publication, version, relation_id, copy_number, tables, t.nspname, t.relname,
 			(SELECT string_agg(format(E'\n\t\tARRAY[%L, %L]', a.attname, a.type || a.coll), ',' ORDER BY a.attnum) FROM a),
 			(SELECT k.columns FROM k), COALESCE((SELECT k.is_primary FROM k), false)),
@@ -164,7 +178,7 @@ AS $body$
 				AND NOT EXISTS (SELECT FROM unnest(i.indkey) x (attnum) WHERE x.attnum NOT IN (SELECT a.attnum FROM a))) END,
 		CASE WHEN tables AND t.comment IS NOT NULL THEN format('COMMENT ON TABLE %I.%I IS %L;', t.nspname, t.relname, t.comment) END,
 		CASE WHEN tables THEN (SELECT string_agg(CASE WHEN x.grantee = 0 THEN format('GRANT SELECT ON %I.%I TO PUBLIC;', t.nspname, t.relname)
-					ELSE format('SELECT rsfed_catalog.grant_select(%L, %L, %L);', t.nspname, t.relname, pg_get_userbyid(x.grantee)) END, E'\n' ORDER BY x.grantee)
+					ELSE format('SELECT rsfed_catalog.grant_select(%L, %L, %L) \gset rsfed_', t.nspname, t.relname, pg_get_userbyid(x.grantee)) END, E'\n' ORDER BY x.grantee)
 			FROM aclexplode(t.relacl) x WHERE x.privilege_type = 'SELECT' AND x.grantee <> t.relowner) END,
 		'')
 	FROM t
@@ -186,7 +200,7 @@ AS $$
 				E'\n' ORDER BY p.schema_name, p.relation_name)
 			FROM rsfed_catalog.published_freshness p JOIN rsfed_catalog.present_relation k USING (relation_id)
 			WHERE p.publication = b.publication), '-- none is published')
-		|| format(E'\nSELECT rsfed_catalog.forget_others(%L, %L);', b.publication,
+		|| format(E'\nSELECT rsfed_catalog.forget_others(%L, %L) \\gset rsfed_', b.publication,
 			ARRAY(SELECT p.relation_id FROM rsfed_catalog.published_freshness p WHERE p.publication = b.publication ORDER BY 1)))
 	FROM rsfed_catalog.publication b WHERE b.publication = subscriber_script.publication
 $$;

@@ -14,3 +14,10 @@ FROM rsfed_catalog.pushdown() p;
 COMMENT ON VIEW rsfed.pushdown IS
 'What of a query over foreign tables is computed in Redshift, as it is or rewritten, and what is not, and why; what is not listed is computed here';
 GRANT SELECT ON rsfed.pushdown TO PUBLIC;
+
+CREATE FUNCTION rsfed.pushed(query text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'rsfed_pushed'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION rsfed.pushed(text) IS
+'The statement of Redshift that a query over foreign tables becomes, to define a rollup with; an error with the reasons if it becomes none, or more than one. The query is planned, not run';

@@ -441,7 +441,7 @@ CROSS JOIN LATERAL (VALUES
 	(NOT s.subenabled, 'error', 'The subscription is disabled: nothing arrives.',
 		pg_catalog.format('ALTER SUBSCRIPTION %s ENABLE;', pg_catalog.quote_ident(s.subname))),
 	(s.subenabled AND s.pid IS NULL AND s.apply_errors > 0 AND NOT pg_catalog.pg_is_in_recovery(), 'error',
-		pg_catalog.format('What arrives cannot be applied; it has failed %s times and is tried again every few seconds. The server''s log says why; mostly the newest script of the node was not run here.', s.apply_errors),
+		pg_catalog.format('Nothing is applied: the node cannot be reached, or what it sends does not fit the tables here, as when its newest script was not run. It has failed %s times so far, and is tried again every few seconds. The server''s log says why.', s.apply_errors),
 		pg_catalog.format('SELECT * FROM pg_catalog.pg_stat_subscription_stats WHERE subname = %L;', s.subname)),
 	(s.subenabled AND s.pid IS NULL AND s.apply_errors = 0 AND NOT pg_catalog.pg_is_in_recovery(), 'error',
 		'No process applies what arrives: the node cannot be reached, or max_logical_replication_workers are taken. The server''s log says why.',
@@ -506,9 +506,10 @@ SELECT EXISTS (SELECT FROM pg_catalog.pg_subscription s WHERE s.subslotname = b.
 		WHEN :'connection' !~* '^postgres(ql)?://' THEN ' application_name='
 		WHEN pg_catalog.strpos(:'connection', '?') > 0 THEN '&application_name='
 		ELSE '?application_name=' END || CASE WHEN :'connection' ~* '^postgres(ql)?://' THEN 'rsfed%2F' ELSE 'rsfed/' END || b.version AS labelled,
-	CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 170000 AND @failover@ THEN ', failover = true' ELSE '' END AS failover
+	f.follows, CASE WHEN f.follows THEN ', failover = true' ELSE '' END AS failover
 FROM rsfed_catalog.subscriber b
 JOIN pg_catalog.pg_roles u ON u.rolname = CURRENT_USER
+CROSS JOIN (SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 170000 AND @failover@ AS follows) f
 WHERE b.publication = @publication@ \gset rsfed_
 
 \if :rsfed_exists
@@ -527,6 +528,12 @@ WHERE b.publication = @publication@ \gset rsfed_
 		\endif
 		\if :rsfed_differs
 			ALTER SUBSCRIPTION :"rsfed_subname" REFRESH PUBLICATION;
+		\endif
+		\if :rsfed_follows
+			SELECT NOT s.subfailover AS stays FROM pg_catalog.pg_subscription s WHERE s.subslotname = :'rsfed_slot' \gset rsfed_
+			\if :rsfed_stays
+				\warn The subscription does not follow a failover of the node. Run: ALTER SUBSCRIPTION :"rsfed_subname" DISABLE; and some seconds later ALTER SUBSCRIPTION :"rsfed_subname" SET (failover = true); ALTER SUBSCRIPTION :"rsfed_subname" ENABLE;
+			\endif
 		\endif
 	\else
 		\warn The subscription is owned by another role: run this script once more as that one.

@@ -38,6 +38,7 @@
 #include "base/compat.h"
 #include "base/run_settings.h"
 #include "catalog/after.h"
+#include "catalog/owner_scope.h"
 #include "catalog/relation.h"
 #include "catalog/relation_schedule.h"
 #include "catalog/rollup.h"
@@ -591,6 +592,44 @@ add_pauses(Script *script, List *relations)
 	}
 }
 
+/*
+ * The publications that the caller may change, each with those of its rollups that it
+ * may publish.  What is published already is left alone, as new columns of it may
+ * wait for subscribers.  One who makes it for another role hands it over afterwards,
+ * as that role need not own the rollups.
+ */
+static void
+add_publications(Script *script)
+{
+	static const Oid types[] = {OIDOID};
+	Datum		values[1] = {ObjectIdGetDatum(GetUserId())};
+	CatalogAccess access;
+	uint64		n;
+
+	catalog_open(&access);
+	n = catalog_run(SPI_OK_SELECT,
+					"SELECT concat(format('SELECT rsfed.publish(ARRAY(SELECT unnest(ARRAY[%s]::regclass[])"
+					" EXCEPT SELECT relation FROM rsfed.publications WHERE publication = %L),',"
+					" r.list, b.publication), E'\n\t', format('%L, options => %L);', b.publication,"
+					" jsonb_build_object('messages', b.messages)),"
+					" CASE WHEN p.pubowner <> $1 THEN"
+					" E'\n' || format('ALTER PUBLICATION %I OWNER TO %I;', b.publication, pg_get_userbyid(p.pubowner)) END)"
+					" FROM rsfed_catalog.publication b JOIN pg_publication p ON p.pubname = b.publication,"
+					" LATERAL (SELECT string_agg(quote_literal(format('%I.%I', f.schema_name, f.relation_name)), ', '"
+					" ORDER BY f.schema_name, f.relation_name) AS list"
+					" FROM rsfed_catalog.published_freshness f JOIN rsfed_catalog.present_relation k USING (relation_id)"
+					" JOIN pg_class c ON c.oid = k.relid"
+					" WHERE f.publication = b.publication AND pg_has_role($1, c.relowner, 'USAGE')) AS r"
+					" WHERE pg_has_role($1, p.pubowner, 'USAGE') ORDER BY b.publication",
+					1, types, values, NULL);
+	if (n > 0)
+		appendStringInfoString(&script->text,
+							   "\n-- Publications; their subscribers run the script of rsfed.subscriber_script() anew\n");
+	for (uint64 i = 0; i < n; i++)
+		appendStringInfo(&script->text, "%s\n", catalog_text(&access, i, 1));
+	catalog_close(&access);
+}
+
 /* rsfed.export(): a script that makes all of it again, without content and secrets. */
 Datum
 rsfed_export(PG_FUNCTION_ARGS)
@@ -628,6 +667,8 @@ rsfed_export(PG_FUNCTION_ARGS)
 	for_schedules(&script, script.rollups, add_after);
 	for_schedules(&script, script.views, add_after);
 	for_schedules(&script, script.sets, add_after);
+	become(&script, GetUserId());
+	add_publications(&script);
 
 	appendStringInfoString(&script.text, "\n-- Pauses\n");
 	add_pauses(&script, script.rollups);

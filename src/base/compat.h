@@ -358,6 +358,13 @@ typedef void (*shmem_request_hook_type) (void);
 #define RSFED_SET_FOREIGN_TRUNCATE(routine, function) ((void) (function))
 #endif
 
+/* 15: parameters whose types are known have a function of their own */
+#if PG_VERSION_NUM >= 150000
+#define pg_analyze_and_rewriteCompat(raw, text) pg_analyze_and_rewrite_fixedparams(raw, text, NULL, 0, NULL)
+#else
+#define pg_analyze_and_rewriteCompat(raw, text) pg_analyze_and_rewrite(raw, text, NULL, 0, NULL)
+#endif
+
 /* 18: what prints the parts of EXPLAIN has headers of its own */
 #if PG_VERSION_NUM >= 180000
 #define RSFED_EXPLAIN_HEADER "commands/explain_format.h"

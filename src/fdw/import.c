@@ -28,26 +28,19 @@
 
 #include "fdw/import.h"
 
-/* Table, column, type, precision, scale; what is hidden behind a materialized view is left out. */
+/* Table, column, type, precision, scale, comment; what is hidden behind a materialized view is left out. */
 #define EXTERNAL_QUERY \
-	"/* rsfed import */ SELECT tablename, columnname, external_type, NULL::integer, NULL::integer" \
+	"/* rsfed import */ SELECT tablename, columnname, external_type, NULL::integer, NULL::integer, NULL::varchar" \
 	" FROM svv_external_columns WHERE schemaname = %s ORDER BY tablename, columnnum"
 #define ALL_QUERY \
-	"/* rsfed import */ SELECT table_name, column_name, data_type, numeric_precision, numeric_scale" \
+	"/* rsfed import */ SELECT table_name, column_name, data_type, numeric_precision, numeric_scale, remarks" \
 	" FROM svv_all_columns WHERE database_name = current_database() AND schema_name = %s" \
 	" AND table_name NOT LIKE 'mv\\\\_tbl\\\\_\\\\_%%' ORDER BY table_name, ordinal_position"
 #define VIEW_QUERY \
-	"/* rsfed import */ SELECT table_name, column_name, data_type, numeric_precision, numeric_scale" \
+	"/* rsfed import */ SELECT table_name, column_name, data_type, numeric_precision, numeric_scale, remarks" \
 	" FROM svv_columns WHERE table_schema = %s" \
 	" AND table_name NOT LIKE 'mv\\\\_tbl\\\\_\\\\_%%' ORDER BY table_name, ordinal_position"
-#define QUERY_COLUMNS 5
-
-typedef struct ImportTable
-{
-	char	   *name;			/* in Redshift */
-	List	   *columns;		/* char **: a row of the query */
-	int			view;			/* which query brought it */
-} ImportTable;
+#define QUERY_COLUMNS 6
 
 typedef struct Import
 {
@@ -99,7 +92,7 @@ ask_view(SourceConnection *source, Import *import, const char *query, int view)
 			}
 		}
 		if (table->view == view)
-			table->columns = lappend(table->columns, row);
+			table->rows = lappend(table->rows, row);
 	}
 }
 
@@ -117,9 +110,9 @@ import_at(SourceConnection *source, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
-/* A name as PostgreSQL has it: cut to its length, and another one than those taken. */
-static char *
-local_name(const char *name, List *taken, const char *what)
+/* See import.h. */
+char *
+import_local_name(const char *name, List *taken, const char *what)
 {
 	int			length = strlen(name);
 	char	   *cut = pnstrdup(name, pg_mbcliplen(name, length, NAMEDATALEN - 1));
@@ -130,74 +123,91 @@ local_name(const char *name, List *taken, const char *what)
 
 		cut = psprintf("%.*s%s", pg_mbcliplen(name, length, NAMEDATALEN - 1 - (int) strlen(suffix)), name, suffix);
 	}
-	if (strcmp(cut, name) != 0)
+	if (what != NULL && strcmp(cut, name) != 0)
 		ereport(NOTICE,
 				(errmsg("%s \"%s\" of Redshift is named \"%s\" here", what, name, cut)));
 	return cut;
 }
 
-/* The column's definition, or NULL with a NOTICE for one that cannot be had. */
-static char *
-column_definition(const char *table, char **row, List **taken)
+/* What the column of a view's row is here; NULL, with a NOTICE, for one that cannot be had. */
+static ImportColumn *
+import_column(const char *table, char **row, List *taken, bool notices)
 {
 	char	   *name = trimmed(row[1]);
 	char	   *spelled = trimmed(row[2]);
 	DeclaredType type;
-	StringInfoData buf;
-	char	   *local;
+	ImportColumn *column;
 
 	/* pseudo-columns of external tables cost a scan; they are read by rsfed.query() */
 	if (name[0] == '$')
 		return NULL;
 	if (spelled == NULL || !redshift_declared_type(spelled, row[3] ? atoi(row[3]) : -1, row[4] ? atoi(row[4]) : -1, &type))
 	{
-		ereport(NOTICE,
-				(errmsg("column \"%s\" of table \"%s\" is left out", name, table),
-				 errdetail("Its type, %s, is not one that rsfed knows.", spelled ? spelled : "not known")));
+		if (notices)
+			ereport(NOTICE,
+					(errmsg("column \"%s\" of table \"%s\" is left out", name, table),
+					 errdetail("Its type, %s, is not one that rsfed knows.", spelled ? spelled : "not known")));
 		return NULL;
 	}
-	if (type.is_complex)
+	if (type.is_complex && notices)
 		ereport(NOTICE,
 				(errmsg("column \"%s\" of table \"%s\" is jsonb here", name, table),
 				 errdetail("In Redshift it is %s, which can only be read as a whole if Redshift sends it as JSON.", spelled)));
-	local = local_name(name, *taken, "column");
-	*taken = lappend(*taken, local);
-	initStringInfo(&buf);
-	appendStringInfo(&buf, "%s %s", quote_identifier(local), type.local);
-	if (strcmp(local, name) != 0 && type.is_char)
-		appendStringInfo(&buf, " OPTIONS (column_name %s, blank_safe 'on')", quote_literal_cstr(name));
-	else if (strcmp(local, name) != 0)
-		appendStringInfo(&buf, " OPTIONS (column_name %s)", quote_literal_cstr(name));
-	else if (type.is_char)
-		appendStringInfoString(&buf, " OPTIONS (blank_safe 'on')");
-	return buf.data;
+	column = palloc0(sizeof(ImportColumn));
+	column->name = name;
+	column->local = import_local_name(name, taken, notices ? "column" : NULL);
+	column->type = type.local;
+	column->is_char = type.is_char;
+	column->comment = row[5] && *row[5] ? row[5] : NULL;
+	return column;
+}
+
+/* See import.h. */
+List *
+import_columns(const ImportTable *table, bool notices)
+{
+	List	   *columns = NIL;
+	List	   *taken = NIL;
+	ListCell   *lc;
+
+	foreach(lc, table->rows)
+	{
+		ImportColumn *column = import_column(table->name, lfirst(lc), taken, notices);
+
+		if (column == NULL)
+			continue;
+		taken = lappend(taken, column->local);
+		columns = lappend(columns, column);
+	}
+	return columns;
 }
 
 /* The whole statement; NULL if no column of the table can be had. */
 static char *
-table_definition(ImportForeignSchemaStmt *stmt, ImportTable *table, const char *local)
+table_definition(ImportForeignSchemaStmt *stmt, const ImportTable *table, const char *local)
 {
+	List	   *columns = import_columns(table, true);
 	StringInfoData buf;
-	List	   *taken = NIL;
 	ListCell   *lc;
-	bool		is_first = true;
 
-	initStringInfo(&buf);
-	appendStringInfo(&buf, "CREATE FOREIGN TABLE %s (", quote_identifier(local));
-	foreach(lc, table->columns)
-	{
-		char	   *column = column_definition(table->name, lfirst(lc), &taken);
-
-		if (column == NULL)
-			continue;
-		appendStringInfo(&buf, "%s%s", is_first ? "" : ", ", column);
-		is_first = false;
-	}
-	if (is_first)
+	if (columns == NIL)
 	{
 		ereport(NOTICE,
 				(errmsg("table \"%s\" is left out, since none of its columns can be had", table->name)));
 		return NULL;
+	}
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "CREATE FOREIGN TABLE %s (", quote_identifier(local));
+	foreach(lc, columns)
+	{
+		const ImportColumn *column = lfirst(lc);
+
+		appendStringInfo(&buf, "%s%s %s", lc == list_head(columns) ? "" : ", ", quote_identifier(column->local), column->type);
+		if (strcmp(column->local, column->name) != 0)
+			appendStringInfo(&buf, " OPTIONS (column_name %s%s)", quote_literal_cstr(column->name),
+							 column->is_char ? ", blank_safe 'on'" : "");
+		else if (column->is_char)
+			appendStringInfoString(&buf, " OPTIONS (blank_safe 'on')");
 	}
 	appendStringInfo(&buf, ") SERVER %s OPTIONS (schema_name %s, table_name %s)",
 					 quote_identifier(stmt->server_name), quote_literal_cstr(stmt->remote_schema),
@@ -205,11 +215,31 @@ table_definition(ImportForeignSchemaStmt *stmt, ImportTable *table, const char *
 	return buf.data;
 }
 
+/* See import.h. */
 List *
-live_import(ImportForeignSchemaStmt *stmt, Oid serverid)
+import_tables(const char *server, const char *schema)
 {
 	SourceRequest request = {0};
 	Import		import = {0};
+
+	import.schema = redshift_quote_literal(schema);
+	import.context = CurrentMemoryContext;
+	request.source = server;
+	request.userid = GetUserId();
+	request.label = "rsfed import";
+	source_with(&request, import_at, &import);
+	if (import.tables == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
+				 errmsg("schema \"%s\" on server \"%s\" has no tables that can be seen", schema, server),
+				 errhint("Is its name written as Redshift has it, in lower case, and has the user there USAGE of it?")));
+	return import.tables;
+}
+
+/* See import.h. */
+List *
+live_import(ImportForeignSchemaStmt *stmt, Oid serverid)
+{
 	List	   *statements = NIL;
 	List	   *taken = NIL;
 	ListCell   *lc;
@@ -219,27 +249,15 @@ live_import(ImportForeignSchemaStmt *stmt, Oid serverid)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown option \"%s\"", ((DefElem *) lfirst(lc))->defname),
 				 errdetail("IMPORT FOREIGN SCHEMA from Redshift has no options.")));
-	import.schema = redshift_quote_literal(stmt->remote_schema);
-	import.context = CurrentMemoryContext;
-	request.source = stmt->server_name;
-	request.userid = GetUserId();
-	request.label = "rsfed import";
-	source_with(&request, import_at, &import);
-	if (import.tables == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
-				 errmsg("schema \"%s\" on server \"%s\" has no tables that can be seen",
-						stmt->remote_schema, stmt->server_name),
-				 errhint("Is its name written as Redshift has it, in lower case, and has the user there USAGE of it?")));
-	foreach(lc, import.tables)
+	foreach(lc, import_tables(stmt->server_name, stmt->remote_schema))
 	{
-		ImportTable *table = lfirst(lc);
+		const ImportTable *table = lfirst(lc);
 		char	   *local = pnstrdup(table->name, pg_mbcliplen(table->name, strlen(table->name), NAMEDATALEN - 1));
 		char	   *statement;
 
 		if (!IsImportableForeignTable(local, stmt))
 			continue;
-		local = local_name(table->name, taken, "table");
+		local = import_local_name(table->name, taken, "table");
 		statement = table_definition(stmt, table, local);
 		if (statement == NULL)
 			continue;

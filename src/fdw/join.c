@@ -73,9 +73,9 @@ reads_outer_only(LiveRel *live)
 }
 
 /*
- * Is a semi-join one that Redshift can make a join of?  A condition between the
- * outer and the inner side must be an equality: other correlated subqueries are
- * errors there.
+ * Is a semi-join one that Redshift can make a join of?  There must be an equality
+ * between the outer and the inner side; beside that, columns may be told to
+ * differ, as in query 21 of TPC-H.  Other correlated subqueries may be errors there.
  */
 static bool
 is_correlated_by_equality(PlannerInfo *root, LiveRel *live)
@@ -94,9 +94,9 @@ is_correlated_by_equality(PlannerInfo *root, LiveRel *live)
 		if (!bms_overlap(pull_varnosCompat(root, (Node *) op), outer))
 			continue;
 		name = IsA(op, OpExpr) ? get_opname(op->opno) : NULL;
-		if (name == NULL || strcmp(name, "=") != 0)
+		if (name == NULL || (strcmp(name, "=") != 0 && strcmp(name, "<>") != 0))
 			return false;
-		is_correlated = true;
+		is_correlated = is_correlated || strcmp(name, "=") == 0;
 	}
 	return is_correlated;
 }

@@ -56,9 +56,11 @@ typedef struct LiveRel
 	List	   *tlist;			/* what the executor gets: fdw_scan_tlist */
 	List	   *group;			/* SortGroupClause of tlist */
 	bool		is_grouped;
+	bool		needs_row;		/* no group without a row, though "group" is empty */
 	bool		is_distinct;
 	List	   *having;
-	List	   *sort;			/* SortGroupClause of sort_tlist */
+	bool		is_sorted;
+	List	   *sort;			/* SortGroupClause of sort_tlist; NIL if all rows are equal */
 	List	   *sort_tlist;
 	int64		limit;			/* -1 = none */
 	int64		offset;

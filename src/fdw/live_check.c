@@ -13,6 +13,7 @@
 
 #include "access/table.h"
 #include "catalog/pg_type.h"
+#include "foreign/foreign.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -21,6 +22,7 @@
 
 #include "base/compat.h"
 #include "redshift/types.h"
+#include "source/credentials.h"
 
 #include "fdw/live.h"
 #include "fdw/live_check.h"
@@ -50,6 +52,19 @@ is_declared_type(const RemoteColumn *remote, Form_pg_attribute att)
 	}
 }
 
+/* The call that brings the changes of a table's schema over. */
+static char *
+refresh_call(Relation relation)
+{
+	ForeignTable *table = GetForeignTable(RelationGetRelid(relation));
+	char	   *here = get_namespace_name(RelationGetNamespace(relation));
+	const char *there = source_option(table->options, "schema_name");
+
+	return psprintf("SELECT * FROM rsfed.refresh_foreign_schema(%s, %s, %s)",
+					quote_literal_cstr(GetForeignServer(table->serverid)->servername),
+					quote_literal_cstr(there ? there : here), quote_literal_cstr(here));
+}
+
 /* See live_check.h. */
 void
 check_refuse(Relation relation, const char *column, Oid type, int32 typmod, const RemoteColumn *remote)
@@ -64,7 +79,9 @@ check_refuse(Relation relation, const char *column, Oid type, int32 typmod, cons
 			 errdetail("It is %s here, and \"%s\" is %s there.", format_type_with_typemod(type, typmod),
 					   remote->name, redshift_type_name(remote->type, remote->typmod)) :
 			 errdetail("It is not there."),
-			 errhint("Change it with ALTER FOREIGN TABLE ... ALTER COLUMN ... TYPE, or import the table again with IMPORT FOREIGN SCHEMA.")));
+			 relation ?
+			 errhint("%s brings changes over.", refresh_call(relation)) :
+			 errhint("rsfed.refresh_foreign_schema() brings changes over.")));
 }
 
 /* The query for the types of the columns in use, and what makes it another one. */

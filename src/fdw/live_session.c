@@ -223,7 +223,7 @@ session_take(LiveUse *use, bool repeats, bool *is_new)
 
 /* See live_session.h. */
 void
-session_end_stream(LiveUse *use)
+session_end_stream(LiveUse *use, bool goes_on)
 {
 	LiveSession *session = use->session;
 	RemoteStream *stream = use->stream;
@@ -235,8 +235,8 @@ session_end_stream(LiveUse *use)
 		session->active = NULL;
 	if (stream == NULL)
 		return;
-	/* a cancel would end the transaction that others read in */
-	if (session != NULL && session->in_block && session->count > 1)
+	/* a cancel would end the transaction that others, or this one again, read in */
+	if (session != NULL && session->in_block && (session->count > 1 || goes_on))
 	{
 		while (remote_stream_next(stream, &texts, &lengths))
 			;

@@ -38,8 +38,11 @@ extern void session_join(LiveUse *use, EState *estate, Oid serverid, Oid userid)
  */
 extern SourceConnection *session_take(LiveUse *use, bool repeats, bool *is_new);
 
-/* The stream is to end: its rows are not needed. */
-extern void session_end_stream(LiveUse *use);
+/*
+ * The stream is to end: its rows are not needed.  "goes_on" says that the use will
+ * ask again; then the rest is read, where a cancel would end the transaction there.
+ */
+extern void session_end_stream(LiveUse *use, bool goes_on);
 
 /* Leaves; the last one gives the connection back. */
 extern void session_leave(LiveUse *use);

@@ -149,6 +149,14 @@ check_columns(LiveScan *scan, RemoteColumns *columns)
 	}
 }
 
+/* Adds what to do if a table in Redshift is not what it was. */
+static void
+add_hint(void *arg)
+{
+	if (geterrcode() == ERRCODE_UNDEFINED_COLUMN || geterrcode() == ERRCODE_UNDEFINED_TABLE)
+		errhint("rsfed.refresh_foreign_schema() brings changed columns over to the foreign tables of a schema.");
+}
+
 /* Sends the statement. */
 static void
 start(LiveScan *scan)
@@ -160,10 +168,13 @@ start(LiveScan *scan)
 	char	   *text = scan_text(scan->sql, scan->params, econtext);
 	SourceConnection *source = session_take(&scan->use, scan->params != NIL, &scan->facts.is_new);
 	RemoteColumns *columns;
+	ErrorContextCallback callback = {.callback = add_hint, .previous = error_context_stack};
 
+	error_context_stack = &callback;
 	check_used_columns(source, scan->checks);
 	scan->use.stream = remote_stream_open(source->conn, text, source->stall_timeout_ms);
 	columns = remote_stream_columns(scan->use.stream);
+	error_context_stack = callback.previous;
 	if (scan->width > 0)
 		check_columns(scan, columns);
 	scan->reader = row_reader_create(columns, scan->remote_desc, NULL);
@@ -192,19 +203,19 @@ ask_query_id(LiveScan *scan)
 		return;
 	(void) remote_query_id(session_take(&scan->use, false, &is_new)->conn, QUERY_ID_TIMEOUT_MS,
 						   &scan->facts.query_id, &why);
-	session_end_stream(&scan->use);
+	session_end_stream(&scan->use, false);
 }
 
-/* Lets go of the stream. */
+/* Lets go of the stream; "goes_on" if the statement will be sent again. */
 static void
-stop(LiveScan *scan)
+stop(LiveScan *scan, bool goes_on)
 {
 	if (scan->use.stream != NULL)
 	{
 		scan->facts.rows += remote_stream_rows(scan->use.stream);
 		scan->facts.bytes += remote_stream_bytes(scan->use.stream);
 	}
-	session_end_stream(&scan->use);
+	session_end_stream(&scan->use, goes_on);
 }
 
 /* Sum and count, divided as the aggregate does. */
@@ -266,7 +277,7 @@ read_row(LiveScan *scan, TupleTableSlot *slot)
 	scan->facts.ms += (monotonic_now() - begun) / 1000.0;
 	if (!is_row)
 	{
-		stop(scan);
+		stop(scan, false);
 		ask_query_id(scan);
 		return false;
 	}
@@ -345,9 +356,9 @@ scan_next(ForeignScanState *node)
 
 /* Forgets what has come: the next row begins anew. */
 static void
-forget(LiveScan *scan)
+forget(LiveScan *scan, bool goes_on)
 {
-	stop(scan);
+	stop(scan, goes_on);
 	if (scan->store != NULL)
 		tuplestore_end(scan->store);
 	scan->store = NULL;
@@ -370,7 +381,7 @@ scan_again(ForeignScanState *node)
 	/* what is read again with the same parameters may be so once more */
 	if (node->ss.ps.chgParam == NULL)
 		scan->rewinds = true;
-	forget(scan);
+	forget(scan, true);
 	MemoryContextReset(scan->run_context);
 }
 
@@ -381,7 +392,7 @@ scan_end(ForeignScanState *node)
 
 	if (scan == NULL)
 		return;
-	forget(scan);
+	forget(scan, false);
 	if (scan->store_slot != NULL)
 		ExecDropSingleTupleTableSlot(scan->store_slot);
 	session_leave(&scan->use);

@@ -200,6 +200,13 @@ append_from(Deparse *d, LiveRel *live)
 	append_conditions(d, " ON ", live->on);
 }
 
+/* Where the name of a column goes in, if one is wanted. */
+static void
+append_name_mark(Deparse *d, int number)
+{
+	appendStringInfo(&d->buf, "%c%dn%c", DEPARSE_MARK, number, DEPARSE_MARK);
+}
+
 /* The columns that the executor gets, and how each is made. */
 static void
 append_select(Deparse *d, List *tlist, List **recipes)
@@ -223,10 +230,12 @@ append_select(Deparse *d, List *tlist, List **recipes)
 			appendStringInfoString(&d->buf, parts.text);
 			if (parts.is_average)
 				appendStringInfo(&d->buf, ", %s", parts.count);
+			append_name_mark(d, list_length(*recipes));
 			*recipes = lappend_int(*recipes, parts.is_average ? LIVE_AVERAGE : LIVE_COLUMN);
 			continue;
 		}
 		append(d, (Node *) expr);
+		append_name_mark(d, list_length(*recipes));
 		*recipes = lappend_int(*recipes, LIVE_COLUMN);
 	}
 	if (is_first)
@@ -262,7 +271,9 @@ append_group(Deparse *d, LiveRel *live, List *recipes)
 		appendStringInfo(&d->buf, "%s%d", lc == list_head(live->group) ? " GROUP BY " : ", ",
 						 ordinal_of(live->tlist, recipes, ref));
 	}
-	append_conditions(d, " HAVING ", live->having);
+	if (live->needs_row)
+		appendStringInfoString(&d->buf, " HAVING count(*) > 0");
+	append_conditions(d, live->needs_row ? " AND " : " HAVING ", live->having);
 }
 
 /* ORDER BY with NULLS written out, by expressions or, if they are there, ordinals. */

@@ -16,6 +16,7 @@
 #include "access/transam.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/tlist.h"
@@ -126,6 +127,18 @@ add_column(LiveRel *live, Expr *expr, Index ref)
 	live->tlist = lappend(live->tlist, tle);
 }
 
+/*
+ * Has an expression one value for all rows?  It is computed above, and is no part
+ * of what the executor gets: an equal expression among the parameters would be
+ * taken for that column.
+ */
+static bool
+is_fixed(Node *expr)
+{
+	return !contain_var_clause(expr) && !contain_agg_clause(expr) && !contain_subplans(expr) &&
+		!contain_volatile_functions(expr);
+}
+
 /* First the expressions that rows are grouped by, then what else is wanted. */
 static bool
 group_target(PlannerInfo *root, LiveRel *live, PathTarget *target, Collect *collect)
@@ -136,10 +149,16 @@ group_target(PlannerInfo *root, LiveRel *live, PathTarget *target, Collect *coll
 	foreach(lc, target->exprs)
 	{
 		Index		ref = get_pathtarget_sortgroupref(target, i);
+		SortGroupClause *clause = ref ? get_sortgroupref_clause_noerr(ref, live->group) : NULL;
 
 		i++;
-		if (ref == 0 || get_sortgroupref_clause_noerr(ref, live->group) == NULL)
+		if (clause == NULL)
 			continue;
+		if (is_fixed(lfirst(lc)))
+		{
+			live->group = list_delete_ptr(live->group, clause);
+			continue;
+		}
 		if (!groups_by(root, collect->relids, live, lfirst(lc)))
 			return false;
 		add_column(live, lfirst(lc), ref);
@@ -187,7 +206,9 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 		return;
 	live = above(input, output_rel);
 	live->is_grouped = true;
-	live->group = parse->groupClause;
+	live->group = list_copy(parse->groupClause);
+	/* by what has one value for all rows, there is a group only if there is a row */
+	live->needs_row = parse->groupClause != NIL;
 	collect.root = root;
 	collect.live = live;
 	collect.relids = live_relids(input);
@@ -197,6 +218,7 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 		refuse(input, live);
 		return;
 	}
+	live->needs_row = live->needs_row && live->group == NIL;
 	rows = live->group == NIL ? 1 :
 		estimate_num_groupsCompat(root, get_sortgrouplist_exprs(live->group, root->processed_tlist), input_rel->rows);
 	if (live->here != NIL)
@@ -231,6 +253,7 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 	Cost		startup;
 	Cost		total;
 	List	   *columns = NIL;
+	int			i = 0;
 
 	if (root->parse->hasDistinctOn || root->parse->hasTargetSRFs || input->here != NIL || input->is_distinct)
 		return;
@@ -238,18 +261,20 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 	live->is_distinct = true;
 	foreach(lc, target->exprs)
 	{
+		Index		ref = get_pathtarget_sortgroupref(target, i++);
+
 		/* what rows are not told apart by would tell them apart there */
-		if (get_sortgroupref_clause_noerr(get_pathtarget_sortgroupref(target, list_length(columns)),
-										  root->parse->distinctClause) == NULL)
+		if (get_sortgroupref_clause_noerr(ref, root->parse->distinctClause) == NULL)
 			return;
+		if (is_fixed(lfirst(lc)))
+			continue;
 		if (!groups_by(root, relids, live, lfirst(lc)))
 		{
 			refuse(input, live);
 			return;
 		}
 		columns = lappend(columns, makeTargetEntry(lfirst(lc), list_length(columns) + 1, NULL, false));
-		llast_node(TargetEntry, columns)->ressortgroupref =
-			get_pathtarget_sortgroupref(target, list_length(columns) - 1);
+		llast_node(TargetEntry, columns)->ressortgroupref = ref;
 	}
 	/* what is grouped by must be there, too */
 	foreach(lc, live->group)
@@ -301,14 +326,18 @@ add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 	if (root->parse->limitCount == NULL || root->parse->hasTargetSRFs || input->here != NIL)
 		return;
 	live = above(input, output_rel);
-	live->sort = root->parse->sortClause;
+	live->is_sorted = true;
 	live->sort_tlist = root->processed_tlist;
-	foreach(lc, live->sort)
+	foreach(lc, root->parse->sortClause)
 	{
 		Node	   *expr = get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc), live->sort_tlist);
 		Deparse		deparse;
 		LiveScope	scope;
 
+		/* a number would be the place of a column there */
+		if (is_fixed(expr))
+			continue;
+		live->sort = lappend(live->sort, lfirst(lc));
 		if (!is_plain_order(lfirst_node(SortGroupClause, lc)))
 			return;
 		live_scope(&deparse, &scope, root, live_relids(input));
@@ -351,7 +380,7 @@ add_limited(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	Cost		total;
 
 	if (parse->limitCount == NULL || parse->hasTargetSRFs || input->here != NIL ||
-		parse->limitOption != LIMIT_OPTION_COUNT || (parse->sortClause != NIL && input->sort == NIL))
+		parse->limitOption != LIMIT_OPTION_COUNT || (parse->sortClause != NIL && !input->is_sorted))
 		return;
 	live = above(input, output_rel);
 	if (!limit_value(parse->limitCount, &live->limit) || live->limit < 0 ||

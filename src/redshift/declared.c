@@ -13,6 +13,8 @@
 
 #include "redshift/declared.h"
 
+#define MAX_DECIMAL_DIGITS 38
+
 static const struct
 {
 	const char *spelled;		/* without what follows in parentheses */
@@ -81,7 +83,9 @@ redshift_declared_type(const char *spelled, int precision, int scale, DeclaredTy
 	if (strcmp(name, "decimal") == 0 || strcmp(name, "numeric") == 0)
 	{
 		read_size(spelled + strcspn(spelled, "("), &precision, &scale);
-		type->local = precision > 0 && scale >= 0 ? psprintf("numeric(%d,%d)", precision, scale) : "numeric";
+		/* a view may tell nonsense of one that has no size */
+		type->local = precision > 0 && precision <= MAX_DECIMAL_DIGITS && scale >= 0 && scale <= precision ?
+			psprintf("numeric(%d,%d)", precision, scale) : "numeric";
 		return true;
 	}
 	type->is_char = strcmp(name, "character") == 0 || strcmp(name, "char") == 0 ||

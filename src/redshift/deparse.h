@@ -33,7 +33,8 @@ typedef struct Deparse
 
 /*
  * Where a parameter's literal goes in: this byte, its number (from 0), 'b' for a
- * bare one or 'c' for one with a cast, and the byte again.  No literal holds it.
+ * bare one or 'c' for one with a cast, and the byte again.  With 'n' it stands
+ * behind the column of that number, where a name may go in.  No literal holds it.
  */
 #define DEPARSE_MARK '\x01'
 
@@ -70,5 +71,8 @@ extern char *deparse_fill(const char *text, char **bare, char **cast);
 
 /* For people: $1, $2, ... instead; palloc'd. */
 extern char *deparse_show(const char *text);
+
+/* The same, with names for the columns; palloc'd. */
+extern char *deparse_named(const char *text, const char **names);
 
 #endif							/* RSFED_REDSHIFT_DEPARSE_H */

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# demo.sh FOLDER: both demos, one after the other in one folder: that they end well
+# demo.sh FOLDER: all demos, one after the other in one folder: that they end well
 # and show what they promise, and that nothing runs there when they are stopped.
 # Called by script/test.
 
@@ -65,6 +65,16 @@ shows "ALTER COLUMN \"region\" TYPE character varying\\(20\\)'\\);" 'doctor() ha
 [ "$(tail -n 12 "$LOG" | grep -c -E '^ (big|medium|small) +\| healthy$')" = 3 ] ||
 	{ cat "$LOG"; die "the members are not alike in the end"; }
 TESTS=$((TESTS + 1))
+
+run_demo aurora --rows 20000
+shows '^ t +\| +0$' 'the reader is no replica, or rsfed is installed there'
+shows '^ +4711 \| +[0-9]+ \| 10[0-9]{4}\.00 \| 00:00:0' 'the reader does not show the sale, and how old that is'
+shows '^ +4711 \| +[0-9]+ \| 10[0-9]{4}\.00 \| 2008-12-31 23:59:59 \| 00:00:' 'the new column did not arrive'
+shows '^The reader answered [1-9][0-9]* times meanwhile, and failed 0 times; ' 'the reader failed while a column was added'
+shows '^ +4711 \| +10[0-9]{4}\.00 \| .* \| late *$' 'the reader does not say that its answer is old'
+shows '^ +4711 \| +10[0-9]{4}\.00 \| .* \| fresh *$' 'Aurora was not fresh in the end'
+shows '^Aurora is fresh again [0-9]+ s later' 'nothing arrives from the node that is back'
+shows '^ ok +\| database app \| Nothing found\.$' 'doctor() on Aurora finds something in the end'
 
 [ -n "$(processes)" ] || die "no process of the demo is seen"
 "$ROOT/script/demo" stop >/dev/null

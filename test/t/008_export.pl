@@ -12,7 +12,7 @@ use Test::More;
 
 my $node = start_primary('primary');
 # runs of schedules would change what is compared
-$node->append_conf('postgresql.conf', "rsfed.scheduler = off\nmax_prepared_transactions = 5");
+$node->append_conf('postgresql.conf', "rsfed.scheduler = off\nwal_level = logical\nmax_prepared_transactions = 5");
 $node->restart;
 my $replica = start_replica($node, 'replica');
 
@@ -68,6 +68,9 @@ $node->safe_psql('postgres', qq{
 	SELECT rsfed.alter_schedule('revenue', 'often', options => jsonb_build_object('after', jsonb_build_array(E'"window"/a/b "x"\n\\\\', 'total')));
 	SELECT rsfed.pause('seen');
 	SELECT rsfed.pause_all(until => '2037-01-01 00:00+00');
+	SELECT rsfed.publish(ARRAY['revenue', 'total']::regclass[], 'out of "here"''s', '{"messages": true}');
+	ALTER PUBLICATION "out of ""here""'s" OWNER TO reporter;
+	SELECT rsfed.publish('{}', 'empty');
 });
 
 sub export_of { my ($database, %options) = @_; return ($options{node} // $node)->safe_psql($database, 'SELECT rsfed.export()') }
@@ -90,6 +93,8 @@ my $own = $node->safe_psql('postgres', 'SET ROLE reporter; SELECT rsfed.export()
 is(join(' ', $own =~ /define_rollup\('([^']+)'/g), 'public.revenue public."window"', 'a role: its own rollups');
 is(join(' ', $own =~ /(CREATE USER MAPPING IF NOT EXISTS FOR \S+|SET ROLE \S+)/g),
 	'CREATE USER MAPPING IF NOT EXISTS FOR reporter CREATE USER MAPPING IF NOT EXISTS FOR reporter', 'and its own log-ins');
+unlike($own, qr/'public\.total'|'empty'/, 'of a publication of its own, its own rollups');
+like($own, qr/^SELECT rsfed\.publish\(.*'public\.revenue'.*\n.*'out of "here"''s'/m, 'which it can publish');
 like($own, qr/^-- Server warehouse belongs to somebody else; it must be there\.$/m, 'and what it needs of others');
 
 # Runs a script with the passwords filled in, as a DBA would; errors are fatal.
@@ -107,6 +112,8 @@ my %state = (
 	rollups => 'SELECT rollup, source, query, key, method, columns, timezone, max_age, options, owner FROM rsfed.rollups ORDER BY rollup::text',
 	schedules => 'SELECT relation, name, schedule, timezone, method, options, after, paused, paused_until, pause_reason FROM rsfed.schedules ORDER BY relation::text, name',
 	servers => 'SELECT * FROM rsfed.servers ORDER BY server',
+	published => 'SELECT publication, relation, columns FROM rsfed.publications ORDER BY publication, relation::text',
+	publications => 'SELECT p.publication, p.messages, pg_get_userbyid(b.pubowner), (SELECT count(*) FROM pg_publication_rel r WHERE r.prpubid = b.oid) FROM rsfed_catalog.publication p JOIN pg_publication b ON b.pubname = p.publication ORDER BY 1',
 	credentials => 'SELECT server, for_role, username, kind, credentials_file FROM rsfed.credentials ORDER BY 1, 2');
 
 # An empty database
@@ -128,7 +135,7 @@ is(export_of('fresh'), $script, 'exported again it is the same text');
 for my $database (qw(fresh postgres))
 {
 	my $all = 'SELECT array_agg(xmin::text || ctid::text ORDER BY ctid) FROM rsfed_catalog.';
-	my @tables = qw(rollup definition schedule relation_oid freshness);
+	my @tables = qw(rollup definition schedule relation_oid freshness publication published_freshness);
 	my @before = map { $node->safe_psql($database, $all . $_) } @tables;
 	run_script($database, $script, "$database takes it once more");
 	is_deeply([ map { $node->safe_psql($database, $all . $_) } @tables ], \@before, "$database: no row is another");

@@ -358,6 +358,19 @@ paste($publisher, 'which is more than the max_age of a rollup there', 'a subscri
 $writer->kill_kill;
 $receiver->kill_kill;
 poll_for($publisher, "SELECT active FROM pg_replication_slots WHERE slot_name = '$slot'", 'f', 'the subscriber is gone');
+if ($is_17)
+{
+	$publisher->safe_psql('postgres', $_) for ("SELECT pg_drop_replication_slot('$slot')", $make_slot =~ s/\)$/, failover => true)/r,
+		"SELECT pg_create_physical_replication_slot('standby')");
+	my $standby = start_replica($publisher, 'standby');
+	$standby->append_conf('postgresql.conf', "primary_slot_name = 'standby'");
+	$standby->restart;
+	poll_for($publisher, "SELECT active FROM pg_replication_slots WHERE slot_name = 'standby'", 't', 'a standby with a slot');
+	like(paste($standby, 'subscribers stay behind', 'a standby without the slots of subscribers', gone => 1), qr/^notice \| publication rsfed \|/, 'is said there');
+	paste($publisher, 'may be ahead of the new primary', 'no standby is waited for', gone => 1);
+	$standby->stop;
+	$publisher->safe_psql('postgres', $_) for ("ALTER SYSTEM RESET synchronized_standby_slots", "SELECT pg_reload_conf()", "SELECT pg_drop_replication_slot('standby')");
+}
 $publisher->append_conf('postgresql.conf', "max_slot_wal_keep_size = '1MB'");
 $publisher->safe_psql('postgres', "ALTER SYSTEM RESET max_slot_wal_keep_size; SELECT pg_reload_conf()");
 $publisher->safe_psql('postgres', "UPDATE pub_sales SET revenue = revenue; SELECT pg_switch_wal(); CHECKPOINT") for 1 .. 6;
@@ -382,8 +395,13 @@ for my $row (@seen)
 	$text{$_} .= "$text\n" for ($row->{topic}, 'any');
 }
 # of newer versions only
-@words{' since %s', 'Slots of its subscribers do not follow a failover of this server: they are made without failover.',
-	'SELECT slot, problem FROM rsfed.subscribers WHERE publication = %L;'} = (0, 0, 0) unless $is_17;
+$is_17 or $words{$_} = 0 for (
+	' since %s', 'SELECT slot, problem FROM rsfed.subscribers WHERE publication = %L;',
+	'Slots of its subscribers do not follow a failover of this server: they are made without failover. On a subscriber of PostgreSQL 17 or newer, one after the other: ALTER SUBSCRIPTION ... DISABLE, SET (failover = true), ENABLE.',
+	'After a failover its subscribers may be ahead of the new primary: synchronized_standby_slots is empty, so they need not wait for a standby. Keep in the list the slots of those standbys that may take over.',
+	'ALTER SYSTEM SET synchronized_standby_slots = %s; SELECT pg_catalog.pg_reload_conf();',
+	'If this replica takes over, its subscribers stay behind: sync_replication_slots is off here. It also takes primary_slot_name, hot_standby_feedback, and dbname in primary_conninfo.',
+	'ALTER SYSTEM SET sync_replication_slots = on; SELECT pg_catalog.pg_reload_conf();');
 my $source = join "\n", map { slurp_file($_) } glob("$ENV{RSFED_SOURCES}/sql/install/doctor*.sql");
 $source =~ s/^COMMENT ON .*?';$//msg;
 $source =~ s/--.*$//mg;

@@ -70,11 +70,12 @@ restart_after_crash = on
 	return $node;
 }
 
-# A streaming replica of a primary.
+# A streaming replica of a primary, of the same PostgreSQL.
 sub start_replica
 {
 	my ($primary, $name) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
+	my @install = $primary->install_path ? (install_path => $primary->install_path) : ();
+	my $node = PostgreSQL::Test::Cluster->new($name, @install);
 
 	$primary->backup("for_$name");
 	$node->init_from_backup($primary, "for_$name", has_streaming => 1);

@@ -1,0 +1,244 @@
+/*-------------------------------------------------------------------------
+ *
+ * one_statement.c
+ *	  Whether a plan is one statement of Redshift, and which.
+ *
+ * Policy: sorting is the only step here that does not count, since a rollup has
+ * no order.  A value that is known only when the query runs is no part of a
+ * definition.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "foreign/fdwapi.h"
+#include "nodes/nodeFuncs.h"
+
+#include "base/compat.h"
+
+#include "fdw/live.h"
+#include "fdw/one_statement.h"
+
+static void
+add_reason(List **reasons, char *reason)
+{
+	ListCell   *lc;
+
+	foreach(lc, *reasons)
+	{
+		if (strcmp(lfirst(lc), reason) == 0)
+			return;
+	}
+	*reasons = lappend(*reasons, reason);
+}
+
+/* Is it a scan of live tables? */
+static bool
+is_live_scan(const Plan *plan)
+{
+	const ForeignScan *scan = (const ForeignScan *) plan;
+
+	return IsA(plan, ForeignScan) && OidIsValid(scan->fs_server) &&
+		GetFdwRoutineByServerId(scan->fs_server)->GetForeignPlan == live_plan;
+}
+
+/* What a step that is done here does; NULL for one that only passes rows on. */
+static const char *
+step_name(const Plan *plan)
+{
+	switch (nodeTag(plan))
+	{
+		case T_Agg:
+		case T_Group:
+			return "aggregates and groups: they are computed here";
+		case T_WindowAgg:
+			return "window functions: they are computed here";
+		case T_NestLoop:
+		case T_MergeJoin:
+		case T_HashJoin:
+			return "a join: the rows are joined here";
+		case T_Append:
+		case T_MergeAppend:
+		case T_SetOp:
+		case T_RecursiveUnion:
+			return "a set operation: it is done here";
+		case T_Unique:
+			return "DISTINCT: it is done here";
+		case T_Limit:
+			return "LIMIT: it is applied here";
+		case T_ProjectSet:
+			return "a function that returns a set: it is called here";
+		case T_SeqScan:
+		case T_SampleScan:
+		case T_IndexScan:
+		case T_IndexOnlyScan:
+		case T_BitmapHeapScan:
+		case T_FunctionScan:
+		case T_ValuesScan:
+		case T_TidScan:
+			return "a relation that is no live table: it is read here";
+		default:
+			return NULL;
+	}
+}
+
+/* Collects what is done here, and why, as far as scans know. */
+static bool
+reasons_walker(PlanState *planstate, List **reasons)
+{
+	Plan	   *plan = planstate->plan;
+	const char *step = step_name(plan);
+
+	if (is_live_scan(plan))
+	{
+		ListCell   *lc;
+
+		foreach(lc, (List *) list_nth(((ForeignScan *) plan)->fdw_private, LIVE_REASONS))
+			add_reason(reasons, strVal(lfirst(lc)));
+	}
+	else if (IsA(plan, ForeignScan))
+		step = "a foreign table of another wrapper: it is read here";
+	if (step != NULL)
+		add_reason(reasons, pstrdup(step));
+	return planstate_tree_walker(planstate, reasons_walker, reasons);
+}
+
+/* The columns of a list that come from the step below as they are; NIL if others are made. */
+static List *
+passed_columns(List *tlist, List *above, List **reasons)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, above)
+	{
+		TargetEntry *tle = list_nth_node(TargetEntry, tlist, lfirst_int(lc) - 1);
+
+		if (!IsA(tle->expr, Var))
+		{
+			add_reason(reasons, tle->resname ? psprintf("column \"%s\": it is computed here from what comes", tle->resname) :
+					   pstrdup("a column is computed here from what comes"));
+			return NIL;
+		}
+		result = lappend_int(result, ((Var *) tle->expr)->varattno);
+	}
+	return result;
+}
+
+/* The names of the scan's columns; NULL, with the reason, if they do not fit the query's. */
+static const char **
+scan_names(ForeignScan *scan, List *columns, List *names, List **reasons)
+{
+	List	   *recipes = list_nth(scan->fdw_private, LIVE_RECIPES);
+	List	   *attnums = list_nth(scan->fdw_private, LIVE_ATTNUMS);
+	int			count = list_length(recipes);
+	const char **result = palloc0(sizeof(char *) * (count + 1));
+	ListCell   *column;
+	ListCell   *name;
+
+	forboth(column, columns, name, names)
+	{
+		int			at = lfirst_int(column) - 1;
+
+		if (attnums != NIL)
+		{
+			ListCell   *lc;
+
+			at = -1;
+			foreach(lc, attnums)
+			{
+				if (lfirst_int(lc) == lfirst_int(column))
+					at = foreach_current_index(lc);
+			}
+		}
+		if (at < 0 || at >= count)
+		{
+			add_reason(reasons, psprintf("column \"%s\": it is put together here", (char *) lfirst(name)));
+			return NULL;
+		}
+		if (result[at] != NULL)
+		{
+			add_reason(reasons, psprintf("column \"%s\": it is the same as \"%s\", and read once",
+										 (char *) lfirst(name), result[at]));
+			return NULL;
+		}
+		if (list_nth_int(recipes, at) == LIVE_AVERAGE)
+		{
+			add_reason(reasons, psprintf("column \"%s\": an average is divided here, from its sum and count; select these",
+										 (char *) lfirst(name)));
+			return NULL;
+		}
+		result[at] = lfirst(name);
+	}
+	for (int i = 0; i < count; i++)
+	{
+		if (result[i] == NULL)
+		{
+			add_reason(reasons, pstrdup("a column that rows are grouped or chosen by is not selected"));
+			return NULL;
+		}
+	}
+	return result;
+}
+
+/* See one_statement.h. */
+char *
+live_pushed(PlannedStmt *stmt, PlanState *planstate, List **reasons)
+{
+	Plan	   *plan = stmt->planTree;
+	List	   *columns = NIL;
+	List	   *names = NIL;
+	const char **scan_name;
+	ForeignScan *scan;
+	ListCell   *lc;
+
+	*reasons = NIL;
+	foreach(lc, plan->targetlist)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resjunk)
+			continue;
+		columns = lappend_int(columns, tle->resno);
+		names = lappend(names, tle->resname);
+	}
+	if (columns == NIL)
+	{
+		add_reason(reasons, pstrdup("it has no columns"));
+		return NULL;
+	}
+	while (IsA(plan, Sort) || IsA(plan, IncrementalSort) || IsA(plan, SubqueryScan) ||
+		   (IsA(plan, Result) && ((Result *) plan)->resconstantqual == NULL))
+	{
+		Plan	   *below = IsA(plan, SubqueryScan) ? ((SubqueryScan *) plan)->subplan : outerPlan(plan);
+
+		if (below == NULL || plan->qual != NIL)
+			break;
+		columns = passed_columns(plan->targetlist, columns, reasons);
+		if (columns == NIL)
+			break;
+		plan = below;
+	}
+	if (columns == NIL || !is_live_scan(plan) || stmt->subplans != NIL || plan->qual != NIL)
+	{
+		(void) reasons_walker(planstate, reasons);
+		if (is_live_scan(plan) && plan->qual != NIL)
+			add_reason(reasons, pstrdup("a condition is applied here"));
+		if (stmt->subplans != NIL)
+			add_reason(reasons, pstrdup("a subquery: it is a statement of its own"));
+		if (*reasons == NIL)
+			add_reason(reasons, pstrdup("no live table is read"));
+		return NULL;
+	}
+	scan = (ForeignScan *) plan;
+	columns = passed_columns(plan->targetlist, columns, reasons);
+	if (columns == NIL)
+		return NULL;
+	if (scan->fdw_exprs != NIL)
+	{
+		add_reason(reasons, pstrdup("a value is computed here each time that the query runs: write a constant"));
+		return NULL;
+	}
+	scan_name = scan_names(scan, columns, names, reasons);
+	return scan_name ? deparse_named(strVal(list_nth(scan->fdw_private, LIVE_SQL)), scan_name) : NULL;
+}
