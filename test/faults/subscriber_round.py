@@ -26,9 +26,10 @@ FRESHNESS = (f"SELECT 'freshness', f.relation_name, x.state, {EPOCH.format('f.as
              "f.definition, faults.refused(f.relid) FROM rsfed_catalog.relation_freshness f JOIN rsfed.freshness x ON x.relation = f.relid;\n")
 CONTENT = ("SELECT 'content', l.relation_name, faults.content(c.oid) FROM rsfed_catalog.subscribed l JOIN pg_class c "
            "ON c.relname = l.relation_name AND c.relkind = 'r' WHERE l.copy_number <> 0;\n")
-# what PostgreSQL says of a standby that was stopped in its recovery, and of a server
-# whose slots it copies, when that goes
-USUAL = re.compile("some data might be corrupted|possibly corrupted shared memory|slotsync worker XX000 ERROR: +could not (fetch|connect|receive)")
+# what PostgreSQL says of a standby that was stopped in its recovery, and where it
+# replicates, of a server that goes
+USUAL = re.compile("some data might be corrupted|possibly corrupted shared memory|"
+                   "(logical replication|slotsync)[a-z ]* XX000 ERROR: +could not ")
 # what both sides say of freshness
 SAME_FRESHNESS = ("SELECT relation, state, as_of, max_age, is_late, data_through, changed_at, last_run_id, failing_since, failures "
                   "FROM rsfed.freshness WHERE relation = '{0}'::regclass")
