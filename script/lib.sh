@@ -218,7 +218,8 @@ add_count() {
 }
 
 # count_prove LOG: "passed failed" of the single tests in the output of prove -v.
-# A file that ended half way is one failure more.
+# A file that ended half way is one failure more; "ok", blanks and a time is the line
+# of --timer for a whole file.
 count_prove() {
 	local passed failed
 	passed=$(grep -c -E '^ok [^ ]' "$1" || true)

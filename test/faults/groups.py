@@ -15,14 +15,13 @@ import collections
 import pathlib
 import random
 import shutil
-import signal
 import statistics
 import sys
 import time
 
 from content import Content, DAYS, QUERY_ALL, QUERY_DAY
 from group_rounds import GROUP, GroupRound, MAX_RUNS, MEMBERS
-from run import ENDS, SETTINGS, told_to_end
+from run import SETTINGS, begin
 from servers import Failed, Place, Server, Warehouse
 
 # relation: (which content it serves, options of its schedule, the rest of define_rollup)
@@ -145,11 +144,7 @@ def report(hits, back, runs, most):
 
 def main():
     arguments = read_arguments()
-    for which in ENDS:
-        signal.signal(which, told_to_end)
-    if arguments.seed is None:
-        arguments.seed = random.SystemRandom().randint(1, 999999)
-    print(f"seed {arguments.seed}", flush=True)
+    begin(arguments)
     chooser = random.Random(arguments.seed)
     plan = [(number, random.Random(chooser.random())) for number in range(1, arguments.rounds + 1)]
     world = GroupWorld(arguments)

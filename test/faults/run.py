@@ -232,13 +232,18 @@ def told_to_end(number, _):
     sys.exit(128 + number)
 
 
-def main():
-    arguments = read_arguments()
+def begin(arguments):
+    """Whoever ends it ends its servers, and the seed is told, so that its rounds can be made again."""
     for which in ENDS:
         signal.signal(which, told_to_end)
     if arguments.seed is None:
         arguments.seed = random.SystemRandom().randint(1, 999999)
     print(f"seed {arguments.seed}", flush=True)
+
+
+def main():
+    arguments = read_arguments()
+    begin(arguments)
     world, report = World(arguments), Report()
     world.place.make_folder(arguments.folder)
     passed = failed = 0

@@ -16,13 +16,12 @@ import collections
 import pathlib
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 import time
 
-from run import ENDS, SETTINGS, told_to_end
+from run import SETTINGS, begin
 from servers import Failed, Place, Server, Warehouse, wait_until
 from subscriber_changes import CHANGES
 from subscriber_content import DAYS, FUNCTIONS, SERVER, Versions, rollups
@@ -291,11 +290,7 @@ def report(done, world, seed):
 
 def main():
     arguments = read_arguments()
-    for which in ENDS:
-        signal.signal(which, told_to_end)
-    if arguments.seed is None:
-        arguments.seed = random.SystemRandom().randint(1, 999999)
-    print(f"seed {arguments.seed}", flush=True)
+    begin(arguments)
     world = SubscriberWorld(arguments)
     world.place.make_folder(arguments.folder)
     done = {what: collections.defaultdict(lambda: [0, 0]) for what in ("fault", "change")}
