@@ -1,0 +1,156 @@
+-- How figures of a report are drawn.  A figure is stretched to the width that there
+-- is, so that texts stand beside it, not in it.  Bars are strokes: a path of them is
+-- short, and a lane of 1,000 relations is one path for each outcome.
+
+CREATE FUNCTION rsfed_report.axis(from_at timestamptz, to_at timestamptz)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT '<div class="x" aria-hidden="true">' || string_agg(format('<span>%s</span>', to_char(from_at + (to_at - from_at) * n / 4,
+	CASE WHEN to_at - from_at <= interval '10 min' THEN 'HH24:MI:SS'
+		WHEN to_at - from_at <= interval '36 h' THEN 'HH24:MI'
+		WHEN to_at - from_at <= interval '14 d' THEN 'MM-DD HH24:MI'
+		ELSE 'YYYY-MM-DD' END)), '' ORDER BY n) || '</div>'
+FROM generate_series(0, 4) n
+$$;
+COMMENT ON FUNCTION rsfed_report.axis(timestamptz, timestamptz) IS
+'The times below a figure';
+
+-- The style sheet has the thickness that goes with it.
+CREATE FUNCTION rsfed_report.height_of(kind text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT CASE kind WHEN 'published' THEN '10' WHEN 'unchanged' THEN '13' WHEN 'failed' THEN '8' WHEN 'refused' THEN '5'
+	WHEN 'cancelled' THEN '2' WHEN 'skipped' THEN '15' ELSE '10' END
+$$;
+COMMENT ON FUNCTION rsfed_report.height_of(text) IS
+'Where in a lane of 16 units an outcome is drawn, so that it is told by its shape, too';
+
+CREATE FUNCTION rsfed_report.legend(kinds text[])
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT '<span class="l">' || string_agg(format(
+	'<span><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path class="o %s" d="M2 %sh12"/></svg>%s</span>',
+	kind, rsfed_report.height_of(kind), kind), '' ORDER BY n) || '</span>'
+FROM unnest(kinds) WITH ORDINALITY k (kind, n)
+$$;
+COMMENT ON FUNCTION rsfed_report.legend(text[]) IS
+'What the colours and shapes of outcomes mean';
+
+CREATE FUNCTION rsfed_report.figure(title text, most text, described text, drawing text, axis text, legend text DEFAULT '')
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT '<figure><figcaption><b>' || title || '</b>' || COALESCE(legend, '') || '</figcaption><div class="p"><i>' || COALESCE(most, '') || '</i>'
+	|| '<svg viewBox="0 0 960 200" preserveAspectRatio="none" role="img" aria-label="' || described || '">'
+	|| '<path class="g" d="M0 1H960M0 100H960M0 199H960"/>' || COALESCE(drawing, '') || '</svg></div>' || axis || '</figure>'
+$$;
+COMMENT ON FUNCTION rsfed_report.figure(text, text, text, text, text, text) IS
+'A figure: what it shows, the value at its top, the same in words, the drawing, the times below it';
+
+-- Bars of equal width from the ground, one for each piece of the period.
+CREATE FUNCTION rsfed_report.bars(class text, pieces integer[], heights double precision[], most double precision)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('<path class="b %s" d="%s"/>', class,
+	string_agg(format('M%s 200V%s', piece * 10 + 5, round(200 - 196 * height / most)), ''))
+FROM unnest(pieces, heights) u (piece, height)
+WHERE height > 0 AND most > 0
+$$;
+COMMENT ON FUNCTION rsfed_report.bars(text, integer[], double precision[], double precision) IS
+'Bars of a figure in 96 pieces; the greatest possible height is most';
+
+CREATE FUNCTION rsfed_report.piece(place double precision, pieces integer)
+RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT floor(GREATEST(0.0, LEAST(0.999999, place)) * pieces)::integer
+$$;
+COMMENT ON FUNCTION rsfed_report.piece(double precision, integer) IS
+'The piece of the period that a position lies in';
+
+-- Outcomes over time, stacked.
+CREATE FUNCTION rsfed_report.outcomes_figure(runs rsfed_report.run[], axis text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+WITH counted AS (
+	SELECT rsfed_report.piece(r.ended, 96) AS piece, k.kind, k.place, count(*) AS n
+	FROM unnest(runs) r JOIN unnest('{published,unchanged,refused,failed,cancelled,skipped}'::text[]) WITH ORDINALITY k (kind, place) ON k.kind = r.status
+	GROUP BY 1, 2, 3),
+stacked AS (SELECT *, sum(n) OVER (PARTITION BY piece ORDER BY place) AS top FROM counted),
+most AS (SELECT max(top) AS most FROM stacked),
+drawn AS (
+	SELECT place, kind, sum(n) AS n, format('<path class="b %s" d="%s"><title>%s: %s</title></path>', kind,
+		string_agg(format('M%s %sV%s', piece * 10 + 5, round(200 - 196 * (top - n) / most), round(200 - 196 * top / most)), '' ORDER BY piece),
+		kind, sum(n)) AS path
+	FROM stacked CROSS JOIN most GROUP BY place, kind)
+SELECT rsfed_report.figure('Runs that ended', rsfed_report.amount((SELECT most FROM most)),
+	COALESCE('Runs that ended, by outcome: ' || string_agg(n || ' ' || kind, ', ' ORDER BY place), 'No run ended'),
+	string_agg(path, '' ORDER BY place), axis,
+	'<span class="l">' || string_agg(format('<span><em class="%s"></em>%s</span>', kind, kind), '' ORDER BY place) || '</span>')
+FROM drawn
+$$;
+COMMENT ON FUNCTION rsfed_report.outcomes_figure(rsfed_report.run[], text) IS
+'Figure: runs by outcome over time';
+
+-- Workers in use, and runs that wait for one, each as the mean of a piece.
+CREATE FUNCTION rsfed_report.queue_figures(runs rsfed_report.run[], axis text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+WITH spans AS (
+	SELECT s.what, s.a, s.b FROM unnest(runs) r
+	CROSS JOIN LATERAL (VALUES ('busy', r.begun, r.ended),
+		('waiting', GREATEST(r.due, 0), CASE WHEN r.status NOT IN ('skipped') THEN COALESCE(r.begun, r.ended) END)) s (what, a, b)
+	WHERE r.by_worker AND s.b > s.a AND s.a < 1 AND s.b > 0),
+means AS (
+	SELECT s.what, s.piece, sum(LEAST(s.b * 96, s.piece + 1) - GREATEST(s.a * 96, s.piece)) AS mean
+	FROM (SELECT what, a, b, generate_series(rsfed_report.piece(a, 96), rsfed_report.piece(b, 96)) AS piece FROM spans) s
+	GROUP BY 1, 2),
+tops AS (SELECT GREATEST(max(mean) FILTER (WHERE what = 'busy'), current_setting('rsfed.max_workers', true)::float8) AS busy,
+		max(mean) FILTER (WHERE what = 'busy') AS busiest,
+		max(mean) FILTER (WHERE what = 'waiting') AS waiting,
+		current_setting('rsfed.max_workers', true)::float8 AS workers FROM means)
+SELECT rsfed_report.figure('Workers in use', COALESCE(rsfed_report.amount(round(t.busy::numeric, 1)), '0'),
+		format('Workers in use, at most %s of %s in the mean of a piece', COALESCE(round(t.busiest::numeric, 1), 0), COALESCE(t.workers::text, 'unknown')),
+		(SELECT rsfed_report.bars('k1', array_agg(piece), array_agg(mean), t.busy) FROM means WHERE what = 'busy')
+			|| COALESCE(format('<path class="m" d="M0 %sH960"><title>rsfed.max_workers: %s</title></path>', round(200 - 196 * t.workers / t.busy), t.workers), ''),
+		axis, '<span class="l"><span>line: rsfed.max_workers</span></span>')
+	|| rsfed_report.figure('Runs waiting for a worker', COALESCE(rsfed_report.amount(round(t.waiting::numeric, 1)), '0'),
+		format('Runs waiting for a worker, at most %s in the mean of a piece', COALESCE(round(t.waiting::numeric, 1), 0)),
+		(SELECT rsfed_report.bars('k2', array_agg(piece), array_agg(mean), t.waiting) FROM means WHERE what = 'waiting'), axis)
+FROM tops t
+$$;
+COMMENT ON FUNCTION rsfed_report.queue_figures(rsfed_report.run[], text) IS
+'Figures: workers in use, and the queue';
+
+CREATE FUNCTION rsfed_report.work_figures(runs rsfed_report.run[], axis text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+WITH pieces AS (
+	SELECT rsfed_report.piece(r.ended, 96) AS piece,
+		percentile_cont('{0.5,0.95}'::float8[]) WITHIN GROUP (ORDER BY r.seconds) AS within,
+		sum(r.rows_received)::float8 AS received, sum(r.rows_changed)::float8 AS changed
+	FROM unnest(runs) r WHERE r.status IN ('published', 'unchanged') AND r.seconds IS NOT NULL
+	GROUP BY 1),
+tops AS (SELECT max(within[2]) AS p95, max(within[1]) AS median, NULLIF(GREATEST(max(received), max(changed)), 0) AS rows, sum(received) AS received, sum(changed) AS changed FROM pieces)
+SELECT rsfed_report.figure('Duration of a run', COALESCE(rsfed_report.duration(t.p95), '0'),
+		format('Duration of runs that succeeded: 95 %% of them at most %s, half of them at most %s, in the slowest piece',
+			COALESCE(rsfed_report.duration(t.p95), '0'), COALESCE(rsfed_report.duration(t.median), '0')),
+		(SELECT COALESCE(rsfed_report.bars('k3', array_agg(piece), array_agg(within[2]), t.p95), '')
+			|| COALESCE(rsfed_report.bars('k1', array_agg(piece), array_agg(within[1]), t.p95), '') FROM pieces), axis,
+		'<span class="l"><span><em class="k3"></em>95 %</span><span><em class="k1"></em>half</span></span>')
+	|| rsfed_report.figure('Rows', COALESCE(rsfed_report.amount(t.rows::numeric), '0'),
+		format('Rows: %s received, %s changed', COALESCE(rsfed_report.amount(t.received::numeric), '0'), COALESCE(rsfed_report.amount(t.changed::numeric), '0')),
+		(SELECT COALESCE(rsfed_report.bars('k3', array_agg(piece), array_agg(received), t.rows), '')
+			|| COALESCE(rsfed_report.bars('k1', array_agg(piece), array_agg(changed), t.rows), '') FROM pieces), axis,
+		'<span class="l"><span><em class="k3"></em>received</span><span><em class="k1"></em>changed</span></span>')
+FROM tops t
+$$;
+COMMENT ON FUNCTION rsfed_report.work_figures(rsfed_report.run[], text) IS
+'Figures: duration and rows of runs over time';
