@@ -96,6 +96,31 @@ install_packages() {
 	rm -f "$log"
 }
 
+# need_programs FOLDER PROGRAM ... -- PACKAGE ...: if one of the programs is missing,
+# unpacks the Debian packages that have them into a folder, whose usr/bin is for PATH.
+# Nothing is installed, so no service is started.
+need_programs() {
+	local dir=$1 log=$1.log package missing=
+	shift
+	while [ "$1" != -- ]; do
+		[ -n "$(PATH=$PATH:$dir/usr/bin type -P "$1")" ] || missing=$1
+		shift
+	done
+	shift
+	[ -n "$missing" ] || return 0
+	say "unpacking $*"
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	# apt's own user may write there
+	chmod a+rwx "$dir"
+	if ! (as_root apt-get -q update && cd "$dir" && apt-get -q download "$@" &&
+		for package in *.deb; do dpkg-deb -x "$package" . || exit; done) >"$log" 2>&1; then
+		tail -n 20 "$log" >&2
+		die "apt-get could not download $*"
+	fi
+	chmod 755 "$dir"
+}
+
 # The folder for everything that is built or started: build/ of the checkout,
 # unless the user that runs the servers cannot get there (a clone in /root).
 # A sub-folder NAME of it is made for that user.
