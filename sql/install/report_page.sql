@@ -204,4 +204,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rsfed.report(interval, timestamptz) IS
-'A page of HTML, whole in itself: what is wrong, and what runs did in a period, as far as the caller may see; works on replicas';
+'One self-contained page of HTML: what is wrong, and what runs did in a period, as far as the caller may see it; works on replicas';
