@@ -88,8 +88,8 @@ drawn AS (
 		string_agg(format('M%s %sV%s', piece * 10 + 5, round(200 - 196 * (top - n) / most), round(200 - 196 * top / most)), '' ORDER BY piece),
 		kind, sum(n)) AS path
 	FROM stacked CROSS JOIN most GROUP BY place, kind)
-SELECT rsfed_report.figure('Runs that ended', rsfed_report.amount((SELECT most FROM most)),
-	COALESCE('Runs that ended, by outcome: ' || string_agg(n || ' ' || kind, ', ' ORDER BY place), 'No run ended'),
+SELECT rsfed_report.figure('Runs by outcome', rsfed_report.amount((SELECT most FROM most)),
+	COALESCE('Runs by outcome: ' || string_agg(n || ' ' || kind, ', ' ORDER BY place), 'No run ended'),
 	string_agg(path, '' ORDER BY place), axis,
 	'<span class="l">' || string_agg(format('<span><em class="%s"></em>%s</span>', kind, kind), '' ORDER BY place) || '</span>')
 FROM drawn
@@ -97,7 +97,7 @@ $$;
 COMMENT ON FUNCTION rsfed_report.outcomes_figure(rsfed_report.run[], text) IS
 'Figure: runs by outcome over time';
 
--- Workers in use, and runs that wait for one, each as the mean of a piece.
+-- Workers in use, and runs that wait for one, on average in each piece of the period.
 CREATE FUNCTION rsfed_report.queue_figures(runs rsfed_report.run[], axis text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -116,12 +116,12 @@ tops AS (SELECT GREATEST(max(mean) FILTER (WHERE what = 'busy'), current_setting
 		max(mean) FILTER (WHERE what = 'waiting') AS waiting,
 		current_setting('rsfed.max_workers', true)::float8 AS workers FROM means)
 SELECT rsfed_report.figure('Workers in use', COALESCE(rsfed_report.amount(round(t.busy::numeric, 1)), '0'),
-		format('Workers in use, at most %s of %s in the mean of a piece', COALESCE(round(t.busiest::numeric, 1), 0), COALESCE(t.workers::text, 'unknown')),
+		format('Workers in use: at most %s of %s on average in an interval', COALESCE(round(t.busiest::numeric, 1), 0), COALESCE(t.workers::text, 'unknown')),
 		(SELECT rsfed_report.bars('k1', array_agg(piece), array_agg(mean), t.busy) FROM means WHERE what = 'busy')
 			|| COALESCE(format('<path class="m" d="M0 %sH960"><title>rsfed.max_workers: %s</title></path>', round(200 - 196 * t.workers / t.busy), t.workers), ''),
 		axis, '<span class="l"><span>line: rsfed.max_workers</span></span>')
 	|| rsfed_report.figure('Runs waiting for a worker', COALESCE(rsfed_report.amount(round(t.waiting::numeric, 1)), '0'),
-		format('Runs waiting for a worker, at most %s in the mean of a piece', COALESCE(round(t.waiting::numeric, 1), 0)),
+		format('Runs waiting for a worker: at most %s on average in an interval', COALESCE(round(t.waiting::numeric, 1), 0)),
 		(SELECT rsfed_report.bars('k2', array_agg(piece), array_agg(mean), t.waiting) FROM means WHERE what = 'waiting'), axis)
 FROM tops t
 $$;
@@ -139,12 +139,12 @@ WITH pieces AS (
 	FROM unnest(runs) r WHERE r.status IN ('published', 'unchanged') AND r.seconds IS NOT NULL
 	GROUP BY 1),
 tops AS (SELECT max(within[2]) AS p95, max(within[1]) AS median, NULLIF(GREATEST(max(received), max(changed)), 0) AS rows, sum(received) AS received, sum(changed) AS changed FROM pieces)
-SELECT rsfed_report.figure('Duration of a run', COALESCE(rsfed_report.duration(t.p95), '0'),
-		format('Duration of runs that succeeded: 95 %% of them at most %s, half of them at most %s, in the slowest piece',
+SELECT rsfed_report.figure('Duration of successful runs', COALESCE(rsfed_report.duration(t.p95), '0'),
+		format('Duration of successful runs by interval: 95th percentile at most %s, median at most %s',
 			COALESCE(rsfed_report.duration(t.p95), '0'), COALESCE(rsfed_report.duration(t.median), '0')),
 		(SELECT COALESCE(rsfed_report.bars('k3', array_agg(piece), array_agg(within[2]), t.p95), '')
 			|| COALESCE(rsfed_report.bars('k1', array_agg(piece), array_agg(within[1]), t.p95), '') FROM pieces), axis,
-		'<span class="l"><span><em class="k3"></em>95 %</span><span><em class="k1"></em>half</span></span>')
+		'<span class="l"><span><em class="k3"></em>95th percentile</span><span><em class="k1"></em>median</span></span>')
 	|| rsfed_report.figure('Rows', COALESCE(rsfed_report.amount(t.rows::numeric), '0'),
 		format('Rows: %s received, %s changed', COALESCE(rsfed_report.amount(t.received::numeric), '0'), COALESCE(rsfed_report.amount(t.changed::numeric), '0')),
 		(SELECT COALESCE(rsfed_report.bars('k3', array_agg(piece), array_agg(received), t.rows), '')

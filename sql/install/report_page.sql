@@ -122,12 +122,12 @@ SELECT '<!DOCTYPE html>' || E'\n<html lang="en"><head><meta charset="' || rsfed_
 		ELSE concat_ws(', ', CASE WHEN n.errors > 0 THEN n.errors || CASE n.errors WHEN 1 THEN ' error' ELSE ' errors' END END,
 			CASE WHEN n.warnings > 0 THEN n.warnings || CASE n.warnings WHEN 1 THEN ' warning' ELSE ' warnings' END END) END
 	|| ' in database ' || rsfed_report.html(quote_ident(current_database())) || '</h1><p>'
-	|| rsfed_report.html(format('%s to %s, time zone %s. Made at %s on %s, PostgreSQL %s, rsfed %s, as seen by role %s.',
+	|| rsfed_report.html(format('%s to %s, time zone %s. Created at %s on %s, PostgreSQL %s, rsfed %s, by role %s.',
 		rsfed_report.moment(from_at), rsfed_report.moment(to_at), current_setting('TimeZone'), rsfed_report.moment(now()),
 		CASE WHEN pg_is_in_recovery() THEN 'a replica' ELSE 'the primary' END,
 		split_part(current_setting('server_version'), ' ', 1), (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'rsfed'), quote_ident(current_user)))
-	|| CASE WHEN to_at < now() - interval '1 min' THEN ' What is wrong, and the states, are those of now, not of then.' ELSE '' END
-	|| '</p><nav aria-label="Sections"><a href="#wrong">What is wrong</a><a href="#work">Work</a><a href="#runs">Time line</a><a href="#age">Age</a>'
+	|| CASE WHEN to_at < now() - interval '1 min' THEN ' Problems and states are the current ones, not those of the period.' ELSE '' END
+	|| '</p><nav aria-label="Sections"><a href="#problems">Problems</a><a href="#work">Work</a><a href="#runs">Time line</a><a href="#age">Age</a>'
 	|| '<a href="#warehouses">Warehouses</a><a href="#worst">Slowest and failing</a></nav></header><main>' || E'\n'
 FROM (SELECT count(*) FILTER (WHERE f.severity = 'error') AS errors, count(*) FILTER (WHERE f.severity = 'warning') AS warnings
 	FROM jsonb_to_recordset(found) f (severity text)) n
@@ -139,13 +139,13 @@ CREATE FUNCTION rsfed_report.first_steps()
 RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT '<section id="runs"><h2>What to do next</h2><p>There is nothing here yet that the role ' || rsfed_report.html(quote_ident(current_user))
-	|| ' may see: no relation that is refreshed, and no run in the period.</p><ol><li>Register a Redshift server:<br/><code>'
+SELECT '<section id="runs"><h2>What to do next</h2><p>Role ' || rsfed_report.html(quote_ident(current_user))
+	|| ' can see no relation that rsfed refreshes, and no run in the period.</p><ol><li>Register a Redshift server:<br/><code>'
 	|| rsfed_report.html($step$SELECT rsfed.register_server('warehouse', 'cluster.abc.eu-west-1.redshift.amazonaws.com', 'dev', 'etl', 'password');$step$)
 	|| '</code></li><li>Define a rollup:<br/><code>'
 	|| rsfed_report.html($step$SELECT rsfed.define_rollup('by_month', 'warehouse', 'SELECT month, sum(price) AS revenue FROM sales GROUP BY month', max_age => '1 hour');$step$)
 	|| '</code></li><li>Schedule its refreshes:<br/><code>' || rsfed_report.html($step$SELECT rsfed.schedule_refresh('by_month', '15 minutes');$step$)
-	|| '</code></li></ol><p class="note">Runs are shown to the owner of a relation and to members of pg_monitor. A database in which all of this was done before shows nothing to other roles.</p></section>'
+	|| '</code></li></ol><p class="note">If relations are defined already: their runs are visible to their owners and to members of pg_monitor, their state to roles with SELECT on them.</p></section>'
 $$;
 COMMENT ON FUNCTION rsfed_report.first_steps() IS
 'Section: what to do where there is nothing yet';
@@ -168,15 +168,15 @@ DECLARE
 	page text;
 BEGIN
 	IF until IS NULL OR NOT isfinite(until) THEN
-		RAISE EXCEPTION 'the end of a report must be a time' USING ERRCODE = 'invalid_parameter_value',
+		RAISE EXCEPTION 'end of a report must be a finite time' USING ERRCODE = 'invalid_parameter_value',
 			DETAIL = format('Argument until is %s.', COALESCE(until::text, 'NULL')),
-			HINT = 'Leave it out for a report up to now.';
+			HINT = 'Omit the argument to create a report up to now.';
 	END IF;
 	-- an interval is compared as if months had 30 days, but begins where the calendar says
 	IF since IS NULL OR NOT isfinite(since) OR since < interval '1 second' OR since > interval '1000 years' OR until - since >= until THEN
-		RAISE EXCEPTION 'the period of a report must be from 1 second to 1000 years' USING ERRCODE = 'invalid_parameter_value',
+		RAISE EXCEPTION 'period of a report must be between 1 second and 1000 years' USING ERRCODE = 'invalid_parameter_value',
 			DETAIL = format('Argument since is %s.', COALESCE(since::text, 'NULL')),
-			HINT = 'Give the time before the end of the report, for example rsfed.report(since => ''7 days'').';
+			HINT = 'Specify how long before its end the report begins, for example rsfed.report(since => ''7 days'').';
 	END IF;
 	from_at := until - since;
 	length := date_part('epoch', until) - date_part('epoch', from_at);
@@ -199,8 +199,9 @@ BEGIN
 			|| rsfed_report.worst(runs, lanes);
 	END IF;
 	RETURN page || '</main><footer>'
-		|| 'Runs are those of relations that this role owns, or all with the role pg_monitor; as long as history keeps them (rsfed.history_runs, rsfed.history_time), and of the newest 200,000. '
-		|| 'The same in SQL: rsfed.doctor(), rsfed.freshness, rsfed.runs, rsfed.groups, rsfed.costs.</footer></body></html>';
+		|| 'The report covers runs of relations that the role owns, or all runs if the role is a member of pg_monitor. It covers runs that are still in the history '
+		|| '(rsfed.history_runs, rsfed.history_time), the newest 200,000 at most. '
+		|| 'The same data in SQL: rsfed.doctor(), rsfed.freshness, rsfed.runs, rsfed.groups, rsfed.costs.</footer></body></html>';
 END
 $$;
 COMMENT ON FUNCTION rsfed.report(interval, timestamptz) IS

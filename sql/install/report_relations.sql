@@ -44,9 +44,9 @@ rows AS (
 	FROM unnest(lanes) l LEFT JOIN drawn d USING (lane) LEFT JOIN told t USING (lane)),
 heads AS (
 	SELECT '<table class="lanes"><thead><tr><th scope="col">Relation</th><th scope="col"><span class="v">Runs over time</span>' || axis
-		|| '</th><th scope="col">Runs</th><th scope="col">Failed</th><th scope="col">Half within</th><th scope="col">Longest</th>'
+		|| '</th><th scope="col">Runs</th><th scope="col">Failed</th><th scope="col">Median</th><th scope="col">Longest</th>'
 		|| '<th scope="col">Rows changed</th></tr></thead><tbody>' AS head)
-SELECT '<section id="runs"><h2>Time line of runs</h2><p class="note">A line for each relation and set, those first that need attention. A run is drawn from its start to its end.</p>'
+SELECT '<section id="runs"><h2>Time line of runs</h2><p class="note">One line for each relation and set. Those that need attention come first. A run is drawn from its start to its end.</p>'
 	|| rsfed_report.legend('{published,unchanged,refused,failed,cancelled,skipped,running}')
 	|| CASE WHEN cardinality(lanes) = 0 THEN '' ELSE h.head
 		|| (SELECT string_agg(row, E'\n' ORDER BY place) FROM rows WHERE place <= 50) || '</tbody></table>' END
@@ -100,10 +100,10 @@ pieces AS (
 	GROUP BY 1),
 tops AS (SELECT max(mean) AS most FROM pieces),
 counts AS (SELECT (SELECT count(DISTINCT lane) FROM late WHERE b > a) AS late, count(*) AS all FROM unnest(lanes) l WHERE l.max_age IS NOT NULL)
-SELECT rsfed_report.figure('Relations older than their max_age', COALESCE(rsfed_report.amount(round(t.most::numeric, 1)), '0'),
-	format('%s of %s relations with a max_age were late in the period', n.late, n.all),
+SELECT rsfed_report.figure('Relations older than max_age', COALESCE(rsfed_report.amount(round(t.most::numeric, 1)), '0'),
+	format('%s of %s relations with max_age were late in the period', n.late, n.all),
 	(SELECT rsfed_report.bars('failed', array_agg(piece), array_agg(mean), t.most) FROM pieces), axis,
-	format('<span class="l"><span>%s of %s with a max_age were late for a time</span></span>', n.late, n.all))
+	format('<span class="l"><span>%s of %s relations with max_age were late</span></span>', n.late, n.all))
 FROM tops t CROSS JOIN counts n
 $$;
 COMMENT ON FUNCTION rsfed_report.late_figure(rsfed_report.lane[], rsfed_report.content[], double precision, text) IS
@@ -176,7 +176,7 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT '<section id="age"><h2>Age, duration and rows</h2>'
-	|| CASE WHEN cardinality(lanes) > 12 THEN '<p class="note">The 12 relations that need attention most, or whose runs took longest:</p>' ELSE '' END
+	|| CASE WHEN cardinality(lanes) > 12 THEN '<p class="note">The 12 relations that need attention most or have the most run time.</p>' ELSE '' END
 	|| '<div class="cards">' || COALESCE((SELECT string_agg(format('<article class="card"><h3>%s %s</h3>%s%s</article>', rsfed_report.html(l.name), rsfed_report.state_mark(l.state),
 			a.figure, w.figures), '' ORDER BY l.place)
 		FROM unnest(lanes) l

@@ -7,11 +7,11 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 WITH rows AS (
 	SELECT row_number() OVER () AS n, r.* FROM jsonb_to_recordset(found) r (severity text, subject text, problem text, remedy text))
-SELECT '<section id="wrong"><h2>What is wrong</h2>'
+SELECT '<section id="problems"><h2>Problems</h2>'
 	|| CASE WHEN (SELECT count(*) FROM rows WHERE severity <> 'ok') = 0 THEN
-		'<p class="ok"><b>&#10003; Nothing found.</b> rsfed.doctor() has looked at this server, its relations, servers and schedules.</p>'
-	ELSE '<table class="found"><thead><tr><th scope="col">Severity</th><th scope="col">Where</th><th scope="col">Problem</th>'
-		|| '<th scope="col">What to do</th></tr></thead><tbody>'
+		'<p class="ok"><b>&#10003; No problem found.</b> rsfed.doctor() has checked this server, its relations, foreign servers and schedules.</p>'
+	ELSE '<table class="found"><thead><tr><th scope="col">Severity</th><th scope="col">Subject</th><th scope="col">Problem</th>'
+		|| '<th scope="col">Remedy</th></tr></thead><tbody>'
 		|| (SELECT string_agg(format('<tr><td><span class="s %s">%s</span></td><td>%s</td><td>%s</td><td>%s</td></tr>', severity,
 			CASE severity WHEN 'error' THEN '&#10005; error' WHEN 'warning' THEN '&#9650; warning' ELSE '&#9679; ' || severity END,
 			rsfed_report.html(subject), rsfed_report.html(left(problem, 2000)), COALESCE('<code>' || rsfed_report.html(left(remedy, 4000)) || '</code>', '')), E'\n' ORDER BY n)
@@ -43,8 +43,8 @@ SELECT '<section class="tiles" aria-label="Sums">'
 	|| format('<div class="tile"><h2>Runs</h2><p><b>%s</b></p></div>', rsfed_report.amount(s.runs))
 	|| format('<div class="tile%s"><h2>Failed or refused</h2><p><b>%s</b>%s</p></div>', CASE WHEN s.failed > 0 THEN ' bad' ELSE '' END,
 		rsfed_report.amount(s.failed), CASE WHEN s.ended > 0 THEN ' ' || round(100.0 * s.failed / s.ended, 1) || ' %' ELSE '' END)
-	|| format('<div class="tile"><h2>Half of runs within</h2><p><b>%s</b></p></div>', COALESCE(rsfed_report.duration(s.within[1]), '&#8211;'))
-	|| format('<div class="tile"><h2>95 %% within</h2><p><b>%s</b></p></div>', COALESCE(rsfed_report.duration(s.within[2]), '&#8211;'))
+	|| format('<div class="tile"><h2>Median duration</h2><p><b>%s</b></p></div>', COALESCE(rsfed_report.duration(s.within[1]), '&#8211;'))
+	|| format('<div class="tile"><h2>95th percentile</h2><p><b>%s</b></p></div>', COALESCE(rsfed_report.duration(s.within[2]), '&#8211;'))
 	|| format('<div class="tile"><h2>Rows received</h2><p><b>%s</b></p></div>', COALESCE(rsfed_report.amount(s.received), '0'))
 	|| format('<div class="tile"><h2>Rows changed</h2><p><b>%s</b></p></div>', COALESCE(rsfed_report.amount(s.changed), '0'))
 	|| '</section>'
@@ -73,17 +73,17 @@ rows AS (
 		round(100.0 * u.runs / NULLIF(sum(u.runs) OVER (), 0), 1) AS share
 	FROM used u FULL JOIN members m USING (server) FULL JOIN spent s USING (server))
 SELECT '<section id="warehouses"><h2>Warehouses</h2>'
-	|| CASE WHEN NOT EXISTS (SELECT FROM rows) THEN '<p class="note">No run has used one in the period.</p>' ELSE
+	|| CASE WHEN NOT EXISTS (SELECT FROM rows) THEN '<p class="note">No run used a server in the period.</p>' ELSE
 	'<div class="scroll"><table class="figures"><thead><tr><th scope="col">Server</th><th scope="col">Groups</th><th scope="col">Share of runs</th><th scope="col">Runs</th>'
-	|| '<th scope="col">Failed</th><th scope="col">At work</th><th scope="col">Half within</th><th scope="col">95 % within</th>'
-	|| '<th scope="col">Read in S3</th><th scope="col">Cost</th></tr></thead><tbody>'
+	|| '<th scope="col">Failed</th><th scope="col">Running</th><th scope="col">Median</th><th scope="col">95th percentile</th>'
+	|| '<th scope="col">Scanned in S3</th><th scope="col">Cost</th></tr></thead><tbody>'
 	|| (SELECT string_agg(format('<tr><th scope="row">%s</th><td>%s</td><td><svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><path d="M0 4H100"/><path class="k1" d="M0 4H%s"/></svg> %s</td>'
 			'<td>%s</td><td%s>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
 		rsfed_report.html(quote_ident(server)), COALESCE(rsfed_report.html(groups), '&#8211;'), COALESCE(share, 0), COALESCE(share, 0) || ' %', rsfed_report.amount(runs),
 		CASE WHEN failed > 0 THEN ' class="bad"' ELSE '' END, rsfed_report.amount(failed), rsfed_report.amount(running),
 		COALESCE(rsfed_report.duration(within[1]), '&#8211;'), COALESCE(rsfed_report.duration(within[2]), '&#8211;'),
 		COALESCE(pg_size_pretty(bytes), 'unknown'), COALESCE(round(price::numeric, 4)::text, 'unknown')), E'\n' ORDER BY runs DESC, server COLLATE "C") FROM rows)
-	|| '</tbody></table></div><p class="note">What was read in S3 and its cost are known of servers with the option gather_costs, cost where rsfed.price_per_tb or rsfed.price_per_rpu_hour is set.</p>'
+	|| '</tbody></table></div><p class="note">Scanned bytes are known for servers with the option gather_costs. Cost also needs rsfed.price_per_tb or rsfed.price_per_rpu_hour.</p>'
 	END || '</section>'
 $$;
 COMMENT ON FUNCTION rsfed_report.warehouses(rsfed_report.run[], timestamptz, timestamptz) IS
@@ -102,14 +102,14 @@ failing AS (
 	FROM unnest(runs) r JOIN unnest(lanes) l USING (lane) WHERE r.status IN ('failed', 'refused')
 	GROUP BY l.lane, l.name, r.failure ORDER BY n DESC, run_id DESC LIMIT 10)
 SELECT '<section id="worst"><h2>Slowest runs</h2>'
-	|| CASE WHEN NOT EXISTS (SELECT FROM slowest) THEN '<p class="note">No run has ended in the period.</p>' ELSE
-	'<p class="note">The longest run of each relation, the ten longest of these.</p><div class="scroll"><table class="figures"><thead><tr><th scope="col">Relation</th><th scope="col">Began</th><th scope="col">Took</th>'
+	|| CASE WHEN NOT EXISTS (SELECT FROM slowest) THEN '<p class="note">No run ended in the period.</p>' ELSE
+	'<p class="note">The longest run of each relation. The ten longest are shown.</p><div class="scroll"><table class="figures"><thead><tr><th scope="col">Relation</th><th scope="col">Began</th><th scope="col">Took</th>'
 	|| '<th scope="col">Outcome</th><th scope="col">Rows received</th><th scope="col">Server</th><th scope="col">Run</th><th scope="col">Query</th></tr></thead><tbody>'
 	|| (SELECT string_agg(format('<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
 		rsfed_report.html(name), rsfed_report.moment(started_at), rsfed_report.duration(seconds), rsfed_report.state_mark(status),
 		COALESCE(rsfed_report.amount(rows_received), '&#8211;'), COALESCE(rsfed_report.html(server), '&#8211;'), run_id, COALESCE(query_id::text, '&#8211;')), E'\n' ORDER BY seconds DESC, run_id) FROM slowest)
 	|| '</tbody></table></div>' END
-	|| '<h2>What failed most</h2>'
+	|| '<h2>Most frequent errors</h2>'
 	|| CASE WHEN NOT EXISTS (SELECT FROM failing) THEN '<p class="ok"><b>&#10003; No run failed</b> or was refused in the period.</p>' ELSE
 	'<table class="found errors"><thead><tr><th scope="col">Relation</th><th scope="col">Times</th><th scope="col">Last</th><th scope="col">Error</th></tr></thead><tbody>'
 	|| (SELECT string_agg(format('<tr><th scope="row">%s</th><td class="bad">%s</td><td>%s, run %s</td><td>%s</td></tr>', rsfed_report.html(name), rsfed_report.amount(n),

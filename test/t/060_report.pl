@@ -47,11 +47,11 @@ well_formed($empty, 'and is well formed');
 # Arguments that make no period
 for my $bad ("NULL", "'-1 day'", "'0'", "'1 ms'", "'2000 years'", "'178000000 years'")
 {
-	psql_fails($primary, "SELECT rsfed.report($bad)", '22023', qr/the period of a report must be from 1 second to 1000 years.*DETAIL:  Argument since is .*HINT:/s, "since => $bad");
+	psql_fails($primary, "SELECT rsfed.report($bad)", '22023', qr/period of a report must be between 1 second and 1000 years.*DETAIL:  Argument since is .*HINT:/s, "since => $bad");
 }
 for my $bad ("NULL", "'infinity'", "'-infinity'")
 {
-	psql_fails($primary, "SELECT rsfed.report('1 day', $bad)", '22023', qr/the end of a report must be a time.*DETAIL:  Argument until is .*HINT:/s, "until => $bad");
+	psql_fails($primary, "SELECT rsfed.report('1 day', $bad)", '22023', qr/end of a report must be a finite time.*DETAIL:  Argument until is .*HINT:/s, "until => $bad");
 }
 
 # Relations: of two owners, with a name that is a tag, one without a blank in it, a set, one that is gone
@@ -111,30 +111,30 @@ like(lane($page, 'public.plain'), qr{</td><td>8</td><td class="bad">3</td><td>1 
 like(lane($page, 'public.plain'), qr{<path class="o failed" d="M396 8h29M498 8h23">}, 'runs are drawn where they ran');
 like(lane($page, 'set pair'), qr{"1 published"}, 'a set has a line');
 like(lane($page, 'public.gone'), qr{^<span class="s dropped">dropped</span>.*"1 published"}s, 'so has what was dropped');
-like($page, qr{Workers in use</b>.*?<i>4</i><svg[^>]*aria-label="Workers in use, at most 2\.0 of 4 in the mean of a piece"}s, 'two workers are in use, of four');
-like($page, qr{Runs waiting for a worker, at most 1\.0 in the mean}, 'one run waits for a worker');
-like($page, qr{Duration of runs that succeeded: 95 % of them at most 10 min, half of them at most 10 min}, 'durations');
-like($page, qr{aria-label="Runs that ended, by outcome: 6 published, 1 unchanged, 1 refused, 2 failed, 1 cancelled, 1 skipped"}, 'outcomes over time');
+like($page, qr{Workers in use</b>.*?<i>4</i><svg[^>]*aria-label="Workers in use: at most 2\.0 of 4 on average in an interval"}s, 'two workers are in use, of four');
+like($page, qr{Runs waiting for a worker: at most 1\.0 on average}, 'one run waits for a worker');
+like($page, qr{Duration of successful runs by interval: 95th percentile at most 10 min, median at most 10 min}, 'durations');
+like($page, qr{aria-label="Runs by outcome: 6 published, 1 unchanged, 1 refused, 2 failed, 1 cancelled, 1 skipped"}, 'outcomes over time');
 # at minute 40 plain, of minute 30, is late; its first content is of minute -5, late from 5 to 21
-like($page, qr{3 of 4 relations with a max_age were late in the period}, 'lateness in the period');
+like($page, qr{3 of 4 relations with max_age were late in the period}, 'lateness in the period');
 like($page, qr{<h3>public\.plain .*?aria-label="Age, at most 54 min; max_age is 10 min"}s, 'age: what succeeded at minute 30 was there until 84');
 like($page, qr{<tr><th scope="row">warehouse</th>.*?100\.0 %</td><td>12</td><td class="bad">3</td>.*?<td>100 MB</td><td>0\.0005</td>}s, 'the warehouse: share, runs, failures, bytes and cost');
 like($page, qr{<h2>Slowest runs</h2>.*?<tr><th scope="row">(public\.other|public\.&quot;).*?10 min</td>}s, 'the slowest');
-like($page, qr{<h2>What failed most</h2>.*?<tr><th scope="row">public\.plain</th><td class="bad">2</td><td>2026-03-01 11:14:00, run \d+</td><td>08006: &lt;b&gt;bold&lt;/b&gt; &amp; &quot;so&quot;  ?</td>}s, 'the most failing, its message as text');
-like($page, qr{<h2>What is wrong</h2><table.*rsfed\.scheduler is off}s, 'doctor() comes first');
+like($page, qr{<h2>Most frequent errors</h2>.*?<tr><th scope="row">public\.plain</th><td class="bad">2</td><td>2026-03-01 11:14:00, run \d+</td><td>08006: &lt;b&gt;bold&lt;/b&gt; &amp; &quot;so&quot;  ?</td>}s, 'the most failing, its message as text');
+like($page, qr{<h2>Problems</h2><table.*rsfed\.scheduler is off}s, 'doctor() comes first');
 like($page, qr{<h1>\d+ errors?}, 'and is summed up in the heading');
-ok($page =~ /What is wrong/ && $-[0] < index($page, 'Runs that ended'), 'before the figures');
+ok($page =~ /<h2>Problems/ && $-[0] < index($page, 'Runs by outcome'), 'before the figures');
 
 # Names are text, and nothing comes from elsewhere
 unlike($page, qr{<script|javascript:|\son\w+=|<(link|img|iframe|object)|\surl\(|\@import|src=}i, 'no script and nothing to be loaded');
 like($page, qr{public\.&quot;&lt;script&gt;alert\(&quot;&quot;x&quot;&quot;\)&lt;/script&gt; &amp; &#39;&quot;}, 'a name that is a tag is text');
 
 # The period and its time zone
-like($page, qr{2026-03-01 10:24:00 to 2026-03-01 12:00:00, time zone UTC\..* on the primary, .* as seen by role postgres\.}, 'the head names period, time zone, server and role');
-like($page, qr{are those of now, not of then}, 'and that findings are of now');
+like($page, qr{2026-03-01 10:24:00 to 2026-03-01 12:00:00, time zone UTC\..* on the primary, .* by role postgres\.}, 'the head names period, time zone, server and role');
+like($page, qr{are the current ones}, 'and that findings are of now');
 my $elsewhere = report($primary, "SET timezone = 'Asia/Kolkata'; SET datestyle = 'SQL, DMY'; SET intervalstyle = 'iso_8601'; SET search_path = public", $period);
 like($elsewhere, qr{2026-03-01 15:54:00 to 2026-03-01 17:30:00, time zone Asia/Kolkata\.}, 'in the time zone of the session');
-unlike(report($primary), qr{are those of now, not of then}, 'a report up to now is of now');
+unlike(report($primary), qr{are the current ones}, 'a report up to now is of now');
 is(() = report($primary, 'SET client_encoding = latin1', $period) =~ /<meta charset="windows-1252"/g, 1, 'the encoding of the client is named');
 for my $since ('1 second', '10 days', '1000 years')
 {
@@ -146,11 +146,11 @@ my $mine = report($primary, 'SET ROLE report_owner', $period);
 like(lane($mine, 'public.other'), qr{"1 published"}, 'an owner sees the runs of its relation');
 is(lane($mine, 'public.plain'), undef, 'and not what it may not read');
 unlike($mine, qr{bold|script|pair|gone}, 'nor anything of it');
-like($mine, qr{as seen by role report_owner}, 'whoever that is');
+like($mine, qr{by role report_owner\.}, 'whoever that is');
 my $read = report($primary, 'SET ROLE report_reader', $period);
 like(lane($read, 'public.plain'), qr{"no runs"}, 'who may only read a relation sees its state, no runs');
 unlike($read, qr{bold|100 MB|public\.other}, 'no errors and no costs');
-like(report($primary, 'SET ROLE report_stranger', $period), qr{What to do next.*the role report_stranger}s, 'a stranger sees nothing');
+like(report($primary, 'SET ROLE report_stranger', $period), qr{What to do next.*Role report_stranger can see no relation}s, 'a stranger sees nothing');
 is(report($primary, 'SET ROLE report_monitor', $period) =~ s/report_monitor/postgres/r =~ tr/\n//, $page =~ tr/\n//, 'pg_monitor sees as much as a superuser');
 is(lane(report($primary, 'SET ROLE report_monitor', $period), 'public.plain'), lane($page, 'public.plain'), 'the same runs');
 
@@ -168,7 +168,7 @@ SKIP:
 	my $browser = BrowserTest->new;
 	my %picture;
 	$browser->show($page);
-	is($browser->value('return document.querySelectorAll("#wrong tbody tr").length') > 1, 1, 'browser: findings are there');
+	is($browser->value('return document.querySelectorAll("#problems tbody tr").length') > 1, 1, 'browser: findings are there');
 	is($browser->value('return document.querySelectorAll("#runs tbody tr").length'), 6, 'browser: lines of five relations and a set');
 	is($browser->value('return document.querySelectorAll("#work figure svg path.b").length') > 5, 1, 'browser: bars are there');
 	is($browser->value('return document.querySelector("#runs tbody tr:nth-child(1) path.failed").getBoundingClientRect().width') > 5, 1, 'browser: a run has a width');
