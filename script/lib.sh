@@ -100,14 +100,14 @@ install_packages() {
 # unpacks the Debian packages that have them into a folder, whose usr/bin is for PATH.
 # Nothing is installed, so no service is started.
 need_programs() {
-	local dir=$1 log=$1.log package missing=
+	local dir=$1 log=$1.log package lacking=
 	shift
 	while [ "$1" != -- ]; do
-		[ -n "$(PATH=$PATH:$dir/usr/bin type -P "$1")" ] || missing=$1
+		[ -n "$(PATH=$PATH:$dir/usr/bin type -P "$1")" ] || lacking=$1
 		shift
 	done
 	shift
-	[ -n "$missing" ] || return 0
+	[ -n "$lacking" ] || return 0
 	say "unpacking $*"
 	rm -rf "$dir"
 	mkdir -p "$dir"
