@@ -152,9 +152,11 @@ write_options(Suggestion *s, Oid relid, const char *new_relation, bool is_table)
 				 3, types, values, false);
 	script_lines(&s->text,
 				 "SELECT concat(CASE WHEN a.attstattarget >= 0 THEN format('ALTER %s %s ALTER COLUMN %I SET STATISTICS %s;', $3, $2, a.attname, a.attstattarget) END,"
-				 " format('ALTER %s %s ALTER COLUMN %I SET (', $3, $2, a.attname) || array_to_string(a.attoptions, ', ') || ');')"
-				 " FROM pg_attribute a WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped"
-				 " AND (a.attstattarget >= 0 OR a.attoptions IS NOT NULL) ORDER BY a.attnum",
+				 " format('ALTER %s %s ALTER COLUMN %I SET (', $3, $2, a.attname) || o.list || ');')"
+				 " FROM pg_attribute a, LATERAL (SELECT string_agg(format('%I = %L', o.option_name, o.option_value), ', ') AS list"
+				 " FROM pg_options_to_table(a.attoptions) o WHERE o.option_name IN ('n_distinct', 'n_distinct_inherited')) o"
+				 " WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped"
+				 " AND (a.attstattarget >= 0 OR o.list IS NOT NULL) ORDER BY a.attnum",
 				 3, types, values, false);
 }
 
@@ -186,10 +188,10 @@ write_grants(Suggestion *s, Oid relid, const char *new_relation)
 				 " WHERE c.oid = $1 AND a.grantee <> c.relowner AND a.privilege_type = 'SELECT'"
 				 " GROUP BY a.grantee, a.is_grantable ORDER BY " GRANTEE ", a.is_grantable",
 				 2, types, values, false);
-	foreach(lc, script_texts("SELECT format('%s of %s: %s', string_agg(DISTINCT a.privilege_type, ', '), $2, " GRANTEE ")"
+	foreach(lc, script_texts("SELECT format('%s: %s', " GRANTEE ", string_agg(DISTINCT a.privilege_type, ', '))"
 							 " FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = $1 AND a.grantee <> c.relowner"
 							 " AND a.privilege_type <> ALL ('{SELECT,MAINTAIN}') GROUP BY a.grantee ORDER BY 1",
-							 2, types, values))
+							 1, types, values))
 		suggest_note(s, "Privileges that meant nothing on the old view are not granted: %s.", (char *) lfirst(lc));
 }
 

@@ -172,17 +172,18 @@ write_job(Suggestion *s, const char *id, const char *schedule, const char *comma
 	}
 	if (((RefreshMatViewStmt *) linitial_node(RawStmt, job.statements)->stmt)->relation->schemaname == NULL)
 		suggest_note(s, "Job %s of pg_cron names the view without its schema: see that it is this one.", id);
+	/* whatever its times: there is nothing left that it could refresh */
+	appendStringInfo(&s->text, "SELECT cron.unschedule(jobid) FROM cron.job WHERE jobid = %s;\n", id);
 	if (!attempt(parse_schedule, &times))
 	{
-		suggest_note(s, "Job %s of pg_cron has a schedule that rsfed does not know (%s): schedule the rollup yourself.",
+		suggest_note(s, "Job %s of pg_cron ends, but its schedule (%s) is none that rsfed knows: schedule the rollup yourself.",
 					 id, schedule);
 		return false;
 	}
 	if (active)
 		write_schedule(s, schedule, times.timezone, number, follows, "");
 	else
-		suggest_note(s, "Job %s of pg_cron (%s) is not active: the rollup gets no schedule from it.", id, schedule);
-	appendStringInfo(&s->text, "SELECT cron.unschedule(jobid) FROM cron.job WHERE jobid = %s;\n", id);
+		suggest_note(s, "Job %s of pg_cron (%s) is not active: it ends, and the rollup gets no schedule from it.", id, schedule);
 	return active;
 }
 
