@@ -231,48 +231,65 @@ read_walker(Node *node, void *context)
 }
 
 /*
+ * The argument of a cast between numbers that gives the value which the input
+ * function of the wider type would give for the same text; or NULL.
+ */
+static Node *
+cast_number(const FuncExpr *cast, bool is_sized)
+{
+	Oid			from = cast->args == NIL ? InvalidOid : exprType(linitial(cast->args));
+	Oid			to = cast->funcresulttype;
+
+	if (cast->funcformat == COERCE_EXPLICIT_CALL)
+		return NULL;
+	if (from == NUMERICOID && to == NUMERICOID)
+		return is_sized ? NULL : linitial(cast->args);
+	if ((from == INT2OID && (to == INT4OID || to == INT8OID || to == NUMERICOID)) ||
+		(from == INT4OID && (to == INT8OID || to == NUMERICOID)) ||
+		(from == INT8OID && to == NUMERICOID))
+		return linitial(cast->args);
+	return NULL;
+}
+
+/*
  * The expression below casts that give the value that the type's input function
- * would give for the text that the warehouse sends.
+ * would give for the text that the warehouse sends: one cast of a text or between
+ * numbers, and the precision of a numeric, once, around it.
  */
 static Node *
 strip_casts(Node *node, bool *is_cast)
 {
+	bool		is_changed = false;
+	bool		is_sized = false;
+
 	for (;;)
 	{
+		Node	   *arg = NULL;
+
 		if (IsA(node, RelabelType))
 		{
 			node = (Node *) ((RelabelType *) node)->arg;
 			continue;
 		}
-		if (IsA(node, CoerceViaIO) && !*is_cast)
+		if (IsA(node, CoerceViaIO))
 		{
-			Node	   *arg = (Node *) ((CoerceViaIO *) node)->arg;
-			Oid			type = exprType(arg);
+			Oid			type = exprType((Node *) ((CoerceViaIO *) node)->arg);
 
-			if (type != TEXTOID && type != VARCHAROID)
-				return node;
-			*is_cast = true;
-			node = arg;
-			continue;
+			if (type == TEXTOID || type == VARCHAROID)
+				arg = (Node *) ((CoerceViaIO *) node)->arg;
 		}
-		if (IsA(node, FuncExpr) && !*is_cast)
-		{
-			FuncExpr   *cast = (FuncExpr *) node;
-			Oid			from = cast->args == NIL ? InvalidOid : exprType(linitial(cast->args));
-			Oid			to = cast->funcresulttype;
-			bool		is_integer = from == INT2OID || from == INT4OID || from == INT8OID;
-
-			if (cast->funcformat == COERCE_EXPLICIT_CALL ||
-				!((is_integer && (to == INT4OID || to == INT8OID || to == NUMERICOID)) ||
-				  (from == NUMERICOID && to == NUMERICOID)) ||
-				(from == INT8OID && to == INT4OID))
-				return node;
-			*is_cast = true;
-			node = linitial(cast->args);
-			continue;
-		}
-		return node;
+		else if (IsA(node, FuncExpr))
+			arg = cast_number((FuncExpr *) node, is_sized);
+		if (arg == NULL || is_changed)
+			break;
+		if (exprType(arg) == NUMERICOID)
+			is_sized = true;
+		else
+			is_changed = true;
+		node = arg;
 	}
+	*is_cast = is_changed || is_sized;
+	return node;
 }
 
 /* Does the query nothing to the rows of its one entry of FROM but choose columns? */
@@ -282,7 +299,7 @@ is_projection(const Query *query)
 	return query->commandType == CMD_SELECT && query->setOperations == NULL &&
 		query->groupClause == NIL && query->groupingSets == NIL && query->havingQual == NULL &&
 		query->distinctClause == NIL && query->limitCount == NULL && query->limitOffset == NULL &&
-		!query->hasAggs && !query->hasWindowFuncs && !query->hasTargetSRFs && !query->hasSubLinks &&
+		!query->hasAggs && !query->hasWindowFuncs && !query->hasTargetSRFs &&
 		query->cteList == NIL && query->rowMarks == NIL && query->jointree->quals == NULL &&
 		list_length(query->jointree->fromlist) == 1 &&
 		IsA(linitial(query->jointree->fromlist), RangeTblRef);
@@ -423,7 +440,7 @@ recipe_definition(const Recipe *recipe, Oid view)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("the definition of \"%s\" cannot be written over a rollup", get_rel_name(view)),
-					 errdetail("Its call of dblink has LATERAL, WITH ORDINALITY, ROWS FROM or a column of the view in it."),
+					 errdetail("Its call of dblink has LATERAL, WITH ORDINALITY, ROWS FROM, a subquery or a column of the view in it."),
 					 errhint("Give the call a FROM of its own, with a constant query, and try again.")));
 		text = replaced;
 	}

@@ -141,12 +141,12 @@ suggest_in_place(Suggestion *s, RollupDraft *draft)
 	swap.new_name = suggest_free_name(recipe->schema, recipe->name, "rollup");
 	target = quote_qualified_identifier(recipe->schema_name, swap.new_name);
 	draft->name = target;
-	swap.key_index = draft->key_index;
+	swap.has_key = draft->method == NULL;
 
 	begin_work(s, recipe->relid, " AND relkind = 'm'");
 	appendStringInfoString(&s->text, "\n-- The rollup, beside the view, with what belongs to it\n");
 	suggest_define(s, draft);
-	swap.indexes = suggest_indexes(s, recipe->relid, target, swap.key_index);
+	swap.indexes = suggest_indexes(s, recipe->relid, target, draft->key_index);
 	suggest_properties(s, recipe->relid, target, true);
 	script_become(&s->text, &s->role, GetUserId());
 	suggest_populated_compare(s, target);

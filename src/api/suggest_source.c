@@ -211,6 +211,11 @@ owner_name(const Suggestion *s)
 	return GetUserNameFromId(s->recipe->owner, false);
 }
 
+/* Is the mapping that a role logs in with, its own before that of public, complete?  A row if so. */
+#define CREDENTIALS_ARE_COMPLETE \
+	"SELECT FROM (SELECT kind FROM rsfed.credentials WHERE server = %s\n" \
+	"\t\tAND for_role IN (%s, 'public') ORDER BY for_role = 'public' LIMIT 1) AS m WHERE kind IS DISTINCT FROM 'none'"
+
 /* The line to complete, and an error of its own while nobody has. */
 static void
 write_credentials(Suggestion *s, const char *source, const char *user)
@@ -223,8 +228,7 @@ write_credentials(Suggestion *s, const char *source, const char *user)
 	appendStringInfoString(&s->text, "DO ");
 	script_dollar_quoted(&s->text, "check",
 						 psprintf("\nBEGIN\n"
-								  "\tIF NOT EXISTS (SELECT FROM rsfed.credentials WHERE server = %s\n"
-								  "\t\tAND for_role IN (%s, 'public') AND kind IS DISTINCT FROM 'none') THEN\n"
+								  "\tIF NOT EXISTS (" CREDENTIALS_ARE_COMPLETE ") THEN\n"
 								  "\t\tRAISE EXCEPTION 'the password of role \"%%\" at server \"%%\" is missing', %s, %s\n"
 								  "\t\t\tUSING HINT = 'Complete the line with rsfed.set_credentials, and run the script again.';\n"
 								  "\tEND IF;\n"
@@ -240,8 +244,6 @@ use_source(Suggestion *s, const char *source, const char *user)
 {
 	ForeignServer *server = source_server(source);
 	Oid			owner = s->recipe->owner;
-	Oid			types[] = {OIDOID, OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(server->serverid), ObjectIdGetDatum(owner)};
 
 	script_comment(&s->text, psprintf("The server %s is there.", quote_identifier(source)));
 	if (rsfed_foreign_server_aclcheck(server->serverid, owner, ACL_USAGE) != ACLCHECK_OK)
@@ -249,8 +251,8 @@ use_source(Suggestion *s, const char *source, const char *user)
 						 quote_identifier(source), quote_identifier(owner_name(s)));
 	/* a group logs in at its members */
 	if (!source_is_group(server) &&
-		script_text("SELECT 1 FROM pg_user_mappings WHERE srvid = $1 AND umuser IN ($2, 0) LIMIT 1",
-					2, types, values) == NULL)
+		script_text(psprintf("SELECT 1 WHERE EXISTS (" CREDENTIALS_ARE_COMPLETE ")", quote_literal_cstr(source),
+							 quote_literal_cstr(owner_name(s))), 0, NULL, NULL) == NULL)
 		write_credentials(s, source, user);
 	return pstrdup(source);
 }

@@ -37,7 +37,10 @@ rename_index(Suggestion *s, const char *schema, const char *from, const char *to
 					 quote_qualified_identifier(schema, from), quote_identifier(to));
 }
 
-/* The index of the key has whatever name PostgreSQL chose: found when the script runs. */
+/*
+ * The index of the key has whatever name PostgreSQL chose, and is found when the
+ * script runs.  It gets the name of the one that it takes the place of.
+ */
 static void
 rename_key_index(Suggestion *s, const Swap *swap, const char *relation)
 {
@@ -56,7 +59,7 @@ rename_key_index(Suggestion *s, const Swap *swap, const char *relation)
 			name = index->name;
 	}
 	if (name == NULL)
-		return;
+		name = suggest_free_name(get_rel_namespace(swap->relid), get_rel_name(swap->relid), "key");
 	appendStringInfo(&s->text,
 					 "SELECT format('ALTER INDEX %%s RENAME TO %%I', c.oid::regclass, %s)\n"
 					 "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid\n"
@@ -94,7 +97,7 @@ suggest_rename(Suggestion *s, const Swap *swap, List **kept)
 		if (index->new_name != NULL)
 			rename_index(s, schema_name, index->new_name, index->name);
 	}
-	if (OidIsValid(swap->key_index))
+	if (swap->has_key)
 		rename_key_index(s, swap, qualified);
 }
 

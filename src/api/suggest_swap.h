@@ -17,7 +17,7 @@ typedef struct Swap
 	bool		is_table;		/* a rollup takes its place */
 	char	   *new_name;		/* what takes its place; NULL if it is made in the swap */
 	List	   *indexes;		/* of SuggestedIndex * */
-	Oid			key_index;		/* the one that rsfed makes */
+	bool		has_key;		/* rsfed makes an index for it */
 } Swap;
 
 /* Writes the renames; remembers in *kept what the old one is called then, quoted. */
