@@ -5,4 +5,4 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'rsfed_suggest_rollup'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.suggest_rollup(regclass) IS
-'A script for psql that makes a rollup of a view or materialized view over dblink or foreign tables, with what belongs to it and what reads it; changes nothing itself, holds no passwords';
+'A script for psql that makes a rollup of a view or materialized view over dblink or foreign tables, with what belongs to the view and what reads it. Changes nothing itself, and holds no passwords';
