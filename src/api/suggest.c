@@ -148,6 +148,7 @@ suggest_in_place(Suggestion *s, RollupDraft *draft)
 	suggest_define(s, draft);
 	swap.indexes = suggest_indexes(s, recipe->relid, target, draft->key_index);
 	suggest_properties(s, recipe->relid, target, true);
+	appendStringInfo(&s->text, "ANALYZE %s;\n", target);
 	script_become(&s->text, &s->role, GetUserId());
 	suggest_populated_compare(s, target);
 
@@ -176,6 +177,7 @@ suggest_new_view(Suggestion *s, Swap *swap)
 					 recipe_definition(recipe, recipe->relid));
 	swap->indexes = suggest_indexes(s, recipe->relid, target, InvalidOid);
 	suggest_properties(s, recipe->relid, target, false);
+	appendStringInfo(&s->text, "ANALYZE %s;\n", target);
 	script_become(&s->text, &s->role, GetUserId());
 	suggest_populated_compare(s, target);
 }

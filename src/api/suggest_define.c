@@ -32,6 +32,7 @@
 #include "api/suggest_swap.h"
 #include "base/compat.h"
 #include "base/names.h"
+#include "catalog/owner_scope.h"
 #include "redshift/query.h"
 
 /* Positions, from 0 on, of the columns that GROUP BY says identify a row; NIL if it does not. */
@@ -264,8 +265,12 @@ suggest_draft_tables(Suggestion *s, RollupDraft *draft)
 	{
 		Oid			types[] = {TEXTOID};
 		Datum		values[] = {CStringGetTextDatum(recipe_definition(recipe, recipe->relid))};
+		OwnerScope	scope;
 
+		/* planning runs functions of the view's author */
+		owner_scope_enter(&scope, recipe->owner, true);
 		draft->query = script_text("SELECT rsfed.pushed($1)", 1, types, values);
+		owner_scope_leave(&scope);
 	}
 	else
 	{

@@ -94,6 +94,17 @@ refreshes(const Recipe *recipe, const RawStmt *statement)
 		(relation->schemaname == NULL || strcmp(relation->schemaname, recipe->schema_name) == 0);
 }
 
+/* Could such a statement mean another materialized view? */
+static bool
+is_ambiguous(const Recipe *recipe, const RawStmt *statement)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(recipe->name)};
+
+	return ((RefreshMatViewStmt *) statement->stmt)->relation->schemaname == NULL &&
+		list_length(script_texts("SELECT oid FROM pg_class WHERE relname = $1 AND relkind = 'm'", 1, types, values)) > 1;
+}
+
 /* The array of names in the option after, as jsonb. */
 static char *
 after_option(List *rollups)
@@ -170,7 +181,7 @@ write_job(Suggestion *s, const char *id, const char *schedule, const char *comma
 					 id, schedule);
 		return false;
 	}
-	if (((RefreshMatViewStmt *) linitial_node(RawStmt, job.statements)->stmt)->relation->schemaname == NULL)
+	if (is_ambiguous(s->recipe, linitial_node(RawStmt, job.statements)))
 		suggest_note(s, "Job %s of pg_cron names the view without its schema: see that it is this one.", id);
 	/* whatever its times: there is nothing left that it could refresh */
 	appendStringInfo(&s->text, "SELECT cron.unschedule(jobid) FROM cron.job WHERE jobid = %s;\n", id);
@@ -187,12 +198,16 @@ write_job(Suggestion *s, const char *id, const char *schedule, const char *comma
 	return active;
 }
 
-/* Is there a table of jobs that the caller may read? */
+/*
+ * Is there a table of jobs that the caller may read?  Anybody who may make a schema
+ * can give it that name, so it must be a superuser's, and hold no code.
+ */
 static bool
 has_cron(void)
 {
-	return script_text("SELECT 1 WHERE has_schema_privilege(to_regnamespace('cron')::oid, 'USAGE')"
-					   " AND has_table_privilege(to_regclass('cron.job')::oid, 'SELECT')", 0, NULL, NULL) != NULL;
+	return script_text("SELECT 1 FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE c.oid = to_regclass('cron.job')"
+					   " AND has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')"
+					   " AND c.relkind = 'r' AND (r.rolsuper OR r.rolname = current_user)", 0, NULL, NULL) != NULL;
 }
 
 void

@@ -125,10 +125,13 @@ remake_view(Suggestion *s, Oid view, const char *definition, List **kept)
 	ListCell   *lc;
 
 	suggest_rename(s, &swap, kept);
-	appendStringInfo(&s->text, "CREATE MATERIALIZED VIEW %s AS\n%s", qualified, definition);
-	if (script_text("SELECT 1 FROM pg_class WHERE oid = $1 AND relispopulated", 1, types, values) == NULL)
-		appendStringInfoString(&s->text, "\nWITH NO DATA");
-	appendStringInfoString(&s->text, ";\n");
+	/* filled as its owner, and not as whoever runs the script: it has functions of the owner's */
+	appendStringInfo(&s->text, "CREATE MATERIALIZED VIEW %s AS\n%s\nWITH NO DATA;\n", qualified, definition);
+	if (relation_owner(view) != GetUserId())
+		appendStringInfo(&s->text, "ALTER MATERIALIZED VIEW %s OWNER TO %s;\n", qualified,
+						 quote_identifier(GetUserNameFromId(relation_owner(view), false)));
+	if (script_text("SELECT 1 FROM pg_class WHERE oid = $1 AND relispopulated", 1, types, values) != NULL)
+		appendStringInfo(&s->text, "REFRESH MATERIALIZED VIEW %s;\n", qualified);
 	foreach(lc, swap.indexes)
 	{
 		values[0] = ObjectIdGetDatum(((SuggestedIndex *) lfirst(lc))->old);
@@ -139,9 +142,6 @@ remake_view(Suggestion *s, Oid view, const char *definition, List **kept)
 					 1, types, values, false);
 	}
 	suggest_properties(s, view, qualified, false);
-	if (relation_owner(view) != GetUserId())
-		appendStringInfo(&s->text, "ALTER MATERIALIZED VIEW %s OWNER TO %s;\n", qualified,
-						 quote_identifier(GetUserNameFromId(relation_owner(view), false)));
 	(void) suggest_own_schedules(s, view, qualified, linitial(*kept), false);
 }
 

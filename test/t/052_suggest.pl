@@ -160,6 +160,7 @@ sql(qq{
 	CREATE MATERIALIZED VIEW empty AS SELECT seller, n, sales FROM total_here JOIN by_seller USING (seller) WITH NO DATA;
 	CREATE FUNCTION of_row(by_seller) RETURNS integer LANGUAGE sql AS 'SELECT 1';
 	ALTER DEFAULT PRIVILEGES FOR ROLE reporting GRANT SELECT ON TABLES TO stranger;
+	CREATE SCHEMA another; CREATE MATERIALIZED VIEW another.by_seller AS SELECT 1 AS a;
 	INSERT INTO cron.job (jobid, schedule, command, active, database) VALUES
 		(1, '*/15 6-20 * * 1-5', 'REFRESH MATERIALIZED VIEW CONCURRENTLY public.by_seller;', true, current_database()),
 		(2, '30 seconds', 'refresh  materialized view /* at night */ by_seller', true, current_database()),
@@ -177,6 +178,7 @@ like($script, qr/^-- \* This goes on using the old .*of_row/m, 'and what uses th
 like($script, qr/^-- \* Job 3 of pg_cron ends, but its schedule/m, 'and times that rsfed does not know');
 like($script, qr/^-- \* Job 4 of pg_cron .* is not active/m, 'and a job that is not active');
 like($script, qr/^-- \* Job 5 of pg_cron does more than/m, 'and one that does more');
+like($script, qr/^-- \* Job 2 of pg_cron names the view without its schema/m, 'and one that may mean another view');
 like($script, qr/sslmode => 'require', options => '\{"connect_timeout": "7"\}'/, 'the server is as the string has it');
 
 # without the password: nothing happens, and it says what to do
@@ -426,6 +428,23 @@ sql(qq{
 });
 like(sql("SELECT rsfed.suggest_rollup('trapped')"), qr/The view puts the query together from: public\.trap\(\)/, 'a function of a user');
 is(sql('SELECT count(*) FROM witness'), '0', 'is not run');
+
+# The same where functions of the author would be run in planning, and schema cron is anybody's
+sql(q{
+	CREATE FUNCTION trap_number() RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN IF current_user <> 'reporting' THEN RAISE 'run as %', current_user; END IF; RETURN 1; END $$;
+	GRANT USAGE ON SCHEMA live TO reporting; GRANT SELECT ON live.suggest_sales TO reporting;
+	CREATE VIEW trapped_live AS SELECT seller, sum(price) AS total FROM live.suggest_sales WHERE seller > trap_number() GROUP BY seller;
+	ALTER VIEW trapped_live OWNER TO reporting;
+});
+like(sql("SELECT rsfed.suggest_rollup('trapped_live')"), qr/define_rollup\('public\.trapped_live_rows'/, 'a function of the author is run as the author');
+sql('ALTER TABLE cron.job OWNER TO app');
+like(sql("SELECT rsfed.suggest_rollup('detail_before_rsfed')"), qr/The jobs of pg_cron are not in this database, or not yours to read/, 'a table that somebody calls cron.job is not read');
+sql('ALTER TABLE cron.job OWNER TO CURRENT_USER');
+
+# It works on a replica
+my $replica = start_replica($node, 'replica');
+is($replica->safe_psql('postgres', "SELECT rsfed.suggest_rollup('trapped')"), sql("SELECT rsfed.suggest_rollup('trapped')"), 'the same on a replica');
+$replica->stop;
 
 # A reader that calls dblink itself holds a password: it is left, and named
 sql(qq{
