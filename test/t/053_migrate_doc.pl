@@ -23,7 +23,7 @@ $node->safe_psql('postgres', q{
 
 my $long = 'examplecluster.abc123.eu-west-1.redshift.amazonaws.com';
 my %there = ($long => $ENV{WAREHOUSE_HOST}, examplecluster => $ENV{WAREHOUSE_HOST} =~ s/\..*//r, 5439 => $ENV{WAREHOUSE_PORT},
-	'My-Secret-1' => $ENV{WAREHOUSE_PASSWORD}, awsuser => $ENV{WAREHOUSE_USER});
+	'My-Secret-1' => $ENV{WAREHOUSE_PASSWORD}, awsuser => $ENV{WAREHOUSE_USER}, q{'postgres'} => q{'} . $node->safe_psql('postgres', 'SELECT current_user') . q{'});
 
 sub localized { my ($text) = @_; $text =~ s/\Q$_\E/$there{$_}/g for ($long, grep { $_ ne $long } keys %there); return $text }
 
@@ -32,7 +32,7 @@ sub published
 {
 	my ($text) = @_;
 	$text =~ s/register_server\('\Q$there{examplecluster}\E', '\Q$there{$long}\E'/register_server('examplecluster', '$long'/g;
-	$text =~ s/\b\Q$there{$_}\E\b/$_/g for grep { $_ ne $long } keys %there;
+	$text =~ s/(?<!\w)\Q$there{$_}\E(?!\w)/$_/g for grep { $_ ne $long } keys %there;
 	return $text;
 }
 
