@@ -14,19 +14,13 @@
  */
 #include "postgres.h"
 
-#include "access/relation.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
-#include "commands/defrem.h"
 #include "fmgr.h"
-#include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 #include "api/recipe.h"
 #include "api/script.h"
@@ -79,8 +73,8 @@ check_recipe(const Recipe *recipe)
 	if (recipe->calls == NIL && recipe->foreign_tables == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" reads no warehouse", recipe->name),
-				 errdetail("Its query calls dblink nowhere and reads no foreign table."),
+				 errmsg("\"%s\" does not read a warehouse", recipe->name),
+				 errdetail("Its query has no call of dblink and no foreign table."),
 				 recipe->matviews != NIL ?
 				 errhint("It reads materialized view %s: give that one.", suggest_qualified(linitial_oid(recipe->matviews))) :
 				 errhint("A function that calls dblink cannot be looked into; write its call into the view.")));
@@ -119,8 +113,8 @@ end_work(Suggestion *s, List *kept)
 {
 	ListCell   *lc;
 
-	appendStringInfo(&s->text, "COMMIT;\n\\else\n\\echo %s was changed already\n\\endif\n",
-					 quote_literal_cstr(s->recipe->qualified));
+	/* without the name: a line break in it would end the command of psql */
+	appendStringInfoString(&s->text, "COMMIT;\n\\else\n\\echo The view was changed already.\n\\endif\n");
 	if (kept == NIL)
 		return;
 	appendStringInfoString(&s->text, "\n-- Once nobody misses them:\n");

@@ -250,7 +250,7 @@ server_of_tables(const Recipe *recipe)
 	if (strcmp(wrapper, "rsfed") != 0 && strcmp(wrapper, "postgres_fdw") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" reads no warehouse", recipe->name),
+				 errmsg("\"%s\" does not read a warehouse", recipe->name),
 				 errdetail("Its foreign tables are of wrapper \"%s\".", wrapper)));
 	return server;
 }

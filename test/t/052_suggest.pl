@@ -97,6 +97,7 @@ sub migrate
 
 	is($code, 0, "$relation: its script runs") or diag("$script\n$out");
 	# the warning of a schedule for a materialized view without a unique index is one that helps
+	unlike($out, qr/^intruder$/m, "$relation: nothing of a name is run");
 	unlike($out, $options{warns} ? qr/ERROR/ : qr/ERROR|WARNING/, "$relation: without an error or warning");
 	for my $reader (@readers, $relation)
 	{
@@ -229,23 +230,28 @@ is(sql('SELECT count(*) FROM by_seller_before_rsfed WHERE seller = 77'), '0', 't
 sql('DROP FUNCTION of_row'); sql(join "\n", $script =~ /^-- (DROP MATERIALIZED VIEW .*)$/mg);
 is(sql("SELECT count(*) FROM pg_class WHERE relname LIKE '%before%'"), '0', 'and nothing needs the old ones');
 
-# 2. Names as unpleasant as they may be, a server of dblink's own wrapper
+# 2. Names as unpleasant as they may be, a server of dblink's own wrapper.  A line of a
+# name that became a command of psql would print "intruder".
+my $odd_schema = qq{"Größe.""; DROP x --\n\\echo intruder"};
+my $odd = qq{$odd_schema."My ""View""'s; ä\n\\echo intruder"};
+(my $odd_literal = $odd) =~ s/'/''/g;
 sql(qq{
-	CREATE SCHEMA "Größe.""; DROP x --";
+	CREATE SCHEMA $odd_schema;
 	CREATE SERVER "O'Brien \$query" FOREIGN DATA WRAPPER dblink_fdw OPTIONS (host '$host', port '$port', dbname '$ENV{WAREHOUSE_DBNAME}');
 	CREATE USER MAPPING FOR CURRENT_USER SERVER "O'Brien \$query" OPTIONS (user '$user', password '$password');
-	CREATE MATERIALIZED VIEW "Größe.""; DROP x --"."My ""View""'s; ä" AS SELECT * FROM dblink('O''Brien \$query', '/* \$query\$ */ $query -- it''s \\ the end')
-		AS "T""x" ("select" int, "Verkäufe ""x""" bigint, "a:b" numeric);
-	CREATE UNIQUE INDEX "My Index'; --" ON "Größe.""; DROP x --"."My ""View""'s; ä" ("select");
-	CREATE INDEX " USING x" ON "Größe.""; DROP x --"."My ""View""'s; ä" ("a:b", ("Verkäufe ""x""" || ' USING '''));
-	COMMENT ON COLUMN "Größe.""; DROP x --"."My ""View""'s; ä"."select" IS E'a\\nb \\\\ ''';
-	GRANT SELECT ("a:b") ON "Größe.""; DROP x --"."My ""View""'s; ä" TO "Räu-ber; ""x""";
-	CREATE VIEW "Größe.""; DROP x --"."V:'1" AS SELECT "select" AS ":x" FROM "Größe.""; DROP x --"."My ""View""'s; ä";
-	INSERT INTO cron.job (jobid, schedule, command) VALUES (20, '\@hourly', 'REFRESH MATERIALIZED VIEW "Größe.""; DROP x --"."My ""View""''s; ä"');
+	CREATE MATERIALIZED VIEW $odd AS SELECT * FROM dblink('O''Brien \$query', '/* \$query\$ */ $query -- it''s \\ the end')
+		AS "T""x" ("select" int, "Verkäufe ""x""\n\\echo intruder" bigint, "a:b" numeric);
+	CREATE UNIQUE INDEX "My Index'; --\n\\echo intruder" ON $odd ("select");
+	CREATE INDEX " USING x" ON $odd ("a:b", ("Verkäufe ""x""\n\\echo intruder" || ' USING '''));
+	COMMENT ON COLUMN $odd."select" IS E'a\\n\\\\echo intruder\\nb \\\\ ''';
+	GRANT SELECT ("a:b") ON $odd TO "Räu-ber; ""x""";
+	CREATE VIEW $odd_schema."V:'1" AS SELECT "select" AS ":x" FROM $odd;
+	INSERT INTO cron.job (jobid, schedule, command) VALUES (20, '\@hourly', 'REFRESH MATERIALIZED VIEW $odd_literal');
+	CREATE FUNCTION $odd_schema."f\n\\echo intruder"(a $odd) RETURNS integer LANGUAGE sql AS 'SELECT 1';
 });
-migrate(q{"Größe.""; DROP x --"."My ""View""'s; ä"}, readers => [ q{"Größe.""; DROP x --"."V:'1"} ]);
-is_rollup(q{"Größe.""; DROP x --"."My ""View""'s; ä"});
-is(schedules_of(q{"Größe.""; DROP x --"."My ""View""'s; ä"}), 'refresh|@hourly|UTC|', 'its schedule');
+like(migrate($odd, readers => [ qq{$odd_schema."V:'1"} ]), qr/^-- \* This goes on using the old .*function .*"f \\echo intruder"/m, 'a note is one line');
+is_rollup($odd);
+is(schedules_of($odd), 'refresh|@hourly|UTC|', 'its schedule');
 
 # 3. A server of postgres_fdw, the argument fail, nothing that tells a key
 sql(qq{
@@ -408,8 +414,8 @@ sql('CREATE TABLE plain (a integer); CREATE VIEW local AS SELECT * FROM plain; C
 for ([ 'plain', '42809', qr/"plain" is not a view or materialized view\nHINT:  Give the view/ ],
 	[ 'by_seller', '42809', qr/"by_seller" is a rollup already\nHINT:  rsfed\.export/ ],
 	[ 'by_day_key', '42809', qr/is not a view or materialized view/ ],
-	[ 'local', '42809', qr/"local" reads no warehouse\nDETAIL:  Its query calls dblink nowhere/ ],
-	[ 'expression', '42809', qr/"expression" reads no warehouse/ ],
+	[ 'local', '42809', qr/"local" does not read a warehouse\nDETAIL:  Its query has no call of dblink/ ],
+	[ 'expression', '42809', qr/"expression" does not read a warehouse/ ],
 	[ 'over_matview', '42809', qr/HINT:  It reads materialized view public\.busy: give that one/ ],
 	[ 'mixed', '0A000', qr/the query of "mixed" cannot run in a warehouse\nDETAIL:  It reads public\.plain/ ])
 {
