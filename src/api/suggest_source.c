@@ -13,6 +13,7 @@
 
 #include <ctype.h>
 
+#include "catalog/pg_foreign_server.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
