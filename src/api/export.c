@@ -6,9 +6,7 @@
  * Policy: the script makes what is missing and leaves what is there, so that
  * it may be run again and again; it never holds a password.  The text depends
  * on the definitions alone: sorted by name, no oid, no time of its own, the
- * settings that form values fixed.  Every name and value goes through
- * quote_identifier and quote_literal_cstr, queries through dollar quotes, and
- * nothing but these is put into a comment, on one line.
+ * settings that form values fixed.
  *
  * What the caller may not see is not in it: servers and schemas of roles whose
  * member one is not, rollups of which one does not see the query.
@@ -29,12 +27,12 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "api/script.h"
 #include "base/compat.h"
 #include "base/run_settings.h"
 #include "catalog/after.h"
@@ -56,42 +54,6 @@ typedef struct Script
 	List	   *sets;			/* and of sets */
 } Script;
 
-/* What values look like must not depend on the session; beside what a run pins. */
-static void
-fix_settings(void)
-{
-	static const char *const settings[][2] = {
-		{"search_path", "pg_catalog, pg_temp"},
-		{"TimeZone", "UTC"},
-	};
-
-	for (int i = 0; i < lengthof(settings); i++)
-		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-}
-
-/* A comment: whatever is in the text, it stays one line. */
-static void
-add_comment(Script *script, const char *text)
-{
-	appendStringInfoString(&script->text, "-- ");
-	for (; *text; text++)
-		appendStringInfoChar(&script->text, *text == '\n' || *text == '\r' ? ' ' : *text);
-	appendStringInfoChar(&script->text, '\n');
-}
-
-/* A query in dollar quotes whose tag does not occur in it. */
-static void
-add_dollar_quoted(Script *script, const char *query)
-{
-	char	   *tag = "$query";
-
-	/* without the closing $: the query may end with the rest */
-	for (int i = 2; strstr(query, tag) != NULL; i++)
-		tag = psprintf("$query%d", i);
-	appendStringInfo(&script->text, "%s$%s%s$", tag, query, tag);
-}
-
 /* ", name => 'value'" unless the value is NULL. */
 static void
 add_argument(Script *script, const char *name, const char *value)
@@ -106,20 +68,6 @@ add_options(Script *script, Jsonb *options)
 {
 	if (JB_ROOT_COUNT(options) > 0)
 		add_argument(script, "options", JsonbToCString(NULL, &options->root, VARSIZE(options)));
-}
-
-/* What follows runs as that role: who runs the script where it is the caller's own. */
-static void
-become(Script *script, Oid role)
-{
-	if (script->role == role)
-		return;
-	if (role == GetUserId())
-		appendStringInfoString(&script->text, "RESET ROLE;\n");
-	else
-		appendStringInfo(&script->text, "SET ROLE %s;\n",
-						 quote_identifier(GetUserNameFromId(role, false)));
-	script->role = role;
 }
 
 /* 'schema.name' as a literal that regclass takes, or the name of a set; palloc'd. */
@@ -218,51 +166,14 @@ find_relations(Script *script)
 	}
 }
 
-/*
- * Adds each row of a query (one column of text, without parameters but $1, the
- * names of the sources that rollups use) as a line.  Run as the caller.
- */
+/* The rows of a query whose $1 is the names of the sources that rollups use, as lines. */
 static void
 add_lines(Script *script, const char *query, Datum sources, bool comment)
 {
 	Oid			types[] = {TEXTARRAYOID};
 	Datum		values[] = {sources};
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args(query, 1, types, values, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not run: %s", query);
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		char	   *line = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
-
-		if (comment)
-			add_comment(script, line);
-		else
-			appendStringInfo(&script->text, "%s\n", line);
-	}
-	SPI_finish();
-}
-
-/* The one text that such a query gives, palloc'd; or NULL. */
-static char *
-query_text(const char *query, Datum sources)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	Oid			types[] = {TEXTARRAYOID};
-	Datum		values[] = {sources};
-	char	   *text;
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args(query, 1, types, values, NULL, true, 0) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "could not run: %s", query);
-	text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	if (text != NULL)
-		text = MemoryContextStrdup(caller, text);
-	SPI_finish();
-	return text;
+	script_lines(&script->text, query, 1, types, values, comment);
 }
 
 /* Names of the sources that the exported rollups use, as text[]. */
@@ -304,26 +215,28 @@ used_sources(Script *script)
 static void
 add_password_check(Script *script, Datum sources)
 {
+	Oid			types[] = {TEXTARRAYOID};
+	Datum		values[] = {sources};
 	char	   *logins =
-		query_text("SELECT string_agg(format('(%L, %L)', m.srvname,"
-				   " CASE m.umuser WHEN 0 THEN 'public' ELSE m.usename END), ', '"
-				   " ORDER BY m.srvname, m.umuser = 0, m.usename)"
-				   " FROM pg_user_mappings m WHERE m.srvname = ANY ($1)"
-				   " AND EXISTS (SELECT FROM pg_options_to_table(m.umoptions) o WHERE o.option_name = 'password')",
-				   sources);
+		script_text("SELECT string_agg(format('(%L, %L)', m.srvname,"
+					" CASE m.umuser WHEN 0 THEN 'public' ELSE m.usename END), ', '"
+					" ORDER BY m.srvname, m.umuser = 0, m.usename)"
+					" FROM pg_user_mappings m WHERE m.srvname = ANY ($1)"
+					" AND EXISTS (SELECT FROM pg_options_to_table(m.umoptions) o WHERE o.option_name = 'password')",
+					1, types, values);
 
 	if (logins == NULL)
 		return;
 	appendStringInfoString(&script->text, "DO ");
-	add_dollar_quoted(script,
-					  psprintf("\nDECLARE\n"
-							   "\tlogins text := (SELECT string_agg(format('%%s at %%s', for_role, server), ', ' ORDER BY server, for_role)\n"
-							   "\t\tFROM rsfed.credentials WHERE kind = 'none' AND (server, for_role) IN (%s));\n"
-							   "BEGIN\n"
-							   "\tIF logins IS NOT NULL THEN\n"
-							   "\t\tRAISE EXCEPTION 'passwords are missing: %%', logins\n"
-							   "\t\t\tUSING HINT = 'Complete the lines with rsfed.set_credentials, and run the script again.';\n"
-							   "\tEND IF;\n"
+	script_dollar_quoted(&script->text, "query",
+						 psprintf("\nDECLARE\n"
+								  "\tlogins text := (SELECT string_agg(format('%%s at %%s', for_role, server), ', ' ORDER BY server, for_role)\n"
+								  "\t\tFROM rsfed.credentials WHERE kind = 'none' AND (server, for_role) IN (%s));\n"
+								  "BEGIN\n"
+								  "\tIF logins IS NOT NULL THEN\n"
+								  "\t\tRAISE EXCEPTION 'passwords are missing: %%', logins\n"
+								  "\t\t\tUSING HINT = 'Complete the lines with rsfed.set_credentials, and run the script again.';\n"
+								  "\tEND IF;\n"
 							   "END\n", logins));
 	appendStringInfoString(&script->text, ";\n");
 }
@@ -435,10 +348,10 @@ add_rollup(Script *script, const RsfedRelation *relation)
 	Rollup	   *rollup = rollup_load(relation->relation_id);
 	ListCell   *lc;
 
-	become(script, relation_owner(relation->relid));
+	script_become(&script->text, &script->role, relation_owner(relation->relid));
 	appendStringInfo(&script->text, "SELECT rsfed.define_rollup(%s, %s, ",
 					 relation_literal(relation), quote_literal_cstr(rollup->source));
-	add_dollar_quoted(script, rollup->query);
+	script_dollar_quoted(&script->text, "query", rollup->query);
 	foreach(lc, rollup->key)
 		appendStringInfo(&script->text, "%s%s", lc == list_head(rollup->key) ? ",\n\tkey => ARRAY[" : ", ",
 						 quote_literal_cstr(lfirst(lc)));
@@ -461,7 +374,7 @@ add_set(Script *script, const RsfedRelation *set)
 	List	   *members = load_members(set);
 	ListCell   *lc;
 
-	become(script, maker(set));
+	script_become(&script->text, &script->role, maker(set));
 	appendStringInfo(&script->text, "SELECT rsfed.define_set(%s, ARRAY[", relation_literal(set));
 	foreach(lc, members)
 		appendStringInfo(&script->text, "%s%s", lc == list_head(members) ? "" : ", ",
@@ -488,7 +401,7 @@ add_schedule(Script *script, const RsfedRelation *relation, const char *name)
 	/* removed since the names were read */
 	if (schedule == NULL)
 		return;
-	become(script, maker(relation));
+	script_become(&script->text, &script->role, maker(relation));
 	appendStringInfo(&script->text, "SELECT rsfed.%s(%s, %s",
 					 relation->is_set ? "schedule_set" : "schedule_refresh",
 					 relation_literal(relation), quote_literal_cstr(schedule->schedule));
@@ -531,7 +444,7 @@ add_after(Script *script, const RsfedRelation *relation, const char *name)
 		appendStringInfo(&array, "%s%s", array.len > 0 ? ", " : "", quote_literal_cstr(lfirst(lc)));
 	}
 	appendStringInfoString(&json, "]}");
-	become(script, GetUserId());
+	script_become(&script->text, &script->role, GetUserId());
 	appendStringInfo(&script->text, "SELECT rsfed.%s(%s, %s, options => %s)",
 					 relation->is_set ? "alter_set_schedule" : "alter_schedule",
 					 relation_literal(relation), quote_literal_cstr(name), quote_literal_cstr(json.data));
@@ -585,7 +498,7 @@ add_pauses(Script *script, List *relations)
 
 		if (!relation_pause_load(relation->relation_id, &until, &reason))
 			continue;
-		become(script, maker(relation));
+		script_become(&script->text, &script->role, maker(relation));
 		appendStringInfo(&script->text, "SELECT rsfed.%s(%s",
 						 relation->is_set ? "pause_set" : "pause", relation_literal(relation));
 		add_pause_arguments(script, until, reason, false);
@@ -640,7 +553,7 @@ rsfed_export(PG_FUNCTION_ARGS)
 	char	   *reason;
 	ListCell   *lc;
 
-	fix_settings();
+	script_fix_settings();
 	initStringInfo(&script.text);
 	appendStringInfoString(&script.text,
 						   "-- What is defined in rsfed, without content and passwords.  It may be run again and\n"
@@ -667,14 +580,14 @@ rsfed_export(PG_FUNCTION_ARGS)
 	for_schedules(&script, script.rollups, add_after);
 	for_schedules(&script, script.views, add_after);
 	for_schedules(&script, script.sets, add_after);
-	become(&script, GetUserId());
+	script_become(&script.text, &script.role, GetUserId());
 	add_publications(&script);
 
 	appendStringInfoString(&script.text, "\n-- Pauses\n");
 	add_pauses(&script, script.rollups);
 	add_pauses(&script, script.views);
 	add_pauses(&script, script.sets);
-	become(&script, GetUserId());
+	script_become(&script.text, &script.role, GetUserId());
 	/* that of all is a superuser's to make, and so to see here */
 	if (superuser() && pause_all_load(&until, &reason))
 	{

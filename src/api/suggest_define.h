@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * suggest_define.h
+ *	  The definition of a suggested rollup.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_SUGGEST_DEFINE_H
+#define RSFED_SUGGEST_DEFINE_H
+
+#include "api/suggestion.h"
+
+typedef struct RollupDraft
+{
+	char	   *name;			/* quoted, with schema; set by the caller */
+	char	   *source;
+	char	   *query;			/* NULL if nobody can know it yet: then */
+	char	   *expression;		/* what the view puts it together from, or */
+	char	   *pushed;			/* the definition that rsfed.pushed() translates, */
+	char	   *live_schema;	/* over the foreign tables there, and */
+	List	   *tables;			/* those that they are made after: oids */
+	char	   *columns;
+	List	   *key;			/* of char *; NIL and */
+	const char *method;			/* NULL: told from the query */
+	Oid			key_index;		/* the one that gave the key */
+} RollupDraft;
+
+/*
+ * Fills the draft from a call of dblink.  With origins, the rollup has the columns
+ * of the view, and its key by a unique index; without, those of the call.
+ */
+extern void suggest_draft_call(Suggestion *s, RollupDraft *draft, const RecipeCall *call,
+							   const RecipeOrigin *origins);
+
+/*
+ * Fills the draft from the definition of a view over foreign tables, source too.
+ * Raises 0A000 where they are not all of one server that rsfed can use, and what
+ * rsfed.pushed() raises.
+ */
+extern void suggest_draft_tables(Suggestion *s, RollupDraft *draft);
+
+/* Writes the statements that make the rollup, or refresh the one that is there. */
+extern void suggest_define(Suggestion *s, const RollupDraft *draft);
+
+/* The comparison with the view, if that has any content. */
+extern void suggest_populated_compare(Suggestion *s, const char *new_relation);
+
+/* The columns of a relation with commas between, quoted where needed; palloc'd. */
+extern char *suggest_column_names(Oid relid);
+
+#endif							/* RSFED_SUGGEST_DEFINE_H */

@@ -1,0 +1,26 @@
+/*-------------------------------------------------------------------------
+ *
+ * conninfo.h
+ *	  Connection strings of libpq, as dblink is given them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_CONNINFO_H
+#define RSFED_CONNINFO_H
+
+#include "nodes/pg_list.h"
+
+/* A keyword that a connection string gives. */
+typedef struct ConninfoPair
+{
+	char	   *keyword;
+	char	   *value;
+} ConninfoPair;
+
+/*
+ * What a connection string (keywords or URI) gives, passwords left out: List of
+ * ConninfoPair *, palloc'd.  False if it is no connection string.
+ */
+extern bool remote_conninfo_parse(const char *conninfo, List **pairs);
+
+#endif							/* RSFED_CONNINFO_H */
