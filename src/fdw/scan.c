@@ -47,6 +47,8 @@ typedef struct LiveScan
 	MemoryContext row_context;
 	const char *sql;
 	List	   *params;			/* ExprState */
+	ScanRules	rules;			/* of them */
+	bool		repeats;		/* with other values of them */
 	List	   *checks;
 	int			max_rows;
 	TupleDesc	remote_desc;	/* of the result's columns, as they are read */
@@ -55,7 +57,9 @@ typedef struct LiveScan
 	LiveRecipe *recipe;
 	bool		rewinds;		/* rows are kept from the first one on */
 	bool		is_started;
+	bool		is_again;		/* the next row is the first one once more */
 	bool		is_whole;		/* the store has all rows since the start */
+	char	   *sent;			/* the statement; NULL: there are no rows, and none was needed */
 	RowReader  *reader;
 	MemoryContext run_context;	/* of one statement */
 	Tuplestorestate *store;
@@ -103,7 +107,9 @@ scan_begin(ForeignScanState *node, int eflags)
 	EState	   *estate = node->ss.ps.state;
 	List	   *attnums = list_nth(plan->fdw_private, LIVE_ATTNUMS);
 	List	   *recipes = list_nth(plan->fdw_private, LIVE_RECIPES);
+	List	   *counts = list_nth(plan->fdw_private, LIVE_COUNTS);
 	Oid			userid = (Oid) intVal(list_nth(plan->fdw_private, LIVE_USER));
+	bool		keeps = intVal(list_nth(plan->fdw_private, LIVE_KEEPS)) != 0;
 	LiveScan   *scan;
 	ListCell   *lc;
 
@@ -118,7 +124,11 @@ scan_begin(ForeignScanState *node, int eflags)
 	scan->checks = list_nth(plan->fdw_private, LIVE_CHECKS);
 	scan->max_rows = intVal(list_nth(plan->fdw_private, LIVE_MAX_ROWS));
 	scan->params = ExecInitExprList(plan->fdw_exprs, (PlanState *) node);
-	scan->rewinds = (eflags & (EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK)) != 0;
+	scan->rules.limit = linitial_int(counts);
+	scan->rules.offset = lsecond_int(counts);
+	scan->rules.strict = list_nth(plan->fdw_private, LIVE_STRICT);
+	scan->repeats = keeps && scan->params != NIL;
+	scan->rewinds = keeps || (eflags & (EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK)) != 0;
 	scan->width = list_length(recipes);
 	scan->position = palloc0(sizeof(int) * (scan->width + 1));
 	scan->recipe = palloc0(sizeof(LiveRecipe) * (scan->width + 1));
@@ -157,22 +167,21 @@ add_hint(void *arg)
 		errhint("rsfed.refresh_foreign_schema() brings changed columns over to the foreign tables of a schema.");
 }
 
-/* Sends the statement. */
+/* Sends a statement. */
 static void
-start(LiveScan *scan)
+start(LiveScan *scan, const char *text)
 {
 	/* the caller's memory is that of a row */
-	ExprContext *econtext = scan->node->ss.ps.ps_ExprContext;
 	TimestampTz begun = monotonic_now();
 	MemoryContext old = MemoryContextSwitchTo(scan->run_context);
-	char	   *text = scan_text(scan->sql, scan->params, econtext);
-	SourceConnection *source = session_take(&scan->use, scan->params != NIL, &scan->facts.is_new);
+	SourceConnection *source = session_take(&scan->use, scan->repeats, &scan->facts.is_new);
 	RemoteColumns *columns;
 	ErrorContextCallback callback = {.callback = add_hint, .previous = error_context_stack};
 
 	error_context_stack = &callback;
 	check_used_columns(source, scan->checks);
-	scan->use.stream = remote_stream_open(source->conn, text, source->stall_timeout_ms);
+	scan->sent = pstrdup(text);
+	scan->use.stream = remote_stream_open(source->conn, scan->sent, source->stall_timeout_ms);
 	columns = remote_stream_columns(scan->use.stream);
 	error_context_stack = callback.previous;
 	if (scan->width > 0)
@@ -189,7 +198,6 @@ start(LiveScan *scan)
 		scan->facts.server = MemoryContextStrdup(GetMemoryChunkContext(scan), source->server);
 	scan->facts.statements++;
 	scan->facts.ms += (monotonic_now() - begun) / 1000.0;
-	scan->is_started = true;
 }
 
 /* The query's number, if somebody looks; it may cost the connection's transaction. */
@@ -308,13 +316,29 @@ spool(LiveUse *use)
 	scan->row_context = AllocSetContextCreate(scan->run_context, "rsfed spooled row", ALLOCSET_DEFAULT_SIZES);
 	if (scan->store == NULL)
 		scan->store = tuplestore_begin_heap(false, false, work_mem);
+	/* a pointer that has come to the end while it is in use does not see what is added */
+	tuplestore_select_read_pointer(scan->store, tuplestore_alloc_read_pointer(scan->store, EXEC_FLAG_REWIND));
 	while (read_row(scan, slot))
 		tuplestore_puttupleslot(scan->store, slot);
+	tuplestore_select_read_pointer(scan->store, 0);
 	ExecDropSingleTupleTableSlot(slot);
 	MemoryContextDelete(scan->row_context);
 	scan->row_context = row_context;
 	CurrentResourceOwner = saved;
 	MemoryContextSwitchTo(old);
+}
+
+/* Forgets what has come. */
+static void
+forget(LiveScan *scan, bool goes_on)
+{
+	stop(scan, goes_on);
+	if (scan->store != NULL)
+		tuplestore_end(scan->store);
+	scan->store = NULL;
+	scan->is_whole = false;
+	scan->sent = NULL;
+	MemoryContextReset(scan->run_context);
 }
 
 /* The next row of the store; false at its end. */
@@ -338,14 +362,43 @@ next_stored(LiveScan *scan, TupleTableSlot *slot)
 	return true;
 }
 
+/*
+ * Makes the next row the first one: of the store if the statement would be the same,
+ * else of a statement with the values that there are now.
+ */
+static void
+begin(LiveScan *scan)
+{
+	ExprContext *econtext = scan->node->ss.ps.ps_ExprContext;
+	MemoryContext old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
+	char	   *text = scan_text(scan->sql, scan->params, &scan->rules, econtext);
+	bool		is_same = scan->is_started && text != NULL && scan->sent != NULL && strcmp(text, scan->sent) == 0;
+
+	MemoryContextSwitchTo(old);
+	scan->is_again = false;
+	if (is_same && scan->is_whole)
+	{
+		tuplestore_rescan(scan->store);
+		return;
+	}
+	/* what is read again with the same values may be so once more */
+	if (is_same)
+		scan->rewinds = true;
+	if (scan->is_started)
+		forget(scan, true);
+	scan->is_started = true;
+	if (text != NULL)
+		start(scan, text);
+}
+
 TupleTableSlot *
 scan_next(ForeignScanState *node)
 {
 	LiveScan   *scan = node->fdw_state;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 
-	if (!scan->is_started)
-		start(scan);
+	if (!scan->is_started || scan->is_again)
+		begin(scan);
 	if (scan->store != NULL && next_stored(scan, slot))
 		return slot;
 	ExecClearTuple(slot);
@@ -354,35 +407,13 @@ scan_next(ForeignScanState *node)
 	return slot;
 }
 
-/* Forgets what has come: the next row begins anew. */
-static void
-forget(LiveScan *scan, bool goes_on)
-{
-	stop(scan, goes_on);
-	if (scan->store != NULL)
-		tuplestore_end(scan->store);
-	scan->store = NULL;
-	scan->is_whole = false;
-	scan->is_started = false;
-}
-
+/* The values of parameters are looked at when a row is wanted. */
 void
 scan_again(ForeignScanState *node)
 {
 	LiveScan   *scan = node->fdw_state;
 
-	if (!scan->is_started)
-		return;
-	if (node->ss.ps.chgParam == NULL && scan->is_whole)
-	{
-		tuplestore_rescan(scan->store);
-		return;
-	}
-	/* what is read again with the same parameters may be so once more */
-	if (node->ss.ps.chgParam == NULL)
-		scan->rewinds = true;
-	forget(scan, true);
-	MemoryContextReset(scan->run_context);
+	scan->is_again = true;
 }
 
 void

@@ -88,13 +88,14 @@ append_template(Deparse *d, const char *text, const char *first, const char *sec
 
 /* Does a node depend on anything but parameters, constants and the time? */
 static bool
-depends_walker(Node *node, void *context)
+depends_walker(Node *node, Deparse *d)
 {
 	if (node == NULL)
 		return false;
 	switch (nodeTag(node))
 	{
 		case T_Var:
+			return d->is_given == NULL || ((Var *) node)->varlevelsup != 0 || !d->is_given((Var *) node, d->arg);
 		case T_Aggref:
 		case T_GroupingFunc:
 		case T_WindowFunc:
@@ -107,33 +108,22 @@ depends_walker(Node *node, void *context)
 		case T_PlaceHolderVar:
 			return true;
 		default:
-			return expression_tree_walker(node, depends_walker, context);
+			return expression_tree_walker(node, depends_walker, d);
 	}
 }
 
 /* Can its value be had before the statement is sent? */
 static bool
-is_parameter(Node *node)
+is_parameter(Deparse *d, Node *node)
 {
-	return !IsA(node, Const) && !IsA(node, List) && !depends_walker(node, NULL) &&
+	return !IsA(node, Const) && !IsA(node, List) && !depends_walker(node, d) &&
 		!contain_volatile_functions(node) && redshift_null(exprType(node)) != NULL;
 }
 
 static bool
 emit_parameter(Deparse *d, Node *node, bool bare)
 {
-	int			number = 0;
-	ListCell   *lc;
-
-	foreach(lc, d->params)
-	{
-		if (equal(lfirst(lc), node))
-			break;
-		number++;
-	}
-	if (number == list_length(d->params))
-		d->params = lappend(d->params, node);
-	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, number, bare ? 'b' : 'c', DEPARSE_MARK);
+	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, deparse_parameter(d, node), bare ? 'b' : 'c', DEPARSE_MARK);
 	return true;
 }
 
@@ -172,7 +162,7 @@ is_blank_safe(Deparse *d, Node *node)
 	DeparseColumn column;
 	ListCell   *lc;
 
-	if (is_parameter(node) || IsA(node, Const))
+	if (is_parameter(d, node) || IsA(node, Const))
 		return true;			/* each value is looked at when it is written */
 	switch (nodeTag(node))
 	{
@@ -592,7 +582,7 @@ static bool
 emit(Deparse *d, Node *node, bool bare)
 {
 	check_stack_depth();
-	if (is_parameter(node))
+	if (is_parameter(d, node))
 		return emit_parameter(d, node, bare);
 	switch (nodeTag(node))
 	{

@@ -96,6 +96,8 @@ def setup(server):
             script.append(f"SELECT rsfed.execute('{server}', $far$INSERT INTO random_{table} VALUES {values(rows, True)}$far$);")
             script.append(f"INSERT INTO near.{table} VALUES {values(rows, False)};")
         script.append(f"ANALYZE near.{table};")
+    # what is known to be small is read otherwise
+    script.append("ANALYZE far.small;")
     script.append("CREATE TABLE near_only AS TABLE near.small;")
     script.append("ANALYZE near_only;")
     # a table of parts that are all foreign, and one of which only some are
