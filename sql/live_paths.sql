@@ -56,7 +56,8 @@ SELECT q AS query, path_compared(q) FROM unnest(ARRAY['SELECT o.id, a.id FROM pa
 	'SELECT o.id, a.id FROM path_outer o JOIN {t} a ON a.t >= o.t', 'SELECT o.id, a.id FROM path_outer o LEFT JOIN {t} a ON a.d = o.d', 'SELECT o.id, a.id FROM path_outer o JOIN {t} a ON a.d > o.d AND a.k = o.k',
 	'SELECT o.id, a.id FROM path_outer o JOIN {t} a ON a.ts = o.ts', 'SELECT o.id, a.id FROM path_outer o JOIN {t} a ON a.d = o.ts', 'SELECT o.id, a.id FROM path_outer o JOIN {t} a ON a.k IS NOT DISTINCT FROM o.k',
 	'SELECT o.id, a.id FROM path_outer o JOIN {t} a ON a.id = o.k + 1 AND a.t <> lower(o.t)', 'SELECT o.id, a.id, b.id FROM path_outer o JOIN {t} a ON a.id = o.id JOIN path_outer b ON b.k = a.k AND a.n <> b.n',
-	'SELECT o.id, x.id FROM path_outer o, LATERAL (SELECT a.id FROM {t} a WHERE a.k = o.k ORDER BY a.id LIMIT o.k) x', 'SELECT o.id FROM path_outer o WHERE NOT EXISTS (SELECT FROM {t} a WHERE a.d = o.d)']) q;
+	'SELECT o.id, x.id FROM path_outer o, LATERAL (SELECT a.id FROM {t} a WHERE a.k = o.k ORDER BY a.id LIMIT o.k) x', 'SELECT o.id FROM path_outer o WHERE NOT EXISTS (SELECT FROM {t} a WHERE a.d = o.d)',
+	'SELECT o.id, a.id, (SELECT count(*) FROM {t} x WHERE x.id <= a.id) FROM path_outer o JOIN {t} a ON a.k >= o.k']) q;
 -- the value of the row before
 SELECT path_compared('SELECT o.id, a.id FROM (SELECT * FROM path_outer WHERE k = 1 ORDER BY id OFFSET 0) o JOIN {t} a ON a.k = o.k');
 RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material;
@@ -105,6 +106,86 @@ EXPLAIN (COSTS off) EXECUTE path_groups (1);
 EXECUTE path_groups (1); EXECUTE path_groups (NULL);
 RESET plan_cache_mode;
 DEALLOCATE ALL;
+
+-- rows that another scan makes wait go to a file, and all of them come back
+CREATE FOREIGN TABLE path_big (k integer, v bigint, filler text) SERVER wh OPTIONS (schema_name 'public', table_name 'big');
+SET work_mem = '64kB';
+SELECT count(*), sum(v), sum(length(filler)), sum(m) FROM (SELECT v, filler, (SELECT max(a.id) FROM path_rows a WHERE a.k = b.k % 2 + 1) AS m FROM path_big b OFFSET 0) x;
+RESET work_mem;
+DROP FOREIGN TABLE path_big;
+
+-- partitions of two sources, one of them with its columns in another order, and one here
+SELECT rsfed.register_server('path_wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
+SELECT rsfed.execute('wh', format('CREATE TABLE path_part_%s AS SELECT id, k, n, t FROM path_rows WHERE k = %s', k, k)) FROM generate_series(1, 2) k;
+CREATE TABLE path_parts (id int, k int, n numeric(12,4), t text COLLATE "C") PARTITION BY LIST (k);
+CREATE FOREIGN TABLE path_part_1 PARTITION OF path_parts FOR VALUES IN (1) SERVER wh OPTIONS (schema_name 'public');
+CREATE FOREIGN TABLE path_part_2 (gone date, t text OPTIONS (blank_safe 'on') COLLATE "C", n numeric(12,4), k int NOT NULL, "Id" int OPTIONS (column_name 'id')) SERVER path_wh OPTIONS (schema_name 'public');
+ALTER FOREIGN TABLE path_part_2 DROP gone;
+ALTER FOREIGN TABLE path_part_2 RENAME "Id" TO id;
+ALTER TABLE path_parts ATTACH PARTITION path_part_2 FOR VALUES IN (2);
+CREATE TABLE path_part_3 PARTITION OF path_parts FOR VALUES IN (3, NULL);
+INSERT INTO path_part_3 SELECT id, k, n, t FROM path_local WHERE k = 3 OR k IS NULL;
+CREATE TABLE path_whole AS SELECT id, k, n, t FROM path_local;
+SELECT path_plan('SELECT id, t FROM path_parts WHERE n > 0');
+SELECT path_plan('SELECT id FROM path_parts WHERE k = 2 AND t = ''a''');
+CREATE FUNCTION path_parted(VARIADIC queries text[]) RETURNS TABLE (query text, result text) LANGUAGE plpgsql AS $$
+DECLARE
+	live text; here text;
+BEGIN
+	FOREACH query IN ARRAY queries LOOP
+		EXECUTE format('SELECT array_agg(q::text ORDER BY q::text COLLATE "C")::text FROM (%s) q', replace(query, '{t}', 'path_parts')) INTO live;
+		EXECUTE format('SELECT array_agg(q::text ORDER BY q::text COLLATE "C")::text FROM (%s) q', replace(query, '{t}', 'path_whole')) INTO here;
+		result := CASE WHEN live = here THEN 'same' ELSE format('DIFFERENT: %s instead of %s', live, here) END;
+		RETURN NEXT;
+	END LOOP;
+END $$;
+SET enable_partitionwise_aggregate = on; SET enable_partitionwise_join = on;
+SELECT path_plan('SELECT k, count(*), avg(n) FROM path_parts WHERE k < 3 GROUP BY k');
+SELECT path_plan('SELECT a.id, b.t FROM path_parts a JOIN path_parts b USING (k) WHERE k < 3');
+SELECT * FROM path_parted('SELECT * FROM {t}', 'SELECT id FROM {t} WHERE t = ''''', 'SELECT k, count(*), sum(n), avg(n), max(t) FROM {t} GROUP BY k', 'SELECT count(*), avg(id) FROM {t}', 'SELECT a.id, b.t FROM {t} a JOIN {t} b USING (k)',
+	'SELECT a.id, b.id FROM {t} a LEFT JOIN {t} b ON a.k = b.k AND b.n > a.n', 'SELECT id FROM {t} ORDER BY n DESC NULLS LAST, id LIMIT 2', 'SELECT o.id, a.id FROM path_outer o JOIN {t} a ON a.k = o.k WHERE o.id IN (1, 3)',
+	'SELECT o.id, x.id FROM path_outer o, LATERAL (SELECT a.id FROM {t} a WHERE a.k >= o.k ORDER BY a.id LIMIT 2) x', 'SELECT id, (SELECT count(*) FROM {t} b WHERE b.k = a.k AND b.id >= a.id) FROM {t} a',
+	'SELECT id FROM {t} a WHERE EXISTS (SELECT FROM {t} b WHERE b.k = a.k AND b.id > a.id)', 'SELECT id FROM {t} UNION ALL SELECT k FROM {t}', 'SELECT (a).id, (a).t FROM {t} a');
+RESET enable_partitionwise_aggregate; RESET enable_partitionwise_join;
+SELECT tableoid::regclass AS part, count(*) FROM path_parts GROUP BY 1 ORDER BY 1;
+PREPARE path_pruned (int) AS SELECT id FROM path_parts WHERE k = $1 ORDER BY id;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE path_pruned (1); EXECUTE path_pruned (2); EXECUTE path_pruned (3);
+RESET plan_cache_mode;
+DEALLOCATE path_pruned;
+ANALYZE path_parts;
+SELECT relname, reltuples FROM pg_class WHERE relname LIKE 'path_part%' ORDER BY 1;
+SELECT attname, null_frac, n_distinct FROM pg_stats WHERE tablename = 'path_parts' AND inherited ORDER BY 1;
+SELECT error_of(c) FROM unnest(ARRAY['INSERT INTO path_parts VALUES (9, 2)', 'INSERT INTO path_part_2 (k) VALUES (2)', 'UPDATE path_parts SET n = 0', 'DELETE FROM path_parts WHERE k = 1', 'UPDATE path_parts SET k = 1 WHERE k = 3', 'TRUNCATE path_parts']) c;
+INSERT INTO path_parts VALUES (9, 3);
+DELETE FROM path_parts WHERE k = 3 AND id = 9;
+-- with own connections those of one source wait side by side, too
+ALTER SERVER wh OPTIONS (ADD one_snapshot 'off');
+SELECT path_plan('SELECT k FROM path_rows WHERE n > 0 UNION ALL SELECT id FROM path_part_1');
+SELECT count(*), sum(k) FROM (SELECT k FROM path_rows WHERE n > 0 UNION ALL SELECT id FROM path_part_1 UNION ALL SELECT id FROM path_rows) x;
+ALTER SERVER wh OPTIONS (DROP one_snapshot);
+SELECT path_plan('SELECT k FROM path_rows WHERE n > 0 UNION ALL SELECT id FROM path_part_1');
+-- an error in one of several
+SELECT error_of('SELECT k / (id - 3) FROM path_parts');
+SELECT rsfed.execute('wh', 'DROP TABLE path_part_2');
+SELECT regexp_replace(error_of('SELECT * FROM path_parts'), '\mr\d+\M', 'rN', 'g');
+SELECT count(*) FROM path_part_1;
+
+-- a foreign table that inherits
+CREATE TABLE path_parent (id int, k int);
+CREATE FOREIGN TABLE path_child () INHERITS (path_parent) SERVER wh OPTIONS (schema_name 'public', table_name 'path_rows');
+INSERT INTO path_parent VALUES (100, 1);
+SELECT path_plan('SELECT * FROM path_parent WHERE k = 1');
+SELECT * FROM path_parent WHERE k = 1 ORDER BY id;
+SELECT k, count(*) FROM path_parent GROUP BY k ORDER BY k;
+SELECT * FROM ONLY path_parent;
+SELECT error_of(c) FROM unnest(ARRAY['UPDATE path_parent SET k = 2', 'DELETE FROM path_parent']) c;
+ALTER TABLE path_parent ADD n numeric(12,4);
+SELECT id, n FROM path_parent WHERE id IN (1, 100) ORDER BY 1;
+DROP TABLE path_parent CASCADE;
+DROP TABLE path_parts, path_whole;
+DROP FUNCTION path_parted;
+SELECT rsfed.drop_server('path_wh'), rsfed.execute('wh', 'DROP TABLE path_part_1');
 
 DROP VIEW standin_status;
 DROP FUNCTION path_limited, path_compared, path_plan;

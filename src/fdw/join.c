@@ -204,6 +204,7 @@ live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		return;
 	live = palloc0(sizeof(LiveRel));
 	live->kind = LIVE_JOIN;
+	live->root = root;
 	live->rel = joinrel;
 	live->is_whole = true;
 	live->repeats = outer->repeats || inner->repeats;

@@ -38,6 +38,7 @@ typedef enum LiveKind
 typedef struct LiveRel
 {
 	LiveKind	kind;
+	PlannerInfo *root;
 	RelOptInfo *rel;
 	bool		is_whole;		/* a relation above may be shipped with it */
 	bool		repeats;		/* with values of a query around it: a statement each time */

@@ -90,6 +90,7 @@ live_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 	LiveRel    *live = palloc0(sizeof(LiveRel));
 
 	live->kind = LIVE_BASE;
+	live->root = root;
 	live->rel = baserel;
 	live->table = live_table(relid);
 	live->is_whole = true;

@@ -56,6 +56,7 @@ typedef struct LiveScan
 	int		   *position;		/* where each of them stands in the scan's row, from 0 */
 	LiveRecipe *recipe;
 	bool		rewinds;		/* rows are kept from the first one on */
+	bool		polls;			/* no row is given where one would be waited for */
 	bool		is_started;
 	bool		is_again;		/* the next row is the first one once more */
 	bool		is_whole;		/* the store has all rows since the start */
@@ -66,6 +67,9 @@ typedef struct LiveScan
 	TupleTableSlot *store_slot;
 	Datum	   *values;			/* of the result's columns */
 	bool	   *nulls;
+	int64		seen_rows;		/* of the scan that goes before, when it was looked at */
+	int64		counted_rows;	/* of the stream, in the facts */
+	int64		counted_bytes;
 	ScanFacts	facts;
 } LiveScan;
 
@@ -175,18 +179,14 @@ start(LiveScan *scan, const char *text)
 	TimestampTz begun = monotonic_now();
 	MemoryContext old = MemoryContextSwitchTo(scan->run_context);
 	SourceConnection *source = session_take(&scan->use, scan->repeats, &scan->facts.is_new);
-	RemoteColumns *columns;
 	ErrorContextCallback callback = {.callback = add_hint, .previous = error_context_stack};
 
 	error_context_stack = &callback;
 	check_used_columns(source, scan->checks);
-	scan->sent = pstrdup(text);
-	scan->use.stream = remote_stream_open(source->conn, scan->sent, source->stall_timeout_ms);
-	columns = remote_stream_columns(scan->use.stream);
 	error_context_stack = callback.previous;
-	if (scan->width > 0)
-		check_columns(scan, columns);
-	scan->reader = row_reader_create(columns, scan->remote_desc, NULL);
+	scan->sent = pstrdup(text);
+	scan->reader = NULL;
+	scan->use.stream = remote_stream_open(source->conn, scan->sent, source->stall_timeout_ms);
 	if (scan->rewinds)
 	{
 		scan->store = tuplestore_begin_heap(false, false, work_mem);
@@ -198,6 +198,23 @@ start(LiveScan *scan, const char *text)
 		scan->facts.server = MemoryContextStrdup(GetMemoryChunkContext(scan), source->server);
 	scan->facts.statements++;
 	scan->facts.ms += (monotonic_now() - begun) / 1000.0;
+}
+
+/* Waits for the description of the result. */
+static void
+describe(LiveScan *scan)
+{
+	MemoryContext old = MemoryContextSwitchTo(scan->run_context);
+	ErrorContextCallback callback = {.callback = add_hint, .previous = error_context_stack};
+	RemoteColumns *columns;
+
+	error_context_stack = &callback;
+	columns = remote_stream_columns(scan->use.stream);
+	error_context_stack = callback.previous;
+	if (scan->width > 0)
+		check_columns(scan, columns);
+	scan->reader = row_reader_create(columns, scan->remote_desc, NULL);
+	MemoryContextSwitchTo(old);
 }
 
 /* The query's number, if somebody looks; it may cost the connection's transaction. */
@@ -214,15 +231,26 @@ ask_query_id(LiveScan *scan)
 	session_end_stream(&scan->use, false);
 }
 
+/* Adds what has come over the stream since the last call. */
+static void
+count_stream(LiveScan *scan)
+{
+	int64		rows = remote_stream_rows(scan->use.stream);
+	int64		bytes = remote_stream_bytes(scan->use.stream);
+
+	scan->facts.rows += rows - scan->counted_rows;
+	scan->facts.bytes += bytes - scan->counted_bytes;
+	scan->counted_rows = rows;
+	scan->counted_bytes = bytes;
+}
+
 /* Lets go of the stream; "goes_on" if the statement will be sent again. */
 static void
 stop(LiveScan *scan, bool goes_on)
 {
 	if (scan->use.stream != NULL)
-	{
-		scan->facts.rows += remote_stream_rows(scan->use.stream);
-		scan->facts.bytes += remote_stream_bytes(scan->use.stream);
-	}
+		count_stream(scan);
+	scan->counted_rows = scan->counted_bytes = 0;
 	session_end_stream(&scan->use, goes_on);
 }
 
@@ -280,8 +308,11 @@ read_row(LiveScan *scan, TupleTableSlot *slot)
 	MemoryContext old;
 	char	  **texts;
 	int		   *lengths;
-	bool		is_row = remote_stream_next(scan->use.stream, &texts, &lengths);
+	bool		is_row;
 
+	if (scan->reader == NULL)
+		describe(scan);
+	is_row = remote_stream_next(scan->use.stream, &texts, &lengths);
 	scan->facts.ms += (monotonic_now() - begun) / 1000.0;
 	if (!is_row)
 	{
@@ -345,14 +376,15 @@ forget(LiveScan *scan, bool goes_on)
 static bool
 next_stored(LiveScan *scan, TupleTableSlot *slot)
 {
-	if (scan->store_slot == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(scan));
+	/* a row that comes from a file is freed with the next one, not with the executor's row */
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(scan));
+	bool		is_row;
 
+	if (scan->store_slot == NULL)
 		scan->store_slot = MakeSingleTupleTableSlot(slot->tts_tupleDescriptor, &TTSOpsMinimalTuple);
-		MemoryContextSwitchTo(old);
-	}
-	if (!tuplestore_gettupleslot(scan->store, true, false, scan->store_slot))
+	is_row = tuplestore_gettupleslot(scan->store, true, false, scan->store_slot);
+	MemoryContextSwitchTo(old);
+	if (!is_row)
 		return false;
 	slot_getallattrs(scan->store_slot);
 	ExecClearTuple(slot);
@@ -402,6 +434,8 @@ scan_next(ForeignScanState *node)
 	if (scan->store != NULL && next_stored(scan, slot))
 		return slot;
 	ExecClearTuple(slot);
+	if (scan->polls && !scan_is_ready(node))
+		return slot;
 	if (scan->use.stream != NULL && read_row(scan, slot) && scan->store != NULL)
 		tuplestore_puttupleslot(scan->store, slot);
 	return slot;
@@ -429,10 +463,83 @@ scan_end(ForeignScanState *node)
 	session_leave(&scan->use);
 }
 
+/* See scan.h. */
+bool
+scan_is_waiting(ForeignScanState *node)
+{
+	LiveScan   *scan = node->fdw_state;
+
+	return scan->is_started && !scan->is_again;
+}
+
+/* See scan.h. */
+struct AsyncRequest *
+scan_in_way(ForeignScanState *node)
+{
+	LiveUse    *other = session_in_way(&((LiveScan *) node->fdw_state)->use);
+
+	return other ? other->request : NULL;
+}
+
+/* See scan.h. */
+bool
+scan_sees_progress(ForeignScanState *node, ForeignScanState *other)
+{
+	LiveScan   *scan = node->fdw_state;
+	int64		rows = scan_facts(other)->rows;
+	bool		result = rows != scan->seen_rows;
+
+	scan->seen_rows = rows;
+	return result;
+}
+
+/* See scan.h. */
+void
+scan_send(ForeignScanState *node, struct AsyncRequest *request)
+{
+	LiveScan   *scan = node->fdw_state;
+
+	scan->use.request = request;
+	if (!scan_is_waiting(node))
+		begin(scan);
+}
+
+/* See scan.h. */
+void
+scan_poll(ForeignScanState *node, bool polls)
+{
+	((LiveScan *) node->fdw_state)->polls = polls;
+}
+
+/* See scan.h. */
+bool
+scan_is_ready(ForeignScanState *node)
+{
+	RemoteStream *stream = ((LiveScan *) node->fdw_state)->use.stream;
+
+	return stream == NULL || remote_stream_ready(stream);
+}
+
+/* See scan.h. */
+bool
+scan_is_over(ForeignScanState *node)
+{
+	return ((LiveScan *) node->fdw_state)->use.stream == NULL;
+}
+
+/* See scan.h. */
+int
+scan_socket(ForeignScanState *node, int *events)
+{
+	return remote_stream_socket(((LiveScan *) node->fdw_state)->use.stream, events);
+}
+
 const ScanFacts *
 scan_facts(ForeignScanState *node)
 {
 	LiveScan   *scan = node->fdw_state;
 
+	if (scan != NULL && scan->use.stream != NULL)
+		count_stream(scan);
 	return scan ? &scan->facts : NULL;
 }

@@ -44,6 +44,7 @@ above(LiveRel *input, RelOptInfo *rel)
 	else
 	{
 		live->kind = LIVE_UPPER;
+		live->root = input->root;
 		live->input = input;
 		live->repeats = input->repeats;
 		live->reasons = list_copy(input->reasons);

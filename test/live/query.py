@@ -15,7 +15,8 @@ LINKS = [(name, name) for name in INTEGERS + NUMBERS + TEXTS + TIMES + ("b", "f"
     ("k", "i2"), ("i4", "i8"), ("i8", "k"), ("n", "m"), ("n38", "n"), ("n", "k"), ("t", "c"), ("c", "t"), ("t", "tb"), ("u", "t"), ("ts", "d"), ("d", "ts")]
 # those that a query takes its tables from, the first ones more often
 TABLES = (("small", "facts", "dims"),) * 5 + (("small", "facts", "dims", "none"), ("small", "facts", "near_only"),
-                                              ("small", "dims", "parted_whole", "parted_mixed"))
+                                              ("small", "dims", "parted_whole", "parted_mixed"),
+                                              ("parted_whole", "family", "dims"))
 CONSTANTS = {
     "integer": ("0", "1", "2", "3", "7", "-1", "10", "32767", "-32768", "2147483647", "-2147483648"),
     "bigint": ("9::bigint", "1000000000000", "-5::bigint"),

@@ -5,6 +5,7 @@ use warnings;
 
 use RsfedTest;
 use Test::More;
+use Time::HiRes qw(time);
 
 standin_reset();
 my $primary = start_primary('primary', conf => "rsfed.idle_connection = 2s\n");
@@ -29,6 +30,81 @@ poll_for($primary, $open, '0', 'nothing is open any more');
 my $seen = $primary->safe_psql('postgres',
 	"SELECT count(*) FROM live_kv; $open; SELECT count(*) FROM live_kv; $open; SELECT 'idle' FROM pg_sleep(6); $open; SELECT count(*) FROM live_kv; $open");
 is($seen, "4\n1\n4\n1\nidle\n0\n4\n1", 'an idle connection is closed while the session sleeps');
+
+# seconds that a statement takes, and what it prints
+sub timed
+{
+	my ($node, $sql) = @_;
+	my $begun = time;
+	my ($status, $out, $err) = $node->psql('postgres', $sql);
+
+	return (time - $begun, $out, $err);
+}
+
+# partitions of two sources wait side by side; those of one read one snapshot, or have
+# connections of their own
+warehouse_sql(q{DROP VIEW IF EXISTS live_slow; CREATE VIEW live_slow AS SELECT 1 AS k FROM pg_sleep(1.5)});
+$primary->safe_psql('postgres', sprintf q{SET client_min_messages = error; SELECT rsfed.register_server('other', '%s', '%s', '%s', '%s', %d);
+	CREATE FOREIGN TABLE slow_1 (k integer) SERVER warehouse OPTIONS (schema_name 'public', table_name 'live_slow');
+	CREATE FOREIGN TABLE slow_2 (k integer) SERVER other OPTIONS (schema_name 'public', table_name 'live_slow')},
+	@ENV{qw(WAREHOUSE_HOST WAREHOUSE_DBNAME WAREHOUSE_USER WAREHOUSE_PASSWORD WAREHOUSE_PORT)});
+my $both = 'SELECT sum(k) FROM (SELECT k FROM slow_1 UNION ALL SELECT k FROM slow_2) x';
+my $twice = 'SELECT sum(k) FROM (SELECT k FROM slow_1 UNION ALL SELECT k FROM slow_1) x';
+SKIP:
+{
+	skip 'an Append waits for one after the other before PostgreSQL 14', 8 if $primary->pg_version < 14;
+	my ($side_by_side, $sum) = timed($primary, $both);
+	my ($one_by_one, $same) = timed($primary, "SET enable_async_append = off; $both");
+	is("$sum $same", '2 2', 'the rows of two sources');
+	cmp_ok($side_by_side, '<', 0.8 * $one_by_one, 'two sources are asked side by side');
+	my ($shared, $first) = timed($primary, $twice);
+	$primary->safe_psql('postgres', q{ALTER SERVER warehouse OPTIONS (ADD one_snapshot 'off')});
+	my ($own, $second) = timed($primary, $twice);
+	is("$first $second", '2 2', 'the rows of one source');
+	cmp_ok($own, '<', 0.8 * $shared, 'one source is asked side by side without one_snapshot');
+	$primary->safe_psql('postgres', q{ALTER SERVER warehouse OPTIONS (DROP one_snapshot)});
+
+	# a wait for several is cancelled, too, and one that is silent for too long ends
+	standin('FAULT slow 20000 TIMES 20');
+	my ($seconds, undef, $error) = timed($primary, "SET statement_timeout = '500ms'; $both");
+	like($error, qr/statement timeout/, 'a wait for two sources is cancelled');
+	cmp_ok($seconds, '<', 4, 'within a second');
+	standin_reset();
+	$primary->safe_psql('postgres', q{ALTER SERVER other OPTIONS (ADD stall_timeout '2s'); ALTER SERVER warehouse OPTIONS (ADD stall_timeout '2s');
+		CREATE FOREIGN TABLE big_1 (k integer, filler text) SERVER warehouse OPTIONS (schema_name 'public', table_name 'big');
+		CREATE FOREIGN TABLE big_2 (k integer, filler text) SERVER other OPTIONS (schema_name 'public', table_name 'big')});
+	standin('FAULT stall_after_rows 1000 TIMES 2');
+	($seconds, undef, $error) = timed($primary, 'SELECT count(*) FROM (SELECT k, filler FROM big_1 UNION ALL SELECT k, filler FROM big_2 OFFSET 0) x');
+	like($error, qr/fell silent in the middle of a result/, 'one of two sources that is silent');
+	cmp_ok($seconds, '<', 8, 'ends the wait');
+	standin_reset();
+	$primary->safe_psql('postgres', q{ALTER SERVER other OPTIONS (DROP stall_timeout); ALTER SERVER warehouse OPTIONS (DROP stall_timeout)});
+}
+
+# a statement is cancelled within a second, here and there
+standin('FAULT slow 20000 TIMES 20');
+my ($seconds, undef, $error) = timed($primary, "SET statement_timeout = '500ms'; SELECT count(*) FROM live_kv");
+like($error, qr/statement timeout/, 'statement_timeout ends a statement');
+cmp_ok($seconds, '<', 4, 'within a second');
+standin_reset();
+poll_for($primary, q{SELECT count(*) FROM dblink('warehouse', $$SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '/* rsfed live%'$$) AS t (x integer)},
+	'0', 'nothing runs there any more');
+
+# a LIMIT that is applied here ends the statement there: reading all would take long
+$primary->safe_psql('postgres', q{CREATE FOREIGN TABLE live_big (k integer, filler text) SERVER warehouse OPTIONS (schema_name 'public', table_name 'big')});
+standin('FAULT slow_rows 200 1000 TIMES 20');
+($seconds, my $rows) = timed($primary, q{SELECT count(*) FROM (SELECT k FROM live_big WHERE length(filler) > 0 LIMIT 5) x});
+is($rows, '5', 'the first rows');
+cmp_ok($seconds, '<', 5, 'the others are not waited for');
+standin_reset();
+
+# memory does not grow with the result
+warehouse_sql(q{DROP VIEW IF EXISTS live_wide; CREATE VIEW live_wide AS SELECT g AS k, repeat('x', 300)::varchar(300) AS filler FROM generate_series(1, 400000) g});
+my $peak = q{SELECT (regexp_match(pg_read_file('/proc/' || pg_backend_pid() || '/status'), 'VmHWM:\s+(\d+)'))[1]::integer / 1024};
+my ($before, $count, $after) = split /\n/, $primary->safe_psql('postgres', qq{CREATE FOREIGN TABLE live_wide (k integer, filler text) SERVER warehouse OPTIONS (schema_name 'public');
+	SELECT count(*) FROM live_kv; $peak; SELECT sum(length(filler)) FROM (SELECT filler FROM live_wide OFFSET 0) x; $peak}) =~ s/\A4\n//r;
+is($count, 120_000_000, 'a result of 120 MB');
+cmp_ok($after - $before, '<', 40, 'is read within a bounded memory');
 
 $replica->stop;
 $primary->stop;
