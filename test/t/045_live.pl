@@ -41,28 +41,39 @@ sub timed
 	return (time - $begun, $out, $err);
 }
 
-# partitions of two sources wait side by side; those of one read one snapshot, or have
-# connections of their own
-warehouse_sql(q{DROP VIEW IF EXISTS live_slow; CREATE VIEW live_slow AS SELECT 1 AS k FROM pg_sleep(1.5)});
+# sums of queries, and the seconds that each takes where the stand-in waits a second before
+# each statement: in one session, whose connections are there
+sub slow_seconds
+{
+	my ($node, @queries) = @_;
+	my $control = sprintf q{SELECT dblink_exec('host=%s port=%s dbname=%s user=%s password=%s sslmode=disable', 'STANDIN %%s')},
+	  @ENV{qw(WAREHOUSE_HOST WAREHOUSE_CONTROL_PORT WAREHOUSE_DBNAME WAREHOUSE_USER WAREHOUSE_PASSWORD)};
+	my $sql = join('', map { "$_->[0]; $_->[1];\n" } @queries) . sprintf("$control;\n", 'FAULT slow 1000 TIMES 50');
+
+	$sql .= "$_->[0]; SELECT clock_timestamp() AS begun \\gset\n$_->[1];\nSELECT extract(epoch FROM clock_timestamp() - :'begun');\n" for @queries;
+	my @lines = split /\n/, $node->safe_psql('postgres', "SET client_min_messages = error;\n$sql" . sprintf("$control;\n", 'RESET'));
+	# after the first answers and that of FAULT
+	return @lines[ @queries + 1 .. 3 * @queries ];
+}
+
+# two sources are asked side by side; scans of one read one snapshot, or have connections
+# of their own
 $primary->safe_psql('postgres', sprintf q{SET client_min_messages = error; SELECT rsfed.register_server('other', '%s', '%s', '%s', '%s', %d);
-	CREATE FOREIGN TABLE slow_1 (k integer) SERVER warehouse OPTIONS (schema_name 'public', table_name 'live_slow');
-	CREATE FOREIGN TABLE slow_2 (k integer) SERVER other OPTIONS (schema_name 'public', table_name 'live_slow')},
+	CREATE FOREIGN TABLE there_1 (k integer) SERVER warehouse OPTIONS (schema_name 'public', table_name 'kv');
+	CREATE FOREIGN TABLE there_2 (k integer) SERVER other OPTIONS (schema_name 'public', table_name 'kv')},
 	@ENV{qw(WAREHOUSE_HOST WAREHOUSE_DBNAME WAREHOUSE_USER WAREHOUSE_PASSWORD WAREHOUSE_PORT)});
-my $both = 'SELECT sum(k) FROM (SELECT k FROM slow_1 UNION ALL SELECT k FROM slow_2) x';
-my $twice = 'SELECT sum(k) FROM (SELECT k FROM slow_1 UNION ALL SELECT k FROM slow_1) x';
+my $both = 'SELECT sum(k) FROM (SELECT k FROM there_1 UNION ALL SELECT k FROM there_2) x';
+my $twice = 'SELECT sum(k) FROM (SELECT k FROM there_1 UNION ALL SELECT k FROM there_1) x';
 SKIP:
 {
 	skip 'an Append waits for one after the other before PostgreSQL 14', 8 if $primary->pg_version < 14;
-	my ($side_by_side, $sum) = timed($primary, $both);
-	my ($one_by_one, $same) = timed($primary, "SET enable_async_append = off; $both");
-	is("$sum $same", '2 2', 'the rows of two sources');
+	my ($sum, $side_by_side, $same, $one_by_one) = slow_seconds($primary, [ 'SET enable_async_append = on', $both ], [ 'SET enable_async_append = off', $both ]);
+	is("$sum $same", '12 12', 'the rows of two sources');
 	cmp_ok($side_by_side, '<', 0.8 * $one_by_one, 'two sources are asked side by side');
-	my ($shared, $first) = timed($primary, $twice);
-	$primary->safe_psql('postgres', q{ALTER SERVER warehouse OPTIONS (ADD one_snapshot 'off')});
-	my ($own, $second) = timed($primary, $twice);
-	is("$first $second", '2 2', 'the rows of one source');
+	my ($own_sum, $own, $shared_sum, $shared) = slow_seconds($primary, [ q{ALTER SERVER warehouse OPTIONS (ADD one_snapshot 'off')}, $twice ],
+		[ q{ALTER SERVER warehouse OPTIONS (DROP one_snapshot)}, $twice ]);
+	is("$own_sum $shared_sum", '12 12', 'the rows of one source');
 	cmp_ok($own, '<', 0.8 * $shared, 'one source is asked side by side without one_snapshot');
-	$primary->safe_psql('postgres', q{ALTER SERVER warehouse OPTIONS (DROP one_snapshot)});
 
 	# a wait for several is cancelled, too, and one that is silent for too long ends
 	standin('FAULT slow 20000 TIMES 20');
@@ -99,7 +110,7 @@ cmp_ok($seconds, '<', 5, 'the others are not waited for');
 standin_reset();
 
 # memory does not grow with the result
-warehouse_sql(q{DROP VIEW IF EXISTS live_wide; CREATE VIEW live_wide AS SELECT g AS k, repeat('x', 300)::varchar(300) AS filler FROM generate_series(1, 400000) g});
+warehouse_sql(q{DROP VIEW IF EXISTS live_wide; CREATE VIEW live_wide AS SELECT a.k, repeat('x', 300)::varchar(300) AS filler FROM big a, kv b});
 my $peak = q{SELECT (regexp_match(pg_read_file('/proc/' || pg_backend_pid() || '/status'), 'VmHWM:\s+(\d+)'))[1]::integer / 1024};
 my ($before, $count, $after) = split /\n/, $primary->safe_psql('postgres', qq{CREATE FOREIGN TABLE live_wide (k integer, filler text) SERVER warehouse OPTIONS (schema_name 'public');
 	SELECT count(*) FROM live_kv; $peak; SELECT sum(length(filler)) FROM (SELECT filler FROM live_wide OFFSET 0) x; $peak}) =~ s/\A4\n//r;
