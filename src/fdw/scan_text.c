@@ -30,7 +30,7 @@ refuse(const char *why)
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("a parameter of the statement cannot be sent to Redshift as it is"),
 			 why ? errdetail("With such a value %s.", why) : 0,
-			 errhint("Written as a constant, the condition is applied here.")));
+			 errhint("Write the value as a constant. Then the condition is applied here.")));
 }
 
 /* One value; "why" is why it has no literal. */
@@ -68,7 +68,7 @@ check_count(const DeparseValue *value, const char *word, int negative)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s " INT64_FORMAT " cannot be sent to Redshift", word, value->count),
 				 errdetail("The greatest one is %d.", INT_MAX),
-				 errhint("Written as a constant, it is applied here.")));
+				 errhint("Write it as a constant. Then it is applied here.")));
 }
 
 char *
