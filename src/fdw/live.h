@@ -44,6 +44,7 @@ typedef struct LiveRel
 	bool		repeats;		/* with values of a query around it: a statement each time */
 	List	   *where;			/* conditions there */
 	List	   *saving;			/* of a plan: conditions there that only save rows */
+	List	   *given;			/* of it: the columns of other tables in them (nested.h) */
 	List	   *exists;			/* and LiveRel of semi-joins and anti-joins */
 	List	   *here;			/* conditions that are applied here to its rows */
 	List	   *reasons;		/* why something stays here: char * */
@@ -105,9 +106,6 @@ typedef struct LiveScope
 
 extern void live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Relids relids);
 
-/* Columns of other tables are values that are known when the statement is sent. */
-extern void live_scope_nested(Deparse *deparse);
-
 /* May an expression be shipped over these tables?  Adds the reason if not. */
 extern bool live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons);
 
@@ -131,7 +129,7 @@ extern void live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptI
 extern void live_cost(bool repeats, double rows_read, double rows_fetched, Cost *startup, Cost *total);
 extern void live_undercut(RelOptInfo *rel, Cost *startup, Cost *total);
 
-/* What a ForeignScan's fdw_private holds, in this order. */
+/* What a ForeignScan's fdw_private holds, in this order: see live_private(). */
 enum LivePrivate
 {
 	LIVE_SQL,					/* String */
@@ -145,5 +143,12 @@ enum LivePrivate
 	LIVE_COUNTS,				/* IntList: LiveText.limit and offset */
 	LIVE_STRICT					/* IntList: parameters for which NULL means no rows */
 };
+
+/*
+ * Puts that together, of a scan that is not repeated and has no LIMIT by parameter;
+ * "reasons" are char *.
+ */
+extern List *live_private(char *sql, List *recipes, List *attnums, List *checks, List *reasons, Oid userid,
+						  int max_rows);
 
 #endif							/* RSFED_LIVE_H */

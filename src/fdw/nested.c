@@ -84,18 +84,68 @@ nested_varies(PlannerInfo *root, Node *node)
 	return root->outer_params != NULL && outer_walker(node, root->outer_params);
 }
 
+typedef struct Outside
+{
+	Relids		own;
+	List	   *given;
+} Outside;
+
+static Node *
+parameters_mutator(Node *node, Outside *outside)
+{
+	Var		   *var = (Var *) node;
+	Param	   *param;
+
+	if (node == NULL)
+		return NULL;
+	if (!IsA(node, Var) || var->varattno <= 0 || bms_is_member(var->varno, outside->own))
+		return expression_tree_mutator(node, parameters_mutator, outside);
+	param = makeNode(Param);
+	/* a kind that no query has */
+	param->paramkind = PARAM_MULTIEXPR;
+	if (!list_member(outside->given, var))
+		outside->given = lappend(outside->given, var);
+	for (param->paramid = 0; !equal(list_nth(outside->given, param->paramid), var);)
+		param->paramid++;
+	param->paramtype = var->vartype;
+	param->paramtypmod = var->vartypmod;
+	param->paramcollid = var->varcollid;
+	param->location = -1;
+	return (Node *) param;
+}
+
+/* See nested.h. */
+Node *
+nested_as_parameters(Node *node, Relids own, List **given)
+{
+	Outside		outside = {own, *given};
+	Node	   *result = parameters_mutator(node, &outside);
+
+	*given = outside.given;
+	return result;
+}
+
+/* See nested.h. */
+Node *
+nested_as_columns(Node *node, List *given)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_MULTIEXPR)
+		return copyObject(list_nth(given, ((Param *) node)->paramid));
+	return expression_tree_mutator(node, nested_as_columns, given);
+}
+
 /* See nested.h. */
 bool
 nested_ships(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *info)
 {
-	Deparse		deparse;
-	LiveScope	scope;
+	Relids		own = bms_make_singleton(baserel->relid);
+	List	   *given = NIL;
+	List	   *reasons = NIL;
 
-	if (info->pseudoconstant || !restriction_is_securely_promotable(info, baserel))
-		return false;
-	live_scope(&deparse, &scope, root, bms_make_singleton(baserel->relid));
-	live_scope_nested(&deparse);
-	return deparse_expr(&deparse, (Node *) info->clause);
+	return !info->pseudoconstant && restriction_is_securely_promotable(info, baserel) &&
+		live_ships(root, own, nested_as_parameters((Node *) info->clause, own, &given), &reasons);
 }
 
 /* A member of an equivalence class that an equality with a column can be made of. */

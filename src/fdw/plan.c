@@ -186,6 +186,21 @@ as_strings(List *texts)
 	return result;
 }
 
+/* See live.h. */
+List *
+live_private(char *sql, List *recipes, List *attnums, List *checks, List *reasons, Oid userid, int max_rows)
+{
+	List	   *private = list_make3(makeString(sql), recipes, attnums);
+
+	private = lappend(private, checks);
+	private = lappend(private, as_strings(reasons));
+	private = lappend(private, makeInteger((int) userid));
+	private = lappend(private, makeInteger(max_rows));
+	private = lappend(private, makeInteger(0));
+	private = lappend(private, list_make2_int(-1, -1));
+	return lappend(private, NIL);
+}
+
 /*
  * The conditions of one scan of a table.  Those with values that come from
  * elsewhere in the query are sent and applied here, since a value may have no
@@ -195,6 +210,7 @@ static LiveRel *
 base_conditions(PlannerInfo *root, RelOptInfo *baserel, List *clauses, List **here)
 {
 	LiveRel    *live = palloc(sizeof(LiveRel));
+	Relids		own = bms_make_singleton(baserel->relid);
 	ListCell   *lc;
 
 	*live = *(LiveRel *) baserel->fdw_private;
@@ -208,9 +224,11 @@ base_conditions(PlannerInfo *root, RelOptInfo *baserel, List *clauses, List **he
 			continue;
 		*here = lappend(*here, info->clause);
 		if (is_sent || (!list_member_ptr(live->here, info->clause) && nested_ships(root, baserel, info)))
-			live->saving = lappend(live->saving, info->clause);
+		{
+			live->saving = lappend(live->saving, nested_as_parameters((Node *) info->clause, own, &live->given));
+			live->where = list_delete_ptr(list_copy(live->where), info->clause);
+		}
 	}
-	live->where = list_difference_ptr(live->where, live->saving);
 	return live;
 }
 
@@ -262,16 +280,14 @@ live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 	live_text(root, live, scanned, &text);
 	if (is_base)
 		strict = strict_parameters(list_concat_copy(live->where, live->saving), text.params);
+	text.params = (List *) nested_as_columns((Node *) text.params, live->given);
 	keeps = path->path.param_info != NULL || nested_varies(root, (Node *) list_make3(text.params, here, tlist));
 
-	private = list_make3(makeString(text.sql), text.recipes, attnums);
-	private = lappend(private, text.checks);
-	private = lappend(private, as_strings(live->reasons));
-	private = lappend(private, makeInteger((int) rel->userid));
-	private = lappend(private, makeInteger(is_base ? live->table->max_rows : 0));
-	private = lappend(private, makeInteger(keeps));
-	private = lappend(private, list_make2_int(text.limit, text.offset));
-	private = lappend(private, strict);
+	private = live_private(text.sql, text.recipes, attnums, text.checks, live->reasons, rel->userid,
+						   is_base ? live->table->max_rows : 0);
+	list_nth_cell(private, LIVE_KEEPS)->ptr_value = makeInteger(keeps);
+	list_nth_cell(private, LIVE_COUNTS)->ptr_value = list_make2_int(text.limit, text.offset);
+	list_nth_cell(private, LIVE_STRICT)->ptr_value = strict;
 	return make_foreignscan(tlist, here, is_base ? rel->relid : 0, text.params, private,
 							is_base ? NIL : scanned, is_base ? live->where : NIL, outer_plan);
 }

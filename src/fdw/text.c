@@ -71,22 +71,6 @@ live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Relids relids)
 	deparse_begin(deparse, column_for, scope);
 }
 
-/* The DeparseGiven of a scan that is repeated. */
-static bool
-is_given(const Var *var, void *arg)
-{
-	LiveScope  *scope = arg;
-
-	return var->varattno > 0 && !bms_is_member(var->varno, scope->relids);
-}
-
-/* See live.h. */
-void
-live_scope_nested(Deparse *deparse)
-{
-	deparse->is_given = is_given;
-}
-
 /* See live.h. */
 bool
 live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons)
@@ -230,6 +214,13 @@ append_from(Deparse *d, LiveRel *live)
 	append_conditions(d, " ON ", live->on);
 }
 
+/* Where the name of a column goes in, if one is wanted. */
+static void
+append_name_mark(Deparse *d, int number)
+{
+	appendStringInfo(&d->buf, "%c%dn%c", DEPARSE_MARK, number, DEPARSE_MARK);
+}
+
 /* The columns that the executor gets, and how each is made. */
 static void
 append_select(Deparse *d, List *tlist, List **recipes)
@@ -253,13 +244,12 @@ append_select(Deparse *d, List *tlist, List **recipes)
 			appendStringInfoString(&d->buf, parts.text);
 			if (parts.is_average)
 				appendStringInfo(&d->buf, ", %s", parts.count);
-			append_mark(d, list_length(*recipes), 'n');
+			append_name_mark(d, list_length(*recipes));
 			*recipes = lappend_int(*recipes, parts.is_average ? LIVE_AVERAGE : LIVE_COLUMN);
 			continue;
 		}
 		append(d, (Node *) expr);
-		/* a name may go in there */
-		append_mark(d, list_length(*recipes), 'n');
+		append_name_mark(d, list_length(*recipes));
 		*recipes = lappend_int(*recipes, LIVE_COLUMN);
 	}
 	if (is_first)
@@ -366,8 +356,6 @@ live_text(PlannerInfo *root, LiveRel *live, List *tlist, LiveText *text)
 	memset(text, 0, sizeof(*text));
 	text->limit = text->offset = -1;
 	live_scope(&deparse, &scope, root, live_relids(live));
-	if (live->saving != NIL)
-		live_scope_nested(&deparse);
 	appendStringInfoString(&deparse.buf, live->is_distinct ? "SELECT DISTINCT " : "SELECT ");
 	append_select(&deparse, tlist, &text->recipes);
 	/* what is only read may have another type there; the reader looks at it */

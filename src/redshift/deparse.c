@@ -88,14 +88,13 @@ append_template(Deparse *d, const char *text, const char *first, const char *sec
 
 /* Does a node depend on anything but parameters, constants and the time? */
 static bool
-depends_walker(Node *node, Deparse *d)
+depends_walker(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
 	switch (nodeTag(node))
 	{
 		case T_Var:
-			return d->is_given == NULL || ((Var *) node)->varlevelsup != 0 || !d->is_given((Var *) node, d->arg);
 		case T_Aggref:
 		case T_GroupingFunc:
 		case T_WindowFunc:
@@ -108,15 +107,15 @@ depends_walker(Node *node, Deparse *d)
 		case T_PlaceHolderVar:
 			return true;
 		default:
-			return expression_tree_walker(node, depends_walker, d);
+			return expression_tree_walker(node, depends_walker, context);
 	}
 }
 
 /* Can its value be had before the statement is sent? */
 static bool
-is_parameter(Deparse *d, Node *node)
+is_parameter(Node *node)
 {
-	return !IsA(node, Const) && !IsA(node, List) && !depends_walker(node, d) &&
+	return !IsA(node, Const) && !IsA(node, List) && !depends_walker(node, NULL) &&
 		!contain_volatile_functions(node) && redshift_null(exprType(node)) != NULL;
 }
 
@@ -162,7 +161,7 @@ is_blank_safe(Deparse *d, Node *node)
 	DeparseColumn column;
 	ListCell   *lc;
 
-	if (is_parameter(d, node) || IsA(node, Const))
+	if (is_parameter(node) || IsA(node, Const))
 		return true;			/* each value is looked at when it is written */
 	switch (nodeTag(node))
 	{
@@ -582,7 +581,7 @@ static bool
 emit(Deparse *d, Node *node, bool bare)
 {
 	check_stack_depth();
-	if (is_parameter(d, node))
+	if (is_parameter(node))
 		return emit_parameter(d, node, bare);
 	switch (nodeTag(node))
 	{

@@ -21,13 +21,9 @@ typedef struct DeparseColumn
 /* Fills in the column that a Var stands for; false for what is none of the block's. */
 typedef bool (*DeparseColumnFor) (const Var *var, DeparseColumn *column, void *arg);
 
-/* Is a Var that is none of the block's known before the statement is sent? */
-typedef bool (*DeparseGiven) (const Var *var, void *arg);
-
 typedef struct Deparse
 {
 	DeparseColumnFor column_for;
-	DeparseGiven is_given;		/* NULL: no Var is */
 	void	   *arg;
 	StringInfoData buf;			/* the text */
 	List	   *params;			/* Expr that are computed here when it is executed */
