@@ -63,7 +63,7 @@ $primary->safe_psql('postgres', sprintf q{SET client_min_messages = error; SELEC
 	CREATE FOREIGN TABLE there_2 (k integer) SERVER other OPTIONS (schema_name 'public', table_name 'kv')},
 	@ENV{qw(WAREHOUSE_HOST WAREHOUSE_DBNAME WAREHOUSE_USER WAREHOUSE_PASSWORD WAREHOUSE_PORT)});
 my $both = 'SELECT sum(k) FROM (SELECT k FROM there_1 UNION ALL SELECT k FROM there_2) x';
-my $twice = 'SELECT sum(k) FROM (SELECT k FROM there_1 UNION ALL SELECT k FROM there_1) x';
+my $twice = 'SELECT sum(k) FROM (SELECT k FROM there_1 UNION ALL SELECT k FROM there_1 UNION ALL SELECT g - 1 FROM generate_series(1, 1) g) x';
 SKIP:
 {
 	skip 'an Append waits for one after the other before PostgreSQL 14', 8 if $primary->pg_version < 14;
@@ -110,12 +110,16 @@ cmp_ok($seconds, '<', 5, 'the others are not waited for');
 standin_reset();
 
 # memory does not grow with the result
-warehouse_sql(q{DROP VIEW IF EXISTS live_wide; CREATE VIEW live_wide AS SELECT a.k, repeat('x', 300)::varchar(300) AS filler FROM big a, kv b});
-my $peak = q{SELECT (regexp_match(pg_read_file('/proc/' || pg_backend_pid() || '/status'), 'VmHWM:\s+(\d+)'))[1]::integer / 1024};
-my ($before, $count, $after) = split /\n/, $primary->safe_psql('postgres', qq{CREATE FOREIGN TABLE live_wide (k integer, filler text) SERVER warehouse OPTIONS (schema_name 'public');
-	SELECT count(*) FROM live_kv; $peak; SELECT sum(length(filler)) FROM (SELECT filler FROM live_wide OFFSET 0) x; $peak}) =~ s/\A4\n//r;
-is($count, 120_000_000, 'a result of 120 MB');
-cmp_ok($after - $before, '<', 40, 'is read within a bounded memory');
+SKIP:
+{
+	skip 'a Debian in a folder has no /proc', 2 unless -e '/proc/self/status';
+	warehouse_sql(q{DROP VIEW IF EXISTS live_wide; CREATE VIEW live_wide AS SELECT a.k, repeat('x', 300)::varchar(300) AS filler FROM big a, kv b});
+	my $peak = q{SELECT (regexp_match(pg_read_file('/proc/' || pg_backend_pid() || '/status'), 'VmHWM:\s+(\d+)'))[1]::integer / 1024};
+	my ($before, $count, $after) = split /\n/, $primary->safe_psql('postgres', qq{CREATE FOREIGN TABLE live_wide (k integer, filler text) SERVER warehouse OPTIONS (schema_name 'public');
+		SELECT count(*) FROM live_kv; $peak; SELECT sum(length(filler)) FROM (SELECT filler FROM live_wide OFFSET 0) x; $peak}) =~ s/\A4\n//r;
+	is($count, 120_000_000, 'a result of 120 MB');
+	cmp_ok($after - $before, '<', 40, 'is read within a bounded memory');
+}
 
 $replica->stop;
 $primary->stop;
