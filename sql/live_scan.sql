@@ -12,7 +12,7 @@ SELECT k FROM (SELECT k, row_number() OVER () FROM live_big) x LIMIT 2;
 -- the inner side of a nested loop is asked once, and replayed
 SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
 SELECT standin('RESET');
-SELECT count(*) FROM generate_series(1, 4) g, live_kv b WHERE b.k >= g AND (b.s || g) IS NOT NULL;
+SELECT count(*) FROM generate_series(1, 4) g, live_kv b WHERE (b.s || g) IS NOT NULL;
 SELECT value FROM standin_status WHERE name = 'statements';
 RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material;
 -- a correlated one by parameter

@@ -358,6 +358,17 @@ typedef void (*shmem_request_hook_type) (void);
 #define RSFED_SET_FOREIGN_TRUNCATE(routine, function) ((void) (function))
 #endif
 
+/* 14: scans below an Append wait side by side */
+#if PG_VERSION_NUM >= 140000
+#define RSFED_HAVE_ASYNC_APPEND 1
+#define RSFED_SET_FOREIGN_ASYNC(routine, capable, request, configure, notify) \
+	((routine)->IsForeignPathAsyncCapable = (capable), (routine)->ForeignAsyncRequest = (request), \
+	 (routine)->ForeignAsyncConfigureWait = (configure), (routine)->ForeignAsyncNotify = (notify))
+#else
+#define RSFED_HAVE_ASYNC_APPEND 0
+#define RSFED_SET_FOREIGN_ASYNC(routine, capable, request, configure, notify) ((void) (routine))
+#endif
+
 /* 15: parameters whose types are known have a function of their own */
 #if PG_VERSION_NUM >= 150000
 #define pg_analyze_and_rewriteCompat(raw, text) pg_analyze_and_rewrite_fixedparams(raw, text, NULL, 0, NULL)

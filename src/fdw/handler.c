@@ -24,6 +24,7 @@
 #include "fdw/import.h"
 #include "fdw/live.h"
 #include "fdw/scan.h"
+#include "fdw/scan_async.h"
 
 PG_FUNCTION_INFO_V1(rsfed_handler);
 
@@ -78,5 +79,6 @@ rsfed_handler(PG_FUNCTION_ARGS)
 	routine->AnalyzeForeignTable = live_analyze;
 	routine->ImportForeignSchema = live_import;
 	RSFED_SET_FOREIGN_TRUNCATE(routine, refuse_truncate);
+	RSFED_SET_FOREIGN_ASYNC(routine, async_capable, async_request, async_configure_wait, async_notify);
 	PG_RETURN_POINTER(routine);
 }

@@ -168,6 +168,22 @@ merge_sides(LiveRel *live)
 	}
 }
 
+/* The path, cheaper than what has been found so far; again after each pair of sides. */
+static void
+add_join_path(PlannerInfo *root, RelOptInfo *joinrel)
+{
+	LiveRel    *live = joinrel->fdw_private;
+	Cost		startup;
+	Cost		total;
+
+	live_cost(live->repeats, live->outer->rel->rows + live->inner->rel->rows, joinrel->rows, &startup, &total);
+	/* numbers of rows are often unknown, and a join by conditions belongs there */
+	if (live->on != NIL || live->jointype == JOIN_SEMI || live->jointype == JOIN_ANTI)
+		live_undercut(joinrel, &startup, &total);
+	add_path(joinrel, (Path *) create_foreign_join_pathCompat(root, joinrel, NULL, joinrel->rows, startup, total,
+															  NIL, joinrel->lateral_relids));
+}
+
 void
 live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 				RelOptInfo *innerrel, JoinType jointype, JoinPathExtraData *extra)
@@ -175,19 +191,23 @@ live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 	LiveRel    *outer = outerrel->fdw_private;
 	LiveRel    *inner = innerrel->fdw_private;
 	LiveRel    *live;
-	Cost		startup;
-	Cost		total;
 
 	/* one way of joining is as good as another: the first is kept */
-	if (joinrel->fdw_private != NULL || outer == NULL || inner == NULL || !outer->is_whole || !inner->is_whole ||
+	if (joinrel->fdw_private != NULL)
+	{
+		add_join_path(root, joinrel);
+		return;
+	}
+	if (outer == NULL || inner == NULL || !outer->is_whole || !inner->is_whole ||
 		root->rowMarks != NIL || joinrel->lateral_relids != NULL ||
 		(root->parse->commandType != CMD_SELECT && root->parse->commandType != CMD_INSERT))
 		return;
 	live = palloc0(sizeof(LiveRel));
 	live->kind = LIVE_JOIN;
+	live->root = root;
 	live->rel = joinrel;
 	live->is_whole = true;
-	live->limit = -1;
+	live->repeats = outer->repeats || inner->repeats;
 	live->outer = jointype == JOIN_RIGHT ? inner : outer;
 	live->inner = jointype == JOIN_RIGHT ? outer : inner;
 	live->jointype = jointype == JOIN_RIGHT ? JOIN_LEFT : jointype;
@@ -200,10 +220,5 @@ live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		return;
 	}
 	joinrel->fdw_private = live;
-	live_cost(outerrel->rows + innerrel->rows, joinrel->rows, &startup, &total);
-	/* numbers of rows are often unknown, and a join by conditions belongs there */
-	if (live->on != NIL || live->jointype == JOIN_SEMI || live->jointype == JOIN_ANTI)
-		live_undercut(joinrel, &startup, &total);
-	add_path(joinrel, (Path *) create_foreign_join_pathCompat(root, joinrel, NULL, joinrel->rows, startup, total,
-															  NIL, joinrel->lateral_relids));
+	add_join_path(root, joinrel);
 }

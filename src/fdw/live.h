@@ -38,9 +38,13 @@ typedef enum LiveKind
 typedef struct LiveRel
 {
 	LiveKind	kind;
+	PlannerInfo *root;
 	RelOptInfo *rel;
 	bool		is_whole;		/* a relation above may be shipped with it */
+	bool		repeats;		/* with values of a query around it: a statement each time */
 	List	   *where;			/* conditions there */
+	List	   *saving;			/* of a plan: conditions there that only save rows */
+	List	   *given;			/* of it: the columns of other tables in them (nested.h) */
 	List	   *exists;			/* and LiveRel of semi-joins and anti-joins */
 	List	   *here;			/* conditions that are applied here to its rows */
 	List	   *reasons;		/* why something stays here: char * */
@@ -62,8 +66,8 @@ typedef struct LiveRel
 	bool		is_sorted;
 	List	   *sort;			/* SortGroupClause of sort_tlist; NIL if all rows are equal */
 	List	   *sort_tlist;
-	int64		limit;			/* -1 = none */
-	int64		offset;
+	Node	   *limit;			/* a number when the statement is sent; NULL = none */
+	Node	   *offset;
 } LiveRel;
 
 /* live_table.c: reads the options of a table; palloc'd. */
@@ -86,6 +90,8 @@ typedef struct LiveText
 	List	   *params;			/* Expr */
 	List	   *recipes;		/* IntList of LiveRecipe, one a column of the scan */
 	List	   *checks;			/* IntLists: a table's oid and the columns that expressions read */
+	int			limit;			/* which parameter it is, from 0; -1 = none */
+	int			offset;
 } LiveText;
 
 /* text.c */
@@ -120,10 +126,10 @@ extern void live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptI
 							 RelOptInfo *output_rel, void *extra);
 
 /* live_cost.c: in the planner's units. */
-extern void live_cost(double rows_read, double rows_fetched, Cost *startup, Cost *total);
+extern void live_cost(bool repeats, double rows_read, double rows_fetched, Cost *startup, Cost *total);
 extern void live_undercut(RelOptInfo *rel, Cost *startup, Cost *total);
 
-/* What a ForeignScan's fdw_private holds, in this order. */
+/* What a ForeignScan's fdw_private holds, in this order: see live_private(). */
 enum LivePrivate
 {
 	LIVE_SQL,					/* String */
@@ -132,7 +138,17 @@ enum LivePrivate
 	LIVE_CHECKS,				/* List of IntList */
 	LIVE_REASONS,				/* List of String */
 	LIVE_USER,					/* Integer: the role's oid, 0 for the current user */
-	LIVE_MAX_ROWS				/* Integer */
+	LIVE_MAX_ROWS,				/* Integer */
+	LIVE_KEEPS,					/* Integer: 1 = it will be asked again, maybe with the same values */
+	LIVE_COUNTS,				/* IntList: LiveText.limit and offset */
+	LIVE_STRICT					/* IntList: parameters for which NULL means no rows */
 };
+
+/*
+ * Puts that together, of a scan that is not repeated and has no LIMIT by parameter;
+ * "reasons" are char *.
+ */
+extern List *live_private(char *sql, List *recipes, List *attnums, List *checks, List *reasons, Oid userid,
+						  int max_rows);
 
 #endif							/* RSFED_LIVE_H */

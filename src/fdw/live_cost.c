@@ -14,15 +14,17 @@
 #include "fdw/live.h"
 
 #define STATEMENT_COST	100.0
+/* one of many that are sent one after the other: tens of milliseconds each */
+#define REPEATED_COST	1000.0
 #define READ_ROW_COST	0.001
 #define FETCH_ROW_COST	0.05
 
 /* See live.h. */
 void
-live_cost(double rows_read, double rows_fetched, Cost *startup, Cost *total)
+live_cost(bool repeats, double rows_read, double rows_fetched, Cost *startup, Cost *total)
 {
-	*startup = STATEMENT_COST;
-	*total = STATEMENT_COST + rows_read * READ_ROW_COST + rows_fetched * FETCH_ROW_COST;
+	*startup = repeats ? REPEATED_COST : STATEMENT_COST;
+	*total = *startup + rows_read * READ_ROW_COST + rows_fetched * FETCH_ROW_COST;
 }
 
 /*
@@ -38,6 +40,9 @@ live_undercut(RelOptInfo *rel, Cost *startup, Cost *total)
 	{
 		Path	   *path = lfirst(lc);
 
+		/* the price of one turn of a loop says nothing */
+		if (path->param_info != NULL)
+			continue;
 		*total = Min(*total, path->total_cost * 0.9);
 		*startup = Min(*startup, path->startup_cost * 0.9);
 	}

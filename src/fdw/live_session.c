@@ -104,16 +104,25 @@ session_create(EState *estate, Oid serverid, Oid userid, bool one_snapshot)
 	return session;
 }
 
+/* See live_session.h. */
+bool
+session_is_shared(Oid serverid)
+{
+	ForeignServer *server = GetForeignServer(serverid);
+
+	return option_bool_text(source_is_group(server) ? OPTION_GROUP : OPTION_SERVER, "one_snapshot",
+							source_option(server->options, "one_snapshot"));
+}
+
 /* The session that a scan takes part in; a new one if it may. */
 static LiveSession *
 session_find(EState *estate, Oid serverid, Oid userid)
 {
 	ForeignServer *server = GetForeignServer(serverid);
 	OptionScope scope = source_is_group(server) ? OPTION_GROUP : OPTION_SERVER;
-	bool		one_snapshot = option_bool_text(scope, "one_snapshot",
-												source_option(server->options, "one_snapshot"));
+	bool		one_snapshot = session_is_shared(serverid);
 	int			pool_size = (int) option_int_text(scope, "pool_size", source_option(server->options, "pool_size"));
-	LiveSession *last = NULL;
+	LiveSession *least = NULL;
 	int			count = 0;
 	dlist_iter	iter;
 
@@ -125,10 +134,11 @@ session_find(EState *estate, Oid serverid, Oid userid)
 			continue;
 		if (one_snapshot && session->estate == estate)
 			return session;
-		last = session;
+		if (least == NULL || session->count < least->count)
+			least = session;
 		count++;
 	}
-	return count < pool_size ? session_create(estate, serverid, userid, one_snapshot) : last;
+	return count < pool_size ? session_create(estate, serverid, userid, one_snapshot) : least;
 }
 
 /* See live_session.h. */
@@ -265,6 +275,13 @@ session_leave(LiveUse *use)
 		source_release(session->source);
 	}
 	MemoryContextDelete(session->context);
+}
+
+/* See live_session.h. */
+LiveUse *
+session_in_way(const LiveUse *use)
+{
+	return use->session == NULL || use->session->active == use ? NULL : use->session->active;
 }
 
 /* See live_session.h. */

@@ -23,6 +23,7 @@ typedef struct LiveUse
 	LiveSession *session;		/* NULL once it is gone */
 	RemoteStream *stream;		/* that of the scan, while rows come */
 	void		(*spool) (struct LiveUse *use); /* reads the rest, so that another can ask */
+	struct AsyncRequest *request;	/* for which it asks; NULL = it is waited for alone */
 } LiveUse;
 
 /*
@@ -30,6 +31,9 @@ typedef struct LiveUse
  * nothing yet.  The use lives in the current memory context, whose reset ends it.
  */
 extern void session_join(LiveUse *use, EState *estate, Oid serverid, Oid userid);
+
+/* Do the scans of one statement over a server share a connection, and a snapshot? */
+extern bool session_is_shared(Oid serverid);
 
 /*
  * The connection, free to be asked: connects, begins a transaction there if more
@@ -46,6 +50,9 @@ extern void session_end_stream(LiveUse *use, bool goes_on);
 
 /* Leaves; the last one gives the connection back. */
 extern void session_leave(LiveUse *use);
+
+/* The use whose rows come over the same connection, if it is another one; or NULL. */
+extern LiveUse *session_in_way(const LiveUse *use);
 
 /* Is the connection within a transaction block there? */
 extern bool session_in_block(const LiveUse *use);

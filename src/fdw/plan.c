@@ -25,15 +25,34 @@
 #include "base/compat.h"
 
 #include "fdw/live.h"
+#include "fdw/nested.h"
 
 /* Rows of a table that was never analyzed. */
 #define UNKNOWN_ROWS 100000
+
+/* Conditions with values of a query around this one: there each time, or here each time. */
+static void
+place_correlated(PlannerInfo *root, RelOptInfo *baserel, LiveRel *live, List *correlated, List *others)
+{
+	if (correlated == NIL)
+		return;
+	live->repeats = !nested_keeps(root, baserel, others);
+	if (live->repeats)
+	{
+		live->where = list_concat(live->where, correlated);
+		return;
+	}
+	live->here = list_concat(live->here, correlated);
+	live->reasons = lappend(live->reasons, "condition with a value of the query around it: the table is small, and read once");
+}
 
 /* Sorts the conditions of a table into those there and those here. */
 static void
 sort_conditions(PlannerInfo *root, RelOptInfo *baserel, LiveRel *live)
 {
 	Relids		own = bms_make_singleton(baserel->relid);
+	List	   *correlated = NIL;
+	List	   *others = NIL;
 	ListCell   *lc;
 
 	foreach(lc, baserel->baserestrictinfo)
@@ -51,11 +70,18 @@ sort_conditions(PlannerInfo *root, RelOptInfo *baserel, LiveRel *live)
 			live->reasons = lappend(live->reasons, "condition behind a security barrier: it is applied here");
 			live->here = lappend(live->here, info->clause);
 		}
-		else if (live_ships(root, own, (Node *) info->clause, &live->reasons))
-			live->where = lappend(live->where, info->clause);
-		else
+		else if (!live_ships(root, own, (Node *) info->clause, &live->reasons))
 			live->here = lappend(live->here, info->clause);
+		else if (nested_is_correlated(root, (Node *) info->clause))
+		{
+			correlated = lappend(correlated, info->clause);
+			continue;
+		}
+		else
+			live->where = lappend(live->where, info->clause);
+		others = lappend(others, info);
 	}
+	place_correlated(root, baserel, live, correlated, others);
 }
 
 void
@@ -64,10 +90,10 @@ live_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 	LiveRel    *live = palloc0(sizeof(LiveRel));
 
 	live->kind = LIVE_BASE;
+	live->root = root;
 	live->rel = baserel;
 	live->table = live_table(relid);
 	live->is_whole = true;
-	live->limit = -1;
 	baserel->fdw_private = live;
 	sort_conditions(root, baserel, live);
 	if (live->table->max_rows > 0)
@@ -80,12 +106,14 @@ live_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 void
 live_paths(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 {
+	LiveRel    *live = baserel->fdw_private;
 	Cost		startup;
 	Cost		total;
 
-	live_cost(baserel->tuples, baserel->rows, &startup, &total);
+	live_cost(live->repeats, baserel->tuples, baserel->rows, &startup, &total);
 	add_path(baserel, (Path *) create_foreignscan_pathCompat(root, baserel, NULL, baserel->rows, startup, total,
 															 NIL, baserel->lateral_relids));
+	nested_paths(root, baserel);
 }
 
 /* The columns of a table that its rows are needed with; NIL with whole rows: all. */
@@ -158,6 +186,75 @@ as_strings(List *texts)
 	return result;
 }
 
+/* See live.h. */
+List *
+live_private(char *sql, List *recipes, List *attnums, List *checks, List *reasons, Oid userid, int max_rows)
+{
+	List	   *private = list_make3(makeString(sql), recipes, attnums);
+
+	private = lappend(private, checks);
+	private = lappend(private, as_strings(reasons));
+	private = lappend(private, makeInteger((int) userid));
+	private = lappend(private, makeInteger(max_rows));
+	private = lappend(private, makeInteger(0));
+	private = lappend(private, list_make2_int(-1, -1));
+	return lappend(private, NIL);
+}
+
+/*
+ * The conditions of one scan of a table.  Those with values that come from
+ * elsewhere in the query are sent and applied here, since a value may have no
+ * literal; the others are either.  Returns what is sent.
+ */
+static LiveRel *
+base_conditions(PlannerInfo *root, RelOptInfo *baserel, List *clauses, List **here)
+{
+	LiveRel    *live = palloc(sizeof(LiveRel));
+	Relids		own = bms_make_singleton(baserel->relid);
+	ListCell   *lc;
+
+	*live = *(LiveRel *) baserel->fdw_private;
+	*here = NIL;
+	foreach(lc, clauses)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
+		bool		is_sent = list_member_ptr(live->where, info->clause);
+
+		if (info->pseudoconstant || (is_sent && !nested_varies(root, (Node *) info->clause)))
+			continue;
+		*here = lappend(*here, info->clause);
+		if (is_sent || (!list_member_ptr(live->here, info->clause) && nested_ships(root, baserel, info)))
+		{
+			live->saving = lappend(live->saving, nested_as_parameters((Node *) info->clause, own, &live->given));
+			live->where = list_delete_ptr(list_copy(live->where), info->clause);
+		}
+	}
+	return live;
+}
+
+/* The parameters whose NULL makes one of these conditions NULL, too. */
+static List *
+strict_parameters(List *conditions, List *params)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+	ListCell   *param;
+
+	foreach(lc, conditions)
+	{
+		OpExpr	   *op = lfirst(lc);
+
+		if (!IsA(op, OpExpr) || !op_strict(op->opno))
+			continue;
+		foreach(param, params)
+		{
+			if (list_member(op->args, lfirst(param)))
+				result = list_append_unique_int(result, foreach_current_index(param));
+		}
+	}
+	return result;
+}
+
 ForeignScan *
 live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 		  List *tlist, List *scan_clauses, Plan *outer_plan)
@@ -166,25 +263,31 @@ live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 	bool		is_base = IS_SIMPLE_REL(rel);
 	List	   *here = live->here;
 	List	   *attnums = NIL;
+	List	   *strict = NIL;
 	List	   *scanned;
 	List	   *private;
 	LiveText	text;
+	bool		keeps;
 
 	if (is_base)
 	{
-		here = list_difference_ptr(extract_actual_clauses(scan_clauses, false), live->where);
+		live = base_conditions(root, rel, scan_clauses, &here);
 		attnums = needed_columns(rel, live, here);
 		scanned = column_tlist(root, rel, relid, attnums);
 	}
 	else
 		scanned = scan_tlist(live);
 	live_text(root, live, scanned, &text);
+	if (is_base)
+		strict = strict_parameters(list_concat_copy(live->where, live->saving), text.params);
+	text.params = (List *) nested_as_columns((Node *) text.params, live->given);
+	keeps = path->path.param_info != NULL || nested_varies(root, (Node *) list_make3(text.params, here, tlist));
 
-	private = list_make3(makeString(text.sql), text.recipes, attnums);
-	private = lappend(private, text.checks);
-	private = lappend(private, as_strings(live->reasons));
-	private = lappend(private, makeInteger((int) rel->userid));
-	private = lappend(private, makeInteger(is_base ? live->table->max_rows : 0));
+	private = live_private(text.sql, text.recipes, attnums, text.checks, live->reasons, rel->userid,
+						   is_base ? live->table->max_rows : 0);
+	list_nth_cell(private, LIVE_KEEPS)->ptr_value = makeInteger(keeps);
+	list_nth_cell(private, LIVE_COUNTS)->ptr_value = list_make2_int(text.limit, text.offset);
+	list_nth_cell(private, LIVE_STRICT)->ptr_value = strict;
 	return make_foreignscan(tlist, here, is_base ? rel->relid : 0, text.params, private,
 							is_base ? NIL : scanned, is_base ? live->where : NIL, outer_plan);
 }

@@ -47,6 +47,8 @@ typedef struct LiveScan
 	MemoryContext row_context;
 	const char *sql;
 	List	   *params;			/* ExprState */
+	ScanRules	rules;			/* of them */
+	bool		repeats;		/* with other values of them */
 	List	   *checks;
 	int			max_rows;
 	TupleDesc	remote_desc;	/* of the result's columns, as they are read */
@@ -54,14 +56,20 @@ typedef struct LiveScan
 	int		   *position;		/* where each of them stands in the scan's row, from 0 */
 	LiveRecipe *recipe;
 	bool		rewinds;		/* rows are kept from the first one on */
+	bool		polls;			/* no row is given where one would be waited for */
 	bool		is_started;
+	bool		is_again;		/* the next row is the first one once more */
 	bool		is_whole;		/* the store has all rows since the start */
+	char	   *sent;			/* the statement; NULL: there are no rows, and none was needed */
 	RowReader  *reader;
 	MemoryContext run_context;	/* of one statement */
 	Tuplestorestate *store;
 	TupleTableSlot *store_slot;
 	Datum	   *values;			/* of the result's columns */
 	bool	   *nulls;
+	int64		seen_rows;		/* of the scan that goes before, when it was looked at */
+	int64		counted_rows;	/* of the stream, in the facts */
+	int64		counted_bytes;
 	ScanFacts	facts;
 } LiveScan;
 
@@ -103,7 +111,9 @@ scan_begin(ForeignScanState *node, int eflags)
 	EState	   *estate = node->ss.ps.state;
 	List	   *attnums = list_nth(plan->fdw_private, LIVE_ATTNUMS);
 	List	   *recipes = list_nth(plan->fdw_private, LIVE_RECIPES);
+	List	   *counts = list_nth(plan->fdw_private, LIVE_COUNTS);
 	Oid			userid = (Oid) intVal(list_nth(plan->fdw_private, LIVE_USER));
+	bool		keeps = intVal(list_nth(plan->fdw_private, LIVE_KEEPS)) != 0;
 	LiveScan   *scan;
 	ListCell   *lc;
 
@@ -118,7 +128,11 @@ scan_begin(ForeignScanState *node, int eflags)
 	scan->checks = list_nth(plan->fdw_private, LIVE_CHECKS);
 	scan->max_rows = intVal(list_nth(plan->fdw_private, LIVE_MAX_ROWS));
 	scan->params = ExecInitExprList(plan->fdw_exprs, (PlanState *) node);
-	scan->rewinds = (eflags & (EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK)) != 0;
+	scan->rules.limit = linitial_int(counts);
+	scan->rules.offset = lsecond_int(counts);
+	scan->rules.strict = list_nth(plan->fdw_private, LIVE_STRICT);
+	scan->repeats = keeps && scan->params != NIL;
+	scan->rewinds = keeps || (eflags & (EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK)) != 0;
 	scan->width = list_length(recipes);
 	scan->position = palloc0(sizeof(int) * (scan->width + 1));
 	scan->recipe = palloc0(sizeof(LiveRecipe) * (scan->width + 1));
@@ -157,27 +171,22 @@ add_hint(void *arg)
 		errhint("rsfed.refresh_foreign_schema() brings changed columns over to the foreign tables of a schema.");
 }
 
-/* Sends the statement. */
+/* Sends a statement. */
 static void
-start(LiveScan *scan)
+start(LiveScan *scan, const char *text)
 {
 	/* the caller's memory is that of a row */
-	ExprContext *econtext = scan->node->ss.ps.ps_ExprContext;
 	TimestampTz begun = monotonic_now();
 	MemoryContext old = MemoryContextSwitchTo(scan->run_context);
-	char	   *text = scan_text(scan->sql, scan->params, econtext);
-	SourceConnection *source = session_take(&scan->use, scan->params != NIL, &scan->facts.is_new);
-	RemoteColumns *columns;
+	SourceConnection *source = session_take(&scan->use, scan->repeats, &scan->facts.is_new);
 	ErrorContextCallback callback = {.callback = add_hint, .previous = error_context_stack};
 
 	error_context_stack = &callback;
 	check_used_columns(source, scan->checks);
-	scan->use.stream = remote_stream_open(source->conn, text, source->stall_timeout_ms);
-	columns = remote_stream_columns(scan->use.stream);
 	error_context_stack = callback.previous;
-	if (scan->width > 0)
-		check_columns(scan, columns);
-	scan->reader = row_reader_create(columns, scan->remote_desc, NULL);
+	scan->sent = pstrdup(text);
+	scan->reader = NULL;
+	scan->use.stream = remote_stream_open(source->conn, scan->sent, source->stall_timeout_ms);
 	if (scan->rewinds)
 	{
 		scan->store = tuplestore_begin_heap(false, false, work_mem);
@@ -189,7 +198,23 @@ start(LiveScan *scan)
 		scan->facts.server = MemoryContextStrdup(GetMemoryChunkContext(scan), source->server);
 	scan->facts.statements++;
 	scan->facts.ms += (monotonic_now() - begun) / 1000.0;
-	scan->is_started = true;
+}
+
+/* Waits for the description of the result. */
+static void
+describe(LiveScan *scan)
+{
+	MemoryContext old = MemoryContextSwitchTo(scan->run_context);
+	ErrorContextCallback callback = {.callback = add_hint, .previous = error_context_stack};
+	RemoteColumns *columns;
+
+	error_context_stack = &callback;
+	columns = remote_stream_columns(scan->use.stream);
+	error_context_stack = callback.previous;
+	if (scan->width > 0)
+		check_columns(scan, columns);
+	scan->reader = row_reader_create(columns, scan->remote_desc, NULL);
+	MemoryContextSwitchTo(old);
 }
 
 /* The query's number, if somebody looks; it may cost the connection's transaction. */
@@ -206,15 +231,26 @@ ask_query_id(LiveScan *scan)
 	session_end_stream(&scan->use, false);
 }
 
+/* Adds what has come over the stream since the last call. */
+static void
+count_stream(LiveScan *scan)
+{
+	int64		rows = remote_stream_rows(scan->use.stream);
+	int64		bytes = remote_stream_bytes(scan->use.stream);
+
+	scan->facts.rows += rows - scan->counted_rows;
+	scan->facts.bytes += bytes - scan->counted_bytes;
+	scan->counted_rows = rows;
+	scan->counted_bytes = bytes;
+}
+
 /* Lets go of the stream; "goes_on" if the statement will be sent again. */
 static void
 stop(LiveScan *scan, bool goes_on)
 {
 	if (scan->use.stream != NULL)
-	{
-		scan->facts.rows += remote_stream_rows(scan->use.stream);
-		scan->facts.bytes += remote_stream_bytes(scan->use.stream);
-	}
+		count_stream(scan);
+	scan->counted_rows = scan->counted_bytes = 0;
 	session_end_stream(&scan->use, goes_on);
 }
 
@@ -272,8 +308,11 @@ read_row(LiveScan *scan, TupleTableSlot *slot)
 	MemoryContext old;
 	char	  **texts;
 	int		   *lengths;
-	bool		is_row = remote_stream_next(scan->use.stream, &texts, &lengths);
+	bool		is_row;
 
+	if (scan->reader == NULL)
+		describe(scan);
+	is_row = remote_stream_next(scan->use.stream, &texts, &lengths);
 	scan->facts.ms += (monotonic_now() - begun) / 1000.0;
 	if (!is_row)
 	{
@@ -308,8 +347,11 @@ spool(LiveUse *use)
 	scan->row_context = AllocSetContextCreate(scan->run_context, "rsfed spooled row", ALLOCSET_DEFAULT_SIZES);
 	if (scan->store == NULL)
 		scan->store = tuplestore_begin_heap(false, false, work_mem);
+	/* a pointer that has come to the end while it is in use does not see what is added */
+	tuplestore_select_read_pointer(scan->store, tuplestore_alloc_read_pointer(scan->store, EXEC_FLAG_REWIND));
 	while (read_row(scan, slot))
 		tuplestore_puttupleslot(scan->store, slot);
+	tuplestore_select_read_pointer(scan->store, 0);
 	ExecDropSingleTupleTableSlot(slot);
 	MemoryContextDelete(scan->row_context);
 	scan->row_context = row_context;
@@ -317,18 +359,32 @@ spool(LiveUse *use)
 	MemoryContextSwitchTo(old);
 }
 
+/* Forgets what has come. */
+static void
+forget(LiveScan *scan, bool goes_on)
+{
+	stop(scan, goes_on);
+	if (scan->store != NULL)
+		tuplestore_end(scan->store);
+	scan->store = NULL;
+	scan->is_whole = false;
+	scan->sent = NULL;
+	MemoryContextReset(scan->run_context);
+}
+
 /* The next row of the store; false at its end. */
 static bool
 next_stored(LiveScan *scan, TupleTableSlot *slot)
 {
-	if (scan->store_slot == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(scan));
+	/* a row that comes from a file is freed with the next one, not with the executor's row */
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(scan));
+	bool		is_row;
 
+	if (scan->store_slot == NULL)
 		scan->store_slot = MakeSingleTupleTableSlot(slot->tts_tupleDescriptor, &TTSOpsMinimalTuple);
-		MemoryContextSwitchTo(old);
-	}
-	if (!tuplestore_gettupleslot(scan->store, true, false, scan->store_slot))
+	is_row = tuplestore_gettupleslot(scan->store, true, false, scan->store_slot);
+	MemoryContextSwitchTo(old);
+	if (!is_row)
 		return false;
 	slot_getallattrs(scan->store_slot);
 	ExecClearTuple(slot);
@@ -338,51 +394,60 @@ next_stored(LiveScan *scan, TupleTableSlot *slot)
 	return true;
 }
 
+/*
+ * Makes the next row the first one: of the store if the statement would be the same,
+ * else of a statement with the values that there are now.
+ */
+static void
+begin(LiveScan *scan)
+{
+	ExprContext *econtext = scan->node->ss.ps.ps_ExprContext;
+	MemoryContext old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
+	char	   *text = scan_text(scan->sql, scan->params, &scan->rules, econtext);
+	bool		is_same = scan->is_started && text != NULL && scan->sent != NULL && strcmp(text, scan->sent) == 0;
+
+	MemoryContextSwitchTo(old);
+	scan->is_again = false;
+	if (is_same && scan->is_whole)
+	{
+		tuplestore_rescan(scan->store);
+		return;
+	}
+	/* what is read again with the same values may be so once more */
+	if (is_same)
+		scan->rewinds = true;
+	if (scan->is_started)
+		forget(scan, true);
+	scan->is_started = true;
+	if (text != NULL)
+		start(scan, text);
+}
+
 TupleTableSlot *
 scan_next(ForeignScanState *node)
 {
 	LiveScan   *scan = node->fdw_state;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 
-	if (!scan->is_started)
-		start(scan);
+	if (!scan->is_started || scan->is_again)
+		begin(scan);
 	if (scan->store != NULL && next_stored(scan, slot))
 		return slot;
 	ExecClearTuple(slot);
+	if (scan->polls && !scan_is_ready(node))
+		return slot;
 	if (scan->use.stream != NULL && read_row(scan, slot) && scan->store != NULL)
 		tuplestore_puttupleslot(scan->store, slot);
 	return slot;
 }
 
-/* Forgets what has come: the next row begins anew. */
-static void
-forget(LiveScan *scan, bool goes_on)
-{
-	stop(scan, goes_on);
-	if (scan->store != NULL)
-		tuplestore_end(scan->store);
-	scan->store = NULL;
-	scan->is_whole = false;
-	scan->is_started = false;
-}
-
+/* The values of parameters are looked at when a row is wanted. */
 void
 scan_again(ForeignScanState *node)
 {
 	LiveScan   *scan = node->fdw_state;
 
-	if (!scan->is_started)
-		return;
-	if (node->ss.ps.chgParam == NULL && scan->is_whole)
-	{
-		tuplestore_rescan(scan->store);
-		return;
-	}
-	/* what is read again with the same parameters may be so once more */
-	if (node->ss.ps.chgParam == NULL)
-		scan->rewinds = true;
-	forget(scan, true);
-	MemoryContextReset(scan->run_context);
+	scan->is_again = true;
 }
 
 void
@@ -398,10 +463,83 @@ scan_end(ForeignScanState *node)
 	session_leave(&scan->use);
 }
 
+/* See scan.h. */
+bool
+scan_is_waiting(ForeignScanState *node)
+{
+	LiveScan   *scan = node->fdw_state;
+
+	return scan->is_started && !scan->is_again;
+}
+
+/* See scan.h. */
+struct AsyncRequest *
+scan_in_way(ForeignScanState *node)
+{
+	LiveUse    *other = session_in_way(&((LiveScan *) node->fdw_state)->use);
+
+	return other ? other->request : NULL;
+}
+
+/* See scan.h. */
+bool
+scan_sees_progress(ForeignScanState *node, ForeignScanState *other)
+{
+	LiveScan   *scan = node->fdw_state;
+	int64		rows = scan_facts(other)->rows;
+	bool		result = rows != scan->seen_rows;
+
+	scan->seen_rows = rows;
+	return result;
+}
+
+/* See scan.h. */
+void
+scan_send(ForeignScanState *node, struct AsyncRequest *request)
+{
+	LiveScan   *scan = node->fdw_state;
+
+	scan->use.request = request;
+	if (!scan_is_waiting(node))
+		begin(scan);
+}
+
+/* See scan.h. */
+void
+scan_poll(ForeignScanState *node, bool polls)
+{
+	((LiveScan *) node->fdw_state)->polls = polls;
+}
+
+/* See scan.h. */
+bool
+scan_is_ready(ForeignScanState *node)
+{
+	RemoteStream *stream = ((LiveScan *) node->fdw_state)->use.stream;
+
+	return stream == NULL || remote_stream_ready(stream);
+}
+
+/* See scan.h. */
+bool
+scan_is_over(ForeignScanState *node)
+{
+	return ((LiveScan *) node->fdw_state)->use.stream == NULL;
+}
+
+/* See scan.h. */
+int
+scan_socket(ForeignScanState *node, int *events)
+{
+	return remote_stream_socket(((LiveScan *) node->fdw_state)->use.stream, events);
+}
+
 const ScanFacts *
 scan_facts(ForeignScanState *node)
 {
 	LiveScan   *scan = node->fdw_state;
 
+	if (scan != NULL && scan->use.stream != NULL)
+		count_stream(scan);
 	return scan ? &scan->facts : NULL;
 }

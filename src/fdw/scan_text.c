@@ -7,9 +7,13 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 
+#include "base/compat.h"
 #include "redshift/deparse.h"
 #include "redshift/literal.h"
 
@@ -18,36 +22,79 @@
 /* Begins every statement, so that one finds them in the warehouse's history. */
 #define LABEL "/* rsfed live */ "
 
-/* One value as a literal; raises 0A000 for one that has none. */
-static char *
-value_literal(ExprState *param, ExprContext *econtext, bool bare)
+/* Raises 0A000: the value of a parameter has no literal. */
+pg_noreturn static void
+refuse(const char *why)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("a parameter of the statement cannot be sent to Redshift as it is"),
+			 why ? errdetail("With such a value %s.", why) : 0,
+			 errhint("Write the value as a constant. Then the condition is applied here.")));
+}
+
+/* One value; "why" is why it has no literal. */
+static DeparseValue
+read_value(ExprState *param, ExprContext *econtext, const char **why)
 {
 	Oid			type = exprType((Node *) param->expr);
-	const char *why = NULL;
-	bool		isnull;
-	Datum		value = ExecEvalExpr(param, econtext, &isnull);
-	char	   *text = isnull ? redshift_null(type) : redshift_literal(type, value, bare, &why);
+	DeparseValue result = {0};
+	Datum		value = ExecEvalExpr(param, econtext, &result.isnull);
 
-	if (text == NULL)
+	if (result.isnull)
+	{
+		result.bare = result.cast = redshift_null(type);
+		return result;
+	}
+	result.bare = redshift_literal(type, value, true, why);
+	result.cast = redshift_literal(type, value, false, why);
+	if (type == INT8OID)
+		result.count = DatumGetInt64(value);
+	return result;
+}
+
+/* PostgreSQL's errors for what is no LIMIT or OFFSET; 0A000 for one that is too great for Redshift. */
+static void
+check_count(const DeparseValue *value, const char *word, int negative)
+{
+	if (value->isnull)
+		return;
+	if (value->count < 0)
+		ereport(ERROR,
+				(errcode(negative),
+				 errmsg("%s must not be negative", word)));
+	if (value->count > INT_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a parameter of the statement cannot be sent to Redshift as it is"),
-				 why ? errdetail("With such a value %s.", why) : 0,
-				 errhint("Write the value as a constant. Then the condition is applied here.")));
-	return text;
+				 errmsg("%s " INT64_FORMAT " cannot be sent to Redshift", word, value->count),
+				 errdetail("The greatest one is %d.", INT_MAX),
+				 errhint("Write it as a constant. Then it is applied here.")));
 }
 
 char *
-scan_text(const char *sql, List *params, ExprContext *econtext)
+scan_text(const char *sql, List *params, const ScanRules *rules, ExprContext *econtext)
 {
 	int			count = list_length(params);
-	char	  **bare = palloc(sizeof(char *) * (count + 1));
-	char	  **cast = palloc(sizeof(char *) * (count + 1));
+	DeparseValue *values = palloc0(sizeof(DeparseValue) * (count + 1));
+	const char **why = palloc0(sizeof(char *) * (count + 1));
+	char	   *text;
+	int			missing;
+	ListCell   *lc;
 
 	for (int i = 0; i < count; i++)
+		values[i] = read_value(list_nth(params, i), econtext, &why[i]);
+	/* in PostgreSQL's order */
+	if (rules->offset >= 0)
+		check_count(&values[rules->offset], "OFFSET", ERRCODE_INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE);
+	if (rules->limit >= 0)
+		check_count(&values[rules->limit], "LIMIT", ERRCODE_INVALID_ROW_COUNT_IN_LIMIT_CLAUSE);
+	foreach(lc, rules->strict)
 	{
-		bare[i] = value_literal(list_nth(params, i), econtext, true);
-		cast[i] = value_literal(list_nth(params, i), econtext, false);
+		if (values[lfirst_int(lc)].isnull)
+			return NULL;
 	}
-	return psprintf(LABEL "%s", deparse_fill(sql, bare, cast));
+	text = deparse_fill(sql, values, &missing);
+	if (missing >= 0)
+		refuse(why[missing]);
+	return psprintf(LABEL "%s", text);
 }

@@ -140,6 +140,12 @@ append_conditions(Deparse *d, const char *before, List *conditions)
 	}
 }
 
+static void
+append_mark(Deparse *d, int number, char kind)
+{
+	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, number, kind, DEPARSE_MARK);
+}
+
 /* The conditions of a relation and the EXISTS of the semi-joins in it. */
 static void
 append_where(Deparse *d, LiveRel *live)
@@ -148,6 +154,14 @@ append_where(Deparse *d, LiveRel *live)
 	ListCell   *lc;
 
 	append_conditions(d, " WHERE ", live->where);
+	foreach(lc, live->saving)
+	{
+		appendStringInfoString(&d->buf, before);
+		append_mark(d, 0, '?');
+		append(d, lfirst(lc));
+		append_mark(d, 0, '.');
+		before = " AND ";
+	}
 	foreach(lc, live->exists)
 	{
 		appendStringInfoString(&d->buf, before);
@@ -276,6 +290,27 @@ append_group(Deparse *d, LiveRel *live, List *recipes)
 	append_conditions(d, live->needs_row ? " AND " : " HAVING ", live->having);
 }
 
+/*
+ * LIMIT or OFFSET, as a bare number now or when the statement is sent.  The number
+ * of its parameter, or -1.
+ */
+static int
+append_count(Deparse *d, const char *word, Node *count, char kind)
+{
+	int			number;
+
+	if (count == NULL)
+		return -1;
+	if (IsA(count, Const))
+	{
+		appendStringInfo(&d->buf, " %s " INT64_FORMAT, word, DatumGetInt64(((Const *) count)->constvalue));
+		return -1;
+	}
+	number = deparse_parameter(d, count);
+	append_mark(d, number, kind);
+	return number;
+}
+
 /* ORDER BY with NULLS written out, by expressions or, if they are there, ordinals. */
 static void
 append_order(Deparse *d, LiveRel *live, List *recipes)
@@ -308,10 +343,6 @@ append_order(Deparse *d, LiveRel *live, List *recipes)
 		appendStringInfo(&d->buf, " %s NULLS %s", strcmp(get_opname(clause->sortop), ">") == 0 ? "DESC" : "ASC",
 						 clause->nulls_first ? "FIRST" : "LAST");
 	}
-	if (live->limit >= 0)
-		appendStringInfo(&d->buf, " LIMIT " INT64_FORMAT, live->limit);
-	if (live->offset > 0)
-		appendStringInfo(&d->buf, " OFFSET " INT64_FORMAT, live->offset);
 }
 
 /* See live.h. */
@@ -323,6 +354,7 @@ live_text(PlannerInfo *root, LiveRel *live, List *tlist, LiveText *text)
 	LiveScope	scope;
 
 	memset(text, 0, sizeof(*text));
+	text->limit = text->offset = -1;
 	live_scope(&deparse, &scope, root, live_relids(live));
 	appendStringInfoString(&deparse.buf, live->is_distinct ? "SELECT DISTINCT " : "SELECT ");
 	append_select(&deparse, tlist, &text->recipes);
@@ -336,6 +368,8 @@ live_text(PlannerInfo *root, LiveRel *live, List *tlist, LiveText *text)
 	{
 		append_group(&deparse, live, text->recipes);
 		append_order(&deparse, live, text->recipes);
+		text->limit = append_count(&deparse, "LIMIT", live->limit, 'l');
+		text->offset = append_count(&deparse, "OFFSET", live->offset, 'o');
 	}
 	text->sql = deparse.buf.data;
 	text->params = deparse.params;

@@ -17,6 +17,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/tlist.h"
@@ -26,6 +27,7 @@
 #include "base/compat.h"
 
 #include "fdw/live.h"
+#include "fdw/nested.h"
 
 /* A new upper relation over one that is shipped whole. */
 static LiveRel *
@@ -42,8 +44,9 @@ above(LiveRel *input, RelOptInfo *rel)
 	else
 	{
 		live->kind = LIVE_UPPER;
+		live->root = input->root;
 		live->input = input;
-		live->limit = -1;
+		live->repeats = input->repeats;
 		live->reasons = list_copy(input->reasons);
 	}
 	live->rel = rel;
@@ -224,7 +227,7 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	if (live->here != NIL)
 		live->is_whole = false;
 	output_rel->fdw_private = live;
-	live_cost(input_rel->rows, rows, &startup, &total);
+	live_cost(live->repeats, input_rel->rows, rows, &startup, &total);
 	live_undercut(output_rel, &startup, &total);
 	add_path(output_rel, (Path *) create_foreign_upper_pathCompat(root, output_rel, target, rows, startup, total, NIL));
 }
@@ -285,7 +288,7 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 	live->tlist = columns;
 	rows = estimate_num_groupsCompat(root, target->exprs, input_rel->rows);
 	output_rel->fdw_private = live;
-	live_cost(input_rel->rows, rows, &startup, &total);
+	live_cost(live->repeats, input_rel->rows, rows, &startup, &total);
 	live_undercut(output_rel, &startup, &total);
 	add_path(output_rel, (Path *) create_foreign_upper_pathCompat(root, output_rel, target, rows, startup, total, NIL));
 }
@@ -353,20 +356,36 @@ add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 	output_rel->fdw_private = live;
 }
 
-/* A constant that Redshift takes for LIMIT; -1 for none. */
+/*
+ * What Redshift takes for LIMIT or OFFSET: a constant, or what is a number when the
+ * statement is sent; NULL for none.
+ */
 static bool
-limit_value(Node *node, int64 *value)
+limit_value(Node *node, Node **value)
 {
 	Const	   *constant = (Const *) node;
 
+	*value = NULL;
 	if (node == NULL)
 		return true;
 	if (!IsA(node, Const))
-		return false;
+	{
+		*value = node;
+		return is_fixed(node);
+	}
 	if (constant->constisnull)
 		return true;
-	*value = DatumGetInt64(constant->constvalue);
-	return *value >= 0 && *value <= INT_MAX;
+	*value = node;
+	return DatumGetInt64(constant->constvalue) >= 0 && DatumGetInt64(constant->constvalue) <= INT_MAX;
+}
+
+/* How many rows a LIMIT leaves; the planner's guess for what it does not know is a tenth. */
+static double
+limited_rows(Node *limit, double rows)
+{
+	if (!IsA(limit, Const))
+		return clamp_row_est(rows * 0.1);
+	return Max(1, Min((double) DatumGetInt64(((Const *) limit)->constvalue), rows));
 }
 
 static void
@@ -383,14 +402,15 @@ add_limited(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 		parse->limitOption != LIMIT_OPTION_COUNT || (parse->sortClause != NIL && !input->is_sorted))
 		return;
 	live = above(input, output_rel);
-	if (!limit_value(parse->limitCount, &live->limit) || live->limit < 0 ||
+	if (!limit_value(parse->limitCount, &live->limit) || live->limit == NULL ||
 		!limit_value(parse->limitOffset, &live->offset))
 		return;
 	if (!fill_tlist(root, input, live, target))
 		return;
-	rows = Max(1, Min(live->limit, input_rel->rows > 0 ? input_rel->rows : live->limit));
+	live->repeats = live->repeats || nested_is_correlated(root, (Node *) list_make2(live->limit, live->offset));
+	rows = limited_rows(live->limit, input_rel->rows > 0 ? input_rel->rows : live->input->rel->rows);
 	output_rel->fdw_private = live;
-	live_cost(live->input->rel->rows, rows, &startup, &total);
+	live_cost(live->repeats, live->input->rel->rows, rows, &startup, &total);
 	live_undercut(output_rel, &startup, &total);
 	add_path(output_rel, (Path *) create_foreign_upper_pathCompat(root, output_rel, target, rows, startup, total,
 																  parse->sortClause != NIL ? root->sort_pathkeys : NIL));

@@ -122,18 +122,7 @@ is_parameter(Node *node)
 static bool
 emit_parameter(Deparse *d, Node *node, bool bare)
 {
-	int			number = 0;
-	ListCell   *lc;
-
-	foreach(lc, d->params)
-	{
-		if (equal(lfirst(lc), node))
-			break;
-		number++;
-	}
-	if (number == list_length(d->params))
-		d->params = lappend(d->params, node);
-	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, number, bare ? 'b' : 'c', DEPARSE_MARK);
+	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, deparse_parameter(d, node), bare ? 'b' : 'c', DEPARSE_MARK);
 	return true;
 }
 

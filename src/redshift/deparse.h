@@ -33,8 +33,11 @@ typedef struct Deparse
 
 /*
  * Where a parameter's literal goes in: this byte, its number (from 0), 'b' for a
- * bare one or 'c' for one with a cast, and the byte again.  With 'n' it stands
- * behind the column of that number, where a name may go in.  No literal holds it.
+ * bare one or 'c' for one with a cast, and the byte again.  With 'l' it becomes a
+ * LIMIT of that value, with 'o' an OFFSET, and nothing for NULL.  With 'n' it stands
+ * behind the column of that number, where a name may go in.  Between '?' and '.'
+ * stands a condition that only saves rows: it is left out where a value has no
+ * literal.  No literal holds the byte.
  */
 #define DEPARSE_MARK '\x01'
 
@@ -63,11 +66,23 @@ typedef struct DeparseAggregate
 /* False, with the reason set, if it stays here.  palloc'd. */
 extern bool deparse_aggregate(Deparse *deparse, Aggref *aggref, DeparseAggregate *result);
 
+/* The number of an expression among the parameters, from 0; added if it is new. */
+extern int	deparse_parameter(Deparse *deparse, Node *node);
+
+/* A parameter's value as redshift_literal() wrote it; NULL if it has no literal. */
+typedef struct DeparseValue
+{
+	bool		isnull;
+	char	   *bare;
+	char	   *cast;
+	int64		count;			/* of a LIMIT or OFFSET */
+} DeparseValue;
+
 /*
- * The text with its parameters' values put in, each as redshift_literal() wrote
- * it, bare and with a cast; palloc'd.
+ * The text with its parameters' values put in; palloc'd.  "missing" is the number
+ * of one that has no literal but must be there, or -1.
  */
-extern char *deparse_fill(const char *text, char **bare, char **cast);
+extern char *deparse_fill(const char *text, const DeparseValue *values, int *missing);
 
 /* For people: $1, $2, ... instead; palloc'd. */
 extern char *deparse_show(const char *text);

@@ -1,11 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * deparse_marks.c
- *		Values in the places of parameters, and names behind columns.
+ *		Parameters of a text: their list, their values in it, and names of columns.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
+
+#include "nodes/pg_list.h"
 
 #include "redshift/deparse.h"
 #include "redshift/quote.h"
@@ -36,34 +38,99 @@ replace_marks(const char *text, MarkWriter write, void *arg)
 	return buf.data;
 }
 
-typedef struct Values
+/* See deparse.h. */
+int
+deparse_parameter(Deparse *deparse, Node *node)
 {
-	char	  **bare;
-	char	  **cast;
-} Values;
+	ListCell   *lc;
+
+	foreach(lc, deparse->params)
+	{
+		if (equal(lfirst(lc), node))
+			return foreach_current_index(lc);
+	}
+	deparse->params = lappend(deparse->params, node);
+	return list_length(deparse->params) - 1;
+}
+
+typedef struct Filling
+{
+	const DeparseValue *values;
+	int			condition;		/* where in the text one begins that may be left out, or -1 */
+	bool		is_left_out;
+	int			missing;		/* see deparse_fill() */
+} Filling;
+
+static void
+write_literal(StringInfo buf, int number, const char *literal, Filling *filling)
+{
+	if (literal != NULL)
+		appendStringInfoString(buf, literal);
+	else if (filling->condition >= 0)
+		filling->is_left_out = true;
+	else
+		filling->missing = number;
+}
+
+static void
+write_count(StringInfo buf, const char *word, const DeparseValue *value)
+{
+	if (!value->isnull)
+		appendStringInfo(buf, " %s " INT64_FORMAT, word, value->count);
+}
 
 static void
 write_value(StringInfo buf, int number, char kind, void *arg)
 {
-	Values	   *values = arg;
+	Filling    *filling = arg;
 
-	if (kind != 'n')
-		appendStringInfoString(buf, kind == 'b' ? values->bare[number] : values->cast[number]);
+	switch (kind)
+	{
+		case 'b':
+			write_literal(buf, number, filling->values[number].bare, filling);
+			break;
+		case 'c':
+			write_literal(buf, number, filling->values[number].cast, filling);
+			break;
+		case 'l':
+			write_count(buf, "LIMIT", &filling->values[number]);
+			break;
+		case 'o':
+			write_count(buf, "OFFSET", &filling->values[number]);
+			break;
+		case '?':
+			filling->condition = buf->len;
+			filling->is_left_out = false;
+			break;
+		case '.':
+			if (filling->is_left_out)
+			{
+				buf->len = filling->condition;
+				buf->data[buf->len] = '\0';
+				appendStringInfoString(buf, "true");
+			}
+			filling->condition = -1;
+			break;
+	}
 }
 
 /* See deparse.h. */
 char *
-deparse_fill(const char *text, char **bare, char **cast)
+deparse_fill(const char *text, const DeparseValue *values, int *missing)
 {
-	Values		values = {bare, cast};
+	Filling		filling = {.values = values, .condition = -1, .missing = -1};
+	char	   *result = replace_marks(text, write_value, &filling);
 
-	return replace_marks(text, write_value, &values);
+	*missing = filling.missing;
+	return result;
 }
 
 static void
 write_number(StringInfo buf, int number, char kind, void *arg)
 {
-	if (kind != 'n')
+	if (kind == 'l' || kind == 'o')
+		appendStringInfoString(buf, kind == 'l' ? " LIMIT " : " OFFSET ");
+	if (strchr("bclo", kind) != NULL)
 		appendStringInfo(buf, "$%d", number + 1);
 }
 

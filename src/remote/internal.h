@@ -106,6 +106,7 @@ extern int	wait_socket_quietly(int sock, short events, TimestampTz deadline);
 /* wait.c */
 extern void wait_sent(RemoteConnection *conn);
 extern PGresult *wait_result(RemoteConnection *conn, int silence_ms, bool *silent);
+extern bool poll_result(RemoteConnection *conn);
 
 /* drain.c */
 extern void drain_arrived(RemoteConnection *conn);

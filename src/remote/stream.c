@@ -13,6 +13,8 @@
 
 #include <limits.h>
 
+#include "storage/latch.h"
+
 #include "remote/internal.h"
 
 #include "base/compat.h"
@@ -35,6 +37,7 @@ struct RemoteStream
 	int		   *lengths;
 	bool		ended;
 	bool		is_wanted;		/* the connection is to be used again */
+	TimestampTz silent_since;	/* nothing was there when it was looked for; 0 = it was */
 	int64		rows;
 	int64		bytes;
 };
@@ -281,6 +284,43 @@ fetch(RemoteStream *stream)
 	if (stream->columns == NULL)
 		stream->columns = read_columns(stream, result);
 	return true;
+}
+
+/* See stream.h. */
+bool
+remote_stream_ready(RemoteStream *stream)
+{
+	RemoteConnection *conn = stream->conn;
+	int			limit_ms;
+
+	if (stream->ended || conn == NULL || conn->pg == NULL ||
+		(stream->result != NULL && stream->row < PQntuples(stream->result)))
+		return true;
+	if (!poll_result(conn))
+	{
+		limit_ms = longest_silence(stream);
+		if (stream->silent_since == 0)
+			stream->silent_since = monotonic_now();
+		else if (limit_ms > 0 && monotonic_now() > TimestampTzPlusMilliseconds(stream->silent_since, limit_ms))
+			report_silence(stream);
+		return false;
+	}
+	stream->silent_since = 0;
+	return true;
+}
+
+/* See stream.h. */
+int
+remote_stream_socket(RemoteStream *stream, int *events)
+{
+	RemoteConnection *conn = stream->conn;
+
+	*events = WL_SOCKET_READABLE;
+	if (conn == NULL || conn->pg == NULL)
+		return -1;
+	if (PQflush(conn->pg) > 0)
+		*events |= WL_SOCKET_WRITEABLE;
+	return PQsocket(conn->pg);
 }
 
 /* Copies the description; lives with the stream. */

@@ -51,6 +51,16 @@ extern RemoteColumns *remote_stream_columns(RemoteStream *stream);
  */
 extern bool remote_stream_next(RemoteStream *stream, char ***values, int **lengths);
 
+/*
+ * Can the description and the next row, or the end, be had without waiting?  Takes
+ * in what has arrived; raises 08006 for a stream that is silent for too long, and
+ * nothing else.
+ */
+extern bool remote_stream_ready(RemoteStream *stream);
+
+/* The socket to wait for and the events (of latch.h); -1 if the connection is lost. */
+extern int	remote_stream_socket(RemoteStream *stream, int *events);
+
 /* Rows and bytes (of values) received so far. */
 extern int64 remote_stream_rows(RemoteStream *stream);
 extern int64 remote_stream_bytes(RemoteStream *stream);

@@ -38,6 +38,24 @@ wait_sent(RemoteConnection *conn)
 }
 
 /*
+ * Would wait_result() return without waiting?  Sends and takes in what can be.  A
+ * connection that is lost needs no waiting either.
+ */
+bool
+poll_result(RemoteConnection *conn)
+{
+	if (!PQisBusy(conn->pg))
+		return true;
+	(void) PQflush(conn->pg);
+	if (!PQconsumeInput(conn->pg))
+	{
+		strlcpy(conn->end_words, PQerrorMessage(conn->pg), sizeof(conn->end_words));
+		return true;
+	}
+	return !PQisBusy(conn->pg) || PQsocket(conn->pg) < 0;
+}
+
+/*
  * The next result of what was sent, or NULL at its end (the connection is idle
  * then).  The caller clears it.  After silence_ms (0 = any) without a byte from
  * the other side, *silent is true and NULL is returned.  Interruptible.

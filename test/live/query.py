@@ -10,9 +10,13 @@ INTEGERS = ("id", "k", "i2", "i4", "i8", "tag")
 NUMBERS = ("n", "m", "n38")
 TEXTS = ("t", "u", "tb", "c")
 TIMES = ("d", "ts", "tz")
+# columns of an inner and an outer side that are compared; most of one type
+LINKS = [(name, name) for name in INTEGERS + NUMBERS + TEXTS + TIMES + ("b", "f")] + [
+    ("k", "i2"), ("i4", "i8"), ("i8", "k"), ("n", "m"), ("n38", "n"), ("n", "k"), ("t", "c"), ("c", "t"), ("t", "tb"), ("u", "t"), ("ts", "d"), ("d", "ts")]
 # those that a query takes its tables from, the first ones more often
 TABLES = (("small", "facts", "dims"),) * 5 + (("small", "facts", "dims", "none"), ("small", "facts", "near_only"),
-                                              ("small", "dims", "parted_whole", "parted_mixed"))
+                                              ("small", "dims", "parted_whole", "parted_mixed"),
+                                              ("parted_whole", "family", "dims"))
 CONSTANTS = {
     "integer": ("0", "1", "2", "3", "7", "-1", "10", "32767", "-32768", "2147483647", "-2147483648"),
     "bigint": ("9::bigint", "1000000000000", "-5::bigint"),
@@ -28,6 +32,7 @@ SETTINGS = ("SET enable_hashjoin = off", "SET enable_mergejoin = off", "SET enab
             "SET enable_hashagg = off", "SET enable_sort = off", "SET enable_partitionwise_join = on",
             "SET enable_partitionwise_aggregate = on", "SET enable_material = off", "SET work_mem = '64kB'",
             "SET join_collapse_limit = 1", "SET TimeZone = 'America/New_York'", "SET TimeZone = 'Asia/Kolkata'")
+LOOPS = ["SET enable_hashjoin = off", "SET enable_mergejoin = off"]
 ALL_SETTINGS = ("enable_hashjoin", "enable_mergejoin", "enable_nestloop", "enable_hashagg", "enable_sort",
                 "enable_partitionwise_join", "enable_partitionwise_aggregate", "enable_material", "work_mem",
                 "join_collapse_limit", "timezone", "plan_cache_mode")
@@ -47,9 +52,12 @@ class Query:
         self.depth = 0
         self.names = 0
         self.is_ordered = False
+        self.is_looped = False
         self.text = self.statement()
         self.settings = [f"RESET {name}" for name in ALL_SETTINGS]
-        if self.chance.random() < 0.4:
+        if self.is_looped and self.chance.random() < 0.6:
+            self.settings += LOOPS
+        elif self.chance.random() < 0.4:
             self.settings += self.chance.sample(SETTINGS, self.chance.randint(1, 3))
         self.settings.append("SET plan_cache_mode = " + self.pick("force_generic_plan", "force_custom_plan"))
         self.prepared = ", ".join(self.types) if self.types else None
@@ -355,13 +363,19 @@ class Query:
         """ORDER BY expressions, each row in its place, with LIMIT."""
         self.is_ordered = True
         words = ("", " DESC", " NULLS FIRST", " DESC NULLS LAST", " ASC NULLS LAST")
-        limit = self.pick("1", "3", "5", "20", "0", "NULL")
-        if self.is_prepared and self.maybe(0.4):
-            self.types.append("bigint")
-            self.given.append(limit)
-            limit = f"${len(self.types)}"
+        limit = self.count("1", "3", "5", "20", "0", "NULL")
         text = " ORDER BY " + ", ".join(f"{item}{self.pick(*words)}" for item in order)
-        return text + self.pick("", f" LIMIT {limit}", f" LIMIT {limit}", f" LIMIT {limit} OFFSET {self.pick('1', '2')}", f" OFFSET {self.pick('0', '3')}")
+        return text + self.pick("", f" LIMIT {limit}", f" LIMIT {limit}", f" LIMIT {limit} OFFSET {self.count('1', '2', '0', 'NULL')}",
+                                f" OFFSET {self.pick('0', '3')}")
+
+    def count(self, *choices):
+        """A number for LIMIT or OFFSET, as a parameter where there are any."""
+        value = self.pick(*choices)
+        if not self.is_prepared or self.maybe(0.4):
+            return value
+        self.types.append("bigint")
+        self.given.append("-1" if self.maybe(0.05) else value)
+        return f"${len(self.types)}"
 
     def plain(self):
         source, tables = self.source()
@@ -432,6 +446,43 @@ class Query:
         return (f"SELECT {self.value(tables)} AS x, (SELECT {self.pick('max', 'count', 'sum', 'avg')}({inner}.k) FROM {self.pick('small', 'dims')} {inner}"
                 f" WHERE {inner}.{self.pick('k', 'id', 't', 'd')} IS NOT NULL AND {inner}.k = {self.pick(*tables)}.{self.pick('k', 'id')}) AS y FROM {source}{self.where(tables)}")
 
+    def linked(self, inner, outer):
+        """A condition between a column of one side and what can be computed from the other."""
+        here, there = self.pick(*LINKS)
+        value = f"{outer}.{there}"
+        if self.maybe(0.3):
+            kind = next((kind for kind, names in (("integer", INTEGERS), ("number", NUMBERS), ("text", TEXTS), ("date", ("d",))) if there in names), None)
+            value = {"integer": self.pick(f"({value} % 5 + 1)", f"coalesce({value}, 2)", f"(CASE WHEN {outer}.b THEN {value} END)"),
+                     "number": self.pick(f"({value} * 2)", f"coalesce({value}, 'NaN')", f"({value} / 3)"),
+                     "text": self.pick(f"({value} || ' ')", f"lower({value})", f"coalesce({value}, '')", f"({value} || chr(9))"),
+                     "date": self.pick(f"({value} + 1)", f"coalesce({value}, 'infinity')"), None: value}[kind]
+        operator = "=" if self.maybe(0.75) else self.pick(*OPERATORS, "IS NOT DISTINCT FROM")
+        return f"{inner}.{here} {operator} {value}" if self.maybe(0.7) else f"{value} {operator} {inner}.{here}"
+
+    def looped(self):
+        """What a nested loop or a correlated subquery asks again and again."""
+        self.is_looped = True
+        outer = self.pick("near_only", "near_only", "(SELECT * FROM near_only WHERE id = 3)", "(SELECT * FROM near_only WHERE id IN (1, 2, 7))",
+                          "(SELECT * FROM facts WHERE id < 8 OFFSET 0)", "(SELECT n.* FROM near_only n, generate_series(1, 2))")
+        inner = self.pick(*self.tables)
+        on = " AND ".join(self.linked("a", "o") for _ in range(self.pick(1, 1, 1, 2)))
+        more = f" AND {self.condition(['a'], 1)}" if self.maybe(0.4) else ""
+        kind = self.chance.randint(0, 5)
+        if kind <= 1:
+            join = self.pick("JOIN", "JOIN", "LEFT JOIN")
+            return f"SELECT o.id AS y, {self.value(['a'])} AS x FROM {outer} o {join} {inner} a ON {on}{more}{self.where(['a', 'o'])}"
+        if kind == 2:
+            return f"SELECT o.id AS y, (SELECT {self.aggregate(['a'])} FROM {inner} a WHERE {on}{more}) AS x FROM {outer} o"
+        if kind == 3:
+            limit = self.pick(self.count("1", "2"), "o.k", "coalesce(o.i2, 2)")
+            return (f"SELECT o.id AS y, a.x FROM {outer} o CROSS JOIN LATERAL (SELECT {self.value(['a'])} AS x FROM {inner} a"
+                    f" WHERE {on}{more} ORDER BY a.id LIMIT {limit}) a")
+        if kind == 4:
+            other = self.pick("small", "dims")
+            return (f"SELECT o.id AS y, {self.value(['a', 'c'])} AS x FROM {outer} o JOIN {inner} a ON {on}{more}"
+                    f" {self.pick('JOIN', 'LEFT JOIN')} {other} c ON {self.linked('c', self.pick('a', 'o'))}")
+        return f"SELECT o.id AS y FROM {outer} o WHERE {self.pick('', 'NOT ')}EXISTS (SELECT FROM {inner} a WHERE {on}{more}) OR o.k = 2"
+
     def statement(self):
-        return self.pick(self.plain, self.plain, self.plain, self.grouped, self.grouped, self.grouped, self.distinct,
+        return self.pick(self.looped, self.looped, self.plain, self.plain, self.plain, self.grouped, self.grouped, self.grouped, self.distinct,
                          self.distinct_on, self.windowed, self.nested, self.combined, self.scalar)()

@@ -78,8 +78,8 @@ def collation(name, kind):
     return ' COLLATE "C"' if kind == "text" and name not in DEFAULT_COLLATION else ""
 
 
-def setup(server):
-    """The statements that make both sides, on a server of the wrapper."""
+def setup(server, other):
+    """The statements that make both sides, on two servers of the wrapper, which are one."""
     script = []
     for table in TABLES:
         script.append(f"SELECT rsfed.execute('{server}', 'DROP TABLE IF EXISTS random_{table}');")
@@ -96,6 +96,8 @@ def setup(server):
             script.append(f"SELECT rsfed.execute('{server}', $far$INSERT INTO random_{table} VALUES {values(rows, True)}$far$);")
             script.append(f"INSERT INTO near.{table} VALUES {values(rows, False)};")
         script.append(f"ANALYZE near.{table};")
+    # what is known to be small is read otherwise
+    script.append("ANALYZE far.small;")
     script.append("CREATE TABLE near_only AS TABLE near.small;")
     script.append("ANALYZE near_only;")
     # a table of parts that are all foreign, and one of which only some are
@@ -113,11 +115,26 @@ def setup(server):
                     low_id, high_id = (low if number else "0"), (high if number < 2 else "1000")
                     script.append(f"SELECT rsfed.execute('{server}', 'CREATE TABLE {source} AS SELECT * FROM random_facts"
                                   f" WHERE id >= {low_id} AND id < {high_id}');")
-                    script.append(f"CREATE FOREIGN TABLE {side}.part_{kind}_{number} {bounds} SERVER {server}"
+                    script.append(f"CREATE FOREIGN TABLE {side}.part_{kind}_{number} {bounds} SERVER {other if number == 1 else server}"
                                   f" OPTIONS (schema_name 'public', table_name '{source}');")
                     for name, _, _, given in COLUMNS:
                         if given:
                             script.append(f"ALTER FOREIGN TABLE {side}.part_{kind}_{number} ALTER {name} OPTIONS (ADD {given});")
         script.append(f"INSERT INTO near.parted_{kind} TABLE near.facts;")
     script.append("INSERT INTO far.part_mixed_1 SELECT * FROM near.facts WHERE id >= 20 AND id < 40;")
+    # a table that a foreign one inherits from
+    for side in ("near", "far"):
+        columns = ", ".join(f"{name} {of}{collation(name, of)}" for name, of, _, _ in COLUMNS)
+        script.append(f"CREATE TABLE {side}.family ({columns});")
+    script.append("CREATE TABLE near.family_far () INHERITS (near.family);")
+    script.append(f"CREATE FOREIGN TABLE far.family_far () INHERITS (far.family) SERVER {other} OPTIONS (schema_name 'public', table_name 'random_dims');")
+    script.append(f"CREATE FOREIGN TABLE far.family_small () INHERITS (far.family) SERVER {server} OPTIONS (schema_name 'public', table_name 'random_small');")
+    script.append("CREATE TABLE near.family_small () INHERITS (near.family);")
+    for name, _, _, given in COLUMNS:
+        if given:
+            script.append(f"ALTER FOREIGN TABLE far.family_far ALTER {name} OPTIONS (ADD {given});")
+            script.append(f"ALTER FOREIGN TABLE far.family_small ALTER {name} OPTIONS (ADD {given});")
+    script.append("INSERT INTO near.family_far TABLE near.dims; INSERT INTO near.family_small TABLE near.small;")
+    for side in ("near", "far"):
+        script.append(f"INSERT INTO {side}.family SELECT * FROM near.facts WHERE id < 5;")
     return "\n".join(script)

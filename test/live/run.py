@@ -21,7 +21,7 @@ import query
 import rows
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-SERVER = "random_wh"
+SERVER, OTHER = "random_wh", "random_wh2"
 FIELD, RECORD = "\x1f", "\x1e"
 BATCH = 200
 SLOW = 10  # seconds, of a query
@@ -48,8 +48,8 @@ def psql(script, *options):
 def register():
     need = [os.environ[f"WAREHOUSE_{name}"] for name in ("HOST", "DBNAME", "USER", "PASSWORD", "PORT")]
     host, dbname, user, password, port = need
-    return (f"SELECT rsfed.register_server('{SERVER}', '{host}', '{dbname}', '{user}', '{password}', {port})"
-            f" WHERE NOT EXISTS (SELECT FROM pg_foreign_server WHERE srvname = '{SERVER}');\n")
+    return "".join(f"SELECT rsfed.register_server('{server}', '{host}', '{dbname}', '{user}', '{password}', {port})"
+                   f" WHERE NOT EXISTS (SELECT FROM pg_foreign_server WHERE srvname = '{server}');\n" for server in (SERVER, OTHER))
 
 
 def statement(number, made):
@@ -67,7 +67,7 @@ def main():
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 30)
     started = time.time()
     verdicts = collections.Counter()
-    psql((FOLDER / "setup.sql").read_text(encoding="utf-8") + register() + rows.setup(SERVER))
+    psql((FOLDER / "setup.sql").read_text(encoding="utf-8") + register() + rows.setup(SERVER, OTHER))
     wanted = [options.round] if options.round else list(range(1, options.rounds + 1))
     print(f"seed {seed}", flush=True)
     for start in range(0, len(wanted), BATCH):
