@@ -24,6 +24,7 @@
 #include "utils/inval.h"
 #include "utils/rel.h"
 
+#include "api/publish.h"
 #include "api/servers.h"
 #include "base/compat.h"
 #include "catalog/members.h"
@@ -201,6 +202,8 @@ object_renamed(RenameStmt *rename)
 		relations_sync();
 	else if (rename->renameType == OBJECT_FOREIGN_SERVER)
 		server_renamed(strVal(rename->object), rename->newname);
+	else if (rename->renameType == OBJECT_PUBLICATION)
+		publish_renamed(strVal(rename->object), rename->newname);
 }
 
 /*

@@ -227,15 +227,16 @@ published_rename(void)
 	catalog_open_any_version(&access);
 	if (tables_are_there())
 	{
-		uint64		n = catalog_run(SPI_OK_UPDATE_RETURNING,
+		uint64		n = catalog_run(SPI_OK_SELECT,
 									"WITH renamed AS (UPDATE rsfed_catalog.published_freshness p"
 									" SET schema_name = r.schema_name, relation_name = r.relation_name"
 									" FROM rsfed_catalog.relation r WHERE r.relation_id = p.relation_id"
 									" AND (r.schema_name, r.relation_name) <> (p.schema_name, p.relation_name)"
-									" RETURNING p.publication)"
-									" UPDATE rsfed_catalog.publication b SET version = b.version + 1"
+									" RETURNING p.publication),"
+									" changed AS (UPDATE rsfed_catalog.publication b SET version = b.version + 1"
 									" WHERE b.publication IN (SELECT publication FROM renamed)"
-									" RETURNING b.publication::text",
+									" RETURNING b.publication)"
+									" SELECT publication::text FROM changed ORDER BY publication",
 									0, NULL, NULL, NULL);
 
 		for (uint64 i = 0; i < n; i++)
@@ -254,6 +255,42 @@ published_rename(void)
 						(char *) lfirst(lc)),
 				 errhint("Run there what SELECT rsfed.subscriber_script(%s) gives: it renames the table.",
 						 quote_literal_cstr(lfirst(lc)))));
+}
+
+bool
+publication_rename(const char *old_name, const char *new_name)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID};
+	Datum		values[2] = {CStringGetTextDatum(old_name), CStringGetTextDatum(new_name)};
+	CatalogAccess access;
+	bool		is_known = false;
+	char	   *slots = NULL;
+
+	catalog_open_any_version(&access);
+	if (tables_are_there())
+	{
+		if (catalog_run(SPI_OK_SELECT,
+						"SELECT string_agg(slot, ', ' ORDER BY slot) FROM rsfed_catalog.subscriber_slot WHERE publication = $1",
+						1, types, values, NULL) > 0)
+			slots = catalog_text(&access, 0, 1);
+		if (slots == NULL)
+		{
+			catalog_run(SPI_OK_UPDATE,
+						"UPDATE rsfed_catalog.published_freshness SET publication = $2 WHERE publication = $1",
+						2, types, values, NULL);
+			is_known = catalog_run(SPI_OK_UPDATE,
+								   "UPDATE rsfed_catalog.publication SET publication = $2 WHERE publication = $1",
+								   2, types, values, NULL) > 0;
+		}
+	}
+	catalog_close(&access);
+	if (slots != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("publication \"%s\" has subscribers, and cannot be renamed", old_name),
+				 errdetail("They find it by its name. Their slots: %s.", slots),
+				 errhint("Publish the rollups under the new name with rsfed.publish(), run its rsfed.subscriber_script() on the subscribers instead of the old one, and drop this publication.")));
+	return is_known;
 }
 
 static bool keep_all = false;
