@@ -251,7 +251,7 @@ published_rename(void)
 	catalog_close(&access);
 	foreach(lc, publications)
 		ereport(NOTICE,
-				(errmsg("subscribers of publication \"%s\" wait with what comes from now on until they have the new name",
+				(errmsg("subscribers of publication \"%s\" apply no further changes until they have the new name",
 						(char *) lfirst(lc)),
 				 errhint("Run there what SELECT rsfed.subscriber_script(%s) gives: it renames the table.",
 						 quote_literal_cstr(lfirst(lc)))));

@@ -343,7 +343,7 @@ paste($publisher, 'without a key that has no NULLs', 'a published rollup without
 $publisher->safe_psql('postgres', 'ALTER PUBLICATION rsfed DROP TABLE rsfed_catalog.publication');
 paste($publisher, 'as after a restore', 'without the tables of rsfed', gone => 1);
 $publisher->safe_psql('postgres', $make_slot);
-paste($publisher, 'keeps WAL here without a limit', 'WAL without a limit', gone => 1);
+paste($publisher, 'is kept without a limit', 'WAL without a limit', gone => 1);
 paste($publisher, 'do not follow a failover', 'slots without failover') if $is_17;
 like(paste($publisher, 'and .* of WAL are kept', 'a slot without a consumer', gone => 1), qr/^warning \| slot rsfed_rsfed_/, 'a slot without a consumer is a warning');
 $publisher->safe_psql('postgres', $make_slot);
@@ -398,7 +398,7 @@ for my $row (@seen)
 $is_17 or $words{$_} = 0 for (
 	' since %s', 'SELECT slot, problem FROM rsfed.subscribers WHERE publication = %L;',
 	'Slots of its subscribers do not follow a failover of this server: they are made without failover. On a subscriber of PostgreSQL 17 or newer, one after the other: ALTER SUBSCRIPTION ... DISABLE, SET (failover = true), ENABLE.',
-	'After a failover its subscribers may be ahead of the new primary: synchronized_standby_slots is empty, so they need not wait for a standby. Keep in the list the slots of those standbys that may take over.',
+	'After a failover its subscribers may be ahead of the new primary, because synchronized_standby_slots is empty and they do not wait for a standby. Keep the slots of those standbys that may take over in the list.',
 	'ALTER SYSTEM SET synchronized_standby_slots = %s; SELECT pg_catalog.pg_reload_conf();',
 	'If this replica takes over, its subscribers stay behind: sync_replication_slots is off here. It also takes primary_slot_name, hot_standby_feedback, and dbname in primary_conninfo.',
 	'ALTER SYSTEM SET sync_replication_slots = on; SELECT pg_catalog.pg_reload_conf();');
