@@ -161,6 +161,35 @@ standin() {
 		-U "$WAREHOUSE_USER" -d "$WAREHOUSE_DBNAME" -c "STANDIN $1"
 }
 
+# Anonymous memory of a process in kB: what shared buffers are is not its own.
+anonymous_kb() { awk '/^Anonymous:/ { print $2 }' "/proc/$1/smaps_rollup" 2>/dev/null || echo 0; }
+
+# Highest private memory of a session on the primary during a statement, above what
+# it had before, in MB.
+peak_memory() { # statement [first statement]
+	local pid idle now peak=0 input=$WORK/memory.fifo
+	rm -f "$input"
+	as_server mkfifo "$input"
+	chmod a+rw "$input"
+	as_server "$PG_BIN/psql" -X -q -A -t -h "$SOCKETS" -p "$PRIMARY_PORT" -U postgres -d postgres \
+		<"$input" >"$WORK/memory.out" 2>&1 &
+	exec 8>"$input"
+	printf '%s;\nSELECT '\''pid'\'', pg_backend_pid();\n' "${2:-SELECT count(*) FROM rsfed.rollups}" >&8
+	until grep -q '^pid' "$WORK/memory.out"; do sleep 0.1; done
+	pid=$(sed -n 's/^pid|//p' "$WORK/memory.out")
+	sleep 0.5
+	idle=$(anonymous_kb "$pid")
+	printf '%s;\n\\echo done\n' "$1" >&8
+	until grep -q '^done' "$WORK/memory.out"; do
+		now=$(anonymous_kb "$pid")
+		[ "$now" -le "$peak" ] || peak=$now
+		sleep 0.02
+	done
+	exec 8>&-
+	wait
+	awk -v peak="$peak" -v idle="$idle" 'BEGIN { printf "%.1f\n", (peak - idle) / 1024 }'
+}
+
 note() { # measure contender value
 	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$WORK/results.tsv"
 }

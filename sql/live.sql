@@ -22,20 +22,7 @@ SELECT * FROM live_rows ORDER BY id;
 CREATE TABLE local_rows AS SELECT * FROM live_rows;
 ANALYZE local_rows;
 
--- The same query over the foreign table and over the same rows here: equal as
--- texts, so digit by digit; and whether Redshift has computed all of it.
-CREATE FUNCTION compared(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	live text; here text; plan text := ''; line text;
-BEGIN
-	EXECUTE format('SELECT array_agg(q::text ORDER BY q::text COLLATE "C")::text FROM (%s) q', replace(query, '{t}', 'live_rows')) INTO live;
-	EXECUTE format('SELECT array_agg(q::text ORDER BY q::text COLLATE "C")::text FROM (%s) q', replace(query, '{t}', 'local_rows')) INTO here;
-	FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || replace(query, '{t}', 'live_rows') LOOP
-		plan := plan || line || E'\n';
-	END LOOP;
-	RETURN concat_ws(', ', CASE WHEN live IS NOT DISTINCT FROM here THEN 'same' ELSE format('DIFFERENT: %s instead of %s', live, here) END,
-		CASE WHEN plan ~ '^Foreign Scan' AND plan !~ 'Filter:' THEN 'there' ELSE 'here' END);
-END $$;
+\i test/include/compared.psql
 CREATE FUNCTION compared_where(VARIADIC conditions text[]) RETURNS TABLE (condition text, result text) LANGUAGE sql AS $$
 	SELECT c, compared('SELECT id FROM {t} WHERE ' || c) FROM unnest(conditions) WITH ORDINALITY u (c, o) ORDER BY o $$;
 CREATE FUNCTION compared_select(VARIADIC lists text[]) RETURNS TABLE (list text, result text) LANGUAGE sql AS $$

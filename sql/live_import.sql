@@ -26,13 +26,17 @@ SELECT at('CREATE SCHEMA import_all'), at('CREATE TABLE import_all.base (id int,
 	at('INSERT INTO import_all.base (id, n, c) VALUES (1, 2.5, ''ab''), (2, 3.5, NULL)'),
 	at('CREATE VIEW import_all.bound AS SELECT id, n FROM import_all.base'), at('CREATE VIEW import_all.late AS SELECT id, c FROM import_all.base WITH NO SCHEMA BINDING'),
 	at('CREATE MATERIALIZED VIEW import_all.kept AS SELECT id, sum(n) AS total FROM import_all.base GROUP BY id'),
-	at('COMMENT ON COLUMN import_all.base.n IS ''what it costs''');
+	at('COMMENT ON COLUMN import_all.base.n IS ''what it costs'''), at('COMMENT ON TABLE import_all.base IS ''what "it" is''');
 CREATE SCHEMA import_all;
 IMPORT FOREIGN SCHEMA import_all FROM SERVER wh INTO import_all;
+SELECT obj_description('import_all.base'::regclass, 'pg_class'), col_description('import_all.base'::regclass, 2), obj_description('import_all.late'::regclass, 'pg_class');
 SELECT * FROM imported('import_all');
 SELECT * FROM import_all.kept ORDER BY id;
 SELECT sum(n) FROM import_all.bound;
 SELECT * FROM import_all.late ORDER BY id;
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_all', 'import_all');
+COMMENT ON COLUMN import_all.base.n IS NULL;
+COMMENT ON FOREIGN TABLE import_all.base IS NULL;
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_all', 'import_all');
 COMMENT ON COLUMN import_all.base.n IS 'written here';
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_all', 'import_all');
@@ -44,7 +48,87 @@ IMPORT FOREIGN SCHEMA import_share LIMIT TO (base) FROM SERVER wh INTO import_sh
 SELECT * FROM imported('import_share');
 SELECT count(*), sum(n) FROM import_share.base;
 
-DROP SCHEMA import_lake, import_all, import_share CASCADE;
+-- names longer than 63 bytes are cut; the second that becomes the same has a hash
+SELECT repeat('long_', 20) AS long \gset
+SELECT at('CREATE SCHEMA import_names'), at(format('CREATE TABLE import_names.%sa (%1$sx int, %1$sy int, %1$sz int)', :'long')),
+	at(format('INSERT INTO import_names.%sa VALUES (1, 2, 3)', :'long')), at(format('CREATE TABLE import_names.%sb (k int)', :'long')),
+	at(format('INSERT INTO import_names.%sb VALUES (4)', :'long')), at('CREATE TABLE import_names.short (k int, "äöü with blanks and ""quotes" int)'),
+	at('CREATE VIEW import_names.some AS SELECT relname, relacl FROM pg_class'), at('CREATE VIEW import_names.none AS SELECT relacl FROM pg_class');
+CREATE SCHEMA import_names;
+SET client_min_messages = notice;
+IMPORT FOREIGN SCHEMA import_names FROM SERVER wh INTO import_names;
+SELECT * FROM imported('import_names');
+SELECT * FROM import_names.long_long_long_long_long_long_long_long_long_long_long_long_lon;
+SELECT relname AS second FROM pg_class WHERE relnamespace = 'import_names'::regnamespace AND relname ~ '_[0-9a-f]{8}$' \gset
+SELECT * FROM import_names.:"second";
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_names', 'import_names', true);
+SET client_min_messages = warning;
+DROP SCHEMA import_names CASCADE;
+CREATE SCHEMA import_names;
+SET client_min_messages = notice;
+IMPORT FOREIGN SCHEMA import_names LIMIT TO (:"second") FROM SERVER wh INTO import_names;
+IMPORT FOREIGN SCHEMA import_names EXCEPT (:"second", short, "some", "none") FROM SERVER wh INTO import_names;
+SELECT * FROM imported('import_names');
+SELECT at(format('ALTER TABLE import_names.%sa DROP COLUMN %1$sx', :'long')), at(format('ALTER TABLE import_names.%sa ADD COLUMN %1$sw int', :'long'));
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_names', 'import_names');
+SELECT * FROM imported('import_names');
+
+-- names that only differ by case: two where Redshift tells them apart, else the one in lower case
+SET client_min_messages = warning;
+SELECT rsfed.register_server('import_case', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port', options => '{"enable_case_sensitive_identifier": true}');
+SELECT rsfed.execute('import_case', c) FROM unnest(ARRAY['CREATE SCHEMA import_case', 'CREATE TABLE import_case.t ("A" int, a int)', 'INSERT INTO import_case.t VALUES (1, 2)',
+	'CREATE TABLE import_case."T" (x int)', 'INSERT INTO import_case."T" VALUES (3)']) c;
+CREATE SCHEMA import_case;
+SET client_min_messages = notice;
+IMPORT FOREIGN SCHEMA import_case FROM SERVER wh INTO import_case;
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_case', 'import_case', true);
+SELECT * FROM import_case.t;
+DROP FOREIGN TABLE import_case.t;
+IMPORT FOREIGN SCHEMA import_case FROM SERVER import_case INTO import_case;
+SELECT * FROM import_case.t;
+SELECT * FROM import_case."T";
+SELECT sum("A") FROM import_case.t;
+SET client_min_messages = warning;
+DROP SCHEMA import_case, import_names CASCADE;
+
+-- a char that becomes a varchar, whose trailing blanks count
+SELECT at('CREATE SCHEMA import_char'), at('CREATE TABLE import_char.t (c char(3), n int)'), at('INSERT INTO import_char.t VALUES (''a'', 1), (''a '', 2), (NULL, 3)');
+CREATE SCHEMA import_char;
+IMPORT FOREIGN SCHEMA import_char FROM SERVER wh INTO import_char;
+EXPLAIN (COSTS off) SELECT c, sum(n) FROM import_char.t GROUP BY c;
+-- it is found in a session that has used the table, once that has been so for as long as a connection is kept
+ALTER SYSTEM SET rsfed.idle_connection = '1s';
+SELECT pg_reload_conf();
+SELECT c, sum(n) FROM import_char.t GROUP BY c ORDER BY c;
+SELECT at('DROP TABLE import_char.t'), at('CREATE TABLE import_char.t (c varchar(3), n int)'), at('INSERT INTO import_char.t VALUES (''a'', 1), (''a '', 2), (NULL, 3)');
+SELECT pg_sleep(0.6);
+SELECT sum(n) FROM import_char.t;
+SELECT pg_sleep(0.6);
+SELECT error_of(q) FROM unnest(ARRAY['SELECT c, sum(n) FROM import_char.t GROUP BY c', 'SELECT count(DISTINCT c) FROM import_char.t', 'SELECT n FROM import_char.t WHERE c = ''a''']) q;
+SELECT c, n FROM import_char.t ORDER BY n;
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_char', 'import_char');
+SELECT * FROM imported('import_char');
+SELECT c, sum(n) FROM import_char.t GROUP BY c ORDER BY c COLLATE "C";
+-- and back; what somebody said of blanks is left alone
+SELECT at('DROP TABLE import_char.t'), at('CREATE TABLE import_char.t (c char(3), n int)');
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_char', 'import_char');
+ALTER FOREIGN TABLE import_char.t ALTER c OPTIONS (SET is_char 'off');
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_char', 'import_char');
+EXPLAIN (COSTS off) SELECT c, sum(n) FROM import_char.t GROUP BY c;
+ALTER FOREIGN TABLE import_char.t ALTER c OPTIONS (DROP is_char, ADD blank_safe 'off');
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_char', 'import_char');
+ALTER FOREIGN TABLE import_char.t ALTER c OPTIONS (DROP blank_safe);
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_char', 'import_char');
+-- its type is another one altogether
+SELECT at('DROP TABLE import_char.t'), at('CREATE TABLE import_char.t (c date, n int)');
+SELECT error_of('SELECT c FROM import_char.t GROUP BY c');
+SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_char', 'import_char');
+SELECT * FROM imported('import_char');
+ALTER SYSTEM RESET rsfed.idle_connection;
+SELECT pg_reload_conf();
+
+DROP SCHEMA import_lake, import_all, import_share, import_char CASCADE;
+SELECT at('DROP SCHEMA import_char CASCADE'), at('DROP SCHEMA import_names CASCADE'), rsfed.execute('import_case', 'DROP SCHEMA import_case CASCADE'), rsfed.drop_server('import_case');
 SELECT ok FROM rsfed.drop_external_schema('wh', 'import_share', cascade => true);
 SELECT at('DROP SCHEMA import_all CASCADE');
 SELECT ok FROM rsfed.drop_external_schema('wh', 'import_lake', drop_database => true, cascade => true);

@@ -152,6 +152,24 @@ ALTER TABLE pub_keyed RENAME TO pub_renamed;
 SELECT publication, relation_name FROM rsfed_catalog.published_freshness ORDER BY 1, 2;
 SELECT publication, version FROM rsfed_catalog.publication ORDER BY 1;
 
+-- the publication's own name, by hand: its rows go along, and the two tables say so; nothing is there to follow of others
+SELECT tablename, rowfilter FROM pg_publication_tables WHERE pubname = 'rsfed' AND schemaname = 'rsfed_catalog' ORDER BY 1;
+ALTER PUBLICATION rsfed RENAME TO "Pub 'renamed";
+SELECT publication, relation_name FROM rsfed_catalog.published_freshness ORDER BY 1, 2;
+SELECT publication, version FROM rsfed_catalog.publication ORDER BY 1;
+SELECT tablename, rowfilter FROM pg_publication_tables WHERE pubname = 'Pub ''renamed' AND schemaname = 'rsfed_catalog' ORDER BY 1;
+SELECT publication, relation FROM pub ORDER BY 1, 2;
+SELECT rsfed.publish('{}', 'Pub ''renamed');
+SELECT pg_catalog.strpos(rsfed.subscriber_script('Pub ''renamed'), 'pub_renamed') > 0 AS has_table;
+ALTER PUBLICATION "Pub 'renamed" RENAME TO rsfed;
+SELECT publication, version FROM rsfed_catalog.publication ORDER BY 1;
+SET client_min_messages = error;
+CREATE PUBLICATION pub_stranger;
+RESET client_min_messages;
+ALTER PUBLICATION pub_stranger RENAME TO pub_stranger_2;
+DROP PUBLICATION pub_stranger_2;
+SELECT publication FROM rsfed_catalog.publication ORDER BY 1;
+
 -- doctor() here: nobody can subscribe while wal_level is not logical
 SELECT severity, subject, problem, remedy FROM rsfed.doctor() WHERE subject ~* '^publication|pub_|Pub ' AND problem !~ 'schedule' ORDER BY 1, 2, 3;
 

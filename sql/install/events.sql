@@ -8,7 +8,7 @@ AS 'MODULE_PATHNAME', 'rsfed_on_ddl_end'
 LANGUAGE C;
 REVOKE ALL ON FUNCTION rsfed_catalog.on_ddl_end() FROM PUBLIC;
 COMMENT ON FUNCTION rsfed_catalog.on_ddl_end() IS
-'Follows the renaming of relations, columns, schemas and servers; warns where an owner cannot refresh any more';
+'Follows the renaming of relations, columns, schemas, servers and publications; warns where an owner cannot refresh any more; puts comments on imported tables';
 
 CREATE FUNCTION rsfed_catalog.on_drop()
 RETURNS event_trigger
@@ -20,10 +20,10 @@ COMMENT ON FUNCTION rsfed_catalog.on_drop() IS
 
 CREATE EVENT TRIGGER rsfed_ddl_end ON ddl_command_end
 	WHEN TAG IN ('ALTER TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER INDEX', 'ALTER SCHEMA', 'ALTER EXTENSION',
-		'ALTER SERVER', 'DROP USER MAPPING', 'REVOKE')
+		'ALTER SERVER', 'DROP USER MAPPING', 'REVOKE', 'IMPORT FOREIGN SCHEMA', 'ALTER PUBLICATION')
 	EXECUTE FUNCTION rsfed_catalog.on_ddl_end();
 COMMENT ON EVENT TRIGGER rsfed_ddl_end IS
-'rsfed: follows the renaming of relations, columns, schemas and servers; warns where an owner cannot refresh any more';
+'rsfed: follows the renaming of relations, columns, schemas, servers and publications; warns where an owner cannot refresh any more; puts comments on imported tables';
 
 CREATE EVENT TRIGGER rsfed_drop ON sql_drop
 	EXECUTE FUNCTION rsfed_catalog.on_drop();

@@ -1,12 +1,13 @@
 -- Foreign tables that follow their tables in Redshift.
 
 CREATE FUNCTION rsfed.remote_columns(server name, remote_schema text,
-	OUT table_name text, OUT local_table text, OUT column_name text, OUT local_column text, OUT data_type text, OUT is_char boolean, OUT comment text)
+	OUT table_name text, OUT local_table text, OUT column_name text, OUT local_column text, OUT data_type text, OUT is_char boolean, OUT definition text,
+	OUT comment text, OUT table_comment text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rsfed_remote_columns'
 LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION rsfed.remote_columns(name, text) IS
-'The columns of the tables of a schema in Redshift, with the names and types that IMPORT FOREIGN SCHEMA gives them here';
+'The columns of the tables of a schema in Redshift, with the names, types and definitions that IMPORT FOREIGN SCHEMA gives them here';
 
 CREATE FUNCTION rsfed.refresh_foreign_schema(
 	server name, remote_schema text, local_schema name, add_tables boolean DEFAULT false,
@@ -25,9 +26,6 @@ BEGIN
 	FOR difference IN
 		WITH columns AS MATERIALIZED (
 			SELECT r.*, row_number() OVER () AS place,
-				format('%I %s%s', r.local_column, r.data_type, CASE
-					WHEN r.local_column <> r.column_name THEN format(' OPTIONS (column_name %L%s)', r.column_name, CASE WHEN r.is_char THEN ', blank_safe ''on''' END)
-					WHEN r.is_char THEN ' OPTIONS (blank_safe ''on'')' END) AS definition,
 				-- as the catalog spells it
 				CASE WHEN r.data_type IN ('timestamp', 'time') THEN r.data_type || ' without time zone'
 					WHEN r.data_type IN ('timestamptz', 'timetz') THEN replace(r.data_type, 'tz', '') || ' with time zone'
@@ -46,6 +44,8 @@ BEGIN
 		here AS (
 			SELECT t.oid, t.full_name, t.table_name, a.attname, a.attnum,
 				coalesce((SELECT option_value FROM pg_options_to_table(a.attfdwoptions) WHERE option_name = 'column_name'), a.attname::text) AS column_name,
+				(SELECT option_value FROM pg_options_to_table(a.attfdwoptions) WHERE option_name = 'is_char')::boolean AS is_char,
+				EXISTS (SELECT FROM pg_options_to_table(a.attfdwoptions) WHERE option_name = 'blank_safe') AS says_blank_safe,
 				CASE WHEN y.typtype = 'd' THEN format_type(y.typbasetype, y.typtypmod) ELSE format_type(a.atttypid, a.atttypmod) END AS data_type
 			FROM tables t
 			JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
@@ -67,19 +67,29 @@ BEGIN
 			WHERE regexp_replace(h.data_type, '^(character varying|character)(\(\d+\))?$', 'text') <> r.spelled
 				AND NOT (h.data_type = 'numeric' AND r.spelled LIKE 'numeric(%')
 			UNION ALL
-			SELECT 4, r.place, 'add column', t.full_name, format('%s %s', r.local_column, r.spelled), format('ALTER FOREIGN TABLE %s ADD COLUMN %s', t.full_name, r.definition)
+			-- what was said here of blanks stays
+			SELECT 4, r.place, 'alter option', h.full_name, format('%s is %s in Redshift', h.attname, CASE WHEN r.is_char THEN 'char' ELSE 'not char' END),
+				format('ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (%s)', h.full_name, h.attname, CASE WHEN r.is_char THEN 'ADD is_char ''on''' ELSE 'DROP is_char' END)
+			FROM here h JOIN columns r ON r.table_name = h.table_name AND r.column_name = h.column_name
+			WHERE CASE WHEN r.is_char THEN h.is_char IS NULL AND NOT h.says_blank_safe ELSE h.is_char END
+			UNION ALL
+			SELECT 5, r.place, 'add column', t.full_name, format('%s %s', r.local_column, r.spelled), format('ALTER FOREIGN TABLE %s ADD COLUMN %s', t.full_name, r.definition)
 			FROM tables t JOIN columns r ON r.table_name = t.table_name
 			WHERE NOT EXISTS (SELECT FROM here h WHERE h.oid = t.oid AND h.column_name = r.column_name)
 			UNION ALL
-			SELECT 5, min(r.place), 'add table', format('%I.%I', local_schema, r.local_table), format('"%s" of Redshift', r.table_name),
+			SELECT 6, min(r.place), 'add table', format('%I.%I', local_schema, r.local_table), format('"%s" of Redshift', r.table_name),
 				format('CREATE FOREIGN TABLE %I.%I (%s) SERVER %I OPTIONS (schema_name %L, table_name %L)', local_schema, r.local_table,
 					string_agg(r.definition, ', ' ORDER BY r.place), server, remote_schema, r.table_name)
 			FROM columns r
 			WHERE add_tables AND NOT EXISTS (SELECT FROM tables t WHERE t.table_name = r.table_name)
 			GROUP BY r.table_name, r.local_table
 			UNION ALL
-			-- one that was written here stays; that of a new column comes with the next call
-			SELECT 6, r.place, 'comment', h.full_name, format('%s: %s', h.attname, r.comment), format('COMMENT ON COLUMN %s.%I IS %L', h.full_name, h.attname, r.comment)
+			-- one that was written here stays; those of a new table or column come with the next call
+			SELECT DISTINCT 7, 0, 'comment', t.full_name, r.table_comment, format('COMMENT ON FOREIGN TABLE %s IS %L', t.full_name, r.table_comment)
+			FROM tables t JOIN columns r ON r.table_name = t.table_name
+			WHERE r.table_comment IS NOT NULL AND obj_description(t.oid, 'pg_class') IS NULL
+			UNION ALL
+			SELECT 7, r.place, 'comment', h.full_name, format('%s: %s', h.attname, r.comment), format('COMMENT ON COLUMN %s.%I IS %L', h.full_name, h.attname, r.comment)
 			FROM here h JOIN columns r ON r.table_name = h.table_name AND r.column_name = h.column_name
 			WHERE r.comment IS NOT NULL AND col_description(h.oid, h.attnum) IS NULL)
 		SELECT * FROM changes x ORDER BY x.step, x.of COLLATE "C", x.place

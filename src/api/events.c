@@ -24,6 +24,7 @@
 #include "utils/inval.h"
 #include "utils/rel.h"
 
+#include "api/publish.h"
 #include "api/servers.h"
 #include "base/compat.h"
 #include "catalog/members.h"
@@ -32,6 +33,7 @@
 #include "catalog/relation.h"
 #include "catalog/relation_delete.h"
 #include "catalog/rollup.h"
+#include "fdw/import.h"
 #include "rollup/owner.h"
 #include "rollup/rename.h"
 #include "rollup/republish.h"
@@ -200,12 +202,14 @@ object_renamed(RenameStmt *rename)
 		relations_sync();
 	else if (rename->renameType == OBJECT_FOREIGN_SERVER)
 		server_renamed(strVal(rename->object), rename->newname);
+	else if (rename->renameType == OBJECT_PUBLICATION)
+		publish_renamed(strVal(rename->object), rename->newname);
 }
 
 /*
  * ddl_command_end: follows ALTER ... RENAME and SET SCHEMA, and warns where an
  * owner cannot refresh any more: OWNER TO, DROP USER MAPPING, REVOKE ... ON
- * FOREIGN SERVER.  (REASSIGN OWNED has no event trigger: see worker/utility.c.)
+ * FOREIGN SERVER; puts comments on imported tables.  (REASSIGN OWNED has no event trigger: see worker/utility.c.)
  */
 Datum
 rsfed_on_ddl_end(PG_FUNCTION_ARGS)
@@ -231,6 +235,9 @@ rsfed_on_ddl_end(PG_FUNCTION_ARGS)
 		case T_AlterOwnerStmt:
 			if (((AlterOwnerStmt *) command)->objectType == OBJECT_FOREIGN_SERVER)
 				owner_warn_all(strVal(((AlterOwnerStmt *) command)->object), InvalidOid);
+			break;
+		case T_ImportForeignSchemaStmt:
+			import_comment((ImportForeignSchemaStmt *) command);
 			break;
 		case T_DropUserMappingStmt:
 			mapping_dropped((DropUserMappingStmt *) command);

@@ -25,31 +25,32 @@ rsfed_remote_columns(PG_FUNCTION_ARGS)
 {
 	ResultRows *result = result_begin(fcinfo);
 	List	   *tables = import_tables(NameStr(*PG_GETARG_NAME(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	List	   *taken = NIL;
 	ListCell   *lc;
 
 	foreach(lc, tables)
 	{
 		const ImportTable *table = lfirst(lc);
-		char	   *local = import_local_name(table->name, taken, NULL);
 		ListCell   *item;
 
-		taken = lappend(taken, local);
 		foreach(item, import_columns(table, false))
 		{
 			const ImportColumn *column = lfirst(item);
-			bool		nulls[7] = {false};
-			Datum		values[7];
+			bool		nulls[9] = {false};
+			Datum		values[9];
 
 			values[0] = CStringGetTextDatum(table->name);
-			values[1] = CStringGetTextDatum(local);
+			values[1] = CStringGetTextDatum(table->local);
 			values[2] = CStringGetTextDatum(column->name);
 			values[3] = CStringGetTextDatum(column->local);
 			values[4] = CStringGetTextDatum(column->type);
 			values[5] = BoolGetDatum(column->is_char);
-			nulls[6] = column->comment == NULL;
+			values[6] = CStringGetTextDatum(import_column_definition(column));
+			nulls[7] = column->comment == NULL;
 			if (column->comment != NULL)
-				values[6] = CStringGetTextDatum(column->comment);
+				values[7] = CStringGetTextDatum(column->comment);
+			nulls[8] = table->comment == NULL;
+			if (table->comment != NULL)
+				values[8] = CStringGetTextDatum(table->comment);
 			result_add(result, values, nulls);
 		}
 	}

@@ -27,6 +27,7 @@
 #include "utils/syscache.h"
 
 #include "api/arguments.h"
+#include "api/publish.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/names.h"
@@ -187,27 +188,60 @@ create_publication(const char *publication)
 	AtEOXact_GUC(false, nestlevel);
 }
 
-/* Puts rsfed's own tables, with the rows of this publication, into it. */
+/* Those of rsfed's own tables that every publication has. */
+static const char *const own_tables[] = {"publication", "published_freshness"};
+
+static bool
+has_own_table(const char *publication, const char *table)
+{
+	return number_of(psprintf("SELECT 1 FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
+							  " WHERE p.pubname = $1 AND r.prrelid = 'rsfed_catalog.%s'::regclass", table),
+					 publication) > 0;
+}
+
+/* Puts one of them, with the rows of this publication, into it. */
+static void
+add_own_table(const char *publication, const char *table)
+{
+	OwnerScope	scope;
+
+	owner_scope_enter(&scope, extension_require(), false);
+	table_run(psprintf("ALTER PUBLICATION %s ADD TABLE ONLY rsfed_catalog.%s%s",
+					   quote_identifier(publication), table,
+					   RSFED_HAVE_COLUMN_LISTS
+					   ? psprintf(" WHERE (publication OPERATOR(pg_catalog.=) %s::pg_catalog.name)",
+								  quote_literal_cstr(publication)) : ""));
+	owner_scope_leave(&scope);
+}
+
 static void
 add_own_tables(const char *publication)
 {
-	static const char *const tables[] = {"publication", "published_freshness"};
-	OwnerScope	scope;
-
-	for (int i = 0; i < lengthof(tables); i++)
+	for (int i = 0; i < lengthof(own_tables); i++)
 	{
-		char	   *query = psprintf("SELECT 1 FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
-									 " WHERE p.pubname = $1 AND r.prrelid = 'rsfed_catalog.%s'::regclass", tables[i]);
+		if (!has_own_table(publication, own_tables[i]))
+			add_own_table(publication, own_tables[i]);
+	}
+}
 
-		if (number_of(query, publication) > 0)
+/* See publish.h. */
+void
+publish_renamed(const char *old_name, const char *new_name)
+{
+	if (!publication_rename(old_name, new_name) || !RSFED_HAVE_COLUMN_LISTS)
+		return;
+	/* the name tells which of their rows it publishes */
+	for (int i = 0; i < lengthof(own_tables); i++)
+	{
+		OwnerScope	scope;
+
+		if (!has_own_table(new_name, own_tables[i]))
 			continue;
 		owner_scope_enter(&scope, extension_require(), false);
-		table_run(psprintf("ALTER PUBLICATION %s ADD TABLE ONLY rsfed_catalog.%s%s",
-						   quote_identifier(publication), tables[i],
-						   RSFED_HAVE_COLUMN_LISTS
-						   ? psprintf(" WHERE (publication OPERATOR(pg_catalog.=) %s::pg_catalog.name)",
-									  quote_literal_cstr(publication)) : ""));
+		table_run(psprintf("ALTER PUBLICATION %s DROP TABLE ONLY rsfed_catalog.%s",
+						   quote_identifier(new_name), own_tables[i]));
 		owner_scope_leave(&scope);
+		add_own_table(new_name, own_tables[i]);
 	}
 }
 

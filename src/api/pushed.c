@@ -19,6 +19,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 
 #include "fdw/one_statement.h"
 
@@ -39,19 +40,6 @@ plan_query(const char *text)
 				 errmsg("argument \"query\" is not one SELECT"),
 				 errhint("Give one query over foreign tables of the wrapper rsfed, without a semicolon.")));
 	return pg_plan_query(query, text, 0, NULL);
-}
-
-/* The reasons, a line each. */
-static char *
-as_lines(List *reasons)
-{
-	StringInfoData buf;
-	ListCell   *lc;
-
-	initStringInfo(&buf);
-	foreach(lc, reasons)
-		appendStringInfo(&buf, "%s%s", lc == list_head(reasons) ? "" : "\n", (char *) lfirst(lc));
-	return buf.data;
 }
 
 /*
@@ -76,7 +64,7 @@ rsfed_pushed(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("the query does not become one statement in Redshift"),
-				 errdetail("%s", as_lines(reasons)),
+				 errdetail("%s", texts_joined(reasons, "\n")),
 				 errhint("EXPLAIN VERBOSE shows its parts; doc/pushdown.md says what Redshift computes.")));
 	PG_RETURN_TEXT_P(cstring_to_text(pushed));
 }

@@ -40,6 +40,18 @@ names_quoted(const List *names)
 	return buf.data;
 }
 
+char *
+texts_joined(const List *texts, const char *separator)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, texts)
+		appendStringInfo(&buf, "%s%s", lc == list_head(texts) ? "" : separator, (char *) lfirst(lc));
+	return buf.data;
+}
+
 Datum
 names_to_array(const List *names)
 {

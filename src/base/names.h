@@ -16,6 +16,9 @@ extern bool names_hold(const List *names, const char *name);
 /* Names with commas between, quoted where needed; palloc'd. */
 extern char *names_quoted(const List *names);
 
+/* The texts of a list (char *) one after the other, with a separator between; palloc'd. */
+extern char *texts_joined(const List *texts, const char *separator);
+
 /* A List of char * as text[], and back. */
 extern Datum names_to_array(const List *names);
 extern List *array_to_names(Datum array);

@@ -155,7 +155,9 @@ static const OptionSpec option_specs[] =
 	{OPTION_COLUMN, "column_name", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"Name of the column in Redshift; by default that of the foreign table's."},
 	{OPTION_COLUMN, "blank_safe", OPTION_BOOLEAN, NULL, NULL, 0, 0, NULL, false,
-	"As the server's option, for the texts of this column; on for columns that are char in Redshift."},
+	"As the server's option, for the texts of this column."},
+	{OPTION_COLUMN, "is_char", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
+	"Whether the column is char in Redshift, whose padding is not sent, so that blank_safe need not be said; it is an error if it is not any more. IMPORT FOREIGN SCHEMA sets it."},
 
 	/* rollups */
 	{OPTION_ROLLUP, "fillfactor", OPTION_INTEGER, "90", NULL, 10, 100, NULL, false,

@@ -257,6 +257,42 @@ published_rename(void)
 						 quote_literal_cstr(lfirst(lc)))));
 }
 
+bool
+publication_rename(const char *old_name, const char *new_name)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID};
+	Datum		values[2] = {CStringGetTextDatum(old_name), CStringGetTextDatum(new_name)};
+	CatalogAccess access;
+	bool		is_known = false;
+	char	   *slots = NULL;
+
+	catalog_open_any_version(&access);
+	if (tables_are_there())
+	{
+		if (catalog_run(SPI_OK_SELECT,
+						"SELECT string_agg(slot, ', ' ORDER BY slot) FROM rsfed_catalog.subscriber_slot WHERE publication = $1",
+						1, types, values, NULL) > 0)
+			slots = catalog_text(&access, 0, 1);
+		if (slots == NULL)
+		{
+			catalog_run(SPI_OK_UPDATE,
+						"UPDATE rsfed_catalog.published_freshness SET publication = $2 WHERE publication = $1",
+						2, types, values, NULL);
+			is_known = catalog_run(SPI_OK_UPDATE,
+								   "UPDATE rsfed_catalog.publication SET publication = $2 WHERE publication = $1",
+								   2, types, values, NULL) > 0;
+		}
+	}
+	catalog_close(&access);
+	if (slots != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("publication \"%s\" has subscribers, and cannot be renamed", old_name),
+				 errdetail("They find it by its name. Their slots: %s.", slots),
+				 errhint("Publish the rollups under the new name with rsfed.publish(), run its rsfed.subscriber_script() on the subscribers instead of the old one, and drop this publication.")));
+	return is_known;
+}
+
 static bool keep_all = false;
 
 void

@@ -33,6 +33,13 @@ extern bool published_delete(const char *publication, int32 relation_id);
 /* The row of a publication, which is made if it is not there; messages as it is to be. */
 extern void publication_store(const char *publication, bool messages);
 
+/*
+ * Follows the new name of a publication; false if rsfed does not know it.  Raises
+ * 55000 if it has subscribers, who find it by the old one.  Works with every version
+ * of the extension.
+ */
+extern bool publication_rename(const char *old_name, const char *new_name);
+
 /* Does rsfed know a publication of that name? */
 extern bool publication_exists(const char *publication);
 

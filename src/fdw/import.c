@@ -5,19 +5,29 @@
  *
  * Policy: three views know the tables that there are: SVV_EXTERNAL_COLUMNS those
  * of a lake, SVV_ALL_COLUMNS those of Redshift and of datashares, SVV_COLUMNS also
- * late-binding views.  A table is taken from the first that has it.  A name longer
- * than PostgreSQL's is cut; the option has it whole.
+ * late-binding views.  A table is taken from the first that has it.
+ *
+ * A name longer than PostgreSQL's is cut, with a hash if that one is taken; the
+ * option has it whole.  Names that only differ by case stay so: PostgreSQL keeps
+ * them apart in quotes.  But unless the server's option says that Redshift does so,
+ * too, a name with upper case letters would mean another column there, or none.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/comment.h"
 #include "commands/defrem.h"
+#include "common/hashfn.h"
 #include "foreign/fdwapi.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "base/names.h"
@@ -25,6 +35,7 @@
 #include "redshift/quote.h"
 #include "remote/execute.h"
 #include "source/source.h"
+#include "source/target.h"
 
 #include "fdw/import.h"
 
@@ -42,12 +53,30 @@
 	" AND table_name NOT LIKE 'mv\\\\_tbl\\\\_\\\\_%%' ORDER BY table_name, ordinal_position"
 #define QUERY_COLUMNS 6
 
+#define COMMENT_QUERY \
+	"/* rsfed import */ SELECT table_name, remarks FROM svv_all_tables" \
+	" WHERE database_name = current_database() AND schema_name = %s AND remarks IS NOT NULL"
+#define COMMENT_COLUMNS 2
+
 typedef struct Import
 {
 	const char *schema;			/* as a literal */
 	List	   *tables;			/* ImportTable */
 	MemoryContext context;
 } Import;
+
+/* A comment that waits for its table. */
+typedef struct ImportComment
+{
+	char	   *table;			/* here */
+	char	   *column;			/* here; NULL = the table itself */
+	char	   *text;
+} ImportComment;
+
+/* Of the last IMPORT FOREIGN SCHEMA of the transaction, and their memory. */
+static List *comments = NIL;
+static char *comments_server = NULL;
+static MemoryContext comments_context = NULL;
 
 /* Trailing blanks come from columns of type char. */
 static char *
@@ -96,42 +125,103 @@ ask_view(SourceConnection *source, Import *import, const char *query, int view)
 	}
 }
 
+/* Asks for the comments of the tables. */
+static void
+ask_comments(SourceConnection *source, Import *import)
+{
+	int			nrows;
+	int			ncolumns;
+	char	  **rows = remote_fetch_all(source->conn, psprintf(COMMENT_QUERY, import->schema), &nrows, &ncolumns);
+
+	for (int i = 0; i < nrows; i++)
+	{
+		char	  **row = &rows[i * COMMENT_COLUMNS];
+		ListCell   *lc;
+
+		foreach(lc, import->tables)
+		{
+			ImportTable *table = lfirst(lc);
+
+			if (*row[1] && strcmp(table->name, trimmed(row[0])) == 0)
+				table->comment = row[1];
+		}
+	}
+}
+
+/*
+ * A name as PostgreSQL has it: cut to its length; if that is taken, with a hash of
+ * the whole, which stays the same whatever stands beside it.
+ */
+static char *
+local_name(const char *name, const List *taken)
+{
+	int			length = strlen(name);
+	char	   *cut = pnstrdup(name, pg_mbcliplen(name, length, NAMEDATALEN - 1));
+	uint32		hash = hash_bytes((const unsigned char *) name, length);
+
+	for (; names_hold(taken, cut); hash++)
+		cut = psprintf("%.*s_%08x", pg_mbcliplen(name, length, NAMEDATALEN - 1 - 9), name, hash);
+	return cut;
+}
+
 static void
 import_at(SourceConnection *source, void *arg)
 {
 	Import	   *import = arg;
 	MemoryContext old = MemoryContextSwitchTo(import->context);
+	bool		is_case_sensitive = target_session(GetForeignServer(source->serverid), NULL, false)->case_sensitive;
+	List	   *taken = NIL;
+	ListCell   *lc;
 
 	/* an attempt at another member may have come before */
 	import->tables = NIL;
 	ask_view(source, import, EXTERNAL_QUERY, 1);
 	ask_view(source, import, ALL_QUERY, 2);
 	ask_view(source, import, VIEW_QUERY, 3);
+	ask_comments(source, import);
+	foreach(lc, import->tables)
+	{
+		ImportTable *table = lfirst(lc);
+
+		table->is_case_sensitive = is_case_sensitive;
+		table->local = local_name(table->name, taken);
+		taken = lappend(taken, table->local);
+	}
 	MemoryContextSwitchTo(old);
 }
 
-/* See import.h. */
-char *
-import_local_name(const char *name, List *taken, const char *what)
+/* Can the name be written in this server's sessions, where quotes may not keep upper case? */
+static bool
+is_reachable(const ImportTable *table, const char *name)
 {
-	int			length = strlen(name);
-	char	   *cut = pnstrdup(name, pg_mbcliplen(name, length, NAMEDATALEN - 1));
-
-	for (int n = 2; names_hold(taken, cut); n++)
+	for (const char *c = name; *c && !table->is_case_sensitive; c++)
 	{
-		char	   *suffix = psprintf("_%d", n);
-
-		cut = psprintf("%.*s%s", pg_mbcliplen(name, length, NAMEDATALEN - 1 - (int) strlen(suffix)), name, suffix);
+		if (*c >= 'A' && *c <= 'Z')
+			return false;
 	}
-	if (what != NULL && strcmp(cut, name) != 0)
+	return true;
+}
+
+static void
+tell_unreachable(const char *what)
+{
+	ereport(NOTICE,
+			(errmsg("%s is left out, since its name has upper case letters", what),
+			 errdetail("Redshift reads it as lower case, and that is another name."),
+			 errhint("The option enable_case_sensitive_identifier of the server keeps them.")));
+}
+
+static void
+tell_renamed(const char *what, const char *name, const char *local)
+{
+	if (strcmp(local, name) != 0)
 		ereport(NOTICE,
-				(errmsg("%s \"%s\" of Redshift is named \"%s\" here", what, name, cut)));
-	return cut;
+				(errmsg("%s \"%s\" of Redshift is named \"%s\" here", what, name, local)));
 }
 
 /* What the column of a view's row is here; NULL, with a NOTICE, for one that cannot be had. */
 static ImportColumn *
-import_column(const char *table, char **row, List *taken, bool notices)
+import_column(const ImportTable *table, char **row, List *taken, bool notices)
 {
 	char	   *name = trimmed(row[1]);
 	char	   *spelled = trimmed(row[2]);
@@ -141,21 +231,30 @@ import_column(const char *table, char **row, List *taken, bool notices)
 	/* pseudo-columns of external tables cost a scan; they are read by rsfed.query() */
 	if (name[0] == '$')
 		return NULL;
+	if (!is_reachable(table, name))
+	{
+		if (notices)
+			tell_unreachable(psprintf("column \"%s\" of table \"%s\"", name, table->name));
+		return NULL;
+	}
 	if (spelled == NULL || !redshift_declared_type(spelled, row[3] ? atoi(row[3]) : -1, row[4] ? atoi(row[4]) : -1, &type))
 	{
 		if (notices)
 			ereport(NOTICE,
-					(errmsg("column \"%s\" of table \"%s\" is left out", name, table),
+					(errmsg("column \"%s\" of table \"%s\" is left out", name, table->name),
 					 errdetail("Its type, %s, is not one that rsfed knows.", spelled ? spelled : "not known")));
 		return NULL;
 	}
 	if (type.is_complex && notices)
 		ereport(NOTICE,
-				(errmsg("column \"%s\" of table \"%s\" is jsonb here", name, table),
-				 errdetail("In Redshift it is %s, which can only be read as a whole if Redshift sends it as JSON.", spelled)));
+				(errmsg("column \"%s\" of table \"%s\" is jsonb here", name, table->name),
+				 errdetail("In Redshift it is %s, which can only be read as a whole if Redshift sends it as JSON.", spelled),
+				 errhint("It does so where its parameter json_serialization_enable is on for the user that logs in.")));
 	column = palloc0(sizeof(ImportColumn));
 	column->name = name;
-	column->local = import_local_name(name, taken, notices ? "column" : NULL);
+	column->local = local_name(name, taken);
+	if (notices)
+		tell_renamed("column", name, column->local);
 	column->type = type.local;
 	column->is_char = type.is_char;
 	column->comment = row[5] && *row[5] ? row[5] : NULL;
@@ -170,9 +269,9 @@ import_columns(const ImportTable *table, bool notices)
 	List	   *taken = NIL;
 	ListCell   *lc;
 
-	foreach(lc, table->rows)
+	foreach(lc, is_reachable(table, table->name) ? table->rows : NIL)
 	{
-		ImportColumn *column = import_column(table->name, lfirst(lc), taken, notices);
+		ImportColumn *column = import_column(table, lfirst(lc), taken, notices);
 
 		if (column == NULL)
 			continue;
@@ -182,9 +281,71 @@ import_columns(const ImportTable *table, bool notices)
 	return columns;
 }
 
+/* See import.h. */
+char *
+import_column_definition(const ImportColumn *column)
+{
+	StringInfoData buf;
+	const char *before = " OPTIONS (";
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "%s %s", quote_identifier(column->local), column->type);
+	if (strcmp(column->local, column->name) != 0)
+	{
+		appendStringInfo(&buf, "%scolumn_name %s", before, quote_literal_cstr(column->name));
+		before = ", ";
+	}
+	if (column->is_char)
+	{
+		appendStringInfo(&buf, "%sis_char 'on'", before);
+		before = ", ";
+	}
+	if (*before == ',')
+		appendStringInfoChar(&buf, ')');
+	return buf.data;
+}
+
+/* Notes a comment until its table is there. */
+static void
+keep_comment(const char *table, const char *column, const char *text)
+{
+	MemoryContext old = MemoryContextSwitchTo(comments_context);
+	ImportComment *comment = palloc(sizeof(ImportComment));
+
+	comment->table = pstrdup(table);
+	comment->column = column ? pstrdup(column) : NULL;
+	comment->text = pstrdup(text);
+	comments = lappend(comments, comment);
+	MemoryContextSwitchTo(old);
+}
+
+/* The comments go with the transaction. */
+static void
+comments_reset(void *arg)
+{
+	comments = NIL;
+	comments_server = NULL;
+	comments_context = NULL;
+}
+
+/* Forgets the comments of an import before. */
+static void
+begin_comments(const char *server)
+{
+	MemoryContextCallback *callback;
+
+	if (comments_context != NULL)
+		MemoryContextDelete(comments_context);
+	comments_context = AllocSetContextCreate(TopTransactionContext, "rsfed imported comments", ALLOCSET_SMALL_SIZES);
+	callback = MemoryContextAllocZero(comments_context, sizeof(MemoryContextCallback));
+	callback->func = comments_reset;
+	MemoryContextRegisterResetCallback(comments_context, callback);
+	comments_server = MemoryContextStrdup(comments_context, server);
+}
+
 /* The whole statement; NULL if no column of the table can be had. */
 static char *
-table_definition(ImportForeignSchemaStmt *stmt, const ImportTable *table, const char *local)
+table_definition(ImportForeignSchemaStmt *stmt, const ImportTable *table)
 {
 	List	   *columns = import_columns(table, true);
 	StringInfoData buf;
@@ -197,21 +358,20 @@ table_definition(ImportForeignSchemaStmt *stmt, const ImportTable *table, const 
 		return NULL;
 	}
 	initStringInfo(&buf);
-	appendStringInfo(&buf, "CREATE FOREIGN TABLE %s (", quote_identifier(local));
+	appendStringInfo(&buf, "CREATE FOREIGN TABLE %s (", quote_identifier(table->local));
 	foreach(lc, columns)
 	{
 		const ImportColumn *column = lfirst(lc);
 
-		appendStringInfo(&buf, "%s%s %s", lc == list_head(columns) ? "" : ", ", quote_identifier(column->local), column->type);
-		if (strcmp(column->local, column->name) != 0)
-			appendStringInfo(&buf, " OPTIONS (column_name %s%s)", quote_literal_cstr(column->name),
-							 column->is_char ? ", blank_safe 'on'" : "");
-		else if (column->is_char)
-			appendStringInfoString(&buf, " OPTIONS (blank_safe 'on')");
+		appendStringInfo(&buf, "%s%s", lc == list_head(columns) ? "" : ", ", import_column_definition(column));
+		if (column->comment != NULL)
+			keep_comment(table->local, column->local, column->comment);
 	}
 	appendStringInfo(&buf, ") SERVER %s OPTIONS (schema_name %s, table_name %s)",
 					 quote_identifier(stmt->server_name), quote_literal_cstr(stmt->remote_schema),
 					 quote_literal_cstr(table->name));
+	if (table->comment != NULL)
+		keep_comment(table->local, NULL, table->comment);
 	return buf.data;
 }
 
@@ -241,7 +401,6 @@ List *
 live_import(ImportForeignSchemaStmt *stmt, Oid serverid)
 {
 	List	   *statements = NIL;
-	List	   *taken = NIL;
 	ListCell   *lc;
 
 	foreach(lc, stmt->options)
@@ -249,20 +408,45 @@ live_import(ImportForeignSchemaStmt *stmt, Oid serverid)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown option \"%s\"", ((DefElem *) lfirst(lc))->defname),
 				 errdetail("IMPORT FOREIGN SCHEMA from Redshift has no options.")));
+	begin_comments(stmt->server_name);
 	foreach(lc, import_tables(stmt->server_name, stmt->remote_schema))
 	{
 		const ImportTable *table = lfirst(lc);
-		char	   *local = pnstrdup(table->name, pg_mbcliplen(table->name, strlen(table->name), NAMEDATALEN - 1));
 		char	   *statement;
 
-		if (!IsImportableForeignTable(local, stmt))
+		/* by the name that it has here, as PostgreSQL itself looks once more */
+		if (!IsImportableForeignTable(table->local, stmt))
 			continue;
-		local = import_local_name(table->name, taken, "table");
-		statement = table_definition(stmt, table, local);
-		if (statement == NULL)
+		if (!is_reachable(table, table->name))
+		{
+			tell_unreachable(psprintf("table \"%s\"", table->name));
 			continue;
-		taken = lappend(taken, local);
-		statements = lappend(statements, statement);
+		}
+		tell_renamed("table", table->name, table->local);
+		statement = table_definition(stmt, table);
+		if (statement != NULL)
+			statements = lappend(statements, statement);
 	}
 	return statements;
+}
+
+/* See import.h. */
+void
+import_comment(const ImportForeignSchemaStmt *stmt)
+{
+	Oid			schema = get_namespace_oid(stmt->local_schema, true);
+	ListCell   *lc;
+
+	if (comments_server == NULL || strcmp(comments_server, stmt->server_name) != 0)
+		return;
+	foreach(lc, comments)
+	{
+		const ImportComment *comment = lfirst(lc);
+		Oid			relid = get_relname_relid(comment->table, schema);
+		AttrNumber	attnum = comment->column && OidIsValid(relid) ? get_attnum(relid, comment->column) : 0;
+
+		if (OidIsValid(relid) && (comment->column == NULL || attnum != InvalidAttrNumber))
+			CreateComments(relid, RelationRelationId, attnum, comment->text);
+	}
+	MemoryContextDelete(comments_context);
 }

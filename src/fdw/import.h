@@ -14,8 +14,11 @@
 typedef struct ImportTable
 {
 	char	   *name;			/* in Redshift */
+	char	   *local;			/* its name here; another one for each table */
+	char	   *comment;		/* NULL = none */
 	List	   *rows;			/* char **: a column each, as the query has it */
 	int			view;			/* which query brought it */
+	bool		is_case_sensitive;	/* enable_case_sensitive_identifier is on for its server */
 } ImportTable;
 
 /* A column, as it is imported. */
@@ -31,16 +34,22 @@ typedef struct ImportColumn
 /* The tables of a schema: List of ImportTable, palloc'd.  HV00Q if there are none. */
 extern List *import_tables(const char *server, const char *schema);
 
-/* The columns that can be had: List of ImportColumn; "notices" tells of the others. */
+/*
+ * The columns that can be had: List of ImportColumn; "notices" tells of the others,
+ * and of what is not here as it is there.
+ */
 extern List *import_columns(const ImportTable *table, bool notices);
 
-/*
- * A name as PostgreSQL has it: cut to its length, and another one than those taken.
- * A NOTICE says so of a changed one, unless "what" is NULL.
- */
-extern char *import_local_name(const char *name, List *taken, const char *what);
+/* The column as CREATE and ALTER FOREIGN TABLE have it: name, type and options; palloc'd. */
+extern char *import_column_definition(const ImportColumn *column);
 
-/* CREATE FOREIGN TABLE for each table of the schema that is wanted: List of char *. */
+/*
+ * CREATE FOREIGN TABLE for each table of the schema that is wanted: List of char *.
+ * Comments are remembered, since these statements cannot have them.
+ */
 extern List *live_import(ImportForeignSchemaStmt *stmt, Oid serverid);
+
+/* Puts the comments on the tables that the statement just run has made, if it was ours. */
+extern void import_comment(const ImportForeignSchemaStmt *stmt);
 
 #endif							/* RSFED_FDW_IMPORT_H */

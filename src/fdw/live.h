@@ -21,6 +21,7 @@ typedef struct LiveTable
 	int			natts;
 	char	  **column;			/* quoted names; NULL for a dropped one */
 	bool	   *blank_safe;
+	bool	   *is_char;		/* declared so: padded in Redshift */
 	int			max_rows;		/* 0 = any */
 } LiveTable;
 

@@ -5,7 +5,8 @@
  *
  * Policy: what is read is looked at when it comes.  What Redshift only computes
  * with must have the declared type there, or its answer would be another type's:
- * so each connection is asked for the types once, by a query without rows.
+ * so each connection is asked for the types by a query without rows, once, and again
+ * after as long as an idle one is kept: a table may be made anew meanwhile.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,6 +22,8 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "base/monotonic.h"
+#include "base/settings.h"
 #include "redshift/types.h"
 #include "source/credentials.h"
 
@@ -30,16 +33,26 @@
 /* So many answers are remembered; then they are asked again. */
 #define MAX_REMEMBERED 500
 
-/* What was found to be right: connection, query and types in one text. */
+/* What was found to be right. */
+typedef struct Remembered
+{
+	TimestampTz at;
+	char		identity[FLEXIBLE_ARRAY_MEMBER];	/* connection, query and types in one text */
+} Remembered;
+
 static List *remembered = NIL;
 
 /* Is a type that Redshift computes with the one that is declared here? */
 static bool
-is_declared_type(const RemoteColumn *remote, Form_pg_attribute att)
+is_declared_type(const RemoteColumn *remote, Form_pg_attribute att, bool is_char)
 {
 	Oid			type = getBaseType(att->atttypid);
+	RedshiftKind kind = redshift_type_kind(remote->type);
 
-	switch (redshift_type_kind(remote->type))
+	/* a varchar's trailing blanks count here, and not there */
+	if (is_char && kind != RS_CHAR)
+		return false;
+	switch (kind)
 	{
 		case RS_TEXT:
 		case RS_CHAR:
@@ -65,6 +78,19 @@ refresh_call(Relation relation)
 					quote_literal_cstr(there ? there : here), quote_literal_cstr(here));
 }
 
+/* Raises 42804 for a column that is declared to be char and is not. */
+pg_noreturn static void
+refuse_char(Relation relation, const char *column, const RemoteColumn *remote)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("column \"%s\" of foreign table \"%s\" does not fit its column in Redshift",
+					column, RelationGetRelationName(relation)),
+			 errdetail("It is char by its option is_char here, and \"%s\" is %s there, whose trailing blanks count.",
+					   remote->name, redshift_type_name(remote->type, remote->typmod)),
+			 errhint("%s brings changes over.", refresh_call(relation))));
+}
+
 /* See live_check.h. */
 void
 check_refuse(Relation relation, const char *column, Oid type, int32 typmod, const RemoteColumn *remote)
@@ -86,9 +112,8 @@ check_refuse(Relation relation, const char *column, Oid type, int32 typmod, cons
 
 /* The query for the types of the columns in use, and what makes it another one. */
 static char *
-types_query(SourceConnection *source, Relation relation, List *use, char **identity)
+types_query(SourceConnection *source, Relation relation, const LiveTable *table, List *use, char **identity)
 {
-	LiveTable  *table = live_table(RelationGetRelid(relation));
 	StringInfoData query;
 	StringInfoData key;
 
@@ -101,13 +126,14 @@ types_query(SourceConnection *source, Relation relation, List *use, char **ident
 
 		appendStringInfo(&query, "%s%s", i == 1 ? "/* rsfed types */ SELECT " : ", ",
 						 table->column[att->attnum - 1]);
-		appendStringInfo(&key, " %u/%d", att->atttypid, att->atttypmod);
+		appendStringInfo(&key, " %u/%d%s", att->atttypid, att->atttypmod, table->is_char[att->attnum - 1] ? "c" : "");
 	}
 	appendStringInfo(&query, " FROM %s LIMIT 0", table->text);
 	*identity = psprintf("%s %s", key.data, query.data);
 	return query.data;
 }
 
+/* Was it found to be right, and not too long ago? */
 static bool
 is_remembered(const char *identity)
 {
@@ -115,8 +141,15 @@ is_remembered(const char *identity)
 
 	foreach(lc, remembered)
 	{
-		if (strcmp(lfirst(lc), identity) == 0)
+		Remembered *one = lfirst(lc);
+
+		if (strcmp(one->identity, identity) != 0)
+			continue;
+		if (monotonic_now() - one->at < (int64) rsfed_idle_connection * USECS_PER_SEC)
 			return true;
+		remembered = foreach_delete_current(remembered, lc);
+		pfree(one);
+		return false;
 	}
 	return false;
 }
@@ -125,13 +158,17 @@ static void
 remember(const char *identity)
 {
 	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	Remembered *one;
 
 	if (list_length(remembered) >= MAX_REMEMBERED)
 	{
 		list_free_deep(remembered);
 		remembered = NIL;
 	}
-	remembered = lappend(remembered, pstrdup(identity));
+	one = palloc(offsetof(Remembered, identity) + strlen(identity) + 1);
+	one->at = monotonic_now();
+	strcpy(one->identity, identity);
+	remembered = lappend(remembered, one);
 	MemoryContextSwitchTo(old);
 }
 
@@ -139,8 +176,9 @@ static void
 check_table(SourceConnection *source, List *use)
 {
 	Relation	relation = table_open((Oid) linitial_int(use), AccessShareLock);
+	LiveTable  *table = live_table(RelationGetRelid(relation));
 	char	   *identity;
-	char	   *query = types_query(source, relation, use, &identity);
+	char	   *query = types_query(source, relation, table, use, &identity);
 
 	if (!is_remembered(identity))
 	{
@@ -152,10 +190,14 @@ check_table(SourceConnection *source, List *use)
 		for (int i = 1; i < list_length(use); i++)
 		{
 			Form_pg_attribute att = TupleDescAttr(RelationGetDescr(relation), list_nth_int(use, i) - 1);
+			const RemoteColumn *remote = i > columns->count ? NULL : &columns->column[i - 1];
+			bool		is_char = table->is_char[att->attnum - 1];
 
-			if (i > columns->count || !is_declared_type(&columns->column[i - 1], att))
-				check_refuse(relation, NameStr(att->attname), att->atttypid, att->atttypmod,
-							 i > columns->count ? NULL : &columns->column[i - 1]);
+			if (remote != NULL && is_declared_type(remote, att, is_char))
+				continue;
+			if (remote != NULL && is_char && is_declared_type(remote, att, false))
+				refuse_char(relation, NameStr(att->attname), remote);
+			check_refuse(relation, NameStr(att->attname), att->atttypid, att->atttypmod, remote);
 		}
 		while (remote_stream_next(stream, &texts, &lengths))
 			;

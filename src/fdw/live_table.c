@@ -20,12 +20,17 @@
 
 #include "fdw/live.h"
 
-/* The column's option, the table's, the server's: the first that is given. */
+/*
+ * The column's option, the table's, the server's: the first that is given.  A char
+ * comes without its padding.
+ */
 static bool
-is_blank_safe(List *column, List *table, const char *server)
+is_blank_safe(List *column, bool is_char, List *table, const char *server)
 {
 	const char *value = source_option(column, "blank_safe");
 
+	if (value == NULL && is_char)
+		return true;
 	if (value == NULL)
 		value = source_option(table, "blank_safe");
 	return option_bool_text(OPTION_SERVER, "blank_safe", value ? value : server);
@@ -62,14 +67,18 @@ live_table(Oid relid)
 	live->natts = desc->natts;
 	live->column = palloc0(Max(desc->natts, 1) * sizeof(char *));
 	live->blank_safe = palloc0(Max(desc->natts, 1) * sizeof(bool));
+	live->is_char = palloc0(Max(desc->natts, 1) * sizeof(bool));
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, i);
+		List	   *options;
 
 		if (att->attisdropped || att->attgenerated)
 			continue;
+		options = GetForeignColumnOptions(relid, i + 1);
 		live->column[i] = redshift_quote_identifier(live_column_name(relid, i + 1, NameStr(att->attname)));
-		live->blank_safe[i] = is_blank_safe(GetForeignColumnOptions(relid, i + 1), table->options, server_safe);
+		live->is_char[i] = option_bool_text(OPTION_COLUMN, "is_char", source_option(options, "is_char"));
+		live->blank_safe[i] = is_blank_safe(options, live->is_char[i], table->options, server_safe);
 	}
 	table_close(relation, NoLock);
 	return live;

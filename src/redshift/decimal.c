@@ -19,8 +19,7 @@
 #include "redshift/decimal.h"
 #include "redshift/literal.h"
 #include "redshift/ship.h"
-
-#define MAX_DIGITS 38
+#include "redshift/types.h"
 
 typedef struct DecimalSize
 {
@@ -134,7 +133,7 @@ size_of(Node *node, DecimalSize *size)
 		default:
 			is_known = false;
 	}
-	return is_known && size->precision <= MAX_DIGITS;
+	return is_known && size->precision <= DECIMAL_MAX_DIGITS;
 }
 
 /* See decimal.h. */

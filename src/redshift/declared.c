@@ -12,8 +12,7 @@
 #include "postgres.h"
 
 #include "redshift/declared.h"
-
-#define MAX_DECIMAL_DIGITS 38
+#include "redshift/types.h"
 
 static const struct
 {
@@ -84,7 +83,7 @@ redshift_declared_type(const char *spelled, int precision, int scale, DeclaredTy
 	{
 		read_size(spelled + strcspn(spelled, "("), &precision, &scale);
 		/* a view may tell nonsense of one that has no size */
-		type->local = precision > 0 && precision <= MAX_DECIMAL_DIGITS && scale >= 0 && scale <= precision ?
+		type->local = precision > 0 && precision <= DECIMAL_MAX_DIGITS && scale >= 0 && scale <= precision ?
 			psprintf("numeric(%d,%d)", precision, scale) : "numeric";
 		return true;
 	}

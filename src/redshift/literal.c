@@ -22,8 +22,8 @@
 
 #include "redshift/literal.h"
 #include "redshift/quote.h"
+#include "redshift/types.h"
 
-#define MAX_DECIMAL_DIGITS	38
 #define MAX_VARCHAR_BYTES	65535
 
 static char *decimal_literal(Datum value, const char **why);
@@ -154,7 +154,7 @@ decimal_literal(Datum value, const char **why)
 		*why = "Redshift's decimals have no NaN and no infinities";
 		return NULL;
 	}
-	if (precision > MAX_DECIMAL_DIGITS)
+	if (precision > DECIMAL_MAX_DIGITS)
 	{
 		*why = "Redshift's decimals have 38 digits at most";
 		return NULL;

@@ -19,6 +19,9 @@
 #define RS_SUPER_OID			4000
 #define RS_VARBYTE_OID			6551
 
+/* what a decimal has at most */
+#define DECIMAL_MAX_DIGITS		38
+
 typedef enum RedshiftKind
 {
 	RS_INTEGER,					/* smallint, integer, bigint, oid */

@@ -157,19 +157,6 @@ column_changes(Oid relid, const Rollup *old, const Rollup *new, const LocalColum
 	return changes;
 }
 
-/* Texts with blanks between; palloc'd. */
-static char *
-joined(List *texts)
-{
-	StringInfoData buf;
-	ListCell   *lc;
-
-	initStringInfo(&buf);
-	foreach(lc, texts)
-		appendStringInfo(&buf, "%s%s", buf.len > 0 ? " " : "", (char *) lfirst(lc));
-	return buf.data;
-}
-
 /* Raises: the table has to be copied anew by the subscribers of a publication. */
 pg_noreturn static void
 refuse(const RsfedRelation *relation, const char *publication, const char *what, bool may_be_told)
@@ -199,7 +186,7 @@ refuse_to_add(const RsfedRelation *relation, const char *publication, const Colu
 					   RSFED_HAVE_COLUMN_LISTS ? "has no key without NULLs"
 					   : "is one of PostgreSQL 13 or 14"),
 			 errhint("Run on every subscriber: %s Then here: SET rsfed.alter_published = on, and try again.",
-					 joined(changes->statements))));
+					 texts_joined(changes->statements, " "))));
 }
 
 void
@@ -325,7 +312,7 @@ republish_again(const RsfedRelation *relation, const Rollup *new, List *publicat
 			if (!names_hold(named, new->columns[i].name))
 				added = lappend(added, new->columns[i].name);
 		}
-		add_action(actions, "publication", "%s is version %d: run what SELECT rsfed.subscriber_script(%s) gives on subscribers%s",
+		add_action(actions, "publication", "publication %s is version %d: run what SELECT rsfed.subscriber_script(%s) gives on subscribers%s",
 				   unnamed->publication, publication_bump(unnamed->publication), publication,
 				   added == NIL ? "" :
 				   psprintf(", then here SELECT rsfed.publish(ARRAY[%s]::regclass[], %s), which publishes the new columns: %s",

@@ -5,10 +5,19 @@ CREATE FUNCTION standin.data_type(oid, int) RETURNS varchar LANGUAGE sql STABLE
     RETURN CASE $1 WHEN 1114 THEN 'timestamp without time zone' WHEN 1184 THEN 'timestamp with time zone'
         ELSE replace(replace(format_type($1, $2), 'intervaly2m', 'interval year to month'), 'intervald2s', 'interval day to second') END;
 
+-- A name as clients know it: the proxy has another one for what is longer than 63 bytes.
+CREATE FUNCTION standin.long_names(OUT behind text, OUT name text) RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER BEGIN ATOMIC
+    SELECT split_part(line, chr(9), 1), split_part(line, chr(9), 2)
+        FROM regexp_split_to_table(pg_read_file('../long_names', 0, 1000000, true), chr(10)) AS line WHERE line <> '';
+END;
+CREATE FUNCTION standin.full_name(name) RETURNS text LANGUAGE sql STABLE
+    RETURN CASE WHEN $1 !~ '_[0-9a-f]{12}$' THEN $1::text
+        ELSE coalesce((SELECT l.name FROM standin.long_names() AS l WHERE l.behind = $1::text), $1::text) END;
+
 -- Columns of tables that the user may see.
 CREATE VIEW standin.columns AS
-SELECT current_database()::varchar(128) AS database_name, n.nspname::varchar(128) AS schema_name, c.relname::varchar(128) AS table_name,
-    a.attname::varchar(128) AS column_name, a.attnum::int AS ordinal_position, pg_get_expr(d.adbin, d.adrelid)::varchar(4000) AS column_default,
+SELECT current_database()::varchar(128) AS database_name, n.nspname::varchar(128) AS schema_name, standin.full_name(c.relname)::varchar(128) AS table_name,
+    standin.full_name(a.attname)::varchar(128) AS column_name, a.attnum::int AS ordinal_position, pg_get_expr(d.adbin, d.adrelid)::varchar(4000) AS column_default,
     CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END::varchar(3) AS is_nullable,
     standin.data_type(a.atttypid, NULLIF(a.atttypmod, -1))::varchar(128) AS full_type,
     standin.data_type(a.atttypid, -1)::varchar(128) AS data_type,

@@ -9,6 +9,7 @@ import re
 import select
 import time
 
+import names
 import protocol
 from faults import Faults
 from protocol import Closed, Cutter, message, split_rows
@@ -231,6 +232,10 @@ class Answer:
             with self.session.state.lock:
                 faults = Faults(self.session.state.faults)
         changed = self.session.uppercase
+        for column in columns:
+            if names.full(column[0]) != column[0]:
+                column[0] = names.full(column[0])
+                changed = True
         if self.session.uppercase:
             for column in columns:
                 column[0] = column[0].upper()

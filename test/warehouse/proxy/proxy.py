@@ -16,6 +16,7 @@ import time
 import traceback
 
 import lake
+import names
 import protocol
 from faults import BadCommand, State
 from session import Session
@@ -176,6 +177,7 @@ def main():
     arguments = parser.parse_args()
     threading.excepthook = lambda args: traceback.print_exception(args.exc_type, args.exc_value, args.exc_traceback)
     sys.setswitchinterval(0.001)
+    names.keep_in(arguments.dir)
     mirror = lake.Mirror(arguments.dir, arguments.backend_port, arguments.psql, arguments.lake)
     Server(arguments.dir, arguments.backend_port, mirror).serve()
 

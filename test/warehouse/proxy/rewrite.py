@@ -10,6 +10,7 @@ import re
 import constructs
 import ddl
 import lake
+import names
 from edits import Edits
 from refuse import Refusal, Statement, check
 from tokenizer import QUOTED, WORD, split_statements, tokenize
@@ -72,13 +73,21 @@ def _touches_user_table(statement):
     return False
 
 
-def _fold_identifiers(statement, edits):
-    """Quoted identifiers fold too, unless the session keeps their case."""
+def _rewrite_identifiers(statement, edits, case_sensitive):
+    """Quoted identifiers fold too, unless the session keeps their case; long ones are others behind."""
     for token in statement.tokens:
-        if token.kind == QUOTED:
-            folded = re.sub("[A-Z]+", lambda match: match.group().lower(), token.text)
-            if folded != token.text:
-                edits.swap(token, folded)
+        if token.kind not in (QUOTED, WORD):
+            continue
+        text = token.text
+        if token.kind == QUOTED and not case_sensitive:
+            text = re.sub("[A-Z]+", lambda match: match.group().lower(), text)
+        if len(text) > names.LONGEST_BEHIND // 4:
+            if token.kind == QUOTED:
+                text = '"' + names.behind(text[1:-1].replace('""', '"')).replace('"', '""') + '"'
+            else:
+                text = names.behind(token.word) if names.behind(token.word) != token.word else text
+        if text != token.text:
+            edits.swap(token, text)
 
 
 def _type_at(statement, index, edits):
@@ -186,8 +195,7 @@ def _rewrite_call(statement, index, edits):
 
 def _rewrite_statement(statement, edits, result, case_sensitive):
     """Collects the edits of one statement."""
-    if not case_sensitive:
-        _fold_identifiers(statement, edits)
+    _rewrite_identifiers(statement, edits, case_sensitive)
     tag = ddl.rewrite(statement, edits)
     if tag is not None:
         result.tag = tag

@@ -35,6 +35,12 @@ for my $view (qw(svv_all_columns svv_all_tables svv_all_schemas svv_redshift_col
 is_deeply($c->query("SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale FROM svv_all_columns WHERE table_name = 'nodes' ORDER BY ordinal_position")->{rows},
 	[ [ 'i', 'integer', undef, 32, 0 ], [ 't', 'timestamp with time zone', undef, undef, undef ], [ 'v', 'character varying', 20, undef, undef ], [ 'd', 'numeric', undef, 8, 2 ] ], 'SVV_ALL_COLUMNS (section 6, WEB)');
 is_deeply($c->query(q{SELECT "column", type FROM pg_table_def WHERE tablename = 'nodes' AND "column" = 'd'})->{rows}, [ [ 'd', 'numeric(8,2)' ] ], 'PG_TABLE_DEF');
+my $long = 'n' x 100;
+$c->query("CREATE TABLE $long (${long}_a int, \"${long}_B\" int)");
+is_deeply($c->query("SELECT table_name, column_name FROM svv_all_columns WHERE table_name LIKE 'nnn%' ORDER BY ordinal_position")->{rows},
+	[ [ $long, "${long}_a" ], [ $long, "${long}_b" ] ], 'names have up to 127 bytes (section 4, DG:r_names)');
+is_deeply([ map { $_->{name} } @{ $c->query("SELECT * FROM \"$long\" WHERE ${long}_b = 1")->{columns} } ], [ "${long}_a", "${long}_b" ], '... everywhere');
+$c->query("DROP TABLE $long");
 $c->query('CREATE TABLE empty_one (i int)');
 is_deeply($c->query(q{SELECT "table" FROM svv_table_info WHERE "table" IN ('nodes', 'empty_one')})->{rows}, [ ['nodes'] ], 'SVV_TABLE_INFO omits empty tables (section 6)');
 $c->query('DROP TABLE empty_one');
