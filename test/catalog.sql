@@ -14,7 +14,8 @@ WITH member AS (
 	UNION SELECT 'pg_rewrite'::regclass, oid FROM pg_rewrite WHERE ev_class IN (SELECT oid FROM relation)
 	UNION SELECT 'pg_attrdef'::regclass, oid FROM pg_attrdef WHERE adrelid IN (SELECT oid FROM relation)
 	UNION SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE conrelid IN (SELECT oid FROM relation)
-	UNION SELECT 'pg_trigger'::regclass, oid FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM relation)
+	UNION SELECT 'pg_trigger'::regclass, oid FROM pg_trigger
+		WHERE tgrelid IN (SELECT oid FROM relation) AND NOT tgisinternal	-- else with a number in its name
 	UNION SELECT 'pg_policy'::regclass, oid FROM pg_policy WHERE polrelid IN (SELECT oid FROM relation)
 ), acl AS (
 	SELECT 'pg_class'::regclass AS classid, oid AS objid, relname::text AS name, relowner AS owner,
