@@ -10,7 +10,7 @@ SQL_PIECES = $(addprefix sql/install/, schema.sql tables.sql serving.sql policie
 	check_group.sql ask.sql lake.sql rollups.sql identity.sql sets.sql schedules.sql views.sql scheduler.sql costs.sql \
 	publish.sql doctor.sql doctor_server.sql doctor_relations.sql doctor_sources.sql doctor_groups.sql doctor_lake.sql doctor_budget.sql \
 	doctor_publish.sql doctor_report.sql \
-	metrics.sql export.sql events.sql dump.sql)
+	metrics.sql export.sql events.sql columns.sql dump.sql)
 # The install scripts of versions that were released, as they were then, and the
 # ways from one version to the next.  CREATE EXTENSION rsfed VERSION '...' and
 # ALTER EXTENSION rsfed UPDATE find them.

@@ -20,8 +20,14 @@ ORDER BY 1;
 SELECT pg_describe_object(d.classid, d.objid, 0) AS object, left(c.description, 20) AS comment
 FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 JOIN pg_description c ON c.objoid = d.objid AND c.classoid = d.classid
-WHERE e.extname = 'rsfed' AND d.deptype = 'e' AND c.description !~ '^([A-Z]|rsfed)'
+WHERE e.extname = 'rsfed' AND d.deptype = 'e' AND c.objsubid = 0 AND c.description !~ '^([A-Z]|rsfed)'
 ORDER BY 1;
+
+-- columns of views without a comment (none)
+SELECT a.attrelid::regclass AS view, a.attname AS without_comment
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relnamespace = 'rsfed'::regnamespace AND c.relkind = 'v' AND a.attnum > 0 AND col_description(c.oid, a.attnum) IS NULL
+ORDER BY 1, a.attnum;
 
 -- arguments and result columns that are reserved words (none)
 SELECT p.oid::regprocedure AS function, a.name

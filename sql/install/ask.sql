@@ -9,7 +9,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rsfed_describe'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 10;
 COMMENT ON FUNCTION rsfed.describe(name, text) IS
-'Asks Redshift for the result columns of a query, without running it';
+'Asks Redshift for the result columns of a query without running it';
 
 CREATE FUNCTION rsfed.columns(source name, query text)
 RETURNS text
@@ -44,5 +44,5 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'rsfed_execute'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.execute(name, text, text) IS
-'Runs a command in Redshift, outside a transaction block, and returns its tag; what it does there stays, also when the transaction here is rolled back; of a group on one or all of its members';
+'Runs a command in Redshift, outside a transaction block, and returns its tag; for a group on one or on all of its members. What it does in the warehouse stays, even if the local transaction is rolled back';
 REVOKE ALL ON FUNCTION rsfed.execute(name, text, text) FROM PUBLIC;

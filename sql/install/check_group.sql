@@ -6,7 +6,7 @@ RETURNS TABLE (server name, item text, ok boolean, detail text)
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_check_group';
 COMMENT ON FUNCTION rsfed.check_group(name, text[], boolean) IS
-'Compares the members of a group: external schemas, tables, views, columns, partitions and grants of what its rollups read, or of these tables; with sample their rows, too';
+'Compares the members of a group: external schemas, tables, views, columns, partitions and grants of what its rollups read, or of the tables that are named. With sample their rows are compared, too';
 
 CREATE FUNCTION rsfed.dns_records(group_name name, record text, ttl integer DEFAULT 60)
 RETURNS text
@@ -85,4 +85,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rsfed.dns_records(name, text, integer) IS
-'The change batch for Amazon Route 53 that makes a record of weighted CNAMEs, one a member, drained and broken ones at 0';
+'The change batch for Amazon Route 53 that makes a record of weighted CNAMEs, one for each member; members that drain or are broken have the weight 0';

@@ -5,7 +5,7 @@ RETURNS SETOF record
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 3
 AS 'MODULE_PATHNAME', 'rsfed_gather_costs';
 COMMENT ON FUNCTION rsfed.gather_costs() IS
-'Asks servers with the option gather_costs now, and not when a worker has time, what the runs of the caller''s relations have read and taken';
+'Asks servers with the option gather_costs what the runs of the caller''s relations have read and taken. Workers do the same when they have time';
 
 CREATE VIEW rsfed_catalog.run_price WITH (security_barrier = true) AS
 SELECT k.run_id,
@@ -56,5 +56,5 @@ SELECT k.relid::pg_catalog.regclass AS relation,
 FROM rsfed_catalog.run_price k
 GROUP BY k.relid, k.server, k.ended_at::pg_catalog.date;
 COMMENT ON VIEW rsfed.costs IS
-'What refreshes have read and taken in the warehouse, by relation, server and day of the session''s time zone; for the owner and pg_monitor';
+'What refreshes have read and taken in the warehouse, by relation, server and day; for the owner and pg_monitor';
 GRANT SELECT ON rsfed.costs TO PUBLIC;

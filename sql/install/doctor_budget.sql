@@ -10,7 +10,7 @@ WITH visible AS MATERIALIZED (SELECT x.*, c.full_name, u.source AS rollup_source
 	WHERE CASE WHEN x.source_id = 0 THEN c.may_see_all
 		ELSE pg_catalog.has_server_privilege(x.source_id, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE') END)
 SELECT 'warning' AS severity, b.subject,
-	pg_catalog.format('Its %s for %s is used up: %s. Schedules are held until %s; CALL rsfed.refresh works all the same. The remedy gives it twice as much.',
+	pg_catalog.format('Its %s for %s is used up: %s. Schedules are held until %s; CALL rsfed.refresh still works. The remedy gives it twice as much.',
 		b.option_name, b.day, rsfed_catalog.budget_figures(b.option_name, b.used, b.allowed), b.ends_at) AS problem,
 	CASE WHEN b.source_id = 0
 		THEN pg_catalog.format('SELECT rsfed.alter_rollup(%L, options => %L);', b.full_name, pg_catalog.jsonb_build_object(b.option_name, t.twice))

@@ -13,19 +13,19 @@ WITH members AS MATERIALIZED (SELECT g.*,
 SELECT v.severity, pg_catalog.format('group %I', m.group_name) AS subject, v.problem, v.remedy, v.on_primary
 FROM members m
 CROSS JOIN LATERAL (
-	SELECT 'error' AS severity, 'It has no member: nothing can be asked of it. rsfed.add_member() gives it one.' AS problem,
+	SELECT 'error' AS severity, 'It has no member, so it cannot be asked. rsfed.add_member() gives it one.' AS problem,
 		'SELECT server, host FROM rsfed.servers WHERE members IS NULL;' AS remedy, false AS on_primary
 	WHERE m.server IS NULL
 	UNION ALL
-	SELECT 'error', 'The weight of all its members is 0: nothing can be asked of it.',
+	SELECT 'error', 'The weight of all its members is 0, so it cannot be asked.',
 		pg_catalog.format('SELECT rsfed.alter_member(%L, %L, weight => 1);', m.group_name, m.server), true
 	WHERE m.server IS NOT NULL AND m.weighted = 0 AND m.n = 1
 	UNION ALL
-	SELECT 'error', 'None of its members works, or all that do are draining.',
+	SELECT 'error', 'None of its members works, or all that work are draining.',
 		pg_catalog.format('SELECT server, state, since, last_error FROM rsfed.groups WHERE group_name = %L;', m.group_name), false
 	WHERE m.weighted > 0 AND m.working = 0 AND m.n = 1
 	UNION ALL
-	SELECT 'warning', pg_catalog.format('Its member %I is broken since %s, and tried again from time to time: %s.',
+	SELECT 'warning', pg_catalog.format('Its member %I is broken since %s, and rsfed tries it again from time to time: %s.',
 			m.server, pg_catalog.date_trunc('second', m.since), m.last_error),
 		pg_catalog.format('SELECT * FROM rsfed.check_server(%L);', m.server), false
 	WHERE m.state = 'broken'
@@ -67,8 +67,8 @@ GRANT SELECT ON rsfed_doctor.groups TO PUBLIC;
 CREATE VIEW rsfed_doctor.difference WITH (security_barrier = true) AS
 SELECT 'warning' AS severity, pg_catalog.format('server %I of group %I', d.server, d.group_name) AS subject,
 	CASE WHEN d.kind = 'query'
-		THEN pg_catalog.format('It is not as the other members, and rollup %s does not use it: %s.', c.full_name, d.problem)
-		ELSE pg_catalog.format('It is not as the other members, and no rollup that reads this uses it: %s.', d.problem) END AS problem,
+		THEN pg_catalog.format('It differs from the other members, and rollup %s does not use it: %s.', c.full_name, d.problem)
+		ELSE pg_catalog.format('It differs from the other members, and rollups that read this do not use it: %s.', d.problem) END AS problem,
 	-- what mends it there, as far as that can be said, and another look
 	pg_catalog.concat_ws(' ', (SELECT pg_catalog.string_agg(pg_catalog.format('SELECT rsfed.execute(%L, %L);', d.server, r.remedy), ' ' ORDER BY r.n)
 			FROM pg_catalog.unnest(d.remedies) WITH ORDINALITY AS r (remedy, n)

@@ -38,10 +38,10 @@ CROSS JOIN LATERAL (
 			|| pg_catalog.quote_literal(f.sqlstate) || ' ORDER BY failing_since;' AS remedy_of_many
 	WHERE f.state = 'failing' AND x.source IS NULL AND (f.source IS NULL OR s.oid IS NOT NULL)
 	UNION ALL
-	SELECT 'error', pg_catalog.format('Its gate refused new content: %s.%s SET rsfed.ignore_gate = on in a session and CALL rsfed.refresh there publish it all the same.',
+	SELECT 'error', pg_catalog.format('Its gate refused new content: %s.%s SET rsfed.ignore_gate = on in a session and CALL rsfed.refresh there publish it nevertheless.',
 		f.message, l.late),
 		pg_catalog.format('SELECT * FROM rsfed.compare(%L);', f.name), false,
-		'The gates of %s relations refused new content. SET rsfed.ignore_gate = on in a session and CALL rsfed.refresh there publish it all the same.',
+		'The gates of %s relations refused new content. SET rsfed.ignore_gate = on in a session and CALL rsfed.refresh there publish it nevertheless.',
 		'SELECT f.relation, f.message, c.* FROM rsfed.freshness f JOIN rsfed.rollups u ON u.rollup = f.relation CROSS JOIN LATERAL rsfed.compare(f.relation) c WHERE f.state = ''refused'' AND pg_catalog.pg_has_role(u.owner, ''USAGE'');'
 	WHERE f.state = 'refused'
 	UNION ALL
@@ -64,7 +64,7 @@ SELECT v.severity, pg_catalog.format('schedule %I of %s', s.schedule_name, f.nam
 FROM rsfed_catalog.relation_freshness f
 JOIN rsfed_catalog.schedule s USING (relation_id)
 CROSS JOIN LATERAL (
-	SELECT 'error' AS severity, 'It has stopped: it names no time that is still to come, or cannot be read.' AS problem,
+	SELECT 'error' AS severity, 'It has stopped: all of its times are in the past, or it cannot be read.' AS problem,
 		pg_catalog.format('SELECT rsfed.alter_schedule(%L, %L, schedule => ''@daily'');', f.name, s.schedule_name) AS remedy,
 		'%s schedules have stopped: they name no time that is still to come, or cannot be read.' AS problem_of_many,
 		'SELECT rsfed.alter_schedule(s.relation, s.name, schedule => ''@daily'') FROM rsfed.schedules s JOIN pg_catalog.pg_class c ON c.oid = s.relation WHERE s.next_run_at IS NULL AND pg_catalog.pg_has_role(c.relowner, ''USAGE'');' AS remedy_of_many
@@ -134,7 +134,7 @@ CROSS JOIN LATERAL (
 		w.problem_of_many, w.remedy_of_many
 	FROM rsfed_catalog.schedule s
 	CROSS JOIN LATERAL (
-		SELECT 'error' AS severity, 'It has stopped: it names no time that is still to come, or cannot be read.' AS problem,
+		SELECT 'error' AS severity, 'It has stopped: all of its times are in the past, or it cannot be read.' AS problem,
 			pg_catalog.format('SELECT rsfed.alter_set_schedule(%L, %L, schedule => ''@daily'');', c.set_name, s.schedule_name) AS remedy,
 			'%s schedules of sets have stopped: they name no time that is still to come, or cannot be read.' AS problem_of_many,
 			'SELECT rsfed.alter_set_schedule(s.set_name, s.name, schedule => ''@daily'') FROM rsfed.schedules s JOIN rsfed.sets t ON t.name = s.set_name WHERE s.next_run_at IS NULL AND pg_catalog.pg_has_role(t.owner, ''USAGE'');' AS remedy_of_many
@@ -188,8 +188,8 @@ LEFT JOIN rsfed_catalog.freshness f USING (relation_id)
 LEFT JOIN published p ON p.relid = c.relid
 CROSS JOIN LATERAL (
 	SELECT 'warning' AS severity,
-		'It has no statistics: queries of it are planned by guess.' AS problem, 'ANALYZE %s;' AS remedy,
-		'%s relations have no statistics: queries of them are planned by guess.' AS problem_of_many, NULL::pg_catalog.text AS remedy_of_many
+		'It has no statistics, so the planner has to guess.' AS problem, 'ANALYZE %s;' AS remedy,
+		'%s relations have no statistics, so the planner has to guess.' AS problem_of_many, NULL::pg_catalog.text AS remedy_of_many
 	WHERE c.width IS NULL AND f.changed_at IS NOT NULL AND (c.reltuples <> 0 OR c.live > 0)
 	UNION ALL
 	SELECT 'warning', pg_catalog.format('%s of its row versions are dead, %s are alive: autovacuum does not keep up, or something holds the oldest snapshot.',

@@ -84,4 +84,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rsfed.doctor(boolean) IS
-'What is wrong here, worst first, each with the statement that mends it; remote => true asks the servers too';
+'Says what is wrong, worst first, each with the statement that mends it. With remote => true it asks the servers, too';

@@ -4,7 +4,7 @@ CREATE VIEW rsfed_doctor.scheduler WITH (security_barrier = true) AS
 WITH s AS MATERIALIZED (SELECT t.*, n.slots, n.needed,
 		-- a multiple of 8, so that a replica, which knows no databases, mostly needs what the primary does
 		(GREATEST(n.needed, n.slots) + 9) / 8 * 8 AS enough,
-		'It is changed by a restart, on replicas first: there it must not be less than on the primary.' AS how
+		'It changes with a restart. Restart replicas first: there it must not be less than on the primary.' AS how
 	FROM rsfed_catalog.scheduler_state() t
 	CROSS JOIN LATERAL (SELECT pg_catalog.current_setting('max_worker_processes')::pg_catalog.int4 AS slots,
 		-- launcher, a scheduler per database, run workers, PostgreSQL's own launcher
@@ -15,7 +15,7 @@ SELECT v.severity, 'scheduler' AS subject, v.problem,
 FROM s
 CROSS JOIN LATERAL (VALUES
 	('not preloaded', 'error',
-		'The library is not preloaded: no schedule and no request is run here. Add it and restart the server.',
+		'The library is not preloaded, so no schedule and no request runs here. Add it and restart the server.',
 		(SELECT 'ALTER SYSTEM SET shared_preload_libraries = '
 			|| COALESCE(pg_catalog.string_agg(pg_catalog.quote_literal(pg_catalog.btrim(l.name, ' "')), ', ' ORDER BY l.n) || ', ', '')
 			|| '''rsfed'';'
@@ -24,7 +24,7 @@ CROSS JOIN LATERAL (VALUES
 				ON pg_catalog.btrim(l.name, ' "') <> ''
 			WHERE g.name = 'shared_preload_libraries' AND g.setting IS NOT NULL HAVING pg_catalog.count(g.setting) > 0)),
 	('off', 'error',
-		'The setting rsfed.scheduler is off: no schedule and no request is run in any database of this server.',
+		'The setting rsfed.scheduler is off, so no schedule and no request runs in any database of this server.',
 		'ALTER SYSTEM SET rsfed.scheduler = on; SELECT pg_catalog.pg_reload_conf();'),
 	('no launcher', 'error',
 		pg_catalog.format('The launcher does not run, so no scheduler does. %s',
@@ -93,7 +93,7 @@ CREATE VIEW rsfed_doctor.guard WITH (security_barrier = true) AS
 SELECT v.severity, pg_catalog.format('database %I', pg_catalog.current_database()) AS subject, v.problem, v.remedy, v.on_primary
 FROM rsfed_catalog.guard g
 CROSS JOIN LATERAL (
-	SELECT 'error' AS severity, pg_catalog.format('Its schedules are held: %s. If they are to run here, and nowhere else any more, a superuser says so.',
+	SELECT 'error' AS severity, pg_catalog.format('Its schedules are held: %s. If they should run here, and no longer elsewhere, a superuser runs the remedy.',
 			g.held_reason) AS problem,
 		pg_catalog.format('SELECT rsfed.take_over(%L);', pg_catalog.current_database()) AS remedy, true AS on_primary
 	WHERE g.is_held
@@ -180,7 +180,7 @@ CROSS JOIN LATERAL (
 		'ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_catalog.pg_reload_conf();'
 	WHERE h.is_replica AND NOT h.feedback
 	UNION ALL
-	SELECT 'error', 'this replica', 'The replay of WAL is paused: what is read here grows old.',
+	SELECT 'error', 'this replica', 'The replay of WAL is paused, so the content here grows old.',
 		'SELECT pg_catalog.pg_wal_replay_resume();'
 	WHERE CASE WHEN h.is_replica THEN pg_catalog.pg_is_wal_replay_paused() END
 	UNION ALL

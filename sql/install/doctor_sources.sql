@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (
 	SELECT CASE WHEN x.valid_until <= pg_catalog.now() THEN 'error' ELSE 'warning' END,
 		pg_catalog.format('%s at %s. %s', CASE WHEN x.valid_until <= pg_catalog.now() THEN 'They expired' ELSE 'They expire' END,
 			pg_catalog.date_trunc('second', x.valid_until),
-			CASE WHEN b.by_file THEN 'Whatever writes the credentials_file has not renewed it.'
+			CASE WHEN b.by_file THEN 'The program that writes the credentials_file has not renewed it.'
 				ELSE 'New ones are set by rsfed.set_credentials().' END)
 	WHERE x.valid_until < pg_catalog.now()
 		-- what rotates by itself lives for minutes anyway

@@ -102,4 +102,4 @@ BEGIN
 	END LOOP;
 END $$;
 COMMENT ON FUNCTION rsfed.refresh_foreign_schema(name, text, name, boolean) IS
-'Brings added, dropped and retyped columns of a schema in Redshift over to its foreign tables in a local schema, comments that are not set here, and new tables if add_tables, without dropping what depends on them; a row for each change';
+'Brings columns that were added, dropped or changed in a schema of Redshift over to its foreign tables in a local schema, and comments that are not set here; with add_tables new tables, too. It drops nothing that depends on them, and returns a row for each change';

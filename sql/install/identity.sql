@@ -36,7 +36,7 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_take_over';
 COMMENT ON FUNCTION rsfed.take_over(text) IS
-'Makes this database the owner of its schedules, which run here from then on; confirm is its name';
+'Makes this database the owner of its schedules, which run here from then on. confirm is its name';
 REVOKE EXECUTE ON FUNCTION rsfed.take_over(text) FROM PUBLIC;
 
 -- A restore brings rows that no function of rsfed announced.

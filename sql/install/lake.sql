@@ -13,7 +13,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rsfed_create_external_schema'
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 3;
 COMMENT ON FUNCTION rsfed.create_external_schema(name, text, text, text, text, jsonb) IS
-'Makes an external schema at every server behind a source that has none of the name yet; what it does there stays, also when the transaction here is rolled back';
+'Makes an external schema at every server behind a source that has none of this name yet. What it does in the warehouse stays, even if the local transaction is rolled back';
 REVOKE ALL ON FUNCTION rsfed.create_external_schema(name, text, text, text, text, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION rsfed.drop_external_schema(
@@ -26,7 +26,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rsfed_drop_external_schema'
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 3;
 COMMENT ON FUNCTION rsfed.drop_external_schema(name, text, boolean, boolean) IS
-'Drops an external schema at every server behind a source, with drop_database the database of the catalog too; what it does there stays, also when the transaction here is rolled back';
+'Drops an external schema at every server behind a source; with drop_database also the database in the catalog. What it does in the warehouse stays, even if the local transaction is rolled back';
 REVOKE ALL ON FUNCTION rsfed.drop_external_schema(name, text, boolean, boolean) FROM PUBLIC;
 
 CREATE FUNCTION rsfed.add_partitions(
@@ -41,7 +41,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rsfed_add_partitions'
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 3;
 COMMENT ON FUNCTION rsfed.add_partitions(name, text, jsonb, text, text, text) IS
-'Registers partitions of an external table, from a list or for each day or hour from since to before until, that are not registered yet; what it does there stays, also when the transaction here is rolled back';
+'Registers partitions of an external table that are not registered yet, from a list, or for each day or hour from since to before until. What it does in the warehouse stays, even if the local transaction is rolled back';
 REVOKE ALL ON FUNCTION rsfed.add_partitions(name, text, jsonb, text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION rsfed.missing_partitions(
@@ -55,7 +55,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rsfed_missing_partitions'
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100;
 COMMENT ON FUNCTION rsfed.missing_partitions(name, text, text, text, jsonb) IS
-'Partitions that rsfed.add_partitions would add; whoever queries them meanwhile finds no rows, and no error';
+'Partitions that rsfed.add_partitions() would add. Until then queries for them find no rows, and raise no error';
 
 CREATE FUNCTION rsfed.external_schemas(
 	source name,
@@ -84,7 +84,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rsfed_external_columns'
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION rsfed.external_columns(name, text) IS
-'Columns of an external table at each server behind a source; partition_key counts the keys from 1';
+'Columns of an external table at each server behind a source. partition_key counts the partition keys from 1';
 
 CREATE FUNCTION rsfed.external_partitions(
 	source name,
@@ -94,4 +94,4 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rsfed_external_partitions'
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 1000;
 COMMENT ON FUNCTION rsfed.external_partitions(name, text) IS
-'Registered partitions of an external table at each server behind a source; Redshift shows 128 characters of a location';
+'Registered partitions of an external table at each server behind a source. Redshift shows 128 characters of a location';

@@ -92,5 +92,5 @@ JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw AND w.fdwname IN (
 CROSS JOIN LATERAL rsfed_catalog.credentials_expiry(m.oid) x
 WHERE pg_catalog.isfinite(x.valid_until);
 COMMENT ON VIEW rsfed.metrics IS
-'Figures for Prometheus: name, labels, value; works on replicas; for pg_monitor';
+'Figures for Prometheus; also on replicas; for pg_monitor';
 GRANT SELECT ON rsfed.metrics TO pg_monitor;

@@ -27,7 +27,7 @@ SELECT 'setting',
 FROM pg_catalog.pg_settings s
 WHERE s.name OPERATOR(pg_catalog.~~) 'rsfed.%';
 COMMENT ON VIEW rsfed.options IS
-'Every option and setting of rsfed: what it means, its default and what it takes';
+'Every option and setting of rsfed: what it means, its default, and what it takes';
 GRANT SELECT ON rsfed.options TO PUBLIC;
 
 CREATE FUNCTION rsfed_catalog.pinned_settings(
@@ -42,5 +42,5 @@ CREATE VIEW rsfed.pinned_settings AS
 SELECT p.name, p.value, p.pinned_for, p.reason
 FROM rsfed_catalog.pinned_settings() p;
 COMMENT ON VIEW rsfed.pinned_settings IS
-'Settings of PostgreSQL that have a fixed value while rsfed works, for what (run: workers, and sessions that refresh, define, alter or compare; plan: the same, but not the query of a materialized view; worker: workers), and what another value would do';
+'Settings of PostgreSQL that have a fixed value while rsfed works, and what another value would do';
 GRANT SELECT ON rsfed.pinned_settings TO PUBLIC;

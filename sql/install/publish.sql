@@ -6,21 +6,21 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_publish';
 COMMENT ON FUNCTION rsfed.publish(regclass[], name, jsonb) IS
-'Adds rollups, with their freshness, to a publication, which is made if it is not there; again: new columns, once subscribers have them';
+'Adds rollups, with their freshness, to a publication, and makes the publication if it is not there. Called again it adds new columns, once subscribers have them';
 
 CREATE FUNCTION rsfed.unpublish(rollups regclass[], publication name DEFAULT 'rsfed')
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_unpublish';
 COMMENT ON FUNCTION rsfed.unpublish(regclass[], name) IS
-'Takes rollups out of a publication; the tables of subscribers stay as they are';
+'Takes rollups out of a publication. The tables of subscribers stay as they are';
 
 CREATE FUNCTION rsfed.subscriber_script(publication name DEFAULT 'rsfed', tables boolean DEFAULT true)
 RETURNS text
 LANGUAGE C STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_subscriber_script';
 COMMENT ON FUNCTION rsfed.subscriber_script(name, boolean) IS
-'A script for psql that makes a server without rsfed the subscriber of a publication, or brings it up to date; holds no secrets';
+'A script for psql that makes a server without rsfed a subscriber of a publication, or brings it up to date. It holds no secrets';
 
 CREATE FUNCTION rsfed_catalog.published_columns(publication name, relid oid)
 RETURNS name[]
@@ -117,7 +117,7 @@ FROM rsfed_catalog.subscriber_slot s
 JOIN pg_catalog.pg_publication p ON p.pubname = s.publication
 WHERE pg_catalog.pg_has_role(p.pubowner, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE');
 COMMENT ON VIEW rsfed.subscribers IS
-'Servers that subscribe to publications of rollups, by the slots that their script has made; for owners of publications and pg_monitor';
+'Servers that subscribe to publications of rollups, one row for each slot; for owners of publications and pg_monitor';
 GRANT SELECT ON rsfed.publications, rsfed.subscribers TO PUBLIC;
 
 -- sql/subscriber/script.sql, put in by the build.

@@ -12,7 +12,7 @@ CREATE VIEW rsfed.pushdown AS
 SELECT p.kind, p.item, p.shipped, p.redshift_text, p.note
 FROM rsfed_catalog.pushdown() p;
 COMMENT ON VIEW rsfed.pushdown IS
-'What of a query over foreign tables is computed in Redshift, as it is or rewritten, and what is not, and why; what is not listed is computed here';
+'What of a query over foreign tables Redshift computes, as it is or rewritten, and what it does not compute, and why. What is not listed is computed here';
 GRANT SELECT ON rsfed.pushdown TO PUBLIC;
 
 CREATE FUNCTION rsfed.pushed(query text)
@@ -20,4 +20,4 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'rsfed_pushed'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.pushed(text) IS
-'The statement of Redshift that a query over foreign tables becomes, to define a rollup with; an error with the reasons if it becomes none, or more than one. The query is planned, not run';
+'The statement of Redshift that a query over foreign tables becomes, to define a rollup with. It raises an error with the reasons if the query becomes none, or more than one. The query is planned, not run';

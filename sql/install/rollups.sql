@@ -19,7 +19,7 @@ RETURNS regclass
 AS 'MODULE_PATHNAME', 'rsfed_define_rollup'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.define_rollup(text, name, text, text[], text, text, text, interval, jsonb, boolean, boolean, boolean) IS
-'Defines an aggregate query in Redshift, makes the local table that serves its result (or, with adopt, takes the one that is there), and fills it';
+'Defines an aggregate query in Redshift, makes the local table that serves its result (with adopt it takes the table that is there), and fills it';
 
 CREATE FUNCTION rsfed.alter_rollup(
 	rollup regclass,
@@ -34,14 +34,14 @@ RETURNS TABLE (action text, detail text)
 AS 'MODULE_PATHNAME', 'rsfed_alter_rollup'
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 5;
 COMMENT ON FUNCTION rsfed.alter_rollup(regclass, text, text[], name, text, text, jsonb, boolean) IS
-'Changes a rollup and its table, and returns what was done; with no change given it takes over what changed in Redshift';
+'Changes a rollup and its table, and returns what was done. Without a change it takes over what changed in Redshift';
 
 CREATE FUNCTION rsfed.drop_rollup(rollup regclass, keep_table boolean DEFAULT false)
 RETURNS void
 AS 'MODULE_PATHNAME', 'rsfed_drop_rollup'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.drop_rollup(regclass, boolean) IS
-'Drops a rollup with its table; keep_table leaves the table with its content';
+'Drops a rollup and its table. With keep_table the table stays, with its content';
 
 CREATE PROCEDURE rsfed.refresh(
 	relation regclass,
@@ -57,7 +57,7 @@ CREATE PROCEDURE rsfed.refresh(
 AS 'MODULE_PATHNAME', 'rsfed_refresh'
 LANGUAGE C;
 COMMENT ON PROCEDURE rsfed.refresh(regclass, text, text, text, jsonb, bigint, text, bigint, timestamptz, interval) IS
-'Refreshes a rollup or a materialized view now; outside a transaction block it commits by itself';
+'Refreshes a rollup or a materialized view now. Outside a transaction block it commits by itself';
 
 CREATE FUNCTION rsfed.request_refresh(
 	relation regclass,
@@ -69,21 +69,21 @@ RETURNS bigint
 AS 'MODULE_PATHNAME', 'rsfed_request_refresh'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.request_refresh(regclass, text, text, text, jsonb) IS
-'Queues a refresh, to be run by a worker once the present transaction commits; returns its run_id';
+'Queues a refresh, which a worker runs after the present transaction commits, and returns its run_id';
 
 CREATE FUNCTION rsfed.wait(run_id bigint, timeout interval DEFAULT NULL)
 RETURNS text
 AS 'MODULE_PATHNAME', 'rsfed_wait'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.wait(bigint, interval) IS
-'Waits until a run has ended (on a replica: until that has arrived there) and returns its status; at the time-out the one that it has then';
+'Waits until a run has ended (on a replica: until that has arrived there) and returns its status; after the timeout the status that it has then';
 
 CREATE FUNCTION rsfed.cancel(run_id bigint)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'rsfed_cancel'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.cancel(bigint) IS
-'Cancels a queued or running refresh, by the run of a member the whole refresh of its set; false if it had ended already';
+'Cancels a queued or running refresh, and returns false if it had ended already. The run of a member of a set cancels the refresh of the whole set';
 
 CREATE FUNCTION rsfed.compare(
 	relation regclass,
@@ -97,7 +97,7 @@ RETURNS TABLE (kind text, key jsonb, local jsonb, remote jsonb)
 AS 'MODULE_PATHNAME', 'rsfed_compare'
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 11;
 COMMENT ON FUNCTION rsfed.compare(regclass, text, name, text, text, jsonb, integer) IS
-'What the next refresh of a rollup would change, or another query or source: a summary, then the rows that differ; writes nothing';
+'Says what the next refresh of a rollup, another query or another source would change: a summary, then the rows that differ. It writes nothing';
 
 -- What the windows' boundaries are made of; for tests, and for whoever wonders
 -- where a bucket begins.

@@ -15,7 +15,7 @@ SELECT s.state, s.pid, s.launcher_pid, s.next_due_at, s.retry_at, s.failures, s.
 FROM rsfed_catalog.scheduler_state() s
 JOIN pg_catalog.pg_extension e ON e.extname = 'rsfed';
 COMMENT ON VIEW rsfed.scheduler IS
-'The scheduler of this database: running, asleep (nothing is due), or why not; one row';
+'The scheduler of this database; one row';
 GRANT SELECT ON rsfed.scheduler TO PUBLIC;
 
 CREATE FUNCTION rsfed_catalog.credentials_expiry(mapping oid, OUT valid_until timestamptz, OUT problem text)

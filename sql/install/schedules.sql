@@ -14,35 +14,35 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_alter_schedule';
 COMMENT ON FUNCTION rsfed.alter_schedule(regclass, text, text, jsonb) IS
-'Changes the times of a schedule, or some of its options; null resets an option';
+'Changes the times of a schedule, or some of its options. null resets an option';
 
 CREATE FUNCTION rsfed.unschedule_refresh(relation regclass, name text DEFAULT 'refresh')
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_unschedule_refresh';
 COMMENT ON FUNCTION rsfed.unschedule_refresh(regclass, text) IS
-'Removes a schedule; what it has queued already still runs';
+'Removes a schedule. A run that it has queued already still runs';
 
 CREATE FUNCTION rsfed.pause(relation regclass, until timestamptz DEFAULT NULL, reason text DEFAULT NULL)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_pause';
 COMMENT ON FUNCTION rsfed.pause(regclass, timestamptz, text) IS
-'Stops the schedules of a relation, until a time or until rsfed.resume()';
+'Stops the schedules of a relation until a time, or until rsfed.resume()';
 
 CREATE FUNCTION rsfed.resume(relation regclass)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_resume';
 COMMENT ON FUNCTION rsfed.resume(regclass) IS
-'Ends the pause of a relation, also that of a schedule that paused itself; what was due meanwhile runs once';
+'Ends the pause of a relation, and of a schedule that paused itself. What was due meanwhile runs once';
 
 CREATE FUNCTION rsfed.pause_all(until timestamptz DEFAULT NULL, reason text DEFAULT NULL)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_pause_all';
 COMMENT ON FUNCTION rsfed.pause_all(timestamptz, text) IS
-'Stops every schedule of the database, until a time or until rsfed.resume_all()';
+'Stops every schedule of the database until a time, or until rsfed.resume_all()';
 REVOKE EXECUTE ON FUNCTION rsfed.pause_all(timestamptz, text) FROM PUBLIC;
 
 CREATE FUNCTION rsfed.resume_all()
@@ -50,7 +50,7 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_resume_all';
 COMMENT ON FUNCTION rsfed.resume_all() IS
-'Ends rsfed.pause_all(); relations that were paused by themselves stay so';
+'Ends rsfed.pause_all(). Relations that were paused by themselves stay paused';
 REVOKE EXECUTE ON FUNCTION rsfed.resume_all() FROM PUBLIC;
 
 CREATE VIEW rsfed.schedules WITH (security_barrier = true) AS
@@ -136,7 +136,7 @@ LEFT JOIN (SELECT u.relation_id, u.schedule_name, pg_catalog.min(COALESCE(u.not_
 	ON w.relation_id = s.relation_id AND w.schedule_name = s.schedule_name
 WHERE c.may_select OR c.may_see_all;
 COMMENT ON VIEW rsfed.schedules IS
-'Schedules of relations and of sets, when they run next and what came of the last run; without next_run_at a schedule has stopped, without paused_by a paused one paused itself';
+'Schedules of relations and of sets, when they run next, and what came of the last run';
 GRANT SELECT ON rsfed.schedules TO PUBLIC;
 
 CREATE FUNCTION rsfed_catalog.progress(OUT run_id bigint, OUT relation_id integer,
@@ -156,5 +156,5 @@ SELECT p.run_id, p.relation, p.pid, p.phase, p.rows, p.bytes, p.rows_last_run, p
 FROM rsfed_catalog.progress() p
 LEFT JOIN rsfed_catalog.relation s ON s.relation_id = p.relation_id AND s.kind = 'set';
 COMMENT ON VIEW rsfed.progress IS
-'Refreshes at work now, in this database, of a set the member that it is at; percent is measured against the last run and may be unknown';
+'Refreshes that are at work now in this database';
 GRANT SELECT ON rsfed.progress TO PUBLIC;

@@ -32,7 +32,7 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'rsfed_register_server'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.register_server(name, text, text, text, text, integer, text, jsonb, boolean) IS
-'Makes a foreign server for a Redshift, and a user mapping for whoever calls; a log-in that fails is a warning';
+'Makes a foreign server for a Redshift, and a user mapping for the caller. A log-in that fails is a WARNING';
 
 CREATE FUNCTION rsfed.set_credentials(
 	server name,
@@ -45,14 +45,14 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'rsfed_set_credentials'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.set_credentials(name, text, text, name, timestamptz, boolean) IS
-'Sets with what a role (public: every role without its own) logs in to a server';
+'Sets the user and password that a role logs in to a server with; for_role public stands for every role without its own';
 
 CREATE FUNCTION rsfed.check_server(source name, OUT item text, OUT ok boolean, OUT detail text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rsfed_check_server'
 LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10;
 COMMENT ON FUNCTION rsfed.check_server(name) IS
-'Tries a server and says step by step what works and what does not';
+'Tries a server, and says step by step what works and what does not';
 
 CREATE FUNCTION rsfed.drop_server(server name, cascade boolean DEFAULT false)
 RETURNS void
@@ -88,7 +88,7 @@ LEFT JOIN LATERAL pg_catalog.pg_options_to_table(s.srvoptions) o ON true
 WHERE w.fdwname OPERATOR(pg_catalog.=) ANY ('{rsfed,postgres_fdw}'::pg_catalog.name[])
 GROUP BY s.oid, s.srvname, w.fdwname, s.srvowner, g.is_group;
 COMMENT ON VIEW rsfed.servers IS
-'Sources: servers of rsfed, groups of them (those have members), and servers made by hand with postgres_fdw';
+'Sources: servers of rsfed, groups of them, and servers that were made by hand with postgres_fdw';
 GRANT SELECT ON rsfed.servers TO PUBLIC;
 
 -- umoptions is shown to the mapping's role and the server's owner, as the view
@@ -116,5 +116,5 @@ LEFT JOIN LATERAL pg_catalog.pg_options_to_table(m.umoptions) o ON true
 WHERE w.fdwname OPERATOR(pg_catalog.=) ANY ('{rsfed,postgres_fdw}'::pg_catalog.name[])
 GROUP BY m.umid, m.srvname, m.umuser, m.usename, m.umoptions, h.held_since, h.message;
 COMMENT ON VIEW rsfed.credentials IS
-'Who logs in to which server as whom, and until when; held_since where schedules do not try it; never a password';
+'Who logs in to which server as whom, until when, and whether schedules try it; never a password';
 GRANT SELECT ON rsfed.credentials TO PUBLIC;

@@ -7,21 +7,21 @@ RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'rsfed_as_of'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION rsfed.as_of(regclass) IS
-'As of when the content is that the query sees, NULL without content; of a member of a set its own, which is that of the set unless it was refreshed by itself since';
+'Time of the content that the query sees; NULL without content. A member of a set has the time of the set, unless it was refreshed by itself since';
 
 CREATE FUNCTION rsfed.age(relation regclass)
 RETURNS interval
 AS 'MODULE_PATHNAME', 'rsfed_age'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION rsfed.age(regclass) IS
-'How old the content is that the query sees: now() minus rsfed.as_of(), NULL without content';
+'How old the content is that the query sees: now() minus rsfed.as_of(); NULL without content';
 
 CREATE FUNCTION rsfed.require_fresh(rollup regclass, max_age interval DEFAULT NULL)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'rsfed_require_fresh'
 LANGUAGE C STABLE PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION rsfed.require_fresh(regclass, interval) IS
-'True, or an error if the content is older than max_age (by default the rollup''s own); in a WHERE clause it is asked once';
+'True, or an error if the content is older than max_age (by default the rollup''s own). A WHERE clause asks it once';
 
 CREATE FUNCTION rsfed_catalog.has_oid(relation_id integer)
 RETURNS boolean

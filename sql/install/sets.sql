@@ -7,21 +7,21 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_define_set';
 COMMENT ON FUNCTION rsfed.define_set(text, regclass[]) IS
-'Names rollups of one owner and one source that are to be refreshed together';
+'Names rollups of one owner and one source that are refreshed together';
 
 CREATE FUNCTION rsfed.alter_set(name text, rollups regclass[])
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_alter_set';
 COMMENT ON FUNCTION rsfed.alter_set(text, regclass[]) IS
-'Gives a set these members, in place of those that it has; its schedules stay';
+'Replaces the members of a set. Its schedules stay';
 
 CREATE FUNCTION rsfed.drop_set(name text)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_drop_set';
 COMMENT ON FUNCTION rsfed.drop_set(text) IS
-'Drops a set with its schedules; its rollups stay';
+'Drops a set and its schedules. Its rollups stay';
 
 CREATE PROCEDURE rsfed.refresh_set(
 	name text,
@@ -33,14 +33,14 @@ CREATE PROCEDURE rsfed.refresh_set(
 AS 'MODULE_PATHNAME', 'rsfed_refresh_set'
 LANGUAGE C;
 COMMENT ON PROCEDURE rsfed.refresh_set(text, bigint, text, bigint, timestamptz, interval) IS
-'Refreshes all rollups of a set now, from one snapshot of Redshift and in one commit; outside a transaction block it commits by itself';
+'Refreshes all rollups of a set now, from one snapshot of Redshift and in one commit. Outside a transaction block it commits by itself';
 
 CREATE FUNCTION rsfed.request_set_refresh(name text)
 RETURNS bigint
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_request_set_refresh';
 COMMENT ON FUNCTION rsfed.request_set_refresh(text) IS
-'Queues a refresh of a set, to be run by a worker once the present transaction commits; returns its run_id';
+'Queues a refresh of a set, which a worker runs after the present transaction commits, and returns its run_id';
 
 CREATE FUNCTION rsfed.schedule_set(set_name text, schedule text, name text DEFAULT 'refresh',
 	timezone text DEFAULT 'UTC', options jsonb DEFAULT '{}')
@@ -56,28 +56,28 @@ RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_alter_set_schedule';
 COMMENT ON FUNCTION rsfed.alter_set_schedule(text, text, text, jsonb) IS
-'Changes the times of a schedule of a set, or some of its options; null resets an option';
+'Changes the times of a schedule of a set, or some of its options. null resets an option';
 
 CREATE FUNCTION rsfed.unschedule_set(set_name text, name text DEFAULT 'refresh')
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_unschedule_set';
 COMMENT ON FUNCTION rsfed.unschedule_set(text, text) IS
-'Removes a schedule of a set; what it has queued already still runs';
+'Removes a schedule of a set. A run that it has queued already still runs';
 
 CREATE FUNCTION rsfed.pause_set(set_name text, until timestamptz DEFAULT NULL, reason text DEFAULT NULL)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_pause_set';
 COMMENT ON FUNCTION rsfed.pause_set(text, timestamptz, text) IS
-'Stops the schedules of a set, until a time or until rsfed.resume_set(); those of its members go on';
+'Stops the schedules of a set until a time, or until rsfed.resume_set(). Those of its members go on';
 
 CREATE FUNCTION rsfed.resume_set(set_name text)
 RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'rsfed_resume_set';
 COMMENT ON FUNCTION rsfed.resume_set(text) IS
-'Ends the pause of a set; what was due meanwhile runs once';
+'Ends the pause of a set. What was due meanwhile runs once';
 
 CREATE VIEW rsfed_catalog.set_class WITH (security_barrier = true) AS
 SELECT s.relation_id AS set_id,
@@ -142,5 +142,5 @@ LEFT JOIN LATERAL (SELECT pg_catalog.min(y.next_run_at) AS next_run_at
 	FROM rsfed_catalog.schedule y WHERE y.relation_id = c.set_id) x ON true
 WHERE c.may_select OR c.may_see_all;
 COMMENT ON VIEW rsfed.sets IS
-'Sets of rollups and how their last refresh went; as_of is that of the last one together, a member may be fresher by itself';
+'Sets of rollups, and how their last refresh went';
 GRANT SELECT ON rsfed.sets TO PUBLIC;

@@ -79,7 +79,7 @@ LEFT JOIN rsfed_catalog.relation_class c USING (relation_id)
 WHERE CASE WHEN b.source_id = 0 THEN c.may_see_all
 	ELSE pg_catalog.has_server_privilege(b.source_id, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE') END;
 COMMENT ON VIEW rsfed.budgets IS
-'Budgets of servers, groups and rollups, and what is used of them on their present day; once used_up schedules are held until ends_at';
+'Budgets of servers, groups and rollups, and what is used of them on their present day. Once one is used up, schedules are held until ends_at';
 GRANT SELECT ON rsfed.budgets TO PUBLIC;
 
 -- The order is that of an index, and so that which most queries ask for: their
@@ -158,6 +158,6 @@ FROM rsfed_catalog.present_relation k
 CROSS JOIN LATERAL rsfed_catalog.relation_status(k.relid) s
 WHERE s.relation_id IS NOT NULL;
 COMMENT ON VIEW rsfed.freshness IS
-'How old each refreshed relation is and whether its refreshes succeed; readable on replicas';
+'How old each refreshed relation is and whether its refreshes succeed; also on replicas';
 
 GRANT SELECT ON rsfed.rollups, rsfed.definitions, rsfed.runs, rsfed.freshness TO PUBLIC;

@@ -540,7 +540,7 @@ is_for_all(const char *source, const char *on_members)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" is a group of several servers", source),
-				 errhint("Say where the command is to run: on_members => 'all', or, for what they share, on_members => 'one'.")));
+				 errhint("Say where the command should run: on_members => 'all', or on_members => 'one' for what the members share.")));
 	return is_group && strcmp(on_members, "all") == 0;
 }
 

@@ -42,7 +42,7 @@ require_owner(Oid relid)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied to compare rollup \"%s\" with another query or source",
 					get_rel_name(relid)),
-			 errdetail("Redshift is asked with its owner's credentials; only the owner or a member of the owning role may choose what for.")));
+			 errdetail("Redshift is asked with the owner's credentials, so only the owner or a member of the owning role may choose the query and the source.")));
 }
 
 /* Rows of the table are shown to whoever may read all of them. */

@@ -170,7 +170,7 @@ check_publication(const char *publication)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("publication \"%s\" is defined as FOR ALL TABLES", publication),
-				 errdetail("It would publish tables of rsfed that are nobody else's business."),
+				 errdetail("It would publish internal tables of rsfed."),
 				 errhint("Choose another name; rsfed makes the publication itself.")));
 }
 
@@ -242,7 +242,7 @@ check_subscribers(const char *publication, const RsfedRelation *rollup, List *ad
 				 errmsg("subscriber with slot \"%s\" is not known to have the new columns of rollup \"%s\"",
 						slot, rollup->relation_name),
 				 errdetail("New: %s. Of the subscriber, %s.", names_quoted(added), why),
-				 errhint("Run there what SELECT rsfed.subscriber_script(%s) gives, and try again; if it has the columns otherwise: options => '{\"unchecked\": true}'.",
+				 errhint("Run there what SELECT rsfed.subscriber_script(%s) returns, and try again. If it already has the columns, use options => '{\"unchecked\": true}'.",
 						 quote_literal_cstr(publication))));
 }
 
@@ -344,7 +344,7 @@ publish_rollup(const char *publication, RsfedRelation *relation, int version)
 		ereport(WARNING,
 				(errmsg("rollup \"%s\" is published without a key", relation->relation_name),
 				 errdetail("Subscribers find each row that changes by all of its columns, before PostgreSQL 16 by reading the whole table."),
-				 errhint("Where no column of its key can be NULL, name them in the option not_null by rsfed.alter_rollup(), before it is published.")));
+				 errhint("If no column of its key can be NULL, name them in the option not_null with rsfed.alter_rollup() before you publish it.")));
 }
 
 /* What the publication needs of the server before anybody can subscribe. */

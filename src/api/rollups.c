@@ -152,7 +152,7 @@ skip_existing(const RsfedRelation *relation, const Rollup *wanted)
 				 errmsg("rollup \"%s\" already exists with another definition, skipping",
 						relation->relation_name),
 				 errdetail("These are others: %s.", others),
-				 errhint("To change it: rsfed.alter_rollup().")));
+				 errhint("To change it, use rsfed.alter_rollup().")));
 }
 
 /*
@@ -172,7 +172,7 @@ exists_already(Oid relid, const Rollup *wanted, bool if_not_exists, bool adopt)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_TABLE),
 					 errmsg("rollup \"%s\" already exists", name),
-					 errhint("To change it: rsfed.alter_rollup(). To leave it as it is: if_not_exists => true.")));
+					 errhint("To change it, use rsfed.alter_rollup(). To leave it as it is, use if_not_exists => true.")));
 		skip_existing(relation, wanted);
 		return true;
 	}

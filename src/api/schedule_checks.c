@@ -119,7 +119,7 @@ check_schedule_range(Oid relid, const RsfedRelation *relation, const char *metho
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("options since and until need a window, and \"%s\" has none",
 						get_rel_name(relid)),
-				 errdetail("It is no rollup, and refreshed as a whole."),
+				 errdetail("It is not a rollup, and is refreshed as a whole."),
 				 errhint("Leave them out.")));
 }
 

@@ -122,7 +122,7 @@ rsfed_define_set(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("set \"%s\" already exists", name),
-				 errhint("To give it other members: rsfed.alter_set().")));
+				 errhint("To give it other members, use rsfed.alter_set().")));
 	(void) set_insert(name, members_argument(fcinfo, name));
 	PG_RETURN_VOID();
 }

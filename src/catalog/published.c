@@ -227,15 +227,16 @@ published_rename(void)
 	catalog_open_any_version(&access);
 	if (tables_are_there())
 	{
-		uint64		n = catalog_run(SPI_OK_UPDATE_RETURNING,
+		uint64		n = catalog_run(SPI_OK_SELECT,
 									"WITH renamed AS (UPDATE rsfed_catalog.published_freshness p"
 									" SET schema_name = r.schema_name, relation_name = r.relation_name"
 									" FROM rsfed_catalog.relation r WHERE r.relation_id = p.relation_id"
 									" AND (r.schema_name, r.relation_name) <> (p.schema_name, p.relation_name)"
-									" RETURNING p.publication)"
-									" UPDATE rsfed_catalog.publication b SET version = b.version + 1"
+									" RETURNING p.publication),"
+									" changed AS (UPDATE rsfed_catalog.publication b SET version = b.version + 1"
 									" WHERE b.publication IN (SELECT publication FROM renamed)"
-									" RETURNING b.publication::text",
+									" RETURNING b.publication)"
+									" SELECT publication::text FROM changed ORDER BY publication",
 									0, NULL, NULL, NULL);
 
 		for (uint64 i = 0; i < n; i++)
@@ -250,7 +251,7 @@ published_rename(void)
 	catalog_close(&access);
 	foreach(lc, publications)
 		ereport(NOTICE,
-				(errmsg("subscribers of publication \"%s\" wait with what comes from now on until they have the new name",
+				(errmsg("subscribers of publication \"%s\" apply no further changes until they have the new name",
 						(char *) lfirst(lc)),
 				 errhint("Run there what SELECT rsfed.subscriber_script(%s) gives: it renames the table.",
 						 quote_literal_cstr(lfirst(lc)))));

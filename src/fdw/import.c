@@ -232,7 +232,7 @@ import_tables(const char *server, const char *schema)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
 				 errmsg("schema \"%s\" on server \"%s\" has no tables that can be seen", schema, server),
-				 errhint("Is its name written as Redshift has it, in lower case, and has the user there USAGE of it?")));
+				 errhint("Write its name in lower case, as Redshift stores it, and check that the user there has USAGE on it.")));
 	return import.tables;
 }
 

@@ -33,7 +33,7 @@ value_literal(ExprState *param, ExprContext *econtext, bool bare)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("a parameter of the statement cannot be sent to Redshift as it is"),
 				 why ? errdetail("With such a value %s.", why) : 0,
-				 errhint("Written as a constant, the condition is applied here.")));
+				 errhint("Write the value as a constant. Then the condition is applied here.")));
 	return text;
 }
 

@@ -147,7 +147,7 @@ check_together(List *options)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("credentials_file cannot be combined with password or valid_until"),
-				 errhint("The file says both. DROP the options that do not hold any more.")));
+				 errhint("The file says both. DROP the options that no longer hold.")));
 }
 
 /*

@@ -77,7 +77,7 @@ refuse_role(const char *argument, const char *value, const char *why)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid value for %s: \"%s\"", argument, value),
 			 errdetail("%s", why),
-			 errhint("Write the ARN of an IAM role, as in \"arn:aws:iam::123456789012:role/lake\"; roles that are assumed one after another have commas between, and no blanks.")));
+			 errhint("Write the ARN of an IAM role, as in \"arn:aws:iam::123456789012:role/lake\"; for roles that are assumed one after another, write commas between them and no blanks.")));
 }
 
 /* A name of a role may hold a comma; one that begins another role ends it. */

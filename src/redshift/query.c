@@ -235,7 +235,7 @@ redshift_check_query(const char *query)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("a query is needed, not SELECT INTO"),
-					 errdetail("INTO stands at %s and would create a table in Redshift.",
+					 errdetail("INTO at %s would create a table in Redshift.",
 							   redshift_locate(tokens->query, tokens->items[i].start)),
 					 errhint("Leave INTO out, or use rsfed.execute().")));
 	}

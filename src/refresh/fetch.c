@@ -163,7 +163,7 @@ refuse_rows(Fetch *fetch)
 					fetch->name, fetch->max_rows),
 			 errdetail("The limit is the %smax_result_rows; the query was ended in Redshift, nothing was changed here.",
 					   fetch->is_own_limit ? "rollup's option " : "setting rsfed."),
-			 errhint("Is a GROUP BY missing? If so many rows are meant, give the rollup its own limit: options => '{\"max_result_rows\": ...}'.")));
+			 errhint("Check whether a GROUP BY is missing. If the rollup is meant to have so many rows, give it a limit of its own: options => '{\"max_result_rows\": ...}'.")));
 }
 
 static void

@@ -94,7 +94,7 @@ nulls_judge(const NullCheck *check, RefreshRun *run)
 			 errdetail("Rows with such a NULL: " INT64_FORMAT "%s. %s",
 					   check->rows, example, gate_what_remains(run)),
 			 target->not_null[check->column]
-			 ? errhint("Keep such rows out of the query (WHERE ... IS NOT NULL), or take the column out of the option%s. rsfed.ignore_gate is no way past it: the column is NOT NULL in the table.",
+			 ? errhint("Keep such rows out of the query (WHERE ... IS NOT NULL), or take the column out of the option%s. rsfed.ignore_gate does not help, because the column is NOT NULL in the table.",
 					   gate_option_change(run))
 			 : errhint("Keep such rows out of the query (WHERE ... IS NOT NULL), or take the column out of the option%s. %s.",
 					   gate_option_change(run), gate_way_past(run))));

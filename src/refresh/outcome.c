@@ -330,7 +330,7 @@ outcome_release_logins(void)
 			some_left = true;
 		else if (held_delete(login->server_id, login->role_id))
 			ereport(LOG,
-					(errmsg("log-ins to Redshift are held no longer: their credentials have changed")));
+					(errmsg("log-ins to Redshift are no longer held: their credentials have changed")));
 	}
 	return some_left;
 }

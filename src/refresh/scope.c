@@ -194,7 +194,7 @@ refuse_range(ScopedRows *rows, TupleTableSlot *row, const char *value)
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("query of rollup \"%s\" returned a row outside of the range that it was asked for",
 					rows->target->name),
-			 errdetail("Column \"%s\" is %s; asked for was %s <= \"%s\" < %s. Row with key %s.",
+			 errdetail("Column \"%s\" is %s, but the query was asked for %s <= \"%s\" < %s. Row with key %s.",
 					   scope->window->name, value, window_text(scope->window, scope->from),
 					   scope->window->name, window_text(scope->window, scope->to),
 					   target_key_text(rows->target, row)),

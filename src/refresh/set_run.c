@@ -135,7 +135,7 @@ serialize(SetRun *set)
 					 errmsg("a member of the set does not exist any more"),
 					 errdetail("Its row in rsfed_catalog.relation has the number %d.",
 							   member->relation_id),
-					 errhint("Name the members that it shall have: rsfed.alter_set(..., rollups => ...).")));
+					 errhint("Name the members that it should have: rsfed.alter_set(..., rollups => ...).")));
 		refresh_serialize(member->relid);
 	}
 	set->at = -1;

@@ -111,7 +111,7 @@ check_lake(const Rollup *rollup)
 	if (mapping == NIL && option_is_set(rollup->options, "probe"))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option lake_table without lake_key is a probe, and option probe another one"),
+				 errmsg("option probe cannot be used with lake_table without lake_key, which is a probe, too"),
 				 errhint("Leave one of them out.")));
 	if (mapping != NIL && strcmp(rollup->method, "merge") != 0)
 		ereport(ERROR,
@@ -380,7 +380,7 @@ check_names(const LocalColumn *columns, int ncolumns)
 			if (strcmp(columns[j].name, name) == 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_DUPLICATE_COLUMN),
-						 errmsg("column name \"%s\" comes twice in the result", name),
+						 errmsg("column name \"%s\" appears twice in the result", name),
 						 errdetail("Columns %d and %d of the query have it.", j + 1, i + 1),
 						 errhint(name_it)));
 		}

@@ -95,7 +95,7 @@ redefine_warn_schedules(const RsfedRelation *relation)
 		ereport(WARNING,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the runs of schedule \"%s\" of %s will fail", schedule->name, name),
-				 errdetail("It needs a window, which the rollup has no more."),
+				 errdetail("It needs a window, and the rollup no longer has one."),
 				 has_method ?
 				 errhint("Remove it: SELECT rsfed.unschedule_refresh(%s, %s);",
 						 quote_literal_cstr(name), quote_literal_cstr(schedule->name)) :

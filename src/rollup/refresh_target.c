@@ -164,7 +164,7 @@ describe_columns(RefreshTarget *target, Relation rel, const Rollup *rollup)
 					 errmsg("column \"%s\" of rollup \"%s\" is missing in its table",
 							name, target->name),
 					 errdetail("It is not there any more, but the query still returns it."),
-					 errhint("To have it again: SELECT * FROM rsfed.alter_rollup(%s). To do without it: rsfed.alter_rollup(%s, query => ...) with a query that does not return it.",
+					 errhint("To add it again: SELECT * FROM rsfed.alter_rollup(%s). To do without it: rsfed.alter_rollup(%s, query => ...) with a query that does not return it.",
 							 quote_literal_cstr(target->sql_name), quote_literal_cstr(target->sql_name))));
 		attr = TupleDescAttr(table, attnum - 1);
 		if (attr->attgenerated)
@@ -389,7 +389,7 @@ target_check_same(const RefreshTarget *before, const RefreshTarget *now)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("table of rollup \"%s\" was altered while it was being refreshed", now->name),
-				 errdetail("Its owner, the type of a column, or the index of its key is another one."),
+				 errdetail("Its owner, the type of a column, or the index of its key has changed."),
 				 errhint("Refresh it again.")));
 }
 

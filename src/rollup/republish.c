@@ -195,7 +195,7 @@ refuse_to_add(const RsfedRelation *relation, const char *publication, const Colu
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("subscribers of publication \"%s\" need the new columns of rollup \"%s\" first",
 					publication, relation->relation_name),
-			 errdetail("The publication shows all columns of its table: it %s.",
+			 errdetail("The publication has all columns of its table: it %s.",
 					   RSFED_HAVE_COLUMN_LISTS ? "has no key without NULLs"
 					   : "is one of PostgreSQL 13 or 14"),
 			 errhint("Run on every subscriber: %s Then here: SET rsfed.alter_published = on, and try again.",
@@ -246,7 +246,7 @@ republish_check_rename(const RsfedRelation *relation, const char *old_name, cons
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("subscribers of publication \"%s\" know column \"%s\" of rollup \"%s\" by that name",
 					(char *) linitial(publications), old_name, relation->relation_name),
-			 errdetail("They apply nothing more until they know the new name."),
+			 errdetail("They apply no further changes until they know the new name."),
 			 errhint("SET rsfed.alter_published = on, rename it here, and at once run on every subscriber: ALTER TABLE %s RENAME COLUMN %s TO %s;",
 					 relation_display_name(relation->relid), quote_identifier(old_name),
 					 quote_identifier(new_name))));

@@ -174,7 +174,7 @@ reshape_lock(Oid relid)
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 			 errmsg("could not lock table \"%s\" to change its columns", get_rel_name(relid)),
-			 errdetail("Others held it at each of %d tries; the rollup is as it was.", LOCK_TRIES),
+			 errdetail("Other transactions held it at each of %d attempts. The rollup did not change.", LOCK_TRIES),
 			 errhint("Look for long transactions on it in pg_locks, and try again.")));
 }
 

@@ -312,9 +312,9 @@ check_not_expired(ForeignServer *server, UserMapping *mapping, TimestampTz expir
 			(errcode(ERRCODE_INVALID_PASSWORD),
 			 errmsg("the credentials for Redshift server \"%s\" expired at %s",
 					server->servername, timestamptz_to_str(expiry)),
-			 errdetail("So says %s; nothing was sent.", where),
+			 errdetail("%s says so. Nothing was sent.", where),
 			 mapping != NULL ?
 			 errhint("Renew them with SELECT rsfed.set_credentials(%s, username => '...', password => '...', valid_until => '...').",
 					 quote_literal_cstr(server->servername)) :
-			 errhint("Whatever writes the file has not renewed it.")));
+			 errhint("The program that writes the file has not renewed it.")));
 }

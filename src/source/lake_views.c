@@ -218,7 +218,7 @@ lake_table_name(const char *text, char **schema, char **table)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("\"%s\" is not the name of an external table", text),
-				 errhint("Write it with its external schema: 'schema.table'; Redshift finds external tables by no search path.")));
+				 errhint("Write it with its external schema: 'schema.table'; Redshift does not look for external tables in a search path.")));
 	*schema = strVal(linitial(names));
 	*table = strVal(lsecond(names));
 }

@@ -116,7 +116,7 @@ refuse_broken(const SourceGroup *group)
 			(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
 			 errmsg("no member of group \"%s\" can be used", group->name),
 			 reasons.len > 0 ? errdetail_internal("%s", reasons.data) : 0,
-			 errhint("They are tried again by themselves, one statement at a time.")));
+			 errhint("rsfed tries them again by itself, one statement at a time.")));
 }
 
 /* Names with commas between; palloc'd. */

@@ -181,7 +181,7 @@ check_extension(bool *usable)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("extension \"rsfed\" in database \"%s\" is of version %s, the library of version %s",
 						database_name, version, RSFED_VERSION),
-				 fit == EXTENSION_FITS ? 0 : errdetail("Nothing of it runs until they fit."),
+				 fit == EXTENSION_FITS ? 0 : errdetail("None of its schedules runs until they fit."),
 				 errhint("%s", extension_hint(fit))));
 	bgworker_commit();
 

@@ -1,14 +1,13 @@
-# The README's examples, run and compared.  A fenced block of "sql" that is
-# followed directly by a block of "text" is run, in the order of the README and
-# in one session, and must print what the text block shows.  A "sql" block
-# without a "text" block is not run.
+# The examples of the README and of the pages that continue it, run in this order in
+# one database: no fenced block of "sql" may raise an error, and a block of "text"
+# directly behind one says what it prints.
 #
 # In a text block, a line of just "..." stands for any lines, and whatever looks
 # like a time or a duration may differ.  The README's cluster, password and port
 # stand for the stand-in's; its data is the demo's.
 #
-# The README with the output that was seen is left as README.md beside the
-# server's log, to be copied where it is right.
+# Each page with the output that was seen is left beside the server's log, to be
+# copied where it is right.
 
 use strict;
 use warnings;
@@ -18,11 +17,7 @@ use RsfedTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $readme = "$ENV{RSFED_SOURCES}/README.md";
-plan skip_all => 'there is no README.md yet' unless -f $readme;
-
-my @examples = examples(PostgreSQL::Test::Utils::slurp_file($readme));
-ok(@examples > 0, 'the README has examples with their output');
+my $sources = $ENV{RSFED_SOURCES};
 
 # The statements for the servers of this test.
 sub localized
@@ -34,40 +29,29 @@ sub localized
 	return $sql;
 }
 
-# a schedule of the README comes round while this runs, every now and then
+# a schedule of the pages comes round while this runs, every now and then
 my $primary = start_primary('primary', register => 0, conf => "rsfed.scheduler = off\n");
-my ($output, $err) = run_examples($primary, 'postgres', map { [ $_->[0], localized($_->[1]) ] } @examples);
-for my $example (@examples)
+for my $name ('README.md', map { "doc/$_.md" } qw(servers rollups schedules windows live))
 {
-	my ($line, $sql, $expected) = @$example;
-	my $got = $output->{$line} // '';
-	ok(matches($got, $expected), "README line $line")
-	  or diag("expected:\n$expected\ngot:\n$got");
+	my $page = slurp_file("$sources/$name");
+	ok(sql_blocks($page) > 0, "$name has examples");
+	my (undef, $new) = check_page($primary, 'postgres', $name, $page, \&localized);
+	append_to_file("$PostgreSQL::Test::Utils::log_path/" . ($name =~ s/.*\///r), $new);
 }
 
 # The table of options is the view
+my $options = slurp_file("$sources/doc/options.md");
 my $table = $primary->safe_psql('postgres', q{
 	SELECT format('| %s | `%s` | %s | %s | %s |', scope, name, concat_ws(' ', type, '(' || unit || ')'),
 		default_value, description) FROM rsfed.options});
-for my $row (split /\n/, $table)
-{
-	my ($name) = $row =~ /`(.*?)`/;
-	ok(index(PostgreSQL::Test::Utils::slurp_file($readme), "$row\n") >= 0, "README has option $name")
-	  or diag("missing: $row");
-}
+is(join("\n", $options =~ /^(\| \w+ \| `.*)$/mg), $table, 'the table of doc/options.md is the view rsfed.options');
 
-# The README as it would be with this output
-my $new = PostgreSQL::Test::Utils::slurp_file($readme);
-for my $example (reverse @examples)
+# No page leads to nowhere, and what a DBA sees first stays short
+for my $file (glob("$sources/README.md $sources/doc/*.md"))
 {
-	my ($line, undef, undef, $start, $length) = @$example;
-	my $got = $output->{$line} // '';
-	$got =~ s/[ \t]+$//mg;
-	$got =~ s/\n*\z/\n/;
-	substr($new, $start, $length) = $got;
+	my ($folder, $name) = $file =~ /(.*)\/(.*)/;
+	is(join(' ', broken_links($folder, slurp_file($file))), '', "$name: each link leads somewhere");
 }
-PostgreSQL::Test::Utils::append_to_file("$PostgreSQL::Test::Utils::log_path/README.md", $new);
-
-diag($err) unless Test::More->builder->is_passing;
+cmp_ok(scalar(split /\n/, slurp_file("$sources/README.md")), '<=', 200, 'the README has at most 200 lines');
 
 done_testing();

@@ -398,7 +398,7 @@ for my $row (@seen)
 $is_17 or $words{$_} = 0 for (
 	' since %s', 'SELECT slot, problem FROM rsfed.subscribers WHERE publication = %L;',
 	'Slots of its subscribers do not follow a failover of this server: they are made without failover. On a subscriber of PostgreSQL 17 or newer, one after the other: ALTER SUBSCRIPTION ... DISABLE, SET (failover = true), ENABLE.',
-	'After a failover its subscribers may be ahead of the new primary: synchronized_standby_slots is empty, so they need not wait for a standby. Keep in the list the slots of those standbys that may take over.',
+	'After a failover its subscribers may be ahead of the new primary, because synchronized_standby_slots is empty and they do not wait for a standby. Keep the slots of those standbys that may take over in the list.',
 	'ALTER SYSTEM SET synchronized_standby_slots = %s; SELECT pg_catalog.pg_reload_conf();',
 	'If this replica takes over, its subscribers stay behind: sync_replication_slots is off here. It also takes primary_slot_name, hot_standby_feedback, and dbname in primary_conninfo.',
 	'ALTER SYSTEM SET sync_replication_slots = on; SELECT pg_catalog.pg_reload_conf();');

@@ -116,7 +116,7 @@ is(sql('SELECT DISTINCT revenue FROM twice'), '220', 'the content is right');
 is(sql("SELECT string_agg(server || ' ' || state, ', ' ORDER BY server) FROM rsfed.groups"), 'w1 differs, w2 healthy, w3 healthy',
 	'the member is told from the others');
 is(sql("SELECT subject, problem, remedy FROM rsfed.doctor() WHERE subject ~ '^server w1 of'"),
-	'server w1 of group house|It is not as the other members, and rollup public.twice does not use it: it refuses the query, which "w2" takes: '
+	'server w1 of group house|It differs from the other members, and rollup public.twice does not use it: it refuses the query, which "w2" takes: '
 	  . "function part_twice(integer) does not exist.|SELECT * FROM rsfed.check_group('house') WHERE NOT ok;", 'doctor() says so');
 at_warehouse(1, sub { standin_reset() });
 sql("CALL rsfed.refresh('twice')");

@@ -1,6 +1,6 @@
-# The SQL of doc/lake.md, all of it, and of the README's parts on groups and the
-# lake, run against three stand-ins over one lake: none of it may raise an error,
-# and what a block of text shows must come.
+# The SQL of doc/lake.md and doc/groups.md, all of it, run against three stand-ins
+# over one lake: none of it may raise an error, and what a block of text shows
+# must come.
 
 use strict;
 use warnings;
@@ -48,54 +48,27 @@ sub localized
 	return $sql;
 }
 
-# Runs a page's blocks: tests what those print that say so, and that there is no error.
-# Returns what each printed.
-sub check_page
-{
-	my ($name, $database, @blocks) = @_;
-	my ($output, $err) = run_examples($primary, $database, map { [ $_->[0], localized($_->[1]) ] } @blocks);
-
-	for my $block (@blocks)
-	{
-		my ($line, undef, $expected) = @$block;
-		my $got = $output->{$line} // '';
-		if (defined $expected)
-		{
-			ok(matches($got, $expected), "$name line $line") or diag("expected:\n$expected\ngot:\n$got");
-		}
-	}
-	my @errors = grep { /ERROR:|FATAL:/ } split /\n/, $err;
-	is(join("\n", @errors), '', "$name: no statement raises an error") or diag($err);
-	return $output;
-}
-
 my $page = slurp_file("$ENV{RSFED_SOURCES}/doc/lake.md");
 my @blocks = sql_blocks($page);
 cmp_ok(scalar(@blocks), '>', 10, 'doc/lake.md has SQL');
-my $output = check_page('doc/lake.md', 'postgres', @blocks);
+my ($output) = check_page($primary, 'postgres', 'doc/lake.md', $page, \&localized);
 my ($records) = map { $output->{ $_->[0] } } grep { $_->[1] =~ /dns_records/ } @blocks;
 like($records, qr/"Weight": 3,.*"SetIdentifier": "big"/s, 'the record has the weights');
 
 # every server of the page's commands is one that it has registered
 my %named = map { $_ => 1 } $page =~ /(?:--cluster-identifier|--namespace-name) (\w+)/g;
 is_deeply([ grep { !$warehouse{$_} } sort keys %named ], [], 'the commands for AWS name the page\'s warehouses');
-# links within the page lead somewhere
-my %title = map { my $t = lc; $t =~ s/[^\w -]//g; $t =~ tr/ /-/; ($t => 1) } $page =~ /^#+ (.*)$/mg;
-is_deeply([ grep { !$title{$_} } $page =~ /\]\(#([^)]+)\)/g ], [], 'every link within the page leads to a title');
 # policies are JSON
 my @policies = $page =~ /^```json\n(.*?)^```$/gms;
 is($primary->safe_psql('postgres', 'SELECT ' . join(' + ', map { 'json_array_length(' . quote_literal($_) . "::json -> 'Statement')" } @policies)),
 	'5', 'the policies are JSON, and have their statements');
 
-# the README's parts, in a database of their own
-my $readme = slurp_file("$ENV{RSFED_SOURCES}/README.md");
-my @parts = grep { /^## Groups|^### The lake|^### Only what changed in the lake/ } split /^(?=###? )/m, $readme;
-is(scalar(@parts), 3, 'the README has the parts');
-$primary->safe_psql('postgres', 'CREATE DATABASE readme');
-$primary->safe_psql('readme', 'SET client_min_messages = warning; CREATE EXTENSION rsfed CASCADE');
-$primary->safe_psql('readme', "SELECT rsfed.register_server('$_', 'localhost', 'dev', 'awsuser', "
+# the page on groups, in a database of its own
+$primary->safe_psql('postgres', 'CREATE DATABASE groups');
+$primary->safe_psql('groups', 'SET client_min_messages = warning; CREATE EXTENSION rsfed CASCADE');
+$primary->safe_psql('groups', "SELECT rsfed.register_server('$_', 'localhost', 'dev', 'awsuser', "
 	  . quote_literal($warehouse{$_}{PASSWORD}) . ", $warehouse{$_}{PORT})") for @members;
-check_page('README.md', 'readme', map { sql_blocks($_) } @parts);
+check_page($primary, 'groups', 'doc/groups.md', slurp_file("$ENV{RSFED_SOURCES}/doc/groups.md"), \&localized);
 
 $primary->stop;
 done_testing();

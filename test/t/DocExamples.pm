@@ -10,8 +10,9 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use Test::More;
 
-our @EXPORT = qw(examples sql_blocks run_examples matches);
+our @EXPORT = qw(examples sql_blocks run_examples matches check_page broken_links);
 
 # Of each block of SQL that a block of text follows directly a list: line, SQL,
 # expected, where that starts, its length.
@@ -85,6 +86,50 @@ sub run_examples
 		$output{ $parts[ $i + 1 ] } = $parts[$i];
 	}
 	return (\%output, $err);
+}
+
+# Runs the SQL of a page, as $localize makes it fit here: tests what those blocks
+# print that show it, and that none raises an error.  Returns what each printed,
+# and the page as it would be with that.
+sub check_page
+{
+	my ($node, $database, $name, $page, $localize) = @_;
+	my ($output, $err) = run_examples($node, $database, map { [ $_->[0], $localize->($_->[1]) ] } sql_blocks($page));
+	my $new = $page;
+
+	for my $example (reverse examples($page))
+	{
+		my ($line, undef, $expected, $start, $length) = @$example;
+		my $got = $output->{$line} // '';
+		ok(matches($got, $expected), "$name line $line") or diag("expected:\n$expected\ngot:\n$got");
+		$got =~ s/[ \t]+$//mg;
+		$got =~ s/\n*\z/\n/;
+		substr($new, $start, $length) = $got;
+	}
+	is(join("\n", grep { /ERROR:|FATAL:/ } split /\n/, $err), '', "$name: no statement raises an error") or diag($err);
+	return ($output, $new);
+}
+
+# Links of a page in $folder to files, and to titles in them, that are not there.
+sub broken_links
+{
+	my ($folder, $page) = @_;
+	my @broken;
+	for my $link ($page =~ /\]\(([^)\s]+)\)/g)
+	{
+		next if $link =~ /^\w+:/;
+		my ($file, $title) = $link =~ /^([^#]*)(?:#(.*))?$/;
+		my $text = $page;
+		if ($file ne '')
+		{
+			push(@broken, $link), next unless -e "$folder/$file";
+			next unless defined $title;
+			$text = PostgreSQL::Test::Utils::slurp_file("$folder/$file");
+		}
+		my %titles = map { my $t = lc; $t =~ s/[^\w -]//g; $t =~ tr/ /-/; ($t => 1) } $text =~ /^#+ (.*)$/mg;
+		push @broken, $link unless $titles{$title};
+	}
+	return @broken;
 }
 
 1;
