@@ -255,7 +255,7 @@ test_archive() {
 	version=$(version_of "$NOW")
 	archive=./rsfed-$version.zip
 	cd "$NOW"
-	check "installed from PGXN's archive" cached env MAKEFLAGS="-j$(nproc) with_llvm=no" pgxnclient install --nosudo --pg_config "$BIN/pg_config" "$archive"
+	check "installed from PGXN's archive" cached env MAKEFLAGS="-j$(nproc) with_llvm=no COPT=-O0" pgxnclient install --nosudo --pg_config "$BIN/pg_config" "$archive"
 	check 'the server has the extension' sql 'CREATE EXTENSION rsfed CASCADE'
 	check 'of that version' is "$(sql "SELECT extversion FROM pg_extension WHERE extname = 'rsfed'")" "$version"
 	check 'DROP EXTENSION' sql 'DROP EXTENSION rsfed CASCADE'
