@@ -343,7 +343,7 @@ paste($publisher, 'without a key that has no NULLs', 'a published rollup without
 $publisher->safe_psql('postgres', 'ALTER PUBLICATION rsfed DROP TABLE rsfed_catalog.publication');
 paste($publisher, 'as after a restore', 'without the tables of rsfed', gone => 1);
 $publisher->safe_psql('postgres', $make_slot);
-paste($publisher, 'keeps WAL here without a limit', 'WAL without a limit', gone => 1);
+paste($publisher, 'is kept without a limit', 'WAL without a limit', gone => 1);
 paste($publisher, 'do not follow a failover', 'slots without failover') if $is_17;
 like(paste($publisher, 'and .* of WAL are kept', 'a slot without a consumer', gone => 1), qr/^warning \| slot rsfed_rsfed_/, 'a slot without a consumer is a warning');
 $publisher->safe_psql('postgres', $make_slot);
