@@ -267,7 +267,7 @@ test_archive() {
 test_document() {
 	check 'doc/install.md has the commands that were run' documented \
 		'make deb' 'apt-get install postgresql-17-rsfed' 'apt-get install --only-upgrade postgresql-17-rsfed' \
-		'apt-get purge postgresql-17-rsfed' "pgxnclient install ./rsfed-$(version_of "$NOW").zip" 'make dist' \
+		'apt-get purge postgresql-17-rsfed' "pgxnclient install ./rsfed-VERSION.zip" 'make dist' \
 		'CREATE EXTENSION rsfed CASCADE' 'ALTER EXTENSION rsfed UPDATE' 'DROP EXTENSION rsfed CASCADE'
 }
 
