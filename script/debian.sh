@@ -74,12 +74,13 @@ make_debian() {
 	fi
 }
 
-# Security updates of a released Debian come from where this machine's come from:
+# Security updates of Debian 12 and 13 come from where this machine's come from:
 # PostgreSQL 15 and 17 have to be of the same day, as pg_upgrade takes no newer
-# minor release to an older one.
+# minor release to an older one.  Debian 14 has none yet, and those of 11 are no
+# longer complete.
 debian_security() {
 	local name=$1 dir=$2 mirror
-	[ "$name" != forky ] || return 0
+	[[ $name =~ ^(bookworm|trixie)$ ]] || return 0
 	mirror=$(debian_mirror -security)
 	[ -z "$mirror" ] || echo "deb $mirror $name-security main" |
 		as_root tee "$dir/etc/apt/sources.list.d/security.list" >/dev/null
