@@ -208,6 +208,6 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (a + 0 == 0 || b + 0 == 0) print "
 # The machine and what runs on it, for the head of a table.
 describe_machine() {
 	echo "$(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), $(awk '/MemTotal/ { printf "%.0f GB", $2 / 1048576 }' /proc/meminfo), load $(cut -d' ' -f1 /proc/loadavg);" \
-		"$("$PG_BIN/postgres" --version | sed 's/ (.*) / /; s/ (.*//'), libpq $(dpkg-query -W -f '${Version}' libpq5), rsfed $(sed -n "s/^default_version = '\(.*\)'/\1/p" "$ROOT/rsfed.control")," \
+		"$("$PG_BIN/postgres" --version | sed 's/ (.*) / /; s/ (.*//'), libpq $(dpkg-query -W -f '${Version}' libpq5), rsfed $(extension_version)," \
 		"warehouse: the stand-in on the same machine. Medians."
 }

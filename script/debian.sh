@@ -1,15 +1,17 @@
 # shellcheck shell=bash
-# PostgreSQL 17 and 18 in folders with the Debian that has them, for script/test.
-# Sourced after lib.sh.
+# PostgreSQL 13, 17 and 18 in folders with the Debian that has them, and Debian 12
+# and 13 for packages, for script/test.  Sourced after lib.sh.
 #
 # No mounts and no containers: the tests need processes, sockets and files only,
 # and a plain folder works where mounting is not allowed.  It is made once
 # (about a minute and a half, 2 GB) and kept.
 
 # debian_release POSTGRESQL: the release's number and name.  14 is not released
-# yet: what is in it changes.
+# yet: what is in it changes.  No release has PostgreSQL 14 or 16.
 debian_release() {
 	case $1 in
+		13) echo 11 bullseye ;;
+		15) echo 12 bookworm ;;
 		17) echo 13 trixie ;;
 		18) echo 14 forky ;;
 	esac
@@ -38,13 +40,19 @@ debian_mirror() {
 		awk -v suite="^(bookworm|stable|oldstable)${1:-}\$" '$2 ~ suite && $3 == "main" { print $1; exit }'
 }
 
-# make_debian POSTGRESQL FOLDER: makes the folder unless it is there.
+# make_debian POSTGRESQL FOLDER [PACKAGE...]: makes the folder unless it is there,
+# with PostgreSQL and these packages, or what the tests need.
 make_debian() {
 	local version=$1 dir=$2 log=$2.log mirror number name packages
 	[ ! -f "$dir/.complete-2" ] || return 0
+	shift 2
 	read -r number name <<<"$(debian_release "$version")"
-	packages=(make gcc libc6-dev libpq-dev "postgresql-$version" "postgresql-server-dev-$version"
-		libipc-run-perl perl openssl python3)
+	packages=("postgresql-$version")
+	if [ $# -gt 0 ]; then
+		packages+=("$@")
+	else
+		packages+=(make gcc libc6-dev libpq-dev "postgresql-server-dev-$version" libipc-run-perl perl openssl python3)
+	fi
 	need_packages debootstrap debian-archive-keyring
 	mirror=$(debian_mirror)
 	[ -n "$mirror" ] || die "apt's configuration names no Debian mirror to take Debian $number from"
@@ -66,12 +74,13 @@ make_debian() {
 	fi
 }
 
-# Security updates of Debian 13 come from where this machine's come from: both
-# PostgreSQLs have to be of the same day, as pg_upgrade takes no newer minor
-# release to an older one.
+# Security updates of Debian 12 and 13 come from where this machine's come from:
+# PostgreSQL 15 and 17 have to be of the same day, as pg_upgrade takes no newer
+# minor release to an older one.  Debian 14 has none yet, and those of 11 are no
+# longer complete.
 debian_security() {
 	local name=$1 dir=$2 mirror
-	[ "$name" = trixie ] || return 0
+	[[ $name =~ ^(bookworm|trixie)$ ]] || return 0
 	mirror=$(debian_mirror -security)
 	[ -z "$mirror" ] || echo "deb $mirror $name-security main" |
 		as_root tee "$dir/etc/apt/sources.list.d/security.list" >/dev/null
@@ -114,4 +123,17 @@ debian_habits() {
 	as_root ln -sf /bin/true "$dir/usr/bin/systemd-tmpfiles"
 	apt-config dump | grep -E '^Acquire::(Check-Valid-Until|(http|https|ftp)::.*(Proxy|CaInfo))' |
 		as_root tee "$dir/etc/apt/apt.conf.d/90host" >/dev/null || true
+}
+
+# older_answers SOURCES: the answers of the suite warehouse in a copy of the sources as
+# PostgreSQL 13 gives them.  Its indexes have no NULLS NOT DISTINCT; for what else
+# differs there is a change to each file in test/expected13.
+older_answers() {
+	local sources=$1 change name
+	as_root sed -i 's/ NULLS NOT DISTINCT//' "$sources"/expected/*.out
+	for change in "$ROOT"/test/expected13/*.diff; do
+		name=$(basename "$change" .diff).out
+		as_root patch -s -r - --no-backup-if-mismatch "$sources/expected/$name" "$change" ||
+			echo "test/expected13: $name has changed, and its change for 13 no longer fits"
+	done
 }

@@ -144,6 +144,11 @@ own_dir() {
 	[ "$(id -u)" -ne 0 ] || chown "$SERVER_USER" "$1"
 }
 
+# The version of the extension that these sources are.
+extension_version() {
+	sed -n "s/^default_version = '\(.*\)'/\1/p" "$ROOT/rsfed.control"
+}
+
 # copy_sources FOLDER [COMMAND]: copies the sources, not what was built from
 # them, to a folder; by way of COMMAND (as_root) where the caller may not write.
 # Building there keeps the checkout clean and the versions apart; times are kept,
@@ -155,7 +160,7 @@ copy_sources() {
 	(cd "$ROOT" && find . \( -path ./build -o -path ./.git -o -path ./results -o -path ./output_iso \
 		-o -path ./tmp_check -o -path ./log -o -path ./out -o -name __pycache__ \) -prune -o -type f \
 		! -name '*.o' ! -name '*.bc' ! -name '*.so' \
-		\( ! -path './sql/rsfed--*' -o -path './sql/rsfed--*--*' \) ! -path './regression.*' \
+		! -path "./sql/rsfed--$(extension_version).sql" ! -path './rsfed-*.zip' ! -path './regression.*' \
 		-print | LC_ALL=C sort) >"$new"
 	if [ -f "$list" ]; then
 		LC_ALL=C comm -23 "$list" "$new" | (cd "$to" && "$by" xargs -r -d '\n' rm -f)

@@ -46,7 +46,7 @@ SELECT scanned_bytes FROM rsfed.budgets;
 SELECT runs FROM rsfed.gather_costs();
 SELECT runs FROM rsfed.gather_costs();
 SELECT scanned_bytes, used_up, scanned_bytes = (SELECT sum(s3_bytes) FROM rsfed.costs WHERE relation = 'by_id'::regclass) AS as_costs FROM rsfed.budgets;
-CREATE FUNCTION masked(t text) RETURNS text LANGUAGE sql RETURN regexp_replace(regexp_replace(t, '\d{4}-\d\d-\d\d', '<day>', 'g'), '\d+\.\d s of', '<s> of', 'g');
+CREATE FUNCTION masked(t text) RETURNS text LANGUAGE sql AS $$SELECT regexp_replace(regexp_replace(t, '\d{4}-\d\d-\d\d', '<day>', 'g'), '\d+\.\d s of', '<s> of', 'g')$$;
 SELECT masked(reason) FROM rsfed_catalog.over_budget;
 
 -- another day, another zone: it begins anew

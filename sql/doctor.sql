@@ -22,10 +22,10 @@ SET client_min_messages = error;
 \set remote false
 \set query 'SELECT 1 AS k, count(*) AS n FROM trade'
 -- without times, numbers of runs and addresses
-CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql RETURN regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql AS $$SELECT regexp_replace(regexp_replace(regexp_replace(regexp_replace(
 	regexp_replace(regexp_replace(replace(t, E'\n', ' / '), '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00', '<time>', 'g'), ' for \d{4}-\d\d-\d\d', ' for <day>', 'g'),
 	'(run_id = |WHERE )\d+', '\1<run>', 'g'), 'port \d+', 'port <port>', 'g'), '\d+ [kM]B|\d{5,}', '<number>', 'g'),
-	'library of version [^ ]+\.', 'library of version <version>.');
+	'library of version [^ ]+\.', 'library of version <version>.')$$;
 -- rows about something, times as a look and no more
 PREPARE left_of(text) AS SELECT count(*) FROM rsfed.doctor() WHERE concat(subject, ': ', problem) ~ $1;
 SELECT rsfed.register_server('wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');

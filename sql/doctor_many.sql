@@ -16,8 +16,8 @@ SET client_min_messages = error;
 \set remote false
 \set query 'SELECT 1 AS k, count(*) AS n FROM trade'
 -- without times and numbers of runs
-CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql RETURN regexp_replace(regexp_replace(t,
-	'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00', '<time>', 'g'), '(run_id = |WHERE )\d+', '\1<run>', 'g');
+CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql AS $$SELECT regexp_replace(regexp_replace(t,
+	'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00', '<time>', 'g'), '(run_id = |WHERE )\d+', '\1<run>', 'g')$$;
 PREPARE left_of(text) AS SELECT count(*) FROM rsfed.doctor() WHERE concat(subject, ': ', problem) ~ $1;
 SELECT rsfed.register_server('wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
 CREATE SCHEMA "many's %s";

@@ -125,7 +125,7 @@ SELECT rsfed.drop_set('both');
 SELECT subject, problem, remedy FROM rsfed.doctor() WHERE problem LIKE '%partition%' ORDER BY 1;
 SELECT rsfed.schedule_refresh('by_day', '15 minutes'), rsfed.schedule_refresh('odd', '15 minutes'), rsfed.schedule_refresh('odd', '@weekly', name => 'full merge', method => 'merge');
 \i test/include/doctor_rows.psql
-CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql RETURN t;
+CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql AS $$SELECT t$$;
 \getenv folder PG_ABS_BUILDDIR
 \set file :folder '/results/lake_remedies.sql'
 \set remote false

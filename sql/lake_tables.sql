@@ -76,7 +76,7 @@ CALL rsfed.refresh('plain') \gset
 SELECT query_id IS NULL AS not_asked, note FROM rsfed.runs WHERE run_id = :run_id;
 SELECT severity, subject, problem, remedy FROM rsfed.doctor() WHERE problem ~ 'metadata_location' ORDER BY subject;
 \i test/include/doctor_rows.psql
-CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql RETURN t;
+CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql AS $$SELECT t$$;
 \getenv folder PG_ABS_BUILDDIR
 \set file :folder '/results/lake_tables_remedies.sql'
 \set remote false

@@ -63,7 +63,7 @@ goes_on('with the same version schedules run');
 my $from = -s $node->logfile;
 $node->safe_psql('postgres', "ALTER EXTENSION rsfed UPDATE TO '0.0.9'");
 wait_for_log_line(
-	qr/WARNING:  extension "rsfed" in database "postgres" is of version 0\.0\.9, the library of version \Q$version\E.*DETAIL:  Nothing of it runs until they fit\..*$update/s,
+	qr/WARNING:  extension "rsfed" in database "postgres" is of version 0\.0\.9, the library of version \Q$version\E.*DETAIL:  None of its schedules runs until they fit\..*$update/s,
 	$from, 'older SQL objects: the log says so, and what to run');
 sleeps('older SQL objects: the scheduler leaves');
 my $runs = $node->safe_psql('postgres', 'SELECT count(*) FROM rsfed.runs');
