@@ -76,7 +76,8 @@ extern char *live_column_name(Oid relid, AttrNumber attnum, const char *local_na
 typedef enum LiveRecipe
 {
 	LIVE_COLUMN,				/* as it is */
-	LIVE_AVERAGE				/* the next two columns, sum and count, divided */
+	LIVE_AVERAGE,				/* the next two columns, sum and count, divided */
+	LIVE_SCALED					/* the next two columns, sum and the scale that it has */
 } LiveRecipe;
 
 /* A statement and how its result is read. */
@@ -103,6 +104,21 @@ extern void live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Re
 /* May an expression be shipped over these tables?  Adds the reason if not. */
 extern bool live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons);
 
+/* How many columns of the result a column of the scan comes from. */
+extern int	live_width(LiveRecipe recipe);
+
+/* Adds a column that an expression reads, whose type must be the declared one, to LiveText.checks. */
+extern List *live_note_use(List *used, Oid relid, AttrNumber attnum);
+
+/* Appends the place of a name behind the column of that number, from 0. */
+extern void live_name_mark(Deparse *deparse, int number);
+
+/*
+ * Appends the columns that the executor gets, which were found to be shippable, and
+ * adds how each is made to *recipes.
+ */
+extern void live_select(Deparse *deparse, List *tlist, List **recipes);
+
 /* All tables of a relation, those in EXISTS too. */
 extern Relids live_relids(const LiveRel *live);
 
@@ -119,6 +135,10 @@ extern void live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *
 extern void live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 							 RelOptInfo *output_rel, void *extra);
 
+/* Is it a server of this wrapper, a scan of live tables? */
+extern bool live_is_server(Oid server);
+extern bool live_is_scan(const Plan *plan);
+
 /* live_cost.c: in the planner's units. */
 extern void live_cost(double rows_read, double rows_fetched, Cost *startup, Cost *total);
 extern void live_undercut(RelOptInfo *rel, Cost *startup, Cost *total);
@@ -134,5 +154,9 @@ enum LivePrivate
 	LIVE_USER,					/* Integer: the role's oid, 0 for the current user */
 	LIVE_MAX_ROWS				/* Integer */
 };
+
+/* Puts that together; "reasons" are char *. */
+extern List *live_private(char *sql, List *recipes, List *attnums, List *checks, List *reasons, Oid userid,
+						  int max_rows);
 
 #endif							/* RSFED_LIVE_H */

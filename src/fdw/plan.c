@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "foreign/fdwapi.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -158,6 +159,33 @@ as_strings(List *texts)
 	return result;
 }
 
+/* See live.h. */
+List *
+live_private(char *sql, List *recipes, List *attnums, List *checks, List *reasons, Oid userid, int max_rows)
+{
+	List	   *private = list_make3(makeString(sql), recipes, attnums);
+
+	private = lappend(private, checks);
+	private = lappend(private, as_strings(reasons));
+	private = lappend(private, makeInteger((int) userid));
+	return lappend(private, makeInteger(max_rows));
+}
+
+/* See live.h. */
+bool
+live_is_server(Oid server)
+{
+	return GetFdwRoutineByServerId(server)->GetForeignPlan == live_plan;
+}
+
+/* See live.h. */
+bool
+live_is_scan(const Plan *plan)
+{
+	return IsA(plan, ForeignScan) && OidIsValid(((const ForeignScan *) plan)->fs_server) &&
+		live_is_server(((const ForeignScan *) plan)->fs_server);
+}
+
 ForeignScan *
 live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 		  List *tlist, List *scan_clauses, Plan *outer_plan)
@@ -180,11 +208,8 @@ live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 		scanned = scan_tlist(live);
 	live_text(root, live, scanned, &text);
 
-	private = list_make3(makeString(text.sql), text.recipes, attnums);
-	private = lappend(private, text.checks);
-	private = lappend(private, as_strings(live->reasons));
-	private = lappend(private, makeInteger((int) rel->userid));
-	private = lappend(private, makeInteger(is_base ? live->table->max_rows : 0));
+	private = live_private(text.sql, text.recipes, attnums, text.checks, live->reasons, rel->userid,
+						   is_base ? live->table->max_rows : 0);
 	return make_foreignscan(tlist, here, is_base ? rel->relid : 0, text.params, private,
 							is_base ? NIL : scanned, is_base ? live->where : NIL, outer_plan);
 }
