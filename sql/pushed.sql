@@ -10,8 +10,8 @@ SELECT standin('RESET');
 
 SELECT q AS query, error_of(format('SELECT rsfed.pushed(%L)', q)) AS error FROM unnest(ARRAY[
 	'SELECT avg(k) FROM live_kv', 'SELECT k + 1 AS next FROM live_kv', 'SELECT k, k AS again FROM live_kv', 'SELECT count(*) FROM live_kv GROUP BY s', 'SELECT k FROM live_kv WHERE d > current_date - 7',
-	'SELECT count(*) FROM live_kv WHERE length(s) = 3', 'SELECT k FROM live_kv WHERE length(s) = 3', 'SELECT k FROM live_kv JOIN local_kv USING (k)', 'SELECT k FROM live_kv WHERE n > (SELECT max(k) FROM live_kv WHERE s = ''a'')',
-	'SELECT k, rank() OVER (ORDER BY k) FROM live_kv', 'SELECT k FROM live_kv UNION ALL SELECT k FROM live_kv', 'SELECT DISTINCT ON (k) k FROM live_kv', 'SELECT k FROM local_kv', 'SELECT 1', 'SELECT live_kv FROM live_kv',
+	'SELECT count(*) FROM live_kv WHERE length(s) = 3', 'SELECT k FROM live_kv WHERE length(s) = 3', 'SELECT k FROM live_kv JOIN local_kv USING (k)', 'SELECT k FROM live_kv WHERE n > (SELECT avg(k) FROM live_kv WHERE s = ''a'')', 'SELECT sum(CASE WHEN k = 1 THEN n ELSE 0 END) AS some FROM live_kv',
+	'SELECT k, rank() OVER (ORDER BY k) FROM live_kv', 'SELECT s FROM live_kv UNION ALL SELECT ''x'' FROM live_kv', 'SELECT DISTINCT ON (k) k FROM live_kv', 'SELECT k FROM local_kv', 'SELECT 1', 'SELECT live_kv FROM live_kv',
 	'SELECT s, sum(k) FROM live_kv GROUP BY s HAVING avg(n) > 1', 'SELECT k FROM live_kv ORDER BY s COLLATE "en-x-icu" LIMIT 2', 'INSERT INTO local_kv VALUES (1)', 'SELECT 1; SELECT 2', '', 'SELECT $1', 'TABLE nowhere', 'SELECT FROM live_kv', 'VACUUM']) q;
 SELECT rsfed.pushed(NULL);
 -- as EXPLAIN: the caller's rights are looked at
@@ -21,9 +21,10 @@ SELECT rsfed.pushed('SELECT k FROM live_kv');
 RESET ROLE;
 
 -- before 16 the relations of a view are numbered from three on
-SELECT q AS query, regexp_replace(rsfed.pushed(q), '\mr3\M', 'r1', 'g') AS pushed FROM unnest(ARRAY[
+SELECT q AS query, CASE WHEN q ~ 'live_view' THEN regexp_replace(rsfed.pushed(q), '\mr3\M', 'r1', 'g') ELSE rsfed.pushed(q) END AS pushed FROM unnest(ARRAY[
 	'SELECT * FROM live_kv', 'SELECT n AS "Total ""n", k FROM live_kv WHERE k > 1 ORDER BY 1', 'SELECT * FROM live_view', 'SELECT s, count(*) AS sum FROM live_kv GROUP BY s HAVING count(*) > 0', 'SELECT DISTINCT d FROM live_kv LIMIT 3',
 	'SELECT a.seller, b.s, sum(paid) AS total, count(DISTINCT a.listid) AS lists FROM "Live ""Sales" a LEFT JOIN live_kv b ON a.seller = b.k WHERE a."Sold" > 1 GROUP BY 1, 2',
+	'SELECT k FROM live_kv WHERE n > (SELECT max(k) FROM live_kv WHERE s = ''a'')', 'SELECT k AS "Key" FROM live_kv UNION ALL SELECT seller FROM "Live ""Sales"', 'WITH w AS (SELECT d, count(*) AS c FROM live_kv GROUP BY d) SELECT max(c) AS most FROM w',
 	'SELECT extract(year FROM saletime) AS y, max(paid) FROM "Live ""Sales" WHERE EXISTS (SELECT FROM live_kv WHERE k = listid) GROUP BY 1']) q;
 -- nothing was sent
 SELECT value FROM dblink(current_setting('test.wh_conninfo'), 'STANDIN STATUS') AS t (name text, value bigint) WHERE name = 'statements';
@@ -46,6 +47,8 @@ SELECT * FROM defines('SELECT sum(paid) AS total, seller FROM "Live ""Sales" WHE
 SELECT * FROM defines('SELECT k, s, n, d FROM live_kv WHERE k IS NOT NULL', '{k}');
 SELECT * FROM defines('SELECT extract(month FROM saletime) AS month, b.s AS name, count(*) AS sales, min(paid), max(saletime) FROM "Live ""Sales" a LEFT JOIN live_kv b ON a."Sold" = b.k GROUP BY 1, 2', NULL);
 SELECT * FROM defines('SELECT seller, sum(paid) AS total FROM "Live ""Sales" GROUP BY seller ORDER BY total DESC, seller LIMIT 10', NULL);
+SELECT * FROM defines('WITH w AS (SELECT seller, sum(paid) AS total FROM "Live ""Sales" GROUP BY seller) SELECT seller, total FROM w WHERE total = (SELECT max(total) FROM w)', '{seller}');
+SELECT * FROM defines('SELECT listid FROM "Live ""Sales" WHERE seller NOT IN (SELECT k FROM live_kv WHERE k IS NOT NULL) EXCEPT SELECT k FROM live_kv', '{listid}');
 
 DROP FUNCTION defines;
 DROP VIEW live_view;

@@ -13,6 +13,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/settings.h"
+#include "fdw/block.h"
 #include "shmem/shmem.h"
 #include "worker/launcher.h"
 #include "worker/utility.h"
@@ -28,6 +29,7 @@ _PG_init(void)
 	rsfed_preloaded = process_shared_preload_libraries_in_progress;
 
 	settings_init();
+	block_hook_init();
 	if (rsfed_preloaded)
 	{
 		shmem_init();

@@ -344,6 +344,42 @@ typedef void (*shmem_request_hook_type) (void);
 #define estimate_num_groupsCompat(root, exprs, rows) estimate_num_groups(root, exprs, rows, NULL)
 #endif
 
+/* 16: nulling outer joins are looked up in the planner's state, which may be left out */
+#if PG_VERSION_NUM >= 160000
+#define flatten_join_alias_varsCompat(query, node) flatten_join_alias_vars(NULL, query, node)
+#else
+#define flatten_join_alias_varsCompat(query, node) flatten_join_alias_vars(query, node)
+#endif
+
+/* 18: what rows are grouped by is a relation of its own, and columns refer to it */
+#if PG_VERSION_NUM >= 180000
+#define RSFED_FLATTEN_GROUP(query, node) ((query)->hasGroupRTE ? flatten_group_exprs(NULL, query, node) : (node))
+#else
+#define RSFED_FLATTEN_GROUP(query, node) (node)
+#endif
+
+/* 16: whose rights a relation is read with stands in a list of permissions */
+#if PG_VERSION_NUM >= 160000
+#define RSFED_CHECK_AS_USER(query, rte) \
+	((rte)->perminfoindex > 0 ? getRTEPermissionInfo((query)->rteperminfos, rte)->checkAsUser : InvalidOid)
+#else
+#define RSFED_CHECK_AS_USER(query, rte) ((rte)->checkAsUser)
+#endif
+
+/* 16: the relations that a foreign scan reads, with outer joins and without */
+#if PG_VERSION_NUM >= 160000
+#define RSFED_SET_FOREIGN_RELIDS(scan, relids) ((scan)->fs_relids = (scan)->fs_base_relids = (relids))
+#else
+#define RSFED_SET_FOREIGN_RELIDS(scan, relids) ((scan)->fs_relids = (relids))
+#endif
+
+/* 18: what partitions are left out when a plan starts is told beside the plan */
+#if PG_VERSION_NUM >= 180000
+#define RSFED_CLEAR_PRUNING(stmt) ((stmt)->partPruneInfos = NIL)
+#else
+#define RSFED_CLEAR_PRUNING(stmt) ((void) (stmt))
+#endif
+
 /* 14: outer joins of a placeholder are looked up in the planner's state */
 #if PG_VERSION_NUM >= 140000
 #define pull_varnosCompat(root, node) pull_varnos(root, node)

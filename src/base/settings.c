@@ -28,6 +28,7 @@ double		rsfed_price_per_tb = 0;
 double		rsfed_price_per_rpu_hour = 0;
 bool		rsfed_ignore_gate = false;
 bool		rsfed_alter_published = false;
+bool		rsfed_ship_blocks = true;
 char	   *rsfed_identity = NULL;
 char	   *rsfed_ssl_root_cert = NULL;
 
@@ -73,6 +74,14 @@ settings_init(void)
 							"The oldest go first. 0 means any number.",
 							&rsfed_history_runs, 1000, 0, INT_MAX,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	/* A way round one query that Redshift refuses. */
+	DefineCustomBoolVariable("rsfed.ship_blocks",
+							 "Sends a query over live tables with its subqueries as one statement where Redshift's answer is the same.",
+							 "Off leaves scans, joins and groups to be shipped one by one.",
+							 &rsfed_ship_blocks, true,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+
 	/*
 	 * Not by ALTER SYSTEM: that writes into the data directory, and so into
 	 * every copy of it.

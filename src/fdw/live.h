@@ -81,7 +81,8 @@ extern char *live_column_name(Oid relid, AttrNumber attnum, const char *local_na
 typedef enum LiveRecipe
 {
 	LIVE_COLUMN,				/* as it is */
-	LIVE_AVERAGE				/* the next two columns, sum and count, divided */
+	LIVE_AVERAGE,				/* the next two columns, sum and count, divided */
+	LIVE_SCALED					/* the next two columns, sum and the scale that it has */
 } LiveRecipe;
 
 /* A statement and how its result is read. */
@@ -110,6 +111,21 @@ extern void live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Re
 /* May an expression be shipped over these tables?  Adds the reason if not. */
 extern bool live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons);
 
+/* How many columns of the result a column of the scan comes from. */
+extern int	live_width(LiveRecipe recipe);
+
+/* Adds a column that an expression reads, whose type must be the declared one, to LiveText.checks. */
+extern List *live_note_use(List *used, Oid relid, AttrNumber attnum);
+
+/* Appends the place of a name behind the column of that number, from 0. */
+extern void live_name_mark(Deparse *deparse, int number);
+
+/*
+ * Appends the columns that the executor gets, which were found to be shippable, and
+ * adds how each is made to *recipes.
+ */
+extern void live_select(Deparse *deparse, List *tlist, List **recipes);
+
 /* All tables of a relation, those in EXISTS too. */
 extern Relids live_relids(const LiveRel *live);
 
@@ -125,6 +141,10 @@ extern void live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *
 							RelOptInfo *innerrel, JoinType jointype, JoinPathExtraData *extra);
 extern void live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 							 RelOptInfo *output_rel, void *extra);
+
+/* Is it a server of this wrapper, a scan of live tables? */
+extern bool live_is_server(Oid server);
+extern bool live_is_scan(const Plan *plan);
 
 /* live_cost.c: in the planner's units. */
 extern void live_cost(bool repeats, double rows_read, double rows_fetched, Cost *startup, Cost *total);

@@ -11,7 +11,6 @@
  */
 #include "postgres.h"
 
-#include "foreign/fdwapi.h"
 #include "nodes/nodeFuncs.h"
 
 #include "base/compat.h"
@@ -30,16 +29,6 @@ add_reason(List **reasons, char *reason)
 			return;
 	}
 	*reasons = lappend(*reasons, reason);
-}
-
-/* Is it a scan of live tables? */
-static bool
-is_live_scan(const Plan *plan)
-{
-	const ForeignScan *scan = (const ForeignScan *) plan;
-
-	return IsA(plan, ForeignScan) && OidIsValid(scan->fs_server) &&
-		GetFdwRoutineByServerId(scan->fs_server)->GetForeignPlan == live_plan;
 }
 
 /* What a step that is done here does; NULL for one that only passes rows on. */
@@ -89,7 +78,7 @@ reasons_walker(PlanState *planstate, List **reasons)
 	Plan	   *plan = planstate->plan;
 	const char *step = step_name(plan);
 
-	if (is_live_scan(plan))
+	if (live_is_scan(plan))
 	{
 		ListCell   *lc;
 
@@ -168,6 +157,12 @@ scan_names(ForeignScan *scan, List *columns, List *names, List **reasons)
 										 (char *) lfirst(name)));
 			return NULL;
 		}
+		if (list_nth_int(recipes, at) == LIVE_SCALED)
+		{
+			add_reason(reasons, psprintf("column \"%s\": the scale of a sum of CASE is found here; give its results one scale",
+										 (char *) lfirst(name)));
+			return NULL;
+		}
 		result[at] = lfirst(name);
 	}
 	for (int i = 0; i < count; i++)
@@ -219,10 +214,10 @@ live_pushed(PlannedStmt *stmt, PlanState *planstate, List **reasons)
 			break;
 		plan = below;
 	}
-	if (columns == NIL || !is_live_scan(plan) || stmt->subplans != NIL || plan->qual != NIL)
+	if (columns == NIL || !live_is_scan(plan) || stmt->subplans != NIL || plan->qual != NIL)
 	{
 		(void) reasons_walker(planstate, reasons);
-		if (is_live_scan(plan) && plan->qual != NIL)
+		if (live_is_scan(plan) && plan->qual != NIL)
 			add_reason(reasons, pstrdup("a condition is applied here"));
 		if (stmt->subplans != NIL)
 			add_reason(reasons, pstrdup("a subquery: it is a statement of its own"));

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "foreign/fdwapi.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -253,6 +254,21 @@ strict_parameters(List *conditions, List *params)
 		}
 	}
 	return result;
+}
+
+/* See live.h. */
+bool
+live_is_server(Oid server)
+{
+	return GetFdwRoutineByServerId(server)->GetForeignPlan == live_plan;
+}
+
+/* See live.h. */
+bool
+live_is_scan(const Plan *plan)
+{
+	return IsA(plan, ForeignScan) && OidIsValid(((const ForeignScan *) plan)->fs_server) &&
+		live_is_server(((const ForeignScan *) plan)->fs_server);
 }
 
 ForeignScan *

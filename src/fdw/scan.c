@@ -84,7 +84,7 @@ remote_desc(LiveScan *scan, ForeignScan *plan, TupleDesc scan_desc, List *attnum
 	TupleDesc	desc;
 
 	for (int i = 0; i < scan->width; i++)
-		count += scan->recipe[i] == LIVE_AVERAGE ? 2 : 1;
+		count += live_width(scan->recipe[i]);
 	desc = CreateTemplateTupleDesc(count);
 	for (int i = 0; i < scan->width; i++)
 	{
@@ -92,10 +92,13 @@ remote_desc(LiveScan *scan, ForeignScan *plan, TupleDesc scan_desc, List *attnum
 		Form_pg_attribute att = TupleDescAttr(scan_desc, at);
 
 		scan->position[i] = at;
-		if (scan->recipe[i] == LIVE_AVERAGE)
+		if (scan->recipe[i] != LIVE_COLUMN)
 		{
 			TupleDescInitEntry(desc, ++next, "sum", NUMERICOID, -1, 0);
-			TupleDescInitEntry(desc, ++next, "count", INT8OID, -1, 0);
+			if (scan->recipe[i] == LIVE_AVERAGE)
+				TupleDescInitEntry(desc, ++next, "count", INT8OID, -1, 0);
+			else
+				TupleDescInitEntry(desc, ++next, "scale", INT4OID, -1, 0);
 			continue;
 		}
 		TupleDescInitEntry(desc, ++next, plan->scan.scanrelid > 0 ? NameStr(att->attname) : NULL,
@@ -275,13 +278,11 @@ fill_slot(LiveScan *scan, TupleTableSlot *slot)
 
 		slot->tts_isnull[at] = scan->nulls[next];
 		slot->tts_values[at] = scan->values[next];
-		if (scan->recipe[i] == LIVE_AVERAGE)
-		{
-			if (!scan->nulls[next])
-				slot->tts_values[at] = average(scan->values[next], scan->values[next + 1]);
-			next++;
-		}
-		next++;
+		if (scan->recipe[i] != LIVE_COLUMN && !scan->nulls[next])
+			slot->tts_values[at] = scan->recipe[i] == LIVE_AVERAGE ?
+				average(scan->values[next], scan->values[next + 1]) :
+				DirectFunctionCall2(numeric_round, scan->values[next], scan->values[next + 1]);
+		next += live_width(scan->recipe[i]);
 	}
 	ExecStoreVirtualTuple(slot);
 }

@@ -22,24 +22,24 @@
 static void append_from(Deparse *d, LiveRel *live);
 static void append_conditions(Deparse *d, const char *before, List *conditions);
 
-/* Remembers that an expression reads a column, whose type must be the declared one. */
-static void
-note_use(LiveScope *scope, Oid relid, AttrNumber attnum)
+/* See live.h. */
+List *
+live_note_use(List *used, Oid relid, AttrNumber attnum)
 {
 	ListCell   *lc;
 	List	   *use;
 
-	foreach(lc, scope->used)
+	foreach(lc, used)
 	{
 		use = lfirst(lc);
 		if ((Oid) linitial_int(use) == relid)
 		{
 			if (!list_member_int(list_copy_tail(use, 1), attnum))
 				lfirst(lc) = lappend_int(use, attnum);
-			return;
+			return used;
 		}
 	}
-	scope->used = lappend(scope->used, list_make2_int((int) relid, attnum));
+	return lappend(used, list_make2_int((int) relid, attnum));
 }
 
 /* The DeparseColumnFor of a relation of the planner. */
@@ -49,7 +49,7 @@ column_for(const Var *var, DeparseColumn *column, void *arg)
 	LiveScope  *scope = arg;
 	LiveRel    *live;
 
-	if (!bms_is_member(var->varno, scope->relids))
+	if (var->varlevelsup != 0 || !bms_is_member(var->varno, scope->relids))
 		return false;
 	live = scope->root->simple_rel_array[var->varno]->fdw_private;
 	if (live == NULL || live->table == NULL || var->varattno > live->table->natts ||
@@ -57,7 +57,8 @@ column_for(const Var *var, DeparseColumn *column, void *arg)
 		return false;
 	column->text = psprintf("r%d.%s", (int) var->varno, live->table->column[var->varattno - 1]);
 	column->blank_safe = live->table->blank_safe[var->varattno - 1];
-	note_use(scope, live->table->relid, var->varattno);
+	column->typmod = var->vartypmod;
+	scope->used = live_note_use(scope->used, live->table->relid, var->varattno);
 	return true;
 }
 
@@ -214,16 +215,23 @@ append_from(Deparse *d, LiveRel *live)
 	append_conditions(d, " ON ", live->on);
 }
 
-/* Where the name of a column goes in, if one is wanted. */
-static void
-append_name_mark(Deparse *d, int number)
+/* See live.h. */
+void
+live_name_mark(Deparse *d, int number)
 {
 	appendStringInfo(&d->buf, "%c%dn%c", DEPARSE_MARK, number, DEPARSE_MARK);
 }
 
-/* The columns that the executor gets, and how each is made. */
-static void
-append_select(Deparse *d, List *tlist, List **recipes)
+/* See live.h. */
+int
+live_width(LiveRecipe recipe)
+{
+	return recipe == LIVE_COLUMN ? 1 : 2;
+}
+
+/* See live.h. */
+void
+live_select(Deparse *d, List *tlist, List **recipes)
 {
 	ListCell   *lc;
 	bool		is_first = true;
@@ -242,14 +250,14 @@ append_select(Deparse *d, List *tlist, List **recipes)
 			if (!deparse_aggregate(d, (Aggref *) expr, &parts))
 				elog(ERROR, "could not write an aggregate for Redshift: %s", d->reason);
 			appendStringInfoString(&d->buf, parts.text);
-			if (parts.is_average)
-				appendStringInfo(&d->buf, ", %s", parts.count);
-			append_name_mark(d, list_length(*recipes));
-			*recipes = lappend_int(*recipes, parts.is_average ? LIVE_AVERAGE : LIVE_COLUMN);
+			if (parts.second != NULL)
+				appendStringInfo(&d->buf, ", %s", parts.second);
+			live_name_mark(d, list_length(*recipes));
+			*recipes = lappend_int(*recipes, parts.is_average ? LIVE_AVERAGE : parts.is_scaled ? LIVE_SCALED : LIVE_COLUMN);
 			continue;
 		}
 		append(d, (Node *) expr);
-		append_name_mark(d, list_length(*recipes));
+		live_name_mark(d, list_length(*recipes));
 		*recipes = lappend_int(*recipes, LIVE_COLUMN);
 	}
 	if (is_first)
@@ -268,7 +276,7 @@ ordinal_of(List *tlist, List *recipes, Index ref)
 	{
 		if (lfirst_node(TargetEntry, lc)->ressortgroupref == ref)
 			return ordinal;
-		ordinal += lfirst_int(recipe) == LIVE_AVERAGE ? 2 : 1;
+		ordinal += live_width(lfirst_int(recipe));
 	}
 	return 0;
 }
@@ -357,7 +365,7 @@ live_text(PlannerInfo *root, LiveRel *live, List *tlist, LiveText *text)
 	text->limit = text->offset = -1;
 	live_scope(&deparse, &scope, root, live_relids(live));
 	appendStringInfoString(&deparse.buf, live->is_distinct ? "SELECT DISTINCT " : "SELECT ");
-	append_select(&deparse, tlist, &text->recipes);
+	live_select(&deparse, tlist, &text->recipes);
 	/* what is only read may have another type there; the reader looks at it */
 	if (live->kind != LIVE_UPPER || (!live->is_grouped && !live->is_distinct))
 		scope.used = NIL;

@@ -21,13 +21,16 @@
 #include "redshift/ship.h"
 #include "redshift/types.h"
 
+/* What a sum may have more than what is added: of ten thousand million rows. */
+#define SUM_DIGITS 10
+
 typedef struct DecimalSize
 {
 	int			precision;
 	int			scale;
 } DecimalSize;
 
-static bool size_of(Node *node, DecimalSize *size);
+static bool size_of(Node *node, const DecimalColumns *columns, DecimalSize *size);
 
 /* Of a column: declared, or not known. */
 static bool
@@ -40,32 +43,61 @@ size_of_typmod(int32 typmod, DecimalSize *size)
 	return size->scale >= 0;
 }
 
+/* See decimal.h. */
+int
+decimal_digits_of_integer(Oid type)
+{
+	return type == INT2OID ? 5 : type == INT4OID ? 10 : 19;
+}
+
 /* Of a cast from an integer, as ship.c writes it. */
 static bool
 size_of_function(FuncExpr *func, DecimalSize *size)
 {
 	if (list_length(func->args) != 1 || ship_class(exprType(linitial(func->args))) != SHIP_INTEGER)
 		return false;
-	size->precision = 20;
+	size->precision = decimal_digits_of_integer(exprType(linitial(func->args)));
 	size->scale = 0;
 	return true;
 }
 
+/* Of a sum, which is cast to that size where it is computed with, and of min and max. */
 static bool
-size_of_operator(OpExpr *op, DecimalSize *size)
+size_of_aggregate(Aggref *aggref, const DecimalColumns *columns, DecimalSize *size)
+{
+	Node	   *arg = list_length(aggref->args) == 1 ? (Node *) linitial_node(TargetEntry, aggref->args)->expr : NULL;
+	char	   *name = get_func_name(aggref->aggfnoid);
+
+	if (arg == NULL || name == NULL)
+		return false;
+	if (decimal_is_sum((Node *) aggref) && ship_class(exprType(arg)) == SHIP_INTEGER)
+	{
+		size->precision = decimal_digits_of_integer(exprType(arg)) + SUM_DIGITS;
+		size->scale = 0;
+		return true;
+	}
+	if (!size_of(arg, columns, size))
+		return false;
+	if (decimal_is_sum((Node *) aggref))
+		size->precision += SUM_DIGITS;
+	return decimal_is_sum((Node *) aggref) || strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
+}
+
+static bool
+size_of_operator(OpExpr *op, const DecimalColumns *columns, DecimalSize *size)
 {
 	char	   *name = get_opname(op->opno);
 	DecimalSize left;
 	DecimalSize right;
 
-	if (name == NULL || !size_of(llast(op->args), &right))
+	if (name == NULL || !size_of(llast(op->args), columns, &right))
 		return false;
 	if (list_length(op->args) == 1)
 	{
 		*size = right;
 		return strcmp(name, "-") == 0;
 	}
-	if (!size_of(linitial(op->args), &left))
+	if (!size_of(linitial(op->args), columns, &left))
 		return false;
 	if (strcmp(name, "*") == 0)
 	{
@@ -78,14 +110,19 @@ size_of_operator(OpExpr *op, DecimalSize *size)
 	return strcmp(name, "+") == 0 || strcmp(name, "-") == 0;
 }
 
-/* All results have one scale, since PostgreSQL keeps that of each value. */
+/*
+ * Of a CASE: the size that holds all results.  PostgreSQL keeps the scale of each,
+ * so most may only have one; "is_mixed" says whether there are several.
+ */
 static bool
-size_of_case(CaseExpr *expr, DecimalSize *size)
+size_of_case(CaseExpr *expr, const DecimalColumns *columns, DecimalSize *size, bool *is_mixed)
 {
 	List	   *results = NIL;
+	int			before_point = 0;
 	bool		is_first = true;
 	ListCell   *lc;
 
+	*is_mixed = false;
 	foreach(lc, expr->args)
 		results = lappend(results, lfirst_node(CaseWhen, lc)->result);
 	if (expr->defresult != NULL)
@@ -96,26 +133,29 @@ size_of_case(CaseExpr *expr, DecimalSize *size)
 
 		if (IsA(lfirst(lc), Const) && ((Const *) lfirst(lc))->constisnull)
 			continue;
-		if (!size_of(lfirst(lc), &one) || (!is_first && one.scale != size->scale))
+		if (!size_of(lfirst(lc), columns, &one))
 			return false;
-		size->precision = is_first ? one.precision : Max(one.precision, size->precision);
-		size->scale = one.scale;
+		*is_mixed = *is_mixed || (!is_first && one.scale != size->scale);
+		size->scale = is_first ? one.scale : Max(size->scale, one.scale);
+		before_point = Max(before_point, one.precision - one.scale);
 		is_first = false;
 	}
+	size->precision = is_first ? 0 : before_point + size->scale;
 	return !is_first;
 }
 
 static bool
-size_of(Node *node, DecimalSize *size)
+size_of(Node *node, const DecimalColumns *columns, DecimalSize *size)
 {
 	bool		is_known;
+	bool		is_mixed;
 
 	if (exprType(node) != NUMERICOID)
 		return false;
 	switch (nodeTag(node))
 	{
 		case T_Var:
-			is_known = size_of_typmod(((Var *) node)->vartypmod, size);
+			is_known = size_of_typmod(columns->typmod_of((Var *) node, columns->arg), size);
 			break;
 		case T_Const:
 			is_known = !((Const *) node)->constisnull &&
@@ -125,10 +165,13 @@ size_of(Node *node, DecimalSize *size)
 			is_known = size_of_function((FuncExpr *) node, size);
 			break;
 		case T_OpExpr:
-			is_known = size_of_operator((OpExpr *) node, size);
+			is_known = size_of_operator((OpExpr *) node, columns, size);
 			break;
 		case T_CaseExpr:
-			is_known = size_of_case((CaseExpr *) node, size);
+			is_known = size_of_case((CaseExpr *) node, columns, size, &is_mixed) && !is_mixed;
+			break;
+		case T_Aggref:
+			is_known = size_of_aggregate((Aggref *) node, columns, size);
 			break;
 		default:
 			is_known = false;
@@ -138,11 +181,20 @@ size_of(Node *node, DecimalSize *size)
 
 /* See decimal.h. */
 bool
-decimal_size(Node *node, int *precision, int *scale)
+decimal_is_sum(Node *node)
+{
+	char	   *name = IsA(node, Aggref) ? get_func_name(((Aggref *) node)->aggfnoid) : NULL;
+
+	return name != NULL && strcmp(name, "sum") == 0;
+}
+
+/* See decimal.h. */
+bool
+decimal_size(Node *node, const DecimalColumns *columns, int *precision, int *scale)
 {
 	DecimalSize size;
 
-	if (!size_of(node, &size))
+	if (!size_of(node, columns, &size))
 		return false;
 	*precision = size.precision;
 	*scale = size.scale;
@@ -151,10 +203,28 @@ decimal_size(Node *node, int *precision, int *scale)
 
 /* See decimal.h. */
 bool
-decimal_fits(Node *node)
+decimal_size_of_mixed(Node *node, const DecimalColumns *columns, int *precision, int *scale)
 {
-	int			precision;
-	int			scale;
+	DecimalSize size;
+	bool		is_mixed;
 
-	return decimal_size(node, &precision, &scale);
+	if (!IsA(node, CaseExpr) || exprType(node) != NUMERICOID ||
+		!size_of_case((CaseExpr *) node, columns, &size, &is_mixed) || !is_mixed || size.precision > MAX_DIGITS)
+		return false;
+	*precision = size.precision;
+	*scale = size.scale;
+	return true;
+}
+
+/* See decimal.h. */
+int32
+decimal_result_typmod(Node *node, const DecimalColumns *columns)
+{
+	DecimalSize size;
+
+	if (!size_of(node, columns, &size))
+		return -1;
+	if (decimal_is_sum(node))
+		size.precision = MAX_DIGITS;
+	return ((size.precision << 16) | size.scale) + VARHDRSZ;
 }

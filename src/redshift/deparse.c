@@ -15,8 +15,8 @@
 #include "access/transam.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/array.h"
@@ -26,6 +26,7 @@
 #include "base/compat.h"
 #include "redshift/decimal.h"
 #include "redshift/deparse.h"
+#include "redshift/deparse_check.h"
 #include "redshift/literal.h"
 #include "redshift/ship.h"
 
@@ -45,19 +46,6 @@ deparse_begin(Deparse *deparse, DeparseColumnFor column_for, void *arg)
 	initStringInfo(&deparse->buf);
 }
 
-/* Says what stays, and why; false. */
-static bool
-refuse(Deparse *d, const char *item, const char *why)
-{
-	int			length = strlen(why);
-
-	/* a sentence of the table goes on here */
-	if (length > 0 && why[length - 1] == '.')
-		length--;
-	d->reason = psprintf("%s: %.*s", item, length, why);
-	return false;
-}
-
 /* The text of one operand in a string of its own; NULL if it is refused. */
 static char *
 operand(Deparse *d, Node *node, bool bare)
@@ -73,6 +61,47 @@ operand(Deparse *d, Node *node, bool bare)
 	return is_shipped ? text : NULL;
 }
 
+/* The size of a column of the block. */
+static int32
+typmod_of(const Var *var, void *arg)
+{
+	Deparse    *d = arg;
+	DeparseColumn column;
+
+	return var->varattno > 0 && d->column_for(var, &column, d->arg) ? column.typmod : -1;
+}
+
+/* The size of a decimal expression of the block, as an operand. */
+static bool
+size_of(Deparse *d, Node *node, int *precision, int *scale)
+{
+	DecimalColumns columns = {typmod_of, d};
+
+	return decimal_size(node, &columns, precision, scale);
+}
+
+/* See deparse.h. */
+int32
+deparse_typmod(Deparse *deparse, Node *node)
+{
+	DecimalColumns columns = {typmod_of, deparse};
+
+	return decimal_result_typmod(node, &columns);
+}
+
+/* The same as operand(), where digits count: a sum has 38, which leaves none for the result. */
+static char *
+decimal_operand(Deparse *d, Node *node)
+{
+	char	   *text = operand(d, node, false);
+	int			precision;
+	int			scale;
+
+	if (text != NULL && decimal_is_sum(node) && size_of(d, node, &precision, &scale))
+		return psprintf("(%s)::decimal(%d,%d)", text, precision, scale);
+	return text;
+}
+
 /* Appends a text with its $1 and $2 filled in. */
 static void
 append_template(Deparse *d, const char *text, const char *first, const char *second)
@@ -84,39 +113,6 @@ append_template(Deparse *d, const char *text, const char *first, const char *sec
 		else
 			appendStringInfoChar(&d->buf, *text);
 	}
-}
-
-/* Does a node depend on anything but parameters, constants and the time? */
-static bool
-depends_walker(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	switch (nodeTag(node))
-	{
-		case T_Var:
-		case T_Aggref:
-		case T_GroupingFunc:
-		case T_WindowFunc:
-		case T_SubLink:
-		case T_SubPlan:
-		case T_AlternativeSubPlan:
-		case T_CaseTestExpr:
-		case T_CoerceToDomainValue:
-		case T_CurrentOfExpr:
-		case T_PlaceHolderVar:
-			return true;
-		default:
-			return expression_tree_walker(node, depends_walker, context);
-	}
-}
-
-/* Can its value be had before the statement is sent? */
-static bool
-is_parameter(Node *node)
-{
-	return !IsA(node, Const) && !IsA(node, List) && !depends_walker(node, NULL) &&
-		!contain_volatile_functions(node) && redshift_null(exprType(node)) != NULL;
 }
 
 static bool
@@ -135,7 +131,7 @@ emit_const(Deparse *d, Const *constant, bool bare)
 	text = constant->constisnull ? redshift_null(constant->consttype)
 		: redshift_literal(constant->consttype, constant->constvalue, bare, &why);
 	if (text == NULL)
-		return refuse(d, psprintf("constant of type %s", format_type_be(constant->consttype)),
+		return deparse_refuse(d, psprintf("constant of type %s", format_type_be(constant->consttype)),
 					  why ? why : "Redshift has no such type");
 	appendStringInfoString(&d->buf, text);
 	return true;
@@ -146,110 +142,11 @@ emit_var(Deparse *d, Var *var)
 {
 	DeparseColumn column;
 
-	if (var->varlevelsup != 0 || var->varattno <= 0)
-		return refuse(d, "whole rows, system columns", ship_clause_note("whole rows, system columns"));
+	if (var->varattno <= 0)
+		return deparse_refuse(d, "whole rows, system columns", ship_clause_note("whole rows, system columns"));
 	if (!d->column_for(var, &column, d->arg))
-		return refuse(d, "column", "it is none of the tables that are read together");
+		return deparse_refuse(d, "column", "it is none of the tables that are read together");
 	appendStringInfoString(&d->buf, column.text);
-	return true;
-}
-
-/* Holds an expression nothing but texts without blanks at their end? */
-static bool
-is_blank_safe(Deparse *d, Node *node)
-{
-	DeparseColumn column;
-	ListCell   *lc;
-
-	if (is_parameter(node) || IsA(node, Const))
-		return true;			/* each value is looked at when it is written */
-	switch (nodeTag(node))
-	{
-		case T_Var:
-			return ((Var *) node)->varlevelsup == 0 && ((Var *) node)->varattno > 0 &&
-				d->column_for((Var *) node, &column, d->arg) && column.blank_safe;
-		case T_RelabelType:
-			return is_blank_safe(d, (Node *) ((RelabelType *) node)->arg);
-		case T_CollateExpr:
-			return is_blank_safe(d, (Node *) ((CollateExpr *) node)->arg);
-		case T_CoalesceExpr:
-			foreach(lc, ((CoalesceExpr *) node)->args)
-			{
-				if (!is_blank_safe(d, lfirst(lc)))
-					return false;
-			}
-			return true;
-		case T_CaseExpr:
-			foreach(lc, ((CaseExpr *) node)->args)
-			{
-				if (!is_blank_safe(d, (Node *) lfirst_node(CaseWhen, lc)->result))
-					return false;
-			}
-			return is_blank_safe(d, (Node *) ((CaseExpr *) node)->defresult);
-		default:
-			return false;
-	}
-}
-
-/*
- * LIKE: a constant without escapes, which are read differently, of one byte a
- * character; whose end takes the padding that a char may have there: any text
- * after a character that is no blank.
- */
-static bool
-is_plain_pattern(Node *node)
-{
-	Const	   *constant = (Const *) node;
-	char	   *pattern;
-	char		last = '\0';
-	char		last_letter = '\0';
-
-	if (!IsA(node, Const) || constant->constisnull || ship_class(constant->consttype) != SHIP_TEXT)
-		return false;
-	pattern = TextDatumGetCString(constant->constvalue);
-	for (char *c = pattern; *c; c++)
-	{
-		if (*c == '\\' || IS_HIGHBIT_SET(*c))
-			return false;
-		last = *c;
-		if (*c != '%')
-			last_letter = *c;
-	}
-	return last == '%' && last_letter != '_' && last_letter != ' ';
-}
-
-/* A column itself, whose type there says whether it is padded. */
-static bool
-is_column(Node *node)
-{
-	while (node != NULL && (IsA(node, RelabelType) || IsA(node, CollateExpr)))
-		node = (Node *) (IsA(node, RelabelType) ? ((RelabelType *) node)->arg : ((CollateExpr *) node)->arg);
-	return node != NULL && IsA(node, Var);
-}
-
-/* Does a rule hold for texts that are compared in that collation? */
-static bool
-check_text(Deparse *d, const ShipRule *rule, const char *item, Oid collation, List *args)
-{
-	ListCell   *lc;
-
-	if (!(rule->checks & SHIP_BLANK_SAFE))
-		return true;
-	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
-		return refuse(d, item, "the collation is not deterministic");
-	/* by bytes, which UTF-8 orders as its characters */
-	if ((rule->checks & SHIP_ORDERED) &&
-		((collation != C_COLLATION_OID && collation != POSIX_COLLATION_OID) || GetDatabaseEncoding() != PG_UTF8))
-		return refuse(d, item, rule->note);
-	foreach(lc, args)
-	{
-		if (IsA(lfirst(lc), List))
-			continue;
-		if (!is_blank_safe(d, lfirst(lc)))
-			return refuse(d, item, rule->note);
-	}
-	if ((rule->checks & SHIP_PATTERN) && !is_plain_pattern(lsecond(args)))
-		return refuse(d, item, rule->note);
 	return true;
 }
 
@@ -273,19 +170,32 @@ emit_operator(Deparse *d, OpExpr *op)
 		: ship_find(SHIP_OPERATOR, name, left_class, right_class);
 	char	   *left_text = NULL;
 	char	   *right_text;
+	int			precision;
+	int			scale;
 
 	if (rule == NULL)
-		return refuse(d, item, NOT_LISTED);
+		return deparse_refuse(d, item, NOT_LISTED);
 	if (rule->how == SHIP_LOCAL)
-		return refuse(d, item, rule->note);
-	if (!check_text(d, rule, item, op->inputcollid, op->args))
+		return deparse_refuse(d, item, rule->note);
+	if (!deparse_check_text(d, rule, item, op->inputcollid, op->args))
 		return false;
-	if ((rule->checks & SHIP_DECIMAL) && !decimal_fits((Node *) op))
-		return refuse(d, item, rule->note);
-	if (!is_unary && (left_text = operand(d, left, is_text_class(left_class))) == NULL)
+	if (rule->checks & SHIP_DECIMAL)
+	{
+		if (!size_of(d, (Node *) op, &precision, &scale))
+			return deparse_refuse(d, item, rule->note);
+		left_text = is_unary ? NULL : decimal_operand(d, left);
+		right_text = decimal_operand(d, right);
+	}
+	else
+	{
+		left_text = is_unary ? NULL : operand(d, left, is_text_class(left_class));
+		right_text = operand(d, right, is_text_class(right_class));
+	}
+	if ((!is_unary && left_text == NULL) || right_text == NULL)
 		return false;
-	if ((right_text = operand(d, right, is_text_class(right_class))) == NULL)
-		return false;
+	/* what is padded is compared without that */
+	if ((rule->checks & SHIP_PATTERN) && !deparse_takes_padding(right))
+		left_text = psprintf("rtrim(%s, ' ')", left_text);
 	if (rule->text != NULL)
 		append_template(d, rule->text, left_text, right_text);
 	else if (is_unary)
@@ -338,21 +248,23 @@ emit_function(Deparse *d, FuncExpr *func)
 	if (name != NULL && func->funcid < FirstGenbkiObjectId && count <= 2 && !func->funcretset && !func->funcvariadic)
 		rule = ship_find(SHIP_FUNCTION, name, first_class, second_class);
 	if (rule == NULL)
-		return refuse(d, item, NOT_LISTED);
+		return deparse_refuse(d, item, NOT_LISTED);
 	if (rule->how == SHIP_LOCAL)
-		return refuse(d, item, rule->note);
+		return deparse_refuse(d, item, rule->note);
 	if (rule->checks & (SHIP_FIELD | SHIP_TRUNC_FIELD))
 	{
 		const char *field = field_name(first, rule->checks, second_class);
 
 		if (field == NULL)
-			return refuse(d, item, rule->note);
+			return deparse_refuse(d, item, rule->note);
 		first_text = rule->checks & SHIP_FIELD ? pstrdup(field) : psprintf("'%s'", field);
 	}
 	else if (first != NULL && (first_text = operand(d, first, false)) == NULL)
 		return false;
 	if (second != NULL && (second_text = operand(d, second, false)) == NULL)
 		return false;
+	if (first_class == SHIP_INTEGER && second == NULL)
+		second_text = psprintf("%d", decimal_digits_of_integer(exprType(first)));
 	append_template(d, rule->text, first_text, second_text);
 	return true;
 }
@@ -386,7 +298,7 @@ static bool
 emit_null_test(Deparse *d, NullTest *test)
 {
 	if (test->argisrow || type_is_rowtype(exprType((Node *) test->arg)))
-		return refuse(d, "IS NULL", ship_clause_note("row comparisons"));
+		return deparse_refuse(d, "IS NULL", ship_clause_note("row comparisons"));
 	appendStringInfoChar(&d->buf, '(');
 	if (!emit(d, (Node *) test->arg, false))
 		return false;
@@ -426,14 +338,14 @@ emit_list(Deparse *d, Const *array, const char *item)
 	get_typlenbyvalalign(type, &length, &by_value, &align);
 	deconstruct_array(values, type, length, by_value, align, &value, &isnull, &count);
 	if (count == 0 || count > MAX_LIST)
-		return refuse(d, item, ship_clause_note("IN (list)"));
+		return deparse_refuse(d, item, ship_clause_note("IN (list)"));
 	for (int i = 0; i < count; i++)
 	{
 		const char *why = NULL;
 		char	   *text = isnull[i] ? redshift_null(type) : redshift_literal(type, value[i], true, &why);
 
 		if (text == NULL)
-			return refuse(d, item, why ? why : NOT_LISTED);
+			return deparse_refuse(d, item, why ? why : NOT_LISTED);
 		appendStringInfo(&d->buf, "%s%s", i > 0 ? ", " : "", text);
 	}
 	return true;
@@ -452,10 +364,10 @@ emit_any(Deparse *d, ScalarArrayOpExpr *op)
 		: ship_find(SHIP_OPERATOR, name, left_class, right_class);
 
 	if (rule == NULL || rule->how != SHIP_AS_IS || strcmp(name, op->useOr ? "=" : "<>") != 0)
-		return refuse(d, item, rule != NULL && rule->how == SHIP_LOCAL ? rule->note : NOT_LISTED);
+		return deparse_refuse(d, item, rule != NULL && rule->how == SHIP_LOCAL ? rule->note : NOT_LISTED);
 	if (!IsA(right, Const) || ((Const *) right)->constisnull)
-		return refuse(d, "IN (list)", ship_clause_note("IN (list)"));
-	if (!check_text(d, rule, item, op->inputcollid, list_make1(left)))
+		return deparse_refuse(d, "IN (list)", ship_clause_note("IN (list)"));
+	if (!deparse_check_text(d, rule, item, op->inputcollid, list_make1(left)))
 		return false;
 	appendStringInfoChar(&d->buf, '(');
 	if (!emit(d, left, false))
@@ -464,6 +376,30 @@ emit_any(Deparse *d, ScalarArrayOpExpr *op)
 	if (!emit_list(d, (Const *) right, item))
 		return false;
 	appendStringInfoString(&d->buf, "))");
+	return true;
+}
+
+/* See deparse.h. */
+bool
+deparse_in(Deparse *d, OpExpr *op, const char *subquery, bool is_blank_safe)
+{
+	Node	   *left = linitial(op->args);
+	ShipClass	left_class = ship_class(exprType(left));
+	ShipClass	right_class = ship_class(exprType(lsecond(op->args)));
+	char	   *name = get_opname(op->opno);
+	char	   *item = ship_item(SHIP_OPERATOR, name ? name : "?", left_class, right_class);
+	const ShipRule *rule = name == NULL || op->opno >= FirstGenbkiObjectId ? NULL
+		: ship_find(SHIP_OPERATOR, name, left_class, right_class);
+	char	   *left_text;
+
+	if (rule == NULL || rule->how != SHIP_AS_IS || (strcmp(name, "=") != 0 && strcmp(name, "<>") != 0))
+		return deparse_refuse(d, item, rule != NULL && rule->how == SHIP_LOCAL ? rule->note : NOT_LISTED);
+	if ((rule->checks & SHIP_BLANK_SAFE) && !is_blank_safe)
+		return deparse_refuse(d, item, rule->note);
+	if (!deparse_check_text(d, rule, item, op->inputcollid, list_make1(left)) ||
+		(left_text = operand(d, left, false)) == NULL)
+		return false;
+	appendStringInfo(&d->buf, "(%s %s (%s))", left_text, strcmp(name, "=") == 0 ? "IN" : "NOT IN", subquery);
 	return true;
 }
 
@@ -486,24 +422,14 @@ emit_distinct(Deparse *d, DistinctExpr *expr)
 	return true;
 }
 
+/* A CASE whose results get a cast. */
 static bool
-emit_case(Deparse *d, CaseExpr *expr)
+emit_case_cast(Deparse *d, CaseExpr *expr, const char *cast)
 {
 	Node	   *saved = d->case_operand;
-	const char *cast = "";
 	bool		is_shipped = true;
 	ListCell   *lc;
 
-	if (ship_class(expr->casetype) == SHIP_NUMERIC)
-	{
-		int			precision;
-		int			scale;
-
-		if (!decimal_size((Node *) expr, &precision, &scale))
-			return refuse(d, "CASE", ship_clause_note("CASE"));
-		/* of one type, so that it does not matter how Redshift finds a common one */
-		cast = psprintf("::decimal(%d,%d)", precision, scale);
-	}
 	if (expr->arg != NULL)
 		d->case_operand = (Node *) expr->arg;
 	appendStringInfoString(&d->buf, "(CASE");
@@ -531,12 +457,26 @@ emit_case(Deparse *d, CaseExpr *expr)
 }
 
 static bool
+emit_case(Deparse *d, CaseExpr *expr)
+{
+	int			precision;
+	int			scale;
+
+	if (ship_class(expr->casetype) != SHIP_NUMERIC)
+		return emit_case_cast(d, expr, "");
+	if (!size_of(d, (Node *) expr, &precision, &scale))
+		return deparse_refuse(d, "CASE", ship_clause_note("CASE"));
+	/* of one type, so that it does not matter how Redshift finds a common one */
+	return emit_case_cast(d, expr, psprintf("::decimal(%d,%d)", precision, scale));
+}
+
+static bool
 emit_coalesce(Deparse *d, CoalesceExpr *expr)
 {
 	ListCell   *lc;
 
 	if (ship_class(expr->coalescetype) == SHIP_NUMERIC)
-		return refuse(d, "COALESCE", ship_clause_note("COALESCE"));
+		return deparse_refuse(d, "COALESCE", ship_clause_note("COALESCE"));
 	appendStringInfoString(&d->buf, "COALESCE(");
 	foreach(lc, expr->args)
 	{
@@ -557,7 +497,7 @@ emit_case_operand(Deparse *d)
 	bool		is_shipped;
 
 	if (node == NULL)
-		return refuse(d, "CASE", NOT_LISTED);
+		return deparse_refuse(d, "CASE", NOT_LISTED);
 	d->case_operand = NULL;
 	is_shipped = emit(d, node, false);
 	d->case_operand = node;
@@ -571,7 +511,7 @@ emit_relabel(Deparse *d, Node *arg, Oid type, bool bare)
 	ShipClass	from = ship_class(exprType(arg));
 
 	if (from != ship_class(type) || from != SHIP_TEXT)
-		return refuse(d, psprintf("cast from %s to %s", format_type_be(exprType(arg)), format_type_be(type)),
+		return deparse_refuse(d, psprintf("cast from %s to %s", format_type_be(exprType(arg)), format_type_be(type)),
 					  NOT_LISTED);
 	return emit(d, arg, bare);
 }
@@ -581,7 +521,7 @@ static bool
 emit(Deparse *d, Node *node, bool bare)
 {
 	check_stack_depth();
-	if (is_parameter(node))
+	if (deparse_is_parameter(node))
 		return emit_parameter(d, node, bare);
 	switch (nodeTag(node))
 	{
@@ -621,22 +561,28 @@ emit(Deparse *d, Node *node, bool bare)
 				if (!deparse_aggregate(d, (Aggref *) node, &parts))
 					return false;
 				if (parts.is_average)
-					return refuse(d, "avg", "what is compared with it is divided here");
+					return deparse_refuse(d, "avg", "what is compared with it is divided here");
+				if (parts.is_scaled)
+					return deparse_refuse(d, "CASE", ship_clause_note("CASE"));
 				appendStringInfoString(&d->buf, parts.text);
 				return true;
 			}
 		case T_NullIfExpr:
-			return refuse(d, "NULLIF", ship_clause_note("NULLIF"));
+			return deparse_refuse(d, "NULLIF", ship_clause_note("NULLIF"));
 		case T_MinMaxExpr:
-			return refuse(d, "GREATEST, LEAST", ship_clause_note("GREATEST, LEAST"));
+			return deparse_refuse(d, "GREATEST, LEAST", ship_clause_note("GREATEST, LEAST"));
 		case T_RowExpr:
 		case T_RowCompareExpr:
-			return refuse(d, "row comparisons", ship_clause_note("row comparisons"));
+			return deparse_refuse(d, "row comparisons", ship_clause_note("row comparisons"));
+		case T_SubLink:
+			if (d->subquery != NULL)
+				return d->subquery(d, (SubLink *) node);
+			return deparse_refuse(d, "subquery", "it is computed here");
 		case T_SubPlan:
 		case T_AlternativeSubPlan:
-			return refuse(d, "subquery", "it is computed here");
+			return deparse_refuse(d, "subquery", "it is computed here");
 		default:
-			return refuse(d, "expression", NOT_LISTED);
+			return deparse_refuse(d, "expression", NOT_LISTED);
 	}
 }
 
@@ -675,12 +621,12 @@ deparse_groups(Deparse *deparse, Node *node)
 			{
 				const ShipRule *rule = ship_find(SHIP_OPERATOR, "=", ship_class(type), ship_class(type));
 
-				if (!is_column(node))
-					return refuse(deparse, "GROUP BY, DISTINCT", ship_clause_note("GROUP BY"));
-				return check_text(deparse, rule, "GROUP BY, DISTINCT", exprCollation(node), list_make1(node));
+				if (!deparse_is_column(node))
+					return deparse_refuse(deparse, "GROUP BY, DISTINCT", ship_clause_note("GROUP BY"));
+				return deparse_check_text(deparse, rule, "GROUP BY, DISTINCT", exprCollation(node), list_make1(node));
 			}
 		default:
-			return refuse(deparse, psprintf("GROUP BY, DISTINCT of type %s", format_type_be(type)),
+			return deparse_refuse(deparse, psprintf("GROUP BY, DISTINCT of type %s", format_type_be(type)),
 						  ship_clause_note("GROUP BY"));
 	}
 }
@@ -700,25 +646,84 @@ deparse_sorts(Deparse *deparse, Node *node)
 		case SHIP_TIMESTAMPTZ:
 			return true;
 		case SHIP_TEXT:
-			return check_text(deparse, ship_find(SHIP_OPERATOR, "<", SHIP_TEXT, SHIP_TEXT), "ORDER BY with LIMIT",
+			return deparse_check_text(deparse, ship_find(SHIP_OPERATOR, "<", SHIP_TEXT, SHIP_TEXT), "ORDER BY with LIMIT",
 							  exprCollation(node), list_make1(node));
 		default:
-			return refuse(deparse, psprintf("ORDER BY of type %s", format_type_be(type)),
+			return deparse_refuse(deparse, psprintf("ORDER BY of type %s", format_type_be(type)),
 						  ship_clause_note("ORDER BY with LIMIT"));
 	}
 }
 
-/* The argument as the aggregate sees it: with FILTER, NULL where that fails. */
-static char *
-aggregate_argument(Deparse *d, Aggref *aggref, Node *arg)
+/* The scale of a value, or NULL for one that is NULL, as an expression. */
+static Node *
+scale_of(Deparse *d, Node *value)
 {
-	char	   *text = arg ? operand(d, arg, false) : pstrdup("1");
+	int			precision;
+	int			scale;
+	CaseExpr   *expr;
+	CaseWhen   *when;
+	NullTest   *test;
+
+	if (value == NULL || !size_of(d, value, &precision, &scale))
+		return NULL;
+	if (IsA(value, Const))
+		return (Node *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(scale), false, true);
+	test = makeNode(NullTest);
+	test->arg = (Expr *) value;
+	test->nulltesttype = IS_NOT_NULL;
+	test->location = -1;
+	when = makeNode(CaseWhen);
+	when->expr = (Expr *) test;
+	when->result = (Expr *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(scale), false, true);
+	when->location = -1;
+	expr = makeNode(CaseExpr);
+	expr->casetype = INT4OID;
+	expr->args = list_make1(when);
+	expr->location = -1;
+	return (Node *) expr;
+}
+
+/* What an aggregate is to see: NULL where its FILTER fails. */
+static char *
+filtered(Deparse *d, Aggref *aggref, char *text)
+{
 	char	   *filter;
 
 	if (text == NULL || aggref->aggfilter == NULL)
 		return text;
 	filter = operand(d, (Node *) aggref->aggfilter, false);
 	return filter ? psprintf("CASE WHEN %s THEN %s END", filter, text) : NULL;
+}
+
+/*
+ * A CASE whose results have several scales, as decimals of the greatest, and as the
+ * scale of each: a sum has the greatest of those that were added.
+ */
+static bool
+scaled_arguments(Deparse *d, Aggref *aggref, CaseExpr *expr, char **value, char **scale_text)
+{
+	DecimalColumns columns = {typmod_of, d};
+	CaseExpr   *scales = copyObject(expr);
+	StringInfoData saved = d->buf;
+	bool		is_shipped;
+	int			precision;
+	int			scale;
+	ListCell   *lc;
+
+	if (!decimal_size_of_mixed((Node *) expr, &columns, &precision, &scale))
+		return false;
+	initStringInfo(&d->buf);
+	is_shipped = emit_case_cast(d, expr, psprintf("::decimal(%d,%d)", precision, scale));
+	*value = filtered(d, aggref, d->buf.data);
+	scales->casetype = INT4OID;
+	foreach(lc, scales->args)
+		lfirst_node(CaseWhen, lc)->result = (Expr *) scale_of(d, (Node *) lfirst_node(CaseWhen, lc)->result);
+	scales->defresult = (Expr *) scale_of(d, (Node *) scales->defresult);
+	initStringInfo(&d->buf);
+	is_shipped = is_shipped && emit_case_cast(d, scales, "");
+	*scale_text = filtered(d, aggref, d->buf.data);
+	d->buf = saved;
+	return is_shipped && *value != NULL && *scale_text != NULL;
 }
 
 /* See deparse.h. */
@@ -736,24 +741,28 @@ deparse_aggregate(Deparse *d, Aggref *aggref, DeparseAggregate *result)
 		: ship_find(SHIP_AGGREGATE, name, class, second);
 	bool		is_count;
 	char	   *text;
+	char	   *scale = NULL;
 
 	memset(result, 0, sizeof(*result));
 	if (rule == NULL)
-		return refuse(d, item, NOT_LISTED);
+		return deparse_refuse(d, item, NOT_LISTED);
 	if (rule->how == SHIP_LOCAL)
-		return refuse(d, item, rule->note);
+		return deparse_refuse(d, item, rule->note);
 	if (aggref->agglevelsup != 0 || aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->aggorder != NIL ||
 		aggref->aggkind != AGGKIND_NORMAL || aggref->aggvariadic || list_length(aggref->args) > 1)
-		return refuse(d, item, NOT_LISTED);
+		return deparse_refuse(d, item, NOT_LISTED);
 	is_count = strcmp(name, "count") == 0;
 	if (aggref->aggdistinct != NIL && (!is_count || arg == NULL || !deparse_groups(d, arg)))
-		return is_count && d->reason ? false : refuse(d, item, "of aggregates with DISTINCT only count is shipped");
-	if (arg != NULL && !check_text(d, rule, item, aggref->inputcollid, list_make1(arg)))
+		return is_count && d->reason ? false : deparse_refuse(d, item, "of aggregates with DISTINCT only count is shipped");
+	if (arg != NULL && !deparse_check_text(d, rule, item, aggref->inputcollid, list_make1(arg)))
 		return false;
 	/* a text comes as a result, with its padding if that is not known */
-	if ((rule->checks & SHIP_ORDERED) && !is_column(arg))
-		return refuse(d, item, rule->note);
-	if ((text = aggregate_argument(d, aggref, arg)) == NULL)
+	if ((rule->checks & SHIP_ORDERED) && !deparse_is_column(arg))
+		return deparse_refuse(d, item, rule->note);
+	if (arg != NULL && decimal_is_sum((Node *) aggref) &&
+		scaled_arguments(d, aggref, (CaseExpr *) arg, &text, &scale))
+		result->is_scaled = true;
+	else if ((text = filtered(d, aggref, arg ? operand(d, arg, false) : pstrdup("1"))) == NULL)
 		return false;
 	if (is_count)
 		result->text = arg == NULL && aggref->aggfilter == NULL ? pstrdup("count(*)")
@@ -764,6 +773,8 @@ deparse_aggregate(Deparse *d, Aggref *aggref, DeparseAggregate *result)
 		result->text = psprintf("%s(%s)", strcmp(name, "every") == 0 ? "bool_and" : name, text);
 	result->is_average = (rule->checks & SHIP_AVERAGE) != 0;
 	if (result->is_average)
-		result->count = psprintf("count(%s)", text);
+		result->second = psprintf("count(%s)", text);
+	else if (result->is_scaled)
+		result->second = psprintf("max(%s)", scale);
 	return true;
 }

@@ -16,14 +16,21 @@ typedef struct DeparseColumn
 {
 	const char *text;			/* r1."name" */
 	bool		blank_safe;
+	int32		typmod;			/* of a decimal there; -1 = not known */
 } DeparseColumn;
 
 /* Fills in the column that a Var stands for; false for what is none of the block's. */
 typedef bool (*DeparseColumnFor) (const Var *var, DeparseColumn *column, void *arg);
 
+struct Deparse;
+
+/* Appends a subquery; false, with the reason set, for one that stays. */
+typedef bool (*DeparseSubquery) (struct Deparse *deparse, SubLink *sublink);
+
 typedef struct Deparse
 {
 	DeparseColumnFor column_for;
+	DeparseSubquery subquery;	/* NULL = all stay */
 	void	   *arg;
 	StringInfoData buf;			/* the text */
 	List	   *params;			/* Expr that are computed here when it is executed */
@@ -55,12 +62,22 @@ extern bool deparse_groups(Deparse *deparse, Node *node);
 /* May rows be sorted by it there? */
 extern bool deparse_sorts(Deparse *deparse, Node *node);
 
+/*
+ * x IN (subquery) or, if "op" is <>, NOT IN: appends it as deparse_expr() does.
+ * The subquery is the operator's second operand, and its column blank_safe or not.
+ */
+extern bool deparse_in(Deparse *deparse, OpExpr *op, const char *subquery, bool is_blank_safe);
+
+/* The size of a decimal that is selected there, as numeric's typmod; -1 if not known. */
+extern int32 deparse_typmod(Deparse *deparse, Node *node);
+
 /* An aggregate as one or two columns of the result there. */
 typedef struct DeparseAggregate
 {
 	bool		is_average;		/* two columns, sum and count, to be divided */
+	bool		is_scaled;		/* two columns, sum and the scale that it has */
 	char	   *text;			/* or the sum */
-	char	   *count;
+	char	   *second;			/* count or scale */
 } DeparseAggregate;
 
 /* False, with the reason set, if it stays here.  palloc'd. */

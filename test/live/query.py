@@ -6,6 +6,8 @@ LIMIT keeps, which of 1.0 and 1.00 stands for a group, in which order floats are
 
 import random
 
+import block
+
 INTEGERS = ("id", "k", "i2", "i4", "i8", "tag")
 NUMBERS = ("n", "m", "n38")
 TEXTS = ("t", "u", "tb", "c")
@@ -38,7 +40,7 @@ ALL_SETTINGS = ("enable_hashjoin", "enable_mergejoin", "enable_nestloop", "enabl
                 "join_collapse_limit", "timezone", "plan_cache_mode")
 
 
-class Query:
+class Query(block.Blocks):
     """One query: text, is_ordered, prepared (types or None), given, settings."""
 
     def __init__(self, seed):
@@ -485,4 +487,4 @@ class Query:
 
     def statement(self):
         return self.pick(self.looped, self.looped, self.plain, self.plain, self.plain, self.grouped, self.grouped, self.grouped, self.distinct,
-                         self.distinct_on, self.windowed, self.nested, self.combined, self.scalar)()
+                         self.distinct_on, self.windowed, self.nested, self.combined, self.scalar, self.block, self.block, self.block, self.block)()

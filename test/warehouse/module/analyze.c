@@ -467,6 +467,7 @@ post_parse(ParseState *pstate, Query *query, JumbleState *jstate)
 	if (standin_is_strict())
 	{
 		check_nodes(query);
+		standin_check_subqueries(query);
 		lake_check_view(pstate->p_sourcetext, query);
 	}
 	if (query->commandType == CMD_UTILITY)

@@ -33,6 +33,9 @@ extern void standin_statements_init(void);
 extern bool standin_on_compute_nodes;
 extern void standin_analyze_init(void);
 
+/* subqueries.c */
+extern void standin_check_subqueries(Query *query);
+
 /* decimals.c */
 extern void standin_shape_decimals(Query *query);
 

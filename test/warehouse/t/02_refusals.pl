@@ -106,4 +106,23 @@ is($c->error($skipped), '42703 column "nosuch" does not exist ' . (index($skippe
 	'comments, strings and dollar quotes are skipped');
 like($c->error('SELECT 1 -- ' . 'x' x (16 * 1024 * 1024)), qr/^54000 Statement is too large/, 'a statement has at most 16 MB (section 3, DG:r_SELECT_synopsis)');
 is($c->value("SELECT length('" . 'x' x (16 * 1024 * 1024 - 100) . "')"), 16 * 1024 * 1024 - 100, '... and nearly 16 MB work');
+
+# DG:r_correlated_subqueries; all in the words of GH spark-redshift#337
+for my $pattern (
+	['SELECT i FROM refusals e WHERE NOT EXISTS (SELECT * FROM refusals l WHERE NOT EXISTS (SELECT * FROM refusals s WHERE e.i = s.i))', 'a level is skipped'],
+	['SELECT count(*) FROM refusals c LEFT JOIN refusals e ON c.i = e.i AND e.b = (SELECT max(s.b) FROM refusals s WHERE s.i = e.i)', 'ON of an outer join'],
+	['SELECT i FROM refusals s WHERE i NOT IN (SELECT sum(l.i) OVER () FROM refusals l WHERE s.i = l.i)', 'a window function'],
+	['SELECT i, (SELECT count(s.i) FROM refusals s WHERE s.i = r.i) AS n FROM refusals r GROUP BY n, r.i', 'GROUP BY'],
+	['SELECT i FROM refusals WHERE i IN (SELECT sum(i) FROM refusals GROUP BY b)', 'IN and a sum with GROUP BY'],
+	['SELECT i FROM refusals r WHERE EXISTS (SELECT 1 FROM refusals s WHERE s.i > r.i)', 'no equality'],
+	['SELECT i FROM refusals r WHERE i IN (SELECT s.i FROM refusals s WHERE s.b = r.b LIMIT 1)', 'LIMIT'])
+{
+	like($c->error($pattern->[0]), qr/^XX000 This type of correlated subquery pattern is not supported due to internal error/, "correlated subquery: $pattern->[1]");
+}
+for my $pattern ('i = (SELECT max(s.i) FROM refusals s WHERE s.b = r.b)', 'EXISTS (SELECT 1 FROM refusals s WHERE s.b = r.b AND s.i <> r.i)',
+	'i IN (SELECT max(i) FROM refusals GROUP BY b)', 'i NOT IN (SELECT i FROM refusals GROUP BY i HAVING sum(b) > 1)')
+{
+	is($c->query("SELECT i FROM refusals r WHERE $pattern")->{error}, undef, "a subquery that works: $pattern");
+}
+
 done_testing();

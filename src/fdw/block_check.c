@@ -1,0 +1,191 @@
+/*-------------------------------------------------------------------------
+ *
+ * block_check.c
+ *	  Which queries Redshift takes as a part of one statement.
+ *
+ * Policy: Redshift makes joins of correlated subqueries, and refuses those that it
+ * can make none of.  Only what its documentation shows to work is sent: subqueries
+ * in WHERE, correlated by equalities with the query just around them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "redshift/deparse_check.h"
+
+#include "fdw/block.h"
+
+/* See block.h. */
+bool
+block_checks_form(Deparse *deparse, Query *query)
+{
+	const char *clause = NULL;
+	const char *why = NULL;
+
+	if (query->hasWindowFuncs || query->windowClause != NIL)
+		clause = "window functions";
+	else if (query->hasDistinctOn)
+		clause = "DISTINCT ON";
+	else if (query->groupingSets != NIL)
+		clause = "GROUPING SETS, ROLLUP, CUBE";
+	if (clause != NULL)
+		return deparse_refuse(deparse, clause, ship_clause_note(clause));
+	if (query->commandType != CMD_SELECT || query->utilityStmt != NULL || query->hasModifyingCTE)
+		why = "a statement that is no SELECT";
+	else if (query->hasRecursive)
+		why = "WITH RECURSIVE";
+	else if (query->hasTargetSRFs)
+		why = "a function that returns a set";
+	else if (query->hasForUpdate || query->rowMarks != NIL || query->hasRowSecurity)
+		why = "FOR UPDATE, row security";
+	else if (query->jointree->fromlist == NIL && query->setOperations == NULL)
+		why = "a query without FROM";
+	if (why != NULL)
+		return deparse_refuse(deparse, BLOCK_FROM_CLAUSE, why);
+	return true;
+}
+
+/* See block.h. */
+bool
+block_is_fixed(Node *expr)
+{
+	return !contain_var_clause(expr) && !contain_agg_clause(expr) && !contain_subplans(expr) &&
+		!contain_volatile_functions(expr);
+}
+
+/* See block.h. */
+bool
+block_correlates(Node *condition, bool may_differ, bool *is_equality)
+{
+	OpExpr	   *op = (OpExpr *) condition;
+	char	   *name = IsA(op, OpExpr) && list_length(op->args) == 2 ? get_opname(op->opno) : NULL;
+	bool		is_one_own = false;
+
+	if (name == NULL || contain_subplans(condition))
+		return false;
+	*is_equality = strcmp(name, "=") == 0;
+	if (!*is_equality && !(may_differ && strcmp(name, "<>") == 0))
+		return false;
+	for (int i = 0; i < 2; i++)
+	{
+		Node	   *side = list_nth(op->args, i);
+		bool		has_own = contain_vars_of_level(side, 0);
+
+		if (has_own == contain_vars_of_level(side, 1))
+			return false;
+		is_one_own = is_one_own != has_own;
+	}
+	return is_one_own;
+}
+
+static bool
+strict_walker(Node *node, bool *has_aggregate)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Aggref:
+			{
+				char	   *name = get_func_name(((Aggref *) node)->aggfnoid);
+
+				*has_aggregate = true;
+				return name == NULL ||
+					(strcmp(name, "min") != 0 && strcmp(name, "max") != 0 && strcmp(name, "sum") != 0);
+			}
+		case T_Const:
+		case T_Param:
+		case T_RelabelType:
+		case T_CollateExpr:
+			break;
+		case T_OpExpr:
+			if (!op_strict(((OpExpr *) node)->opno))
+				return true;
+			break;
+		case T_FuncExpr:
+			if (!func_strict(((FuncExpr *) node)->funcid))
+				return true;
+			break;
+		case T_List:
+			break;
+		default:
+			return true;
+	}
+	return expression_tree_walker(node, strict_walker, has_aggregate);
+}
+
+/* See block.h. */
+bool
+block_is_strict_aggregate(Node *expr)
+{
+	bool		has_aggregate = false;
+
+	return !strict_walker(expr, &has_aggregate) && has_aggregate;
+}
+
+static bool
+sums_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Aggref))
+	{
+		char	   *name = get_func_name(((Aggref *) node)->aggfnoid);
+
+		return name == NULL || (strcmp(name, "min") != 0 && strcmp(name, "max") != 0);
+	}
+	return expression_tree_walker(node, sums_walker, context);
+}
+
+/* See block.h. */
+bool
+block_has_sums(Node *expr)
+{
+	return sums_walker(expr, NULL);
+}
+
+typedef struct Wanted
+{
+	int			rtindex;
+	int			depth;			/* of subqueries */
+	Bitmapset  *columns;
+} Wanted;
+
+static bool
+wanted_walker(Node *node, Wanted *wanted)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) node;
+
+		if (var->varno == wanted->rtindex && var->varlevelsup == wanted->depth && var->varattno > 0)
+			wanted->columns = bms_add_member(wanted->columns, var->varattno);
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		wanted->depth++;
+		(void) query_tree_walker((Query *) node, wanted_walker, wanted, QTW_IGNORE_JOINALIASES);
+		wanted->depth--;
+		return false;
+	}
+	return expression_tree_walker(node, wanted_walker, wanted);
+}
+
+/* See block.h. */
+Bitmapset *
+block_wanted(Query *query, int rtindex)
+{
+	Wanted		wanted = {rtindex, 0, NULL};
+
+	(void) query_tree_walker(query, wanted_walker, &wanted, QTW_IGNORE_JOINALIASES);
+	return wanted.columns;
+}

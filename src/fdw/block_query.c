@@ -1,0 +1,740 @@
+/*-------------------------------------------------------------------------
+ *
+ * block_query.c
+ *	  Writes the parts of a query and its subqueries.
+ *
+ * Policy: one pass decides and writes, as in deparse.c, and one thing that stays
+ * here makes all of the query stay.  Subqueries give columns named c1, c2, ..., of
+ * which only those are written that somebody reads.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "access/transam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "foreign/fdwapi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "parser/parse_relation.h"
+#include "storage/lockdefs.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "redshift/deparse_check.h"
+
+#include "fdw/block.h"
+
+#define NOT_CORRELATED "a subquery is correlated with the query just around it by =, and beside that by = or, in EXISTS, <>"
+
+/* What a subquery is for. */
+typedef enum BlockUse
+{
+	BLOCK_FROM,
+	BLOCK_SET,					/* one side of a set operation */
+	BLOCK_IN,
+	BLOCK_SCALAR,
+	BLOCK_EXISTS
+} BlockUse;
+
+static char *query_text(Block *b, Query *query, BlockUse use, Bitmapset *wanted, BlockSource *result);
+
+/* See block.h. */
+bool
+block_stays(Block *b, const char *clause, const char *why)
+{
+	return deparse_refuse(&b->deparse, clause, why ? why : ship_clause_note(clause));
+}
+
+/* See block.h. */
+bool
+block_column_for(const Var *var, DeparseColumn *column, void *arg)
+{
+	Block	   *b = arg;
+	BlockLevel *level = b->level;
+	BlockSource *source;
+	int			at = var->varattno - 1;
+
+	if (var->varlevelsup == 1 && level->sees_outer)
+		level = level->outer;
+	else if (var->varlevelsup != 0)
+		return false;
+	source = &level->source[var->varno - 1];
+	if (source->alias == NULL)
+		return false;
+	if (source->table != NULL)
+	{
+		LiveTable  *table = source->table;
+
+		if (at >= table->natts || table->column[at] == NULL)
+			return false;
+		column->text = psprintf("%s.%s", source->alias, table->column[at]);
+		column->blank_safe = table->blank_safe[at];
+		column->typmod = var->vartypmod;
+		if (b->is_noting)
+			b->used = live_note_use(b->used, table->relid, var->varattno);
+		return true;
+	}
+	if (at >= source->count || !source->column[at].is_given)
+		return false;
+	column->text = psprintf("%s.c%d", source->alias, at + 1);
+	column->blank_safe = source->column[at].blank_safe;
+	column->typmod = source->column[at].typmod;
+	if (b->is_noting && source->column[at].attnum > 0)
+		b->used = live_note_use(b->used, source->column[at].relid, source->column[at].attnum);
+	return true;
+}
+
+/* The columns of a subquery, none of them known yet. */
+static void
+make_columns(BlockSource *source, Query *query)
+{
+	ListCell   *lc;
+
+	source->count = 0;
+	foreach(lc, query->targetList)
+	{
+		if (!lfirst_node(TargetEntry, lc)->resjunk)
+			source->count++;
+	}
+	source->column = palloc0(sizeof(BlockColumn) * Max(source->count, 1));
+}
+
+/* Which column of a table an expression is, unchanged. */
+static void
+find_origin(Block *b, Node *expr, BlockColumn *column)
+{
+	BlockSource *source;
+	Var		   *var;
+
+	while (IsA(expr, RelabelType) || IsA(expr, CollateExpr))
+		expr = (Node *) (IsA(expr, RelabelType) ? ((RelabelType *) expr)->arg : ((CollateExpr *) expr)->arg);
+	var = (Var *) expr;
+	if (!IsA(var, Var) || var->varlevelsup != 0 || var->varattno <= 0)
+		return;
+	source = &b->level->source[var->varno - 1];
+	if (source->table != NULL)
+	{
+		column->relid = source->table->relid;
+		column->attnum = var->varattno;
+	}
+	else if (var->varattno <= source->count)
+	{
+		column->relid = source->column[var->varattno - 1].relid;
+		column->attnum = source->column[var->varattno - 1].attnum;
+	}
+}
+
+/* Appends a column that a subquery gives, and says what it is. */
+static bool
+append_output(Block *b, Node *expr, bool is_compared, BlockColumn *column)
+{
+	Deparse    *d = &b->deparse;
+	ShipClass	class = ship_class(exprType(expr));
+
+	/* what is only handed on may have another type there */
+	b->is_noting = is_compared || !IsA(expr, Var);
+	if (!deparse_expr(d, expr))
+		return false;
+	/* a text that is put together may be padded */
+	if ((class == SHIP_TEXT || class == SHIP_CHAR) && !deparse_is_column(expr) && !IsA(expr, Const) &&
+		!IsA(expr, Aggref) && !deparse_is_parameter(expr))
+		return block_stays(b, BLOCK_FROM_CLAUSE, "a text that is put together may be padded there");
+	column->is_given = true;
+	column->type = exprType(expr);
+	column->typmod = class == SHIP_NUMERIC ? deparse_typmod(d, expr) : -1;
+	/* min and max of texts are shipped of what is safe alone */
+	column->blank_safe = IsA(expr, Aggref) || deparse_is_blank_safe(d, expr);
+	find_origin(b, expr, column);
+	b->is_noting = true;
+	return true;
+}
+
+/* Appends expressions with a word before the first and between them; false if one stays. */
+static bool
+append_each(Block *b, List *exprs, const char *before, const char *between)
+{
+	ListCell   *lc;
+
+	foreach(lc, exprs)
+	{
+		appendStringInfoString(&b->deparse.buf, lc == list_head(exprs) ? before : between);
+		if (!deparse_expr(&b->deparse, lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+/* See block.h. */
+bool
+block_append_group(Block *b)
+{
+	Query	   *query = b->level->query;
+	List	   *exprs = NIL;
+	bool		needs_row;
+	ListCell   *lc;
+
+	foreach(lc, query->groupClause)
+	{
+		Node	   *expr = get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc), query->targetList);
+
+		if (block_is_fixed(expr))
+			continue;
+		if (!deparse_groups(&b->deparse, expr))
+			return false;
+		exprs = lappend(exprs, expr);
+	}
+	/* by what has one value for all rows, there is a group only if there is a row */
+	needs_row = query->groupClause != NIL && exprs == NIL;
+	if (!append_each(b, exprs, " GROUP BY ", ", "))
+		return false;
+	if (needs_row)
+		appendStringInfoString(&b->deparse.buf, " HAVING count(*) > 0");
+	return append_each(b, make_ands_implicit((Expr *) query->havingQual), needs_row ? " AND " : " HAVING ", " AND ");
+}
+
+/* A constant that Redshift takes for LIMIT and OFFSET. */
+static bool
+limit_value(Node *node, int64 *value)
+{
+	Const	   *constant = (Const *) node;
+
+	if (node == NULL || !IsA(node, Const) || constant->constisnull)
+		return false;
+	*value = DatumGetInt64(constant->constvalue);
+	return *value >= 0 && *value <= INT_MAX;
+}
+
+/* Appends one item of ORDER BY: an expression or, of a set operation, the number of its column. */
+static bool
+append_order_item(Block *b, SortGroupClause *clause, const char *before)
+{
+	Query	   *query = b->level->query;
+	TargetEntry *tle = get_sortgroupclause_tle(clause, query->targetList);
+	char	   *name = get_opname(clause->sortop);
+	Node	   *expr = (Node *) tle->expr;
+
+	if (clause->sortop >= FirstGenbkiObjectId || name == NULL || (strcmp(name, "<") != 0 && strcmp(name, ">") != 0))
+		return block_stays(b, "ORDER BY with LIMIT", NULL);
+	appendStringInfoString(&b->deparse.buf, before);
+	if (!deparse_sorts(&b->deparse, expr))
+		return false;
+	if (query->setOperations != NULL)
+		appendStringInfo(&b->deparse.buf, "%d", tle->resno);
+	else if (!deparse_expr(&b->deparse, expr))
+		return false;
+	appendStringInfo(&b->deparse.buf, " %s NULLS %s", strcmp(name, ">") == 0 ? "DESC" : "ASC",
+					 clause->nulls_first ? "FIRST" : "LAST");
+	return true;
+}
+
+/* See block.h. */
+bool
+block_append_limit(Block *b)
+{
+	Query	   *query = b->level->query;
+	const char *before = " ORDER BY ";
+	int64		limit;
+	int64		offset = 0;
+	ListCell   *lc;
+
+	if (query->limitCount == NULL && query->limitOffset == NULL)
+		return true;
+	if (!limit_value(query->limitCount, &limit) || query->limitOption != LIMIT_OPTION_COUNT ||
+		(query->limitOffset != NULL && !limit_value(query->limitOffset, &offset)))
+		return block_stays(b, "ORDER BY with LIMIT", "LIMIT and OFFSET must be known when the plan is made, and OFFSET stands with LIMIT");
+	foreach(lc, query->sortClause)
+	{
+		/* a number would be the place of a column there */
+		if (block_is_fixed(get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc), query->targetList)))
+			continue;
+		if (!append_order_item(b, lfirst(lc), before))
+			return false;
+		before = ", ";
+	}
+	appendStringInfo(&b->deparse.buf, " LIMIT " INT64_FORMAT, limit);
+	if (offset > 0)
+		appendStringInfo(&b->deparse.buf, " OFFSET " INT64_FORMAT, offset);
+	return true;
+}
+
+/* Appends a table. */
+static bool
+append_table(Block *b, RangeTblEntry *rte, BlockSource *source)
+{
+	Oid			server;
+	Oid			userid;
+
+	if (rte->relkind != RELKIND_FOREIGN_TABLE || !live_is_server(server = GetForeignServerIdByRelId(rte->relid)))
+		return deparse_refuse(&b->deparse, "a relation that is no live table", "it is read here");
+	userid = RSFED_CHECK_AS_USER(b->level->query, rte);
+	if ((rte->inh && has_subclass(rte->relid) && find_inheritance_children(rte->relid, NoLock) != NIL) || rte->tablesample != NULL || rte->securityQuals != NIL)
+		return block_stays(b, BLOCK_FROM_CLAUSE, "a table has others that inherit from it, or row security");
+	if (OidIsValid(b->server) && (b->server != server || b->userid != userid))
+		return block_stays(b, BLOCK_FROM_CLAUSE, "tables are of several servers, or read with several users' rights");
+	b->server = server;
+	b->userid = userid;
+	source->table = live_table(rte->relid);
+	if (source->table->max_rows > 0)
+		return block_stays(b, BLOCK_FROM_CLAUSE, "a table has the option max_rows");
+	appendStringInfo(&b->deparse.buf, "%s %s", source->table->text, source->alias);
+	return true;
+}
+
+/* Appends the name of a query of WITH. */
+static bool
+append_cte(Block *b, RangeTblEntry *rte, BlockSource *source)
+{
+	BlockLevel *level = b->level;
+	BlockSource *cte = NULL;
+	char	   *alias = source->alias;
+	ListCell   *lc;
+
+	for (Index up = 0; up < rte->ctelevelsup && level != NULL; up++)
+		level = level->outer;
+	if (level == NULL || rte->self_reference)
+		return block_stays(b, BLOCK_FROM_CLAUSE, "WITH RECURSIVE");
+	foreach(lc, level->query->cteList)
+	{
+		if (strcmp(lfirst_node(CommonTableExpr, lc)->ctename, rte->ctename) == 0 &&
+			foreach_current_index(lc) < list_length(level->ctes))
+			cte = list_nth(level->ctes, foreach_current_index(lc));
+	}
+	if (cte == NULL)
+		return block_stays(b, BLOCK_FROM_CLAUSE, "a query of WITH is read before it is written");
+	*source = *cte;
+	source->alias = alias;
+	appendStringInfo(&b->deparse.buf, "%s %s", cte->alias, alias);
+	return true;
+}
+
+/* Appends what a range table entry stands for, under a new name. */
+static bool
+append_source(Block *b, int rtindex)
+{
+	Query	   *query = b->level->query;
+	RangeTblEntry *rte = list_nth_node(RangeTblEntry, query->rtable, rtindex - 1);
+	BlockSource *source = &b->level->source[rtindex - 1];
+	char	   *alias = psprintf("r%d", ++b->aliases);
+	char	   *text;
+
+	if (rte->lateral || rte->security_barrier)
+		return block_stays(b, BLOCK_FROM_CLAUSE, rte->lateral ? "LATERAL" : "there is a security barrier");
+	switch (rte->rtekind)
+	{
+		case RTE_RELATION:
+			source->alias = alias;
+			return append_table(b, rte, source);
+		case RTE_CTE:
+			source->alias = alias;
+			return append_cte(b, rte, source);
+		case RTE_SUBQUERY:
+			text = query_text(b, rte->subquery, BLOCK_FROM, block_wanted(query, rtindex), source);
+			if (text == NULL)
+				return false;
+			source->alias = alias;
+			appendStringInfo(&b->deparse.buf, "(%s) %s", text, alias);
+			return true;
+		default:
+			return deparse_refuse(&b->deparse, "a relation that is no live table", "it is read here");
+	}
+}
+
+/* Appends a table, subquery or join; joins go from left to right, but for parentheses. */
+static bool
+append_item(Block *b, Node *item)
+{
+	StringInfo	buf = &b->deparse.buf;
+	JoinExpr   *join = (JoinExpr *) item;
+	bool		is_nested;
+
+	if (IsA(item, RangeTblRef))
+		return append_source(b, ((RangeTblRef *) item)->rtindex);
+	if (!IsA(item, JoinExpr))
+		return block_stays(b, BLOCK_FROM_CLAUSE, NULL);
+	if (!append_item(b, join->larg))
+		return false;
+	appendStringInfoString(buf, join->jointype == JOIN_LEFT ? " LEFT JOIN " : join->jointype == JOIN_RIGHT ? " RIGHT JOIN " :
+						   join->jointype == JOIN_FULL ? " FULL JOIN " : join->quals == NULL ? " CROSS JOIN " : " INNER JOIN ");
+	is_nested = IsA(join->rarg, JoinExpr);
+	appendStringInfoString(buf, is_nested ? "(" : "");
+	if (!append_item(b, join->rarg))
+		return false;
+	appendStringInfoString(buf, is_nested ? ")" : "");
+	/* Redshift takes no correlated subquery there; others stay for simplicity */
+	if (contain_subplans(join->quals))
+		return block_stays(b, BLOCK_IN_CLAUSE, "a subquery in ON");
+	return append_each(b, make_ands_implicit((Expr *) join->quals), " ON ", " AND ");
+}
+
+/* The text of a correlated subquery or of another, with the rules for it. */
+static char *
+sublink_text(Block *b, SubLink *sublink, BlockUse use, bool may_differ, BlockSource *result)
+{
+	Query	   *query = castNode(Query, sublink->subselect);
+	bool		is_correlated = contain_vars_of_level((Node *) query, 1);
+	Node	   *target = query->targetList ? (Node *) linitial_node(TargetEntry, query->targetList)->expr : NULL;
+	bool		is_plain = query->groupClause == NIL && query->havingQual == NULL && query->distinctClause == NIL &&
+		query->limitCount == NULL && query->limitOffset == NULL && query->setOperations == NULL && query->cteList == NIL;
+	bool		fits;
+
+	switch (use)
+	{
+		case BLOCK_EXISTS:
+			fits = is_correlated && is_plain && !query->hasAggs;
+			break;
+		case BLOCK_IN:
+			fits = target != NULL && !block_has_sums(target) &&
+				(!is_correlated || (is_plain && !query->hasAggs && !may_differ));
+			break;
+		default:
+			fits = query->hasAggs && query->groupClause == NIL && query->setOperations == NULL && query->limitCount == NULL &&
+				query->limitOffset == NULL &&
+				(!is_correlated || (is_plain && sublink == b->correlated && block_is_strict_aggregate(target)));
+	}
+	if (!fits)
+	{
+		(void) block_stays(b, use == BLOCK_SCALAR ? BLOCK_SCALAR_CLAUSE : BLOCK_IN_CLAUSE,
+						   use == BLOCK_EXISTS ? "EXISTS is correlated, with nothing grouped, sorted or cut in it" :
+						   use == BLOCK_IN ? "NOT IN is not correlated, a correlated IN has nothing grouped, sorted or cut in it, and IN has no sums" :
+						   is_correlated ? "a correlated one is min, max or sum, on one side of a comparison in WHERE" :
+						   "one is an aggregate without GROUP BY");
+		return NULL;
+	}
+	if (result != NULL)
+		make_columns(result, query);
+	return query_text(b, query, use, NULL, result);
+}
+
+/* See block.h. */
+bool
+block_append_scalar(Deparse *d, SubLink *sublink)
+{
+	Block	   *b = d->arg;
+	StringInfoData saved = d->buf;
+	BlockLevel *level = b->level;
+	BlockSource result = {0};
+	char	   *text;
+
+	if (sublink->subLinkType != EXPR_SUBLINK)
+		return block_stays(b, BLOCK_IN_CLAUSE, "it is a condition of its own in WHERE");
+	text = sublink_text(b, sublink, BLOCK_SCALAR, false, &result);
+	d->buf = saved;
+	b->level = level;
+	if (text == NULL)
+		return false;
+	appendStringInfo(&d->buf, "(%s)", text);
+	return true;
+}
+
+static bool
+append_exists(Block *b, SubLink *sublink, bool is_negated)
+{
+	char	   *text = sublink_text(b, sublink, BLOCK_EXISTS, true, NULL);
+
+	if (text == NULL)
+		return false;
+	appendStringInfo(&b->deparse.buf, "%s (%s)", is_negated ? "NOT EXISTS" : "EXISTS", text);
+	return true;
+}
+
+/* x IN (subquery); the test is an operator between x and a parameter. */
+static bool
+append_in(Block *b, SubLink *sublink, bool is_negated)
+{
+	OpExpr	   *test = (OpExpr *) sublink->testexpr;
+	BlockSource result = {0};
+	char	   *name;
+	char	   *text;
+
+	if (test == NULL || !IsA(test, OpExpr) || list_length(test->args) != 2 || !IsA(lsecond(test->args), Param) ||
+		contain_subplans(linitial(test->args)) || contain_vars_of_level(linitial(test->args), 1))
+		return block_stays(b, BLOCK_IN_CLAUSE, "IN is of one column of the query just around");
+	name = get_opname(test->opno);
+	if (name == NULL || strcmp(name, sublink->subLinkType == ANY_SUBLINK ? "=" : "<>") != 0)
+		return block_stays(b, BLOCK_IN_CLAUSE, "ANY is with = and ALL with <>");
+	if ((text = sublink_text(b, sublink, BLOCK_IN, is_negated, &result)) == NULL)
+		return false;
+	if (is_negated && sublink->subLinkType == ANY_SUBLINK)
+	{
+		test = copyObject(test);
+		test->opno = get_negator(test->opno);
+	}
+	return deparse_in(&b->deparse, test, text, result.column[0].blank_safe);
+}
+
+/* One condition of WHERE. */
+static bool
+append_condition(Block *b, Node *node, bool *has_equality)
+{
+	BlockLevel *level = b->level;
+	BoolExpr   *expr = (BoolExpr *) node;
+	bool		is_negated = IsA(node, BoolExpr) && expr->boolop == NOT_EXPR && IsA(linitial(expr->args), SubLink);
+	SubLink    *sublink = is_negated ? linitial(expr->args) : (SubLink *) node;
+	bool		is_equality;
+	bool		is_shipped;
+
+	if (level->is_correlated && contain_vars_of_level(node, 1))
+	{
+		if (!block_correlates(node, level->may_differ, &is_equality))
+			return block_stays(b, BLOCK_IN_CLAUSE, NOT_CORRELATED);
+		*has_equality = *has_equality || is_equality;
+		level->sees_outer = true;
+		is_shipped = deparse_expr(&b->deparse, node);
+		level->sees_outer = false;
+		return is_shipped;
+	}
+	if (IsA(sublink, SubLink) && sublink->subLinkType == EXISTS_SUBLINK)
+		return append_exists(b, sublink, is_negated);
+	if (IsA(sublink, SubLink) && sublink->subLinkType == ANY_SUBLINK)
+		return append_in(b, sublink, is_negated);
+	if (IsA(sublink, SubLink) && sublink->subLinkType == ALL_SUBLINK && !is_negated)
+		return append_in(b, sublink, true);
+	/* NULL, where there is no row, is as good as no row for a comparison */
+	if (IsA(node, OpExpr) && list_length(((OpExpr *) node)->args) == 2 && exprType(node) == BOOLOID)
+	{
+		Node	   *left = linitial(((OpExpr *) node)->args);
+		Node	   *right = lsecond(((OpExpr *) node)->args);
+
+		b->correlated = IsA(right, SubLink) ? (SubLink *) right : IsA(left, SubLink) ? (SubLink *) left : NULL;
+	}
+	is_shipped = deparse_expr(&b->deparse, node);
+	b->correlated = NULL;
+	return is_shipped;
+}
+
+/* See block.h. */
+char *
+block_from_text(Block *b)
+{
+	BlockLevel *level = b->level;
+	StringInfoData saved = b->deparse.buf;
+	bool		has_equality = false;
+	const char *before = " WHERE ";
+	char	   *text;
+	ListCell   *lc;
+
+	initStringInfo(&b->deparse.buf);
+	foreach(lc, level->query->jointree->fromlist)
+	{
+		appendStringInfoString(&b->deparse.buf, lc == list_head(level->query->jointree->fromlist) ? " FROM " : ", ");
+		if (!append_item(b, lfirst(lc)))
+			return NULL;
+	}
+	foreach(lc, make_ands_implicit((Expr *) level->query->jointree->quals))
+	{
+		appendStringInfoString(&b->deparse.buf, before);
+		if (!append_condition(b, lfirst(lc), &has_equality))
+			return NULL;
+		before = " AND ";
+	}
+	if (level->is_correlated && !has_equality)
+	{
+		(void) block_stays(b, BLOCK_IN_CLAUSE, NOT_CORRELATED);
+		return NULL;
+	}
+	text = b->deparse.buf.data;
+	b->deparse.buf = saved;
+	return text;
+}
+
+/* See block.h. */
+bool
+block_checks_distinct(Block *b, List *targets)
+{
+	ListCell   *lc;
+
+	foreach(lc, targets)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Node	   *expr = (Node *) tle->expr;
+
+		if (!tle->resjunk && !block_is_fixed(expr) && !deparse_groups(&b->deparse, expr))
+			return false;
+	}
+	return true;
+}
+
+/* A SELECT that is a subquery. */
+static bool
+append_select(Block *b, BlockUse use, Bitmapset *wanted, BlockSource *result)
+{
+	Query	   *query = b->level->query;
+	bool		is_distinct = query->distinctClause != NIL;
+	char	   *from = block_from_text(b);
+	const char *before = "";
+	ListCell   *lc;
+
+	if (from == NULL || (is_distinct && !block_checks_distinct(b, query->targetList)))
+		return false;
+	appendStringInfoString(&b->deparse.buf, is_distinct ? "SELECT DISTINCT " : "SELECT ");
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (use == BLOCK_EXISTS || tle->resjunk ||
+			(use == BLOCK_FROM && !is_distinct && !bms_is_member(tle->resno, wanted)))
+			continue;
+		appendStringInfoString(&b->deparse.buf, before);
+		if (!append_output(b, (Node *) tle->expr, is_distinct || use == BLOCK_IN, &result->column[tle->resno - 1]))
+			return false;
+		if (use == BLOCK_FROM || use == BLOCK_SET)
+			appendStringInfo(&b->deparse.buf, " AS c%d", tle->resno);
+		before = ", ";
+	}
+	appendStringInfo(&b->deparse.buf, "%s%s", *before ? "" : "1", from);
+	return block_append_group(b) && block_append_limit(b);
+}
+
+/* Are columns of both sides of a set operation of one type there, too? */
+static bool
+match_columns(Block *b, SetOperationStmt *op, BlockSource *left, BlockSource *right)
+{
+	ListCell   *lc;
+
+	Assert(left->count == right->count && left->count == list_length(op->colTypes));
+	foreach(lc, op->colTypes)
+	{
+		int			at = foreach_current_index(lc);
+		BlockColumn *one = &left->column[at];
+		BlockColumn *other = &right->column[at];
+		ShipClass	class = ship_class(lfirst_oid(lc));
+		bool		is_same = one->attnum > 0 && one->relid == other->relid && one->attnum == other->attnum;
+
+		if (one->type != lfirst_oid(lc) || other->type != lfirst_oid(lc))
+			return block_stays(b, BLOCK_SET_CLAUSE, "columns of both sides are of one type");
+		/* rows are told apart by it */
+		if (!op->all && (class == SHIP_FLOAT || class == SHIP_OTHER || class == SHIP_INTERVAL ||
+						 ((class == SHIP_TEXT || class == SHIP_CHAR) &&
+						  (!one->blank_safe || !other->blank_safe ||
+						   !get_collation_isdeterministic(list_nth_oid(op->colCollations, at))))))
+			return block_stays(b, BLOCK_SET_CLAUSE, "a column cannot tell rows apart there");
+		if (!is_same && (class == SHIP_TEXT || class == SHIP_CHAR || class == SHIP_OTHER || class == SHIP_INTERVAL ||
+						 (class == SHIP_NUMERIC && (one->typmod < 0 || one->typmod != other->typmod))))
+			return block_stays(b, BLOCK_SET_CLAUSE, "decimals of both sides are of one known size, and texts the same column");
+		/* they are computed with, unless they are only handed on */
+		if ((!op->all || !is_same) && one->attnum > 0)
+			b->used = live_note_use(b->used, one->relid, one->attnum);
+		if (!is_same && other->attnum > 0)
+			b->used = live_note_use(b->used, other->relid, other->attnum);
+		if (!is_same)
+			one->attnum = 0;
+		one->blank_safe = one->blank_safe && other->blank_safe;
+	}
+	return true;
+}
+
+/* See block.h. */
+bool
+block_append_side(Block *b, Node *node, bool needs_parentheses, BlockSource *result)
+{
+	SetOperationStmt *op = (SetOperationStmt *) node;
+	BlockSource right = {0};
+	char	   *text;
+
+	check_stack_depth();
+	if (IsA(node, RangeTblRef))
+	{
+		RangeTblEntry *rte = list_nth_node(RangeTblEntry, b->level->query->rtable, ((RangeTblRef *) node)->rtindex - 1);
+		Query	   *query = rte->subquery;
+
+		if (query->limitCount != NULL || query->limitOffset != NULL || query->cteList != NIL || query->setOperations != NULL)
+			return block_stays(b, BLOCK_SET_CLAUSE, "a side has WITH or LIMIT");
+		if ((text = query_text(b, query, BLOCK_SET, NULL, result)) == NULL)
+			return false;
+		appendStringInfoString(&b->deparse.buf, text);
+		return true;
+	}
+	if (!IsA(op, SetOperationStmt) || (op->all && op->op != SETOP_UNION))
+		return block_stays(b, BLOCK_SET_CLAUSE, "INTERSECT ALL, EXCEPT ALL");
+	appendStringInfoString(&b->deparse.buf, needs_parentheses ? "(" : "");
+	/* UNION and EXCEPT go from left to right; INTERSECT comes before them */
+	if (!block_append_side(b, op->larg, IsA(op->larg, SetOperationStmt) &&
+					 (op->op == SETOP_INTERSECT || ((SetOperationStmt *) op->larg)->op == SETOP_INTERSECT), result))
+		return false;
+	appendStringInfoString(&b->deparse.buf, op->op == SETOP_INTERSECT ? " INTERSECT " : op->op == SETOP_EXCEPT ? " EXCEPT " :
+						   op->all ? " UNION ALL " : " UNION ");
+	if (!block_append_side(b, op->rarg, IsA(op->rarg, SetOperationStmt), &right) || !match_columns(b, op, result, &right))
+		return false;
+	appendStringInfoString(&b->deparse.buf, needs_parentheses ? ")" : "");
+	return true;
+}
+
+/* See block.h. */
+bool
+block_append_with(Block *b)
+{
+	BlockLevel *level = b->level;
+	const char *before = "WITH ";
+	ListCell   *lc;
+
+	foreach(lc, level->query->cteList)
+	{
+		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
+		Query	   *query = castNode(Query, cte->ctequery);
+		BlockSource *source = NULL;
+		Bitmapset  *all = NULL;
+		char	   *text;
+
+		if (cte->cterefcount > 0)
+		{
+			source = palloc0(sizeof(BlockSource));
+			for (int i = 1; i <= list_length(query->targetList); i++)
+				all = bms_add_member(all, i);
+			if (cte->cterecursive || (text = query_text(b, query, BLOCK_FROM, all, source)) == NULL)
+				return cte->cterecursive ? block_stays(b, BLOCK_FROM_CLAUSE, "WITH RECURSIVE") : false;
+			source->alias = psprintf("w%d", ++b->aliases);
+			appendStringInfo(&b->deparse.buf, "%s%s AS (%s)", before, source->alias, text);
+			before = ", ";
+		}
+		level->ctes = lappend(level->ctes, source);
+	}
+	appendStringInfoString(&b->deparse.buf, *before == ',' ? " " : "");
+	return true;
+}
+
+/*
+ * The text of a subquery, and its columns; NULL if it stays.  "wanted" are the
+ * columns that are read, where they have names.
+ */
+static char *
+query_text(Block *b, Query *query, BlockUse use, Bitmapset *wanted, BlockSource *result)
+{
+	StringInfoData saved = b->deparse.buf;
+	BlockLevel	level = {.outer = b->level, .query = query};
+	SubLink    *correlated = b->correlated;
+	bool		is_sublink = use == BLOCK_EXISTS || use == BLOCK_IN || use == BLOCK_SCALAR;
+	bool		is_noting = b->is_noting;
+	bool		is_written;
+	char	   *text;
+
+	check_stack_depth();
+	level.source = palloc0(sizeof(BlockSource) * (list_length(query->rtable) + 1));
+	level.is_correlated = is_sublink && contain_vars_of_level((Node *) query, 1);
+	level.may_differ = use == BLOCK_EXISTS;
+	if (result != NULL && result->column == NULL)
+		make_columns(result, query);
+	b->level = &level;
+	b->correlated = NULL;
+	b->is_noting = true;
+	initStringInfo(&b->deparse.buf);
+	is_written = block_checks_form(&b->deparse, query) && block_append_with(b);
+	if (is_written && query->setOperations != NULL)
+		is_written = query->limitCount == NULL && query->limitOffset == NULL ?
+			block_append_side(b, query->setOperations, false, result) : block_stays(b, BLOCK_SET_CLAUSE, "LIMIT in a subquery");
+	else if (is_written)
+		is_written = append_select(b, use, wanted, result);
+	text = is_written ? b->deparse.buf.data : NULL;
+	b->level = level.outer;
+	b->correlated = correlated;
+	b->is_noting = is_noting;
+	b->deparse.buf = saved;
+	return text;
+}

@@ -1,0 +1,187 @@
+/*-------------------------------------------------------------------------
+ *
+ * block_text.c
+ *	  Writes a whole query as a statement of Redshift.
+ *
+ * Policy: what comes are columns, groups and aggregates, of which only those are
+ * selected that the query's columns are computed from here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+
+#include "base/compat.h"
+#include "redshift/deparse_check.h"
+
+#include "fdw/block.h"
+
+/* What is being collected of a query that is not a subquery. */
+typedef struct Collect
+{
+	Block	   *block;
+	List	   *groups;			/* expressions that rows are grouped by */
+	bool		is_grouped;
+	List	   *tlist;
+} Collect;
+
+/* Adds the parts of an expression that come from there; true for what cannot. */
+static bool
+collect_walker(Node *node, Collect *collect)
+{
+	Block	   *b = collect->block;
+	StringInfoData saved = b->deparse.buf;
+	DeparseAggregate parts;
+	DeparseColumn column;
+
+	if (node == NULL || IsA(node, Const) || tlist_member((Expr *) node, collect->tlist) != NULL)
+		return false;
+	if (list_member(collect->groups, node))
+	{
+		/* it was written for GROUP BY */
+	}
+	else if (IsA(node, Aggref))
+	{
+		if (!deparse_aggregate(&b->deparse, (Aggref *) node, &parts))
+			return true;
+	}
+	else if (IsA(node, SubLink))
+	{
+		bool		is_shipped;
+
+		if (collect->is_grouped)
+			return !block_stays(b, BLOCK_SCALAR_CLAUSE, "one is selected where groups are");
+		initStringInfo(&b->deparse.buf);
+		is_shipped = deparse_expr(&b->deparse, node);
+		b->deparse.buf = saved;
+		if (!is_shipped)
+			return true;
+	}
+	else if (IsA(node, Var))
+	{
+		if (collect->is_grouped || ((Var *) node)->varattno <= 0)
+			return !block_stays(b, "whole rows, system columns", NULL);
+		if (!block_column_for((Var *) node, &column, b))
+			return !block_stays(b, BLOCK_FROM_CLAUSE, NULL);
+	}
+	else
+		return expression_tree_walker(node, collect_walker, collect);
+	collect->tlist = add_to_flat_tlist(collect->tlist, list_make1(node));
+	return false;
+}
+
+/* What comes of a query without set operations. */
+static bool
+collect_targets(Block *b, BlockText *text)
+{
+	Query	   *query = b->level->query;
+	Collect		collect = {.block = b};
+	ListCell   *lc;
+
+	collect.is_grouped = query->hasAggs || query->groupClause != NIL || query->havingQual != NULL;
+	foreach(lc, query->groupClause)
+	{
+		Node	   *expr = get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc), query->targetList);
+
+		if (!block_is_fixed(expr))
+			collect.groups = lappend(collect.groups, expr);
+	}
+	b->is_noting = collect.is_grouped || query->distinctClause != NIL;
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		StringInfoData saved = b->deparse.buf;
+		bool		is_shipped;
+
+		/* rows are told apart without what they are only grouped by */
+		if (tle->resjunk && (text->is_sorted || query->distinctClause != NIL))
+			continue;
+		if (query->distinctClause == NIL)
+		{
+			if (collect_walker((Node *) tle->expr, &collect))
+				return false;
+			continue;
+		}
+		if (block_is_fixed((Node *) tle->expr))
+			continue;
+		initStringInfo(&b->deparse.buf);
+		is_shipped = deparse_expr(&b->deparse, (Node *) tle->expr);
+		b->deparse.buf = saved;
+		if (!is_shipped)
+			return false;
+		collect.tlist = add_to_flat_tlist(collect.tlist, list_make1(tle->expr));
+	}
+	text->tlist = collect.tlist;
+	return true;
+}
+
+/* A SELECT of its own. */
+static bool
+append_top_select(Block *b, BlockText *text)
+{
+	Query	   *query = b->level->query;
+	bool		is_distinct = query->distinctClause != NIL;
+	char	   *from = block_from_text(b);
+
+	if (from == NULL || (is_distinct && !block_checks_distinct(b, query->targetList)) || !collect_targets(b, text))
+		return false;
+	appendStringInfoString(&b->deparse.buf, is_distinct ? "SELECT DISTINCT " : "SELECT ");
+	live_select(&b->deparse, text->tlist, &text->recipes);
+	b->is_noting = true;
+	appendStringInfoString(&b->deparse.buf, from);
+	return block_append_group(b) && block_append_limit(b);
+}
+
+/* A set operation as a subquery of its own, so that its columns can be named. */
+static bool
+append_top_set(Block *b, BlockText *text)
+{
+	Query	   *query = b->level->query;
+	StringInfoData saved = b->deparse.buf;
+	BlockSource result = {0};
+	char	   *alias = psprintf("r%d", ++b->aliases);
+	char	   *inner;
+	ListCell   *lc;
+
+	initStringInfo(&b->deparse.buf);
+	if (!block_append_side(b, query->setOperations, false, &result))
+		return false;
+	inner = b->deparse.buf.data;
+	b->deparse.buf = saved;
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		appendStringInfo(&b->deparse.buf, "%s%s.c%d", lc == list_head(query->targetList) ? "SELECT " : ", ", alias, tle->resno);
+		live_name_mark(&b->deparse, list_length(text->recipes));
+		text->recipes = lappend_int(text->recipes, LIVE_COLUMN);
+		text->tlist = lappend(text->tlist, makeTargetEntry(tle->expr, tle->resno, NULL, false));
+	}
+	appendStringInfo(&b->deparse.buf, " FROM (%s) %s", inner, alias);
+	return block_append_limit(b);
+}
+
+/* See block.h. */
+bool
+block_text(Block *block, Query *query, BlockText *text)
+{
+	BlockLevel	level = {.query = query};
+	bool		is_written;
+
+	memset(block, 0, sizeof(*block));
+	memset(text, 0, sizeof(*text));
+	deparse_begin(&block->deparse, block_column_for, block);
+	block->deparse.subquery = block_append_scalar;
+	block->is_noting = true;
+	block->level = &level;
+	level.source = palloc0(sizeof(BlockSource) * (list_length(query->rtable) + 1));
+	text->is_sorted = query->limitCount != NULL || query->limitOffset != NULL;
+	is_written = block_checks_form(&block->deparse, query) && block_append_with(block) &&
+		(query->setOperations != NULL ? append_top_set(block, text) : append_top_select(block, text));
+	text->sql = is_written ? block->deparse.buf.data : NULL;
+	return is_written;
+}

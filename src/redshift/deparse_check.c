@@ -1,0 +1,169 @@
+/*-------------------------------------------------------------------------
+ *
+ * deparse_check.c
+ *		What must hold of expressions beside that their types are known.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "redshift/deparse_check.h"
+#include "redshift/literal.h"
+
+/* See deparse_check.h. */
+bool
+deparse_refuse(Deparse *d, const char *item, const char *why)
+{
+	int			length = strlen(why);
+
+	/* a sentence of the table goes on here */
+	if (length > 0 && why[length - 1] == '.')
+		length--;
+	d->reason = psprintf("%s: %.*s", item, length, why);
+	return false;
+}
+
+/* Does a node depend on anything but parameters, constants and the time? */
+static bool
+depends_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Var:
+		case T_Aggref:
+		case T_GroupingFunc:
+		case T_WindowFunc:
+		case T_SubLink:
+		case T_SubPlan:
+		case T_AlternativeSubPlan:
+		case T_CaseTestExpr:
+		case T_CoerceToDomainValue:
+		case T_CurrentOfExpr:
+		case T_PlaceHolderVar:
+			return true;
+		default:
+			return expression_tree_walker(node, depends_walker, context);
+	}
+}
+
+/* See deparse_check.h. */
+bool
+deparse_is_parameter(Node *node)
+{
+	return !IsA(node, Const) && !IsA(node, List) && !depends_walker(node, NULL) &&
+		!contain_volatile_functions(node) && redshift_null(exprType(node)) != NULL;
+}
+
+/* See deparse_check.h. */
+bool
+deparse_is_blank_safe(Deparse *d, Node *node)
+{
+	DeparseColumn column;
+	ListCell   *lc;
+
+	if (deparse_is_parameter(node) || IsA(node, Const))
+		return true;			/* each value is looked at when it is written */
+	switch (nodeTag(node))
+	{
+		case T_Var:
+			return ((Var *) node)->varattno > 0 &&
+				d->column_for((Var *) node, &column, d->arg) && column.blank_safe;
+		case T_RelabelType:
+			return deparse_is_blank_safe(d, (Node *) ((RelabelType *) node)->arg);
+		case T_CollateExpr:
+			return deparse_is_blank_safe(d, (Node *) ((CollateExpr *) node)->arg);
+		case T_CoalesceExpr:
+			foreach(lc, ((CoalesceExpr *) node)->args)
+			{
+				if (!deparse_is_blank_safe(d, lfirst(lc)))
+					return false;
+			}
+			return true;
+		case T_CaseExpr:
+			foreach(lc, ((CaseExpr *) node)->args)
+			{
+				if (!deparse_is_blank_safe(d, (Node *) lfirst_node(CaseWhen, lc)->result))
+					return false;
+			}
+			return deparse_is_blank_safe(d, (Node *) ((CaseExpr *) node)->defresult);
+		default:
+			return false;
+	}
+}
+
+/* LIKE: a constant without escapes, which are read differently, of one byte a character. */
+static bool
+is_plain_pattern(Node *node)
+{
+	Const	   *constant = (Const *) node;
+
+	if (!IsA(node, Const) || constant->constisnull || ship_class(constant->consttype) != SHIP_TEXT)
+		return false;
+	for (char *c = TextDatumGetCString(constant->constvalue); *c; c++)
+	{
+		if (*c == '\\' || IS_HIGHBIT_SET(*c))
+			return false;
+	}
+	return true;
+}
+
+/* See deparse_check.h. */
+bool
+deparse_takes_padding(Node *pattern)
+{
+	char		last = '\0';
+	char		last_letter = '\0';
+
+	for (char *c = TextDatumGetCString(((Const *) pattern)->constvalue); *c; c++)
+	{
+		last = *c;
+		if (*c != '%')
+			last_letter = *c;
+	}
+	return last == '%' && last_letter != '_' && last_letter != ' ';
+}
+
+/* See deparse_check.h. */
+bool
+deparse_is_column(Node *node)
+{
+	while (node != NULL && (IsA(node, RelabelType) || IsA(node, CollateExpr)))
+		node = (Node *) (IsA(node, RelabelType) ? ((RelabelType *) node)->arg : ((CollateExpr *) node)->arg);
+	return node != NULL && IsA(node, Var);
+}
+
+/* See deparse_check.h. */
+bool
+deparse_check_text(Deparse *d, const ShipRule *rule, const char *item, Oid collation, List *args)
+{
+	ListCell   *lc;
+
+	if (!(rule->checks & SHIP_BLANK_SAFE))
+		return true;
+	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+		return deparse_refuse(d, item, "the collation is not deterministic");
+	/* by bytes, which UTF-8 orders as its characters */
+	if ((rule->checks & SHIP_ORDERED) &&
+		((collation != C_COLLATION_OID && collation != POSIX_COLLATION_OID) || GetDatabaseEncoding() != PG_UTF8))
+		return deparse_refuse(d, item, rule->note);
+	foreach(lc, args)
+	{
+		if (IsA(lfirst(lc), List))
+			continue;
+		if (!deparse_is_blank_safe(d, lfirst(lc)))
+			return deparse_refuse(d, item, rule->note);
+	}
+	if ((rule->checks & SHIP_PATTERN) && !is_plain_pattern(lsecond(args)))
+		return deparse_refuse(d, item, rule->note);
+	return true;
+}

@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * deparse_check.h
+ *		What must hold of expressions beside that their types are known.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RSFED_REDSHIFT_DEPARSE_CHECK_H
+#define RSFED_REDSHIFT_DEPARSE_CHECK_H
+
+#include "redshift/deparse.h"
+#include "redshift/ship.h"
+
+/* Says what stays, and why (a sentence of the table, or the end of one); false. */
+extern bool deparse_refuse(Deparse *deparse, const char *item, const char *why);
+
+/* Can its value be had before the statement is sent? */
+extern bool deparse_is_parameter(Node *node);
+
+/* Holds an expression nothing but texts without blanks at their end? */
+extern bool deparse_is_blank_safe(Deparse *deparse, Node *node);
+
+/* A column itself, whose type there says whether it is padded? */
+extern bool deparse_is_column(Node *node);
+
+/*
+ * Takes the end of a pattern, which deparse_check_text() has seen, the padding that
+ * a char may have there: any text after a character that is no blank?
+ */
+extern bool deparse_takes_padding(Node *pattern);
+
+/* Does a rule hold for texts that are compared in that collation?  Else the reason is set. */
+extern bool deparse_check_text(Deparse *deparse, const ShipRule *rule, const char *item, Oid collation, List *args);
+
+#endif							/* RSFED_REDSHIFT_DEPARSE_CHECK_H */
