@@ -209,7 +209,7 @@ decimal_size_of_mixed(Node *node, const DecimalColumns *columns, int *precision,
 	bool		is_mixed;
 
 	if (!IsA(node, CaseExpr) || exprType(node) != NUMERICOID ||
-		!size_of_case((CaseExpr *) node, columns, &size, &is_mixed) || !is_mixed || size.precision > MAX_DIGITS)
+		!size_of_case((CaseExpr *) node, columns, &size, &is_mixed) || !is_mixed || size.precision > DECIMAL_MAX_DIGITS)
 		return false;
 	*precision = size.precision;
 	*scale = size.scale;
@@ -225,6 +225,6 @@ decimal_result_typmod(Node *node, const DecimalColumns *columns)
 	if (!size_of(node, columns, &size))
 		return -1;
 	if (decimal_is_sum(node))
-		size.precision = MAX_DIGITS;
+		size.precision = DECIMAL_MAX_DIGITS;
 	return ((size.precision << 16) | size.scale) + VARHDRSZ;
 }
