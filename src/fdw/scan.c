@@ -308,8 +308,12 @@ spool(LiveUse *use)
 	scan->row_context = AllocSetContextCreate(scan->run_context, "rsfed spooled row", ALLOCSET_DEFAULT_SIZES);
 	if (scan->store == NULL)
 		scan->store = tuplestore_begin_heap(false, false, work_mem);
+	else
+		/* a pointer at the end stays there while it is the active one, and would miss them */
+		tuplestore_select_read_pointer(scan->store, tuplestore_alloc_read_pointer(scan->store, 0));
 	while (read_row(scan, slot))
 		tuplestore_puttupleslot(scan->store, slot);
+	tuplestore_select_read_pointer(scan->store, 0);
 	ExecDropSingleTupleTableSlot(slot);
 	MemoryContextDelete(scan->row_context);
 	scan->row_context = row_context;
