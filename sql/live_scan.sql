@@ -15,6 +15,14 @@ SELECT standin('RESET');
 SELECT count(*) FROM generate_series(1, 4) g, live_kv b WHERE (b.s || g) IS NOT NULL;
 SELECT value FROM standin_status WHERE name = 'statements';
 RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material;
+-- one that is kept to be read again, and is in another's way when it is read for the first time
+SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
+SELECT g, q.n, q.rows FROM generate_series(1, 3) g LEFT JOIN (SELECT sum(c.k) AS n, count(*) AS rows FROM live_kv a
+	LEFT JOIN LATERAL (SELECT l.k FROM live_big l WHERE l.k = a.k ORDER BY l.k LIMIT 2) c ON true HAVING bool_or(sqrt(a.k) >= 0)) q ON g > 0;
+SET work_mem = '64kB';
+SELECT g, q.n, q.rows FROM generate_series(1, 3) g LEFT JOIN (SELECT sum(c.k) AS n, count(*) AS rows FROM (SELECT k, repeat('x', 1000) AS wide FROM live_big WHERE k <= 300) a
+	LEFT JOIN LATERAL (SELECT l.k FROM live_kv l WHERE l.k = a.k ORDER BY l.k LIMIT 2) c ON true HAVING bool_or(sqrt(a.k) >= 0)) q ON g > 0;
+RESET work_mem; RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material;
 -- a correlated one by parameter
 SELECT g, (SELECT s FROM live_kv WHERE k = g) FROM generate_series(1, 4) g;
 -- one that is left at its first row, and asks again
