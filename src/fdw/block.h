@@ -101,8 +101,8 @@ extern char *block_from_text(Block *block);
 /* May rows be told apart by the columns of SELECT DISTINCT? */
 extern bool block_checks_distinct(Block *block, List *targets);
 
-/* GROUP BY and HAVING. */
-extern bool block_append_group(Block *block);
+/* GROUP BY and HAVING; "has_aggregate": one is selected, so that all rows are a group. */
+extern bool block_append_group(Block *block, bool has_aggregate);
 
 /* ORDER BY and LIMIT; without a limit, the order is nobody's there. */
 extern bool block_append_limit(Block *block);

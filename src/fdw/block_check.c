@@ -55,7 +55,7 @@ block_checks_form(Deparse *deparse, Query *query)
 bool
 block_is_fixed(Node *expr)
 {
-	return !contain_var_clause(expr) && !contain_agg_clause(expr) && !contain_subplans(expr) &&
+	return !contain_subplans(expr) && !contain_var_clause(expr) && !contain_agg_clause(expr) &&
 		!contain_volatile_functions(expr);
 }
 

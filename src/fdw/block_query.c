@@ -24,6 +24,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "parser/parse_relation.h"
+#include "rewrite/rewriteManip.h"
 #include "storage/lockdefs.h"
 #include "utils/lsyscache.h"
 
@@ -174,11 +175,12 @@ append_each(Block *b, List *exprs, const char *before, const char *between)
 
 /* See block.h. */
 bool
-block_append_group(Block *b)
+block_append_group(Block *b, bool has_aggregate)
 {
 	Query	   *query = b->level->query;
+	List	   *having = make_ands_implicit((Expr *) query->havingQual);
 	List	   *exprs = NIL;
-	bool		needs_row;
+	const char *row = NULL;
 	ListCell   *lc;
 
 	foreach(lc, query->groupClause)
@@ -192,12 +194,15 @@ block_append_group(Block *b)
 		exprs = lappend(exprs, expr);
 	}
 	/* by what has one value for all rows, there is a group only if there is a row */
-	needs_row = query->groupClause != NIL && exprs == NIL;
+	if (query->groupClause != NIL && exprs == NIL)
+		row = " HAVING count(*) > 0";
+	/* all rows are one group, too, where none of the query's aggregates is selected */
+	else if (query->groupClause == NIL && (query->hasAggs || query->havingQual != NULL) && having == NIL && !has_aggregate)
+		row = " HAVING count(*) >= 0";
 	if (!append_each(b, exprs, " GROUP BY ", ", "))
 		return false;
-	if (needs_row)
-		appendStringInfoString(&b->deparse.buf, " HAVING count(*) > 0");
-	return append_each(b, make_ands_implicit((Expr *) query->havingQual), needs_row ? " AND " : " HAVING ", " AND ");
+	appendStringInfoString(&b->deparse.buf, row ? row : "");
+	return append_each(b, having, row ? " AND " : " HAVING ", " AND ");
 }
 
 /* A constant that Redshift takes for LIMIT and OFFSET. */
@@ -353,6 +358,7 @@ append_item(Block *b, Node *item)
 {
 	StringInfo	buf = &b->deparse.buf;
 	JoinExpr   *join = (JoinExpr *) item;
+	List	   *conditions;
 	bool		is_nested;
 
 	if (IsA(item, RangeTblRef))
@@ -361,8 +367,10 @@ append_item(Block *b, Node *item)
 		return block_stays(b, BLOCK_FROM_CLAUSE, NULL);
 	if (!append_item(b, join->larg))
 		return false;
+	/* none is left of one that always holds */
+	conditions = make_ands_implicit((Expr *) join->quals);
 	appendStringInfoString(buf, join->jointype == JOIN_LEFT ? " LEFT JOIN " : join->jointype == JOIN_RIGHT ? " RIGHT JOIN " :
-						   join->jointype == JOIN_FULL ? " FULL JOIN " : join->quals == NULL ? " CROSS JOIN " : " INNER JOIN ");
+						   join->jointype == JOIN_FULL ? " FULL JOIN " : conditions == NIL ? " CROSS JOIN " : " INNER JOIN ");
 	is_nested = IsA(join->rarg, JoinExpr);
 	appendStringInfoString(buf, is_nested ? "(" : "");
 	if (!append_item(b, join->rarg))
@@ -371,7 +379,9 @@ append_item(Block *b, Node *item)
 	/* Redshift takes no correlated subquery there; others stay for simplicity */
 	if (contain_subplans(join->quals))
 		return block_stays(b, BLOCK_IN_CLAUSE, "a subquery in ON");
-	return append_each(b, make_ands_implicit((Expr *) join->quals), " ON ", " AND ");
+	if (conditions == NIL && join->jointype != JOIN_INNER)
+		appendStringInfoString(buf, " ON true");
+	return append_each(b, conditions, " ON ", " AND ");
 }
 
 /* The text of a correlated subquery or of another, with the rules for it. */
@@ -568,6 +578,7 @@ append_select(Block *b, BlockUse use, Bitmapset *wanted, BlockSource *result)
 {
 	Query	   *query = b->level->query;
 	bool		is_distinct = query->distinctClause != NIL;
+	bool		has_aggregate = false;
 	char	   *from = block_from_text(b);
 	const char *before = "";
 	ListCell   *lc;
@@ -587,10 +598,11 @@ append_select(Block *b, BlockUse use, Bitmapset *wanted, BlockSource *result)
 			return false;
 		if (use == BLOCK_FROM || use == BLOCK_SET)
 			appendStringInfo(&b->deparse.buf, " AS c%d", tle->resno);
+		has_aggregate = has_aggregate || contain_aggs_of_level((Node *) tle->expr, 0);
 		before = ", ";
 	}
 	appendStringInfo(&b->deparse.buf, "%s%s", *before ? "" : "1", from);
-	return block_append_group(b) && block_append_limit(b);
+	return block_append_group(b, has_aggregate) && block_append_limit(b);
 }
 
 /* Are columns of both sides of a set operation of one type there, too? */
@@ -640,6 +652,8 @@ block_append_side(Block *b, Node *node, bool needs_parentheses, BlockSource *res
 	char	   *text;
 
 	check_stack_depth();
+	if (b->level->query->targetList == NIL)
+		return block_stays(b, BLOCK_SET_CLAUSE, "there are no columns");
 	if (IsA(node, RangeTblRef))
 	{
 		RangeTblEntry *rte = list_nth_node(RangeTblEntry, b->level->query->rtable, ((RangeTblRef *) node)->rtindex - 1);

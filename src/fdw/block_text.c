@@ -14,6 +14,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
+#include "rewrite/rewriteManip.h"
 
 #include "base/compat.h"
 #include "redshift/deparse_check.h"
@@ -133,7 +134,7 @@ append_top_select(Block *b, BlockText *text)
 	live_select(&b->deparse, text->tlist, &text->recipes);
 	b->is_noting = true;
 	appendStringInfoString(&b->deparse.buf, from);
-	return block_append_group(b) && block_append_limit(b);
+	return block_append_group(b, contain_aggs_of_level((Node *) text->tlist, 0)) && block_append_limit(b);
 }
 
 /* A set operation as a subquery of its own, so that its columns can be named. */

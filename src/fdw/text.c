@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "utils/lsyscache.h"
@@ -282,9 +283,16 @@ ordinal_of(List *tlist, List *recipes, Index ref)
 }
 
 static void
-append_group(Deparse *d, LiveRel *live, List *recipes)
+append_group(Deparse *d, LiveRel *live, List *tlist, List *recipes)
 {
+	const char *row = NULL;
 	ListCell   *lc;
+
+	/* all rows are one group, too, where none of the query's aggregates is selected */
+	if (live->needs_row)
+		row = " HAVING count(*) > 0";
+	else if (live->is_grouped && live->group == NIL && live->having == NIL && !contain_agg_clause((Node *) tlist))
+		row = " HAVING count(*) >= 0";
 
 	foreach(lc, live->group)
 	{
@@ -293,9 +301,8 @@ append_group(Deparse *d, LiveRel *live, List *recipes)
 		appendStringInfo(&d->buf, "%s%d", lc == list_head(live->group) ? " GROUP BY " : ", ",
 						 ordinal_of(live->tlist, recipes, ref));
 	}
-	if (live->needs_row)
-		appendStringInfoString(&d->buf, " HAVING count(*) > 0");
-	append_conditions(d, live->needs_row ? " AND " : " HAVING ", live->having);
+	appendStringInfoString(&d->buf, row ? row : "");
+	append_conditions(d, row ? " AND " : " HAVING ", live->having);
 }
 
 /*
@@ -374,7 +381,7 @@ live_text(PlannerInfo *root, LiveRel *live, List *tlist, LiveText *text)
 	append_where(&deparse, input);
 	if (live->kind == LIVE_UPPER)
 	{
-		append_group(&deparse, live, text->recipes);
+		append_group(&deparse, live, tlist, text->recipes);
 		append_order(&deparse, live, text->recipes);
 		text->limit = append_count(&deparse, "LIMIT", live->limit, 'l');
 		text->offset = append_count(&deparse, "OFFSET", live->offset, 'o');

@@ -664,7 +664,11 @@ scale_of(Deparse *d, Node *value)
 	CaseWhen   *when;
 	NullTest   *test;
 
-	if (value == NULL || !size_of(d, value, &precision, &scale))
+	if (value == NULL)
+		return NULL;
+	if (IsA(value, Const) && ((Const *) value)->constisnull)
+		return (Node *) makeNullConst(INT4OID, -1, InvalidOid);
+	if (!size_of(d, value, &precision, &scale))
 		return NULL;
 	if (IsA(value, Const))
 		return (Node *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(scale), false, true);
