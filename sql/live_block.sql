@@ -127,6 +127,14 @@ SET plan_cache_mode = force_custom_plan;
 EXECUTE a_few (3);
 EXPLAIN (COSTS off) EXECUTE a_few (3);
 RESET plan_cache_mode;
+-- what a condition keeps from failing is computed here, where it is needed
+SET plan_cache_mode = force_generic_plan;
+PREPARE guarded (int) AS SELECT id FROM t WHERE CASE WHEN $1 <> 0 THEN k > 10 / $1 ELSE id = 1 END AND ($1 < 1 OR k % $1 >= 0) ORDER BY id;
+EXECUTE guarded (0);
+EXECUTE guarded (4);
+EXPLAIN (COSTS off) EXECUTE guarded (4);
+RESET plan_cache_mode;
+SELECT l.k, (SELECT count(*) FROM t WHERE l.k = 0 OR t.k > 1 / l.k) FROM (VALUES (0), (1)) l (k);
 -- what changes makes the plan anew
 PREPARE p AS SELECT count(*) FROM t WHERE t NOT IN (SELECT t FROM s WHERE t IS NOT NULL);
 EXPLAIN (COSTS off) EXECUTE p;

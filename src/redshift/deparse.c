@@ -118,6 +118,9 @@ append_template(Deparse *d, const char *text, const char *first, const char *sec
 static bool
 emit_parameter(Deparse *d, Node *node, bool bare)
 {
+	/* it is computed even if no row needs it */
+	if (d->is_conditional && deparse_may_fail(node, NULL))
+		return deparse_refuse(d, "constants and parameters", "what may fail is computed where it is needed");
 	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, deparse_parameter(d, node), bare ? 'b' : 'c', DEPARSE_MARK);
 	return true;
 }
@@ -269,6 +272,19 @@ emit_function(Deparse *d, FuncExpr *func)
 	return true;
 }
 
+/* The same as emit() for what PostgreSQL computes only where it needs the value. */
+static bool
+emit_if_needed(Deparse *d, Node *node)
+{
+	bool		saved = d->is_conditional;
+	bool		is_shipped;
+
+	d->is_conditional = true;
+	is_shipped = emit(d, node, false);
+	d->is_conditional = saved;
+	return is_shipped;
+}
+
 static bool
 emit_bool(Deparse *d, BoolExpr *expr)
 {
@@ -287,7 +303,7 @@ emit_bool(Deparse *d, BoolExpr *expr)
 	{
 		if (lc != list_head(expr->args))
 			appendStringInfoString(&d->buf, expr->boolop == AND_EXPR ? " AND " : " OR ");
-		if (!emit(d, lfirst(lc), false))
+		if (!emit_if_needed(d, lfirst(lc)))
 			return false;
 	}
 	appendStringInfoChar(&d->buf, ')');
@@ -438,9 +454,9 @@ emit_case_cast(Deparse *d, CaseExpr *expr, const char *cast)
 		CaseWhen   *when = lfirst_node(CaseWhen, lc);
 
 		appendStringInfoString(&d->buf, " WHEN ");
-		is_shipped = is_shipped && emit(d, (Node *) when->expr, false);
+		is_shipped = is_shipped && emit_if_needed(d, (Node *) when->expr);
 		appendStringInfoString(&d->buf, " THEN ");
-		is_shipped = is_shipped && emit(d, (Node *) when->result, false);
+		is_shipped = is_shipped && emit_if_needed(d, (Node *) when->result);
 		appendStringInfoString(&d->buf, cast);
 	}
 	d->case_operand = saved;
@@ -449,7 +465,7 @@ emit_case_cast(Deparse *d, CaseExpr *expr, const char *cast)
 		!(IsA(expr->defresult, Const) && ((Const *) expr->defresult)->constisnull))
 	{
 		appendStringInfoString(&d->buf, " ELSE ");
-		is_shipped = is_shipped && emit(d, (Node *) expr->defresult, false);
+		is_shipped = is_shipped && emit_if_needed(d, (Node *) expr->defresult);
 		appendStringInfoString(&d->buf, cast);
 	}
 	appendStringInfoString(&d->buf, " END)");
@@ -480,9 +496,8 @@ emit_coalesce(Deparse *d, CoalesceExpr *expr)
 	appendStringInfoString(&d->buf, "COALESCE(");
 	foreach(lc, expr->args)
 	{
-		if (lc != list_head(expr->args))
-			appendStringInfoString(&d->buf, ", ");
-		if (!emit(d, lfirst(lc), false))
+		appendStringInfoString(&d->buf, lc == list_head(expr->args) ? "" : ", ");
+		if (!emit_if_needed(d, lfirst(lc)))
 			return false;
 	}
 	appendStringInfoChar(&d->buf, ')');

@@ -36,6 +36,7 @@ typedef struct Deparse
 	List	   *params;			/* Expr that are computed here when it is executed */
 	const char *reason;			/* after a refusal: what stays, and why */
 	Node	   *case_operand;	/* of the CASE that is being written */
+	bool		is_conditional; /* within what computes its parts only if it needs them */
 } Deparse;
 
 /*

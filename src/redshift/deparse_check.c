@@ -18,6 +18,9 @@
 #include "redshift/deparse_check.h"
 #include "redshift/literal.h"
 
+/* Operators and functions that a CASE or OR around them often keeps from failing. */
+static const char *const failing_names[] = {"/", "%", "div", "mod", "ln", "log", "sqrt", "power", "to_date", "to_number", "to_timestamp"};
+
 /* See deparse_check.h. */
 bool
 deparse_refuse(Deparse *d, const char *item, const char *why)
@@ -62,6 +65,28 @@ deparse_is_parameter(Node *node)
 {
 	return !IsA(node, Const) && !IsA(node, List) && !depends_walker(node, NULL) &&
 		!contain_volatile_functions(node) && redshift_null(exprType(node)) != NULL;
+}
+
+/* See deparse_check.h. */
+bool
+deparse_may_fail(Node *node, void *context)
+{
+	char	   *name = NULL;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, CoerceViaIO))
+		return true;
+	if (IsA(node, OpExpr))
+		name = get_opname(((OpExpr *) node)->opno);
+	else if (IsA(node, FuncExpr))
+		name = get_func_name(((FuncExpr *) node)->funcid);
+	for (int i = 0; name != NULL && i < lengthof(failing_names); i++)
+	{
+		if (strcmp(name, failing_names[i]) == 0)
+			return true;
+	}
+	return expression_tree_walker(node, deparse_may_fail, context);
 }
 
 /* See deparse_check.h. */

@@ -17,6 +17,9 @@ extern bool deparse_refuse(Deparse *deparse, const char *item, const char *why);
 /* Can its value be had before the statement is sent? */
 extern bool deparse_is_parameter(Node *node);
 
+/* Has it what often fails for some values, as a division does?  An expression_tree_walker. */
+extern bool deparse_may_fail(Node *node, void *context);
+
 /* Holds an expression nothing but texts without blanks at their end? */
 extern bool deparse_is_blank_safe(Deparse *deparse, Node *node);
 
