@@ -189,6 +189,9 @@ block_append_group(Block *b, bool has_aggregate)
 
 		if (block_is_fixed(expr))
 			continue;
+		/* its tables have other names each time that it is written */
+		if (contain_subplans(expr))
+			return block_stays(b, BLOCK_SCALAR_CLAUSE, "rows are grouped by one");
 		if (!deparse_groups(&b->deparse, expr))
 			return false;
 		exprs = lappend(exprs, expr);
@@ -228,6 +231,8 @@ append_order_item(Block *b, SortGroupClause *clause, const char *before)
 
 	if (clause->sortop >= FirstGenbkiObjectId || name == NULL || (strcmp(name, "<") != 0 && strcmp(name, ">") != 0))
 		return block_stays(b, "ORDER BY with LIMIT", NULL);
+	if (query->distinctClause != NIL && contain_subplans(expr))
+		return block_stays(b, BLOCK_SCALAR_CLAUSE, "what DISTINCT leaves is sorted by one");
 	appendStringInfoString(&b->deparse.buf, before);
 	if (!deparse_sorts(&b->deparse, expr))
 		return false;
