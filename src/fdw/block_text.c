@@ -41,9 +41,15 @@ collect_walker(Node *node, Collect *collect)
 
 	if (node == NULL || IsA(node, Const) || tlist_member((Expr *) node, collect->tlist) != NULL)
 		return false;
-	if (list_member(collect->groups, node))
+	if (list_member(collect->groups, node) || (IsA(node, SubLink) && !collect->is_grouped))
 	{
-		/* it was written for GROUP BY */
+		bool		is_shipped;
+
+		initStringInfo(&b->deparse.buf);
+		is_shipped = deparse_expr(&b->deparse, node);
+		b->deparse.buf = saved;
+		if (!is_shipped)
+			return true;
 	}
 	else if (IsA(node, Aggref))
 	{
@@ -51,17 +57,7 @@ collect_walker(Node *node, Collect *collect)
 			return true;
 	}
 	else if (IsA(node, SubLink))
-	{
-		bool		is_shipped;
-
-		if (collect->is_grouped)
-			return !block_stays(b, BLOCK_SCALAR_CLAUSE, "one is selected where groups are");
-		initStringInfo(&b->deparse.buf);
-		is_shipped = deparse_expr(&b->deparse, node);
-		b->deparse.buf = saved;
-		if (!is_shipped)
-			return true;
-	}
+		return !block_stays(b, BLOCK_SCALAR_CLAUSE, "one is selected where groups are");
 	else if (IsA(node, Var))
 	{
 		if (collect->is_grouped || ((Var *) node)->varattno <= 0)
