@@ -437,7 +437,7 @@ sub another_name
 {
 	my $note = '';
 	$node->psql('postgres', 'CREATE SCHEMA served; ALTER TABLE keyed SET SCHEMA served; ALTER TABLE served.keyed RENAME TO renamed', stdout => \$sout, stderr => \$note);
-	like($note, qr/subscribers of publication "rsfed" wait/, 'a rename says that subscribers wait');
+	like($note, qr/subscribers of publication "rsfed" apply no further changes/, 'a rename says that subscribers wait');
 	warehouse_sql('UPDATE aurora SET n = n + 1 WHERE k = 4');
 	$node->safe_psql('postgres', "CALL rsfed.refresh('served.renamed')");
 	poll_for($aurora, q{SELECT apply_error_count > 0 FROM pg_stat_subscription_stats}, 't', 'they do');
