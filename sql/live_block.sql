@@ -134,6 +134,34 @@ PREPARE guarded (int) AS SELECT id FROM t WHERE CASE WHEN $1 <> 0 THEN k > 10 / 
 EXECUTE guarded (0);
 EXECUTE guarded (4);
 EXPLAIN (COSTS off) EXECUTE guarded (4);
+-- so does FILTER, and a condition that reads no column keeps a whole query from it
+CREATE DOMAIN positive AS int CHECK (value > 0);
+CREATE FUNCTION of_generic(query text, given text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	EXECUTE 'PREPARE one (int) AS SELECT array_agg(x::text ORDER BY x::text) FROM (' || query || ' OFFSET 0) x';
+	EXECUTE format('EXECUTE one (%s)', given) INTO result;
+	DEALLOCATE one;
+	RETURN coalesce(result, 'nothing');
+EXCEPTION WHEN OTHERS THEN
+	IF EXISTS (SELECT FROM pg_prepared_statements WHERE name = 'one') THEN
+		DEALLOCATE one;
+	END IF;
+	RETURN SQLERRM;
+END $$;
+SELECT q, of_generic(q, '0') AS guarded, of_generic(q, '4') AS computed FROM unnest(ARRAY[
+	'SELECT sum(k * (10 / $1)) FILTER (WHERE $1 <> 0), avg(k + 10 / $1) FILTER (WHERE $1 <> 0) FROM t',
+	'SELECT count(k + 10 / $1) FILTER (WHERE $1 <> 0) FROM t WHERE id IN (SELECT id FROM s)',
+	'SELECT count(*) FROM t WHERE CASE WHEN $1 > 0 THEN k > $1::positive END',
+	'SELECT count(*) FROM t WHERE CASE WHEN $1 > 0 THEN k > ($1 * 10000 - 39999)::smallint END',
+	'SELECT id FROM t WHERE $1 <> 0 AND k > 10 / $1 AND id IN (SELECT id FROM s)',
+	'SELECT id FROM t WHERE id IN (SELECT id FROM s WHERE $1 <> 0 AND s.id > 10 / $1)',
+	'SELECT k FROM t WHERE id IN (SELECT id FROM s) GROUP BY k HAVING $1 <> 0 AND sum(k) > 10 / $1',
+	'SELECT max(k + 10 / $1) FROM t WHERE $1 <> 0 AND id IN (SELECT id FROM s)',
+	'SELECT k FROM t WHERE $1 <> 0 AND k > 10 / $1 UNION ALL SELECT k FROM s']) q;
+DROP FUNCTION of_generic;
+DROP DOMAIN positive;
 RESET plan_cache_mode;
 SELECT l.k, (SELECT count(*) FROM t WHERE l.k = 0 OR t.k > 1 / l.k) FROM (VALUES (0), (1)) l (k);
 -- what changes makes the plan anew

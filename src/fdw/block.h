@@ -130,6 +130,12 @@ extern bool block_is_strict_aggregate(Node *expr);
 /* Has an expression aggregates other than min and max? */
 extern bool block_has_sums(Node *expr);
 
+/*
+ * Has a query, or a subquery in it, a condition that reads no column?  It may keep
+ * the others, and all that is selected, from being computed.
+ */
+extern bool block_is_guarded(Query *query);
+
 /* The columns of a range table entry that its query and the subqueries there read. */
 extern Bitmapset *block_wanted(Query *query, int rtindex);
 

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
@@ -148,6 +149,40 @@ bool
 block_has_sums(Node *expr)
 {
 	return sums_walker(expr, NULL);
+}
+
+static bool
+has_fixed(Node *quals)
+{
+	ListCell   *lc;
+
+	foreach(lc, make_ands_implicit((Expr *) quals))
+	{
+		if (!IsA(lfirst(lc), Const) && block_is_fixed(lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+guarded_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if ((IsA(node, FromExpr) && has_fixed(((FromExpr *) node)->quals)) ||
+		(IsA(node, JoinExpr) && has_fixed(((JoinExpr *) node)->quals)))
+		return true;
+	if (IsA(node, Query))
+		return has_fixed(((Query *) node)->havingQual) ||
+			query_tree_walker((Query *) node, guarded_walker, context, QTW_IGNORE_JOINALIASES);
+	return expression_tree_walker(node, guarded_walker, context);
+}
+
+/* See block.h. */
+bool
+block_is_guarded(Query *query)
+{
+	return guarded_walker((Node *) query, NULL);
 }
 
 typedef struct Wanted

@@ -173,6 +173,7 @@ block_text(Block *block, Query *query, BlockText *text)
 	memset(text, 0, sizeof(*text));
 	deparse_begin(&block->deparse, block_column_for, block);
 	block->deparse.subquery = block_append_scalar;
+	block->deparse.is_conditional = block_is_guarded(query);
 	block->is_noting = true;
 	block->level = &level;
 	level.source = palloc0(sizeof(BlockSource) * (list_length(query->rtable) + 1));

@@ -208,32 +208,6 @@ emit_operator(Deparse *d, OpExpr *op)
 	return true;
 }
 
-/* The constant name of a field that both sides know alike; NULL if it is none. */
-static const char *
-field_name(Node *node, int checks, ShipClass of)
-{
-	static const char *const fields[] = {"year", "quarter", "month", "day", "doy", "dow", "hour", "minute"};
-	static const char *const trunc_fields[] = {"year", "quarter", "month", "week", "day", "hour", "minute", "second"};
-	const char *const *known = checks & SHIP_FIELD ? fields : trunc_fields;
-	int			count = 8;
-	Const	   *constant = (Const *) node;
-	char	   *given;
-
-	StaticAssertStmt(lengthof(fields) == 8 && lengthof(trunc_fields) == 8, "count them");
-	if (!IsA(node, Const) || constant->constisnull)
-		return NULL;
-	/* a date has no hours */
-	if ((checks & SHIP_FIELD) && of == SHIP_DATE)
-		count = 6;
-	given = TextDatumGetCString(constant->constvalue);
-	for (int i = 0; i < count; i++)
-	{
-		if (pg_strcasecmp(given, known[i]) == 0)
-			return known[i];
-	}
-	return NULL;
-}
-
 static bool
 emit_function(Deparse *d, FuncExpr *func)
 {
@@ -256,7 +230,7 @@ emit_function(Deparse *d, FuncExpr *func)
 		return deparse_refuse(d, item, rule->note);
 	if (rule->checks & (SHIP_FIELD | SHIP_TRUNC_FIELD))
 	{
-		const char *field = field_name(first, rule->checks, second_class);
+		const char *field = deparse_field(first, rule->checks, second_class);
 
 		if (field == NULL)
 			return deparse_refuse(d, item, rule->note);
@@ -714,6 +688,19 @@ filtered(Deparse *d, Aggref *aggref, char *text)
 	return filter ? psprintf("CASE WHEN %s THEN %s END", filter, text) : NULL;
 }
 
+/* The argument of an aggregate, which is computed only where its FILTER holds. */
+static char *
+argument_text(Deparse *d, Aggref *aggref, Node *arg)
+{
+	bool		saved = d->is_conditional;
+	char	   *text;
+
+	d->is_conditional = saved || aggref->aggfilter != NULL;
+	text = arg ? operand(d, arg, false) : pstrdup("1");
+	d->is_conditional = saved;
+	return filtered(d, aggref, text);
+}
+
 /*
  * A CASE whose results have several scales, as decimals of the greatest, and as the
  * scale of each: a sum has the greatest of those that were added.
@@ -781,7 +768,7 @@ deparse_aggregate(Deparse *d, Aggref *aggref, DeparseAggregate *result)
 	if (arg != NULL && decimal_is_sum((Node *) aggref) &&
 		scaled_arguments(d, aggref, (CaseExpr *) arg, &text, &scale))
 		result->is_scaled = true;
-	else if ((text = filtered(d, aggref, arg ? operand(d, arg, false) : pstrdup("1"))) == NULL)
+	else if ((text = argument_text(d, aggref, arg)) == NULL)
 		return false;
 	if (is_count)
 		result->text = arg == NULL && aggref->aggfilter == NULL ? pstrdup("count(*)")

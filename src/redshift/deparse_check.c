@@ -7,10 +7,12 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -75,12 +77,20 @@ deparse_may_fail(Node *node, void *context)
 
 	if (node == NULL)
 		return false;
-	if (IsA(node, CoerceViaIO))
+	if (IsA(node, CoerceViaIO) || IsA(node, CoerceToDomain))
 		return true;
 	if (IsA(node, OpExpr))
 		name = get_opname(((OpExpr *) node)->opno);
 	else if (IsA(node, FuncExpr))
-		name = get_func_name(((FuncExpr *) node)->funcid);
+	{
+		FuncExpr   *func = (FuncExpr *) node;
+
+		/* a number may be out of another type's range, and a function of a user may do anything */
+		if (func->funcid >= FirstGenbkiObjectId ||
+			(func->funcformat == COERCE_EXPLICIT_CAST && TypeCategory(func->funcresulttype) == TYPCATEGORY_NUMERIC))
+			return true;
+		name = get_func_name(func->funcid);
+	}
 	for (int i = 0; name != NULL && i < lengthof(failing_names); i++)
 	{
 		if (strcmp(name, failing_names[i]) == 0)
@@ -191,4 +201,30 @@ deparse_check_text(Deparse *d, const ShipRule *rule, const char *item, Oid colla
 	if ((rule->checks & SHIP_PATTERN) && !is_plain_pattern(lsecond(args)))
 		return deparse_refuse(d, item, rule->note);
 	return true;
+}
+
+/* See deparse_check.h. */
+const char *
+deparse_field(Node *node, int checks, ShipClass of)
+{
+	static const char *const fields[] = {"year", "quarter", "month", "day", "doy", "dow", "hour", "minute"};
+	static const char *const trunc_fields[] = {"year", "quarter", "month", "week", "day", "hour", "minute", "second"};
+	const char *const *known = checks & SHIP_FIELD ? fields : trunc_fields;
+	int			count = 8;
+	Const	   *constant = (Const *) node;
+	char	   *given;
+
+	StaticAssertStmt(lengthof(fields) == 8 && lengthof(trunc_fields) == 8, "count them");
+	if (!IsA(node, Const) || constant->constisnull)
+		return NULL;
+	/* a date has no hours */
+	if ((checks & SHIP_FIELD) && of == SHIP_DATE)
+		count = 6;
+	given = TextDatumGetCString(constant->constvalue);
+	for (int i = 0; i < count; i++)
+	{
+		if (pg_strcasecmp(given, known[i]) == 0)
+			return known[i];
+	}
+	return NULL;
 }

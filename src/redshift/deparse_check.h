@@ -32,6 +32,12 @@ extern bool deparse_is_column(Node *node);
  */
 extern bool deparse_takes_padding(Node *pattern);
 
+/*
+ * The constant name of a field of a date or time, which is of class "of", that both
+ * sides know alike; NULL if it is none.  "checks" are those of the rule.
+ */
+extern const char *deparse_field(Node *node, int checks, ShipClass of);
+
 /* Does a rule hold for texts that are compared in that collation?  Else the reason is set. */
 extern bool deparse_check_text(Deparse *deparse, const ShipRule *rule, const char *item, Oid collation, List *args);
 
