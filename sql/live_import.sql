@@ -53,6 +53,7 @@ SELECT repeat('long_', 20) AS long \gset
 SELECT at('CREATE SCHEMA import_names'), at(format('CREATE TABLE import_names.%sa (%1$sx int, %1$sy int, %1$sz int)', :'long')),
 	at(format('INSERT INTO import_names.%sa VALUES (1, 2, 3)', :'long')), at(format('CREATE TABLE import_names.%sb (k int)', :'long')),
 	at(format('INSERT INTO import_names.%sb VALUES (4)', :'long')), at('CREATE TABLE import_names.short (k int, "äöü with blanks and ""quotes" int)'),
+	at('CREATE TABLE import_names."  " (k int)'), at('CREATE TABLE import_names.blank (k int, " " int)'),
 	at('CREATE VIEW import_names.some AS SELECT relname, relacl FROM pg_class'), at('CREATE VIEW import_names.none AS SELECT relacl FROM pg_class');
 CREATE SCHEMA import_names;
 SET client_min_messages = notice;

@@ -190,7 +190,7 @@ import_at(SourceConnection *source, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
-/* Can the name be written in this server's sessions, where quotes may not keep upper case? */
+/* Can the name be written in this server's sessions, where quotes may not keep upper case, and here? */
 static bool
 is_reachable(const ImportTable *table, const char *name)
 {
@@ -199,16 +199,20 @@ is_reachable(const ImportTable *table, const char *name)
 		if (*c >= 'A' && *c <= 'Z')
 			return false;
 	}
-	return true;
+	return *name != '\0';
 }
 
 static void
-tell_unreachable(const char *what)
+tell_unreachable(const char *what, const char *name)
 {
-	ereport(NOTICE,
-			(errmsg("%s is left out, since its name has upper case letters", what),
-			 errdetail("Redshift reads it as lower case, and that is another name."),
-			 errhint("The option enable_case_sensitive_identifier of the server keeps them.")));
+	if (*name == '\0')
+		ereport(NOTICE,
+				(errmsg("%s is left out, since its name has nothing but blanks", what)));
+	else
+		ereport(NOTICE,
+				(errmsg("%s is left out, since its name has upper case letters", what),
+				 errdetail("Redshift reads it as lower case, and that is another name."),
+				 errhint("The option enable_case_sensitive_identifier of the server keeps them.")));
 }
 
 static void
@@ -234,7 +238,7 @@ import_column(const ImportTable *table, char **row, List *taken, bool notices)
 	if (!is_reachable(table, name))
 	{
 		if (notices)
-			tell_unreachable(psprintf("column \"%s\" of table \"%s\"", name, table->name));
+			tell_unreachable(psprintf("column \"%s\" of table \"%s\"", name, table->name), name);
 		return NULL;
 	}
 	if (spelled == NULL || !redshift_declared_type(spelled, row[3] ? atoi(row[3]) : -1, row[4] ? atoi(row[4]) : -1, &type))
@@ -419,7 +423,7 @@ live_import(ImportForeignSchemaStmt *stmt, Oid serverid)
 			continue;
 		if (!is_reachable(table, table->name))
 		{
-			tell_unreachable(psprintf("table \"%s\"", table->name));
+			tell_unreachable(psprintf("table \"%s\"", table->name), table->name);
 			continue;
 		}
 		tell_renamed("table", table->name, table->local);
