@@ -421,9 +421,7 @@ replace_all(const char *text, const char *what, const char *with)
 char *
 recipe_definition(const Recipe *recipe, Oid view)
 {
-	Oid			types[] = {OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(view)};
-	char	   *text = script_text("SELECT rtrim(pg_get_viewdef($1), ';')", 1, types, values);
+	char	   *text = script_view_definition(view);
 	ListCell   *lc;
 
 	foreach(lc, recipe->calls)

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
@@ -91,6 +92,17 @@ script_texts(const char *query, int nargs, Oid *types, Datum *values)
 	return texts;
 }
 
+List *
+script_oids(const char *query, int nargs, Oid *types, Datum *values)
+{
+	List	   *oids = NIL;
+	ListCell   *lc;
+
+	foreach(lc, script_texts(query, nargs, types, values))
+		oids = lappend_oid(oids, atooid((char *) lfirst(lc)));
+	return oids;
+}
+
 void
 script_lines(StringInfo script, const char *query, int nargs, Oid *types, Datum *values, bool comment)
 {
@@ -113,4 +125,13 @@ script_text(const char *query, int nargs, Oid *types, Datum *values)
 	if (list_length(texts) > 1)
 		elog(ERROR, "several rows of: %s", query);
 	return texts == NIL ? NULL : linitial(texts);
+}
+
+char *
+script_view_definition(Oid view)
+{
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(view)};
+
+	return script_text("SELECT rtrim(pg_get_viewdef($1), ';')", 1, types, values);
 }

@@ -36,7 +36,13 @@ extern void script_lines(StringInfo script, const char *query, int nargs, Oid *t
 /* The rows of such a query: List of char *, palloc'd in the current context. */
 extern List *script_texts(const char *query, int nargs, Oid *types, Datum *values);
 
+/* The same of a column of oids: a list of oids. */
+extern List *script_oids(const char *query, int nargs, Oid *types, Datum *values);
+
 /* The one text that such a query gives, palloc'd; NULL for a NULL and for no row. */
 extern char *script_text(const char *query, int nargs, Oid *types, Datum *values);
+
+/* The query of a view or materialized view, without a semicolon, palloc'd. */
+extern char *script_view_definition(Oid view);
 
 #endif							/* RSFED_SCRIPT_H */

@@ -402,10 +402,7 @@ suggest_define(Suggestion *s, const RollupDraft *draft)
 void
 suggest_populated_compare(Suggestion *s, const char *new_relation)
 {
-	Oid			types[] = {OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(s->recipe->relid)};
-
-	if (script_text("SELECT 1 FROM pg_class WHERE oid = $1 AND relispopulated", 1, types, values) == NULL)
+	if (!suggest_is_populated(s->recipe->relid))
 	{
 		suggest_note(s, "The materialized view has no content: there is nothing to compare with.");
 		return;

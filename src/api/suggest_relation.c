@@ -56,14 +56,10 @@ index_oids(Oid relid)
 {
 	Oid			types[] = {OIDOID};
 	Datum		values[] = {ObjectIdGetDatum(relid)};
-	List	   *oids = NIL;
-	ListCell   *lc;
 
-	foreach(lc, script_texts("SELECT i.indexrelid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-							 " WHERE i.indrelid = $1 AND i.indisvalid ORDER BY c.relname",
-							 1, types, values))
-		oids = lappend_oid(oids, atooid((char *) lfirst(lc)));
-	return oids;
+	return script_oids("SELECT i.indexrelid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+					   " WHERE i.indrelid = $1 AND i.indisvalid ORDER BY c.relname",
+					   1, types, values);
 }
 
 List *
@@ -131,6 +127,15 @@ suggest_indexes(Suggestion *s, Oid relid, const char *new_relation, Oid key_inde
 					 3, types, values, false);
 	}
 	return indexes;
+}
+
+bool
+suggest_is_populated(Oid relid)
+{
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(relid)};
+
+	return script_text("SELECT 1 FROM pg_class WHERE oid = $1 AND relispopulated", 1, types, values) != NULL;
 }
 
 /* What a table has of its own, and rsfed sets, is left. */

@@ -27,6 +27,9 @@ extern List *suggest_indexes(Suggestion *s, Oid relid, const char *new_relation,
 /* The same, without statements: names for the time afterwards only. */
 extern List *suggest_kept_indexes(Oid relid);
 
+/* Has a materialized view content? */
+extern bool suggest_is_populated(Oid relid);
+
 /* Writes storage options, statistics targets, grants and comments for the new relation. */
 extern void suggest_properties(Suggestion *s, Oid relid, const char *new_relation, bool is_table);
 

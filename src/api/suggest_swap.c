@@ -120,7 +120,6 @@ remake_view(Suggestion *s, Oid view, const char *definition, List **kept)
 {
 	Swap		swap = {.relid = view,.indexes = suggest_kept_indexes(view)};
 	Oid			types[] = {OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(view)};
 	char	   *qualified = suggest_qualified(view);
 	ListCell   *lc;
 
@@ -130,11 +129,12 @@ remake_view(Suggestion *s, Oid view, const char *definition, List **kept)
 	if (relation_owner(view) != GetUserId())
 		appendStringInfo(&s->text, "ALTER MATERIALIZED VIEW %s OWNER TO %s;\n", qualified,
 						 quote_identifier(GetUserNameFromId(relation_owner(view), false)));
-	if (script_text("SELECT 1 FROM pg_class WHERE oid = $1 AND relispopulated", 1, types, values) != NULL)
+	if (suggest_is_populated(view))
 		appendStringInfo(&s->text, "REFRESH MATERIALIZED VIEW %s;\n", qualified);
 	foreach(lc, swap.indexes)
 	{
-		values[0] = ObjectIdGetDatum(((SuggestedIndex *) lfirst(lc))->old);
+		Datum		values[] = {ObjectIdGetDatum(((SuggestedIndex *) lfirst(lc))->old)};
+
 		script_lines(&s->text,
 					 "SELECT concat(pg_get_indexdef($1), ';', E'\\nCOMMENT ON INDEX ' || (SELECT format('%I.%I', n.nspname, c.relname)"
 					 " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1)"
@@ -151,19 +151,15 @@ readers(Oid relid)
 {
 	Oid			types[] = {OIDOID};
 	Datum		values[] = {ObjectIdGetDatum(relid)};
-	List	   *oids = NIL;
-	ListCell   *lc;
 
-	foreach(lc, script_texts("WITH RECURSIVE edge AS (SELECT DISTINCT d.refobjid AS parent, r.ev_class AS child"
-							 " FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid"
-							 " WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass"
-							 " AND r.ev_class <> d.refobjid AND r.rulename = '_RETURN'),"
-							 " reader AS (SELECT $1 AS relid, 0 AS level UNION"
-							 " SELECT e.child, n.level + 1 FROM reader n JOIN edge e ON e.parent = n.relid)"
-							 " SELECT relid FROM reader WHERE relid <> $1 GROUP BY relid ORDER BY max(level), relid",
-							 1, types, values))
-		oids = lappend_oid(oids, atooid((char *) lfirst(lc)));
-	return oids;
+	return script_oids("WITH RECURSIVE edge AS (SELECT DISTINCT d.refobjid AS parent, r.ev_class AS child"
+					   " FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid"
+					   " WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass"
+					   " AND r.ev_class <> d.refobjid AND r.rulename = '_RETURN'),"
+					   " reader AS (SELECT $1 AS relid, 0 AS level UNION"
+					   " SELECT e.child, n.level + 1 FROM reader n JOIN edge e ON e.parent = n.relid)"
+					   " SELECT relid FROM reader WHERE relid <> $1 GROUP BY relid ORDER BY max(level), relid",
+					   1, types, values);
 }
 
 /* Does a view's own query read one of these relations? */
@@ -227,8 +223,6 @@ suggest_dependents(Suggestion *s, Oid relid, List **kept)
 	foreach(lc, readers(relid))
 	{
 		Oid			view = lfirst_oid(lc);
-		Oid			types[] = {OIDOID};
-		Datum		values[] = {ObjectIdGetDatum(view)};
 		char	   *definition;
 
 		if (!reads_directly(view, replaced))
@@ -239,7 +233,7 @@ suggest_dependents(Suggestion *s, Oid relid, List **kept)
 						 suggest_qualified(view), (char *) llast(*kept));
 			continue;
 		}
-		definition = script_text("SELECT rtrim(pg_get_viewdef($1), ';')", 1, types, values);
+		definition = script_view_definition(view);
 		if (get_rel_relkind(view) == RELKIND_MATVIEW)
 		{
 			remake_view(s, view, definition, kept);

@@ -113,12 +113,9 @@ static void
 find_origin(Block *b, Node *expr, BlockColumn *column)
 {
 	BlockSource *source;
-	Var		   *var;
+	Var		   *var = deparse_column(expr);
 
-	while (IsA(expr, RelabelType) || IsA(expr, CollateExpr))
-		expr = (Node *) (IsA(expr, RelabelType) ? ((RelabelType *) expr)->arg : ((CollateExpr *) expr)->arg);
-	var = (Var *) expr;
-	if (!IsA(var, Var) || var->varlevelsup != 0 || var->varattno <= 0)
+	if (var == NULL || var->varlevelsup != 0 || var->varattno <= 0)
 		return;
 	source = &b->level->source[var->varno - 1];
 	if (source->table != NULL)
@@ -145,7 +142,7 @@ append_output(Block *b, Node *expr, bool is_compared, BlockColumn *column)
 	if (!deparse_expr(d, expr))
 		return false;
 	/* a text that is put together may be padded */
-	if ((class == SHIP_TEXT || class == SHIP_CHAR) && !deparse_is_column(expr) && !IsA(expr, Const) &&
+	if ((class == SHIP_TEXT || class == SHIP_CHAR) && deparse_column(expr) == NULL && !IsA(expr, Const) &&
 		!IsA(expr, Aggref) && !deparse_is_parameter(expr))
 		return block_stays(b, BLOCK_FROM_CLAUSE, "a text that is put together may be padded there");
 	column->is_given = true;
@@ -180,7 +177,7 @@ block_append_group(Block *b, bool has_aggregate)
 	Query	   *query = b->level->query;
 	List	   *having = make_ands_implicit((Expr *) query->havingQual);
 	List	   *exprs = NIL;
-	const char *row = NULL;
+	const char *condition;
 	ListCell   *lc;
 
 	foreach(lc, query->groupClause)
@@ -196,16 +193,15 @@ block_append_group(Block *b, bool has_aggregate)
 			return false;
 		exprs = lappend(exprs, expr);
 	}
-	/* by what has one value for all rows, there is a group only if there is a row */
-	if (query->groupClause != NIL && exprs == NIL)
-		row = " HAVING count(*) > 0";
-	/* all rows are one group, too, where none of the query's aggregates is selected */
-	else if (query->groupClause == NIL && (query->hasAggs || query->havingQual != NULL) && having == NIL && !has_aggregate)
-		row = " HAVING count(*) >= 0";
 	if (!append_each(b, exprs, " GROUP BY ", ", "))
 		return false;
-	appendStringInfoString(&b->deparse.buf, row ? row : "");
-	return append_each(b, having, row ? " AND " : " HAVING ", " AND ");
+	/* by what has one value for all rows, there is a group only if there is a row */
+	condition = live_group_condition(query->groupClause != NIL && exprs == NIL,
+									 query->groupClause == NIL && (query->hasAggs || query->havingQual != NULL) &&
+									 having == NIL && !has_aggregate);
+	if (condition != NULL)
+		appendStringInfo(&b->deparse.buf, " HAVING %s", condition);
+	return append_each(b, having, condition ? " AND " : " HAVING ", " AND ");
 }
 
 /* A constant that Redshift takes for LIMIT and OFFSET. */

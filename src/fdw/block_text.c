@@ -30,12 +30,24 @@ typedef struct Collect
 	List	   *tlist;
 } Collect;
 
+/* Can an expression be written?  Nothing is appended. */
+static bool
+is_shipped(Block *b, Node *node)
+{
+	StringInfoData saved = b->deparse.buf;
+	bool		result;
+
+	initStringInfo(&b->deparse.buf);
+	result = deparse_expr(&b->deparse, node);
+	b->deparse.buf = saved;
+	return result;
+}
+
 /* Adds the parts of an expression that come from there; true for what cannot. */
 static bool
 collect_walker(Node *node, Collect *collect)
 {
 	Block	   *b = collect->block;
-	StringInfoData saved = b->deparse.buf;
 	DeparseAggregate parts;
 	DeparseColumn column;
 
@@ -43,12 +55,7 @@ collect_walker(Node *node, Collect *collect)
 		return false;
 	if (list_member(collect->groups, node) || (IsA(node, SubLink) && !collect->is_grouped))
 	{
-		bool		is_shipped;
-
-		initStringInfo(&b->deparse.buf);
-		is_shipped = deparse_expr(&b->deparse, node);
-		b->deparse.buf = saved;
-		if (!is_shipped)
+		if (!is_shipped(b, node))
 			return true;
 	}
 	else if (IsA(node, Aggref))
@@ -91,8 +98,6 @@ collect_targets(Block *b, BlockText *text)
 	foreach(lc, query->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		StringInfoData saved = b->deparse.buf;
-		bool		is_shipped;
 
 		/* rows are told apart without what they are only grouped by */
 		if (tle->resjunk && (text->is_sorted || query->distinctClause != NIL))
@@ -105,10 +110,7 @@ collect_targets(Block *b, BlockText *text)
 		}
 		if (block_is_fixed((Node *) tle->expr))
 			continue;
-		initStringInfo(&b->deparse.buf);
-		is_shipped = deparse_expr(&b->deparse, (Node *) tle->expr);
-		b->deparse.buf = saved;
-		if (!is_shipped)
+		if (!is_shipped(b, (Node *) tle->expr))
 			return false;
 		collect.tlist = add_to_flat_tlist(collect.tlist, list_make1(tle->expr));
 	}

@@ -106,6 +106,13 @@ typedef struct LiveScope
 	List	   *used;			/* IntLists, as LiveText.checks */
 } LiveScope;
 
+/*
+ * A condition for HAVING, so that Redshift has a group where PostgreSQL has one:
+ * "needs_row" where none is without a row, "is_one" where all rows are one, which
+ * no aggregate that is written says; NULL if there is nothing to add.
+ */
+extern const char *live_group_condition(bool needs_row, bool is_one);
+
 extern void live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Relids relids);
 
 /* May an expression be shipped over these tables?  Adds the reason if not. */

@@ -104,14 +104,23 @@ session_create(EState *estate, Oid serverid, Oid userid, bool one_snapshot)
 	return session;
 }
 
+static OptionScope
+scope_of(ForeignServer *server)
+{
+	return source_is_group(server) ? OPTION_GROUP : OPTION_SERVER;
+}
+
+static bool
+is_shared(ForeignServer *server)
+{
+	return option_bool_text(scope_of(server), "one_snapshot", source_option(server->options, "one_snapshot"));
+}
+
 /* See live_session.h. */
 bool
 session_is_shared(Oid serverid)
 {
-	ForeignServer *server = GetForeignServer(serverid);
-
-	return option_bool_text(source_is_group(server) ? OPTION_GROUP : OPTION_SERVER, "one_snapshot",
-							source_option(server->options, "one_snapshot"));
+	return is_shared(GetForeignServer(serverid));
 }
 
 /* The session that a scan takes part in; a new one if it may. */
@@ -119,9 +128,8 @@ static LiveSession *
 session_find(EState *estate, Oid serverid, Oid userid)
 {
 	ForeignServer *server = GetForeignServer(serverid);
-	OptionScope scope = source_is_group(server) ? OPTION_GROUP : OPTION_SERVER;
-	bool		one_snapshot = session_is_shared(serverid);
-	int			pool_size = (int) option_int_text(scope, "pool_size", source_option(server->options, "pool_size"));
+	bool		one_snapshot = is_shared(server);
+	int			pool_size = (int) option_int_text(scope_of(server), "pool_size", source_option(server->options, "pool_size"));
 	LiveSession *least = NULL;
 	int			count = 0;
 	dlist_iter	iter;

@@ -340,7 +340,6 @@ spool(LiveUse *use)
 	/* not the scan's own, whose row may be in use */
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(scan->node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
 													&TTSOpsVirtual);
-
 	MemoryContext row_context = scan->row_context;
 
 	CurrentResourceOwner = scan->owner;

@@ -282,17 +282,19 @@ ordinal_of(List *tlist, List *recipes, Index ref)
 	return 0;
 }
 
+/* See live.h. */
+const char *
+live_group_condition(bool needs_row, bool is_one)
+{
+	return needs_row ? "count(*) > 0" : is_one ? "count(*) >= 0" : NULL;
+}
+
 static void
 append_group(Deparse *d, LiveRel *live, List *tlist, List *recipes)
 {
-	const char *row = NULL;
+	const char *condition = live_group_condition(live->needs_row, live->is_grouped && live->group == NIL &&
+												 live->having == NIL && !contain_agg_clause((Node *) tlist));
 	ListCell   *lc;
-
-	/* all rows are one group, too, where none of the query's aggregates is selected */
-	if (live->needs_row)
-		row = " HAVING count(*) > 0";
-	else if (live->is_grouped && live->group == NIL && live->having == NIL && !contain_agg_clause((Node *) tlist))
-		row = " HAVING count(*) >= 0";
 
 	foreach(lc, live->group)
 	{
@@ -301,8 +303,9 @@ append_group(Deparse *d, LiveRel *live, List *tlist, List *recipes)
 		appendStringInfo(&d->buf, "%s%d", lc == list_head(live->group) ? " GROUP BY " : ", ",
 						 ordinal_of(live->tlist, recipes, ref));
 	}
-	appendStringInfoString(&d->buf, row ? row : "");
-	append_conditions(d, row ? " AND " : " HAVING ", live->having);
+	if (condition != NULL)
+		appendStringInfo(&d->buf, " HAVING %s", condition);
+	append_conditions(d, condition ? " AND " : " HAVING ", live->having);
 }
 
 /*

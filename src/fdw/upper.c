@@ -25,6 +25,7 @@
 #include "utils/selfuncs.h"
 
 #include "base/compat.h"
+#include "redshift/deparse_check.h"
 
 #include "fdw/live.h"
 #include "fdw/nested.h"

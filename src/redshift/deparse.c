@@ -153,6 +153,25 @@ emit_var(Deparse *d, Var *var)
 	return true;
 }
 
+/*
+ * The rule of an operator between two classes, and its name in the table; NULL, with
+ * the reason set, if it is computed here.
+ */
+static const ShipRule *
+operator_rule(Deparse *d, Oid opno, ShipClass left, ShipClass right, char **name, char **item)
+{
+	const ShipRule *rule = NULL;
+
+	*name = get_opname(opno);
+	*item = ship_item(SHIP_OPERATOR, *name ? *name : "?", left, right);
+	if (*name != NULL && opno < FirstGenbkiObjectId)
+		rule = ship_find(SHIP_OPERATOR, *name, left, right);
+	if (rule != NULL && rule->how != SHIP_LOCAL)
+		return rule;
+	(void) deparse_refuse(d, *item, rule ? rule->note : NOT_LISTED);
+	return NULL;
+}
+
 static bool
 is_text_class(ShipClass class)
 {
@@ -167,19 +186,16 @@ emit_operator(Deparse *d, OpExpr *op)
 	Node	   *right = llast(op->args);
 	ShipClass	left_class = is_unary ? SHIP_NONE : ship_class(exprType(left));
 	ShipClass	right_class = ship_class(exprType(right));
-	char	   *name = get_opname(op->opno);
-	char	   *item = ship_item(SHIP_OPERATOR, name ? name : "?", left_class, right_class);
-	const ShipRule *rule = name == NULL || op->opno >= FirstGenbkiObjectId ? NULL
-		: ship_find(SHIP_OPERATOR, name, left_class, right_class);
+	char	   *name;
+	char	   *item;
+	const ShipRule *rule = operator_rule(d, op->opno, left_class, right_class, &name, &item);
 	char	   *left_text = NULL;
 	char	   *right_text;
 	int			precision;
 	int			scale;
 
 	if (rule == NULL)
-		return deparse_refuse(d, item, NOT_LISTED);
-	if (rule->how == SHIP_LOCAL)
-		return deparse_refuse(d, item, rule->note);
+		return false;
 	if (!deparse_check_text(d, rule, item, op->inputcollid, op->args))
 		return false;
 	if (rule->checks & SHIP_DECIMAL)
@@ -348,13 +364,14 @@ emit_any(Deparse *d, ScalarArrayOpExpr *op)
 	Node	   *right = lsecond(op->args);
 	ShipClass	left_class = ship_class(exprType(left));
 	ShipClass	right_class = ship_class(get_element_type(exprType(right)));
-	char	   *name = get_opname(op->opno);
-	char	   *item = ship_item(SHIP_OPERATOR, name ? name : "?", left_class, right_class);
-	const ShipRule *rule = name == NULL || op->opno >= FirstGenbkiObjectId ? NULL
-		: ship_find(SHIP_OPERATOR, name, left_class, right_class);
+	char	   *name;
+	char	   *item;
+	const ShipRule *rule = operator_rule(d, op->opno, left_class, right_class, &name, &item);
 
-	if (rule == NULL || rule->how != SHIP_AS_IS || strcmp(name, op->useOr ? "=" : "<>") != 0)
-		return deparse_refuse(d, item, rule != NULL && rule->how == SHIP_LOCAL ? rule->note : NOT_LISTED);
+	if (rule == NULL)
+		return false;
+	if (rule->how != SHIP_AS_IS || strcmp(name, op->useOr ? "=" : "<>") != 0)
+		return deparse_refuse(d, item, NOT_LISTED);
 	if (!IsA(right, Const) || ((Const *) right)->constisnull)
 		return deparse_refuse(d, "IN (list)", ship_clause_note("IN (list)"));
 	if (!deparse_check_text(d, rule, item, op->inputcollid, list_make1(left)))
@@ -376,14 +393,15 @@ deparse_in(Deparse *d, OpExpr *op, const char *subquery, bool is_blank_safe)
 	Node	   *left = linitial(op->args);
 	ShipClass	left_class = ship_class(exprType(left));
 	ShipClass	right_class = ship_class(exprType(lsecond(op->args)));
-	char	   *name = get_opname(op->opno);
-	char	   *item = ship_item(SHIP_OPERATOR, name ? name : "?", left_class, right_class);
-	const ShipRule *rule = name == NULL || op->opno >= FirstGenbkiObjectId ? NULL
-		: ship_find(SHIP_OPERATOR, name, left_class, right_class);
+	char	   *name;
+	char	   *item;
+	const ShipRule *rule = operator_rule(d, op->opno, left_class, right_class, &name, &item);
 	char	   *left_text;
 
-	if (rule == NULL || rule->how != SHIP_AS_IS || (strcmp(name, "=") != 0 && strcmp(name, "<>") != 0))
-		return deparse_refuse(d, item, rule != NULL && rule->how == SHIP_LOCAL ? rule->note : NOT_LISTED);
+	if (rule == NULL)
+		return false;
+	if (rule->how != SHIP_AS_IS || (strcmp(name, "=") != 0 && strcmp(name, "<>") != 0))
+		return deparse_refuse(d, item, NOT_LISTED);
 	if ((rule->checks & SHIP_BLANK_SAFE) && !is_blank_safe)
 		return deparse_refuse(d, item, rule->note);
 	if (!deparse_check_text(d, rule, item, op->inputcollid, list_make1(left)) ||
@@ -590,59 +608,6 @@ deparse_expr(Deparse *deparse, Node *node)
 	return false;
 }
 
-/* See deparse.h. */
-bool
-deparse_groups(Deparse *deparse, Node *node)
-{
-	Oid			type = exprType(node);
-
-	switch (ship_class(type))
-	{
-		case SHIP_INTEGER:
-		case SHIP_NUMERIC:
-		case SHIP_BOOL:
-		case SHIP_DATE:
-		case SHIP_TIMESTAMP:
-		case SHIP_TIMESTAMPTZ:
-			return true;
-		case SHIP_TEXT:
-		case SHIP_CHAR:
-			{
-				const ShipRule *rule = ship_find(SHIP_OPERATOR, "=", ship_class(type), ship_class(type));
-
-				if (!deparse_is_column(node))
-					return deparse_refuse(deparse, "GROUP BY, DISTINCT", ship_clause_note("GROUP BY"));
-				return deparse_check_text(deparse, rule, "GROUP BY, DISTINCT", exprCollation(node), list_make1(node));
-			}
-		default:
-			return deparse_refuse(deparse, psprintf("GROUP BY, DISTINCT of type %s", format_type_be(type)),
-						  ship_clause_note("GROUP BY"));
-	}
-}
-
-/* See deparse.h. */
-bool
-deparse_sorts(Deparse *deparse, Node *node)
-{
-	Oid			type = exprType(node);
-
-	switch (ship_class(type))
-	{
-		case SHIP_INTEGER:
-		case SHIP_NUMERIC:
-		case SHIP_DATE:
-		case SHIP_TIMESTAMP:
-		case SHIP_TIMESTAMPTZ:
-			return true;
-		case SHIP_TEXT:
-			return deparse_check_text(deparse, ship_find(SHIP_OPERATOR, "<", SHIP_TEXT, SHIP_TEXT), "ORDER BY with LIMIT",
-							  exprCollation(node), list_make1(node));
-		default:
-			return deparse_refuse(deparse, psprintf("ORDER BY of type %s", format_type_be(type)),
-						  ship_clause_note("ORDER BY with LIMIT"));
-	}
-}
-
 /* The scale of a value, or NULL for one that is NULL, as an expression. */
 static Node *
 scale_of(Deparse *d, Node *value)
@@ -763,7 +728,7 @@ deparse_aggregate(Deparse *d, Aggref *aggref, DeparseAggregate *result)
 	if (arg != NULL && !deparse_check_text(d, rule, item, aggref->inputcollid, list_make1(arg)))
 		return false;
 	/* a text comes as a result, with its padding if that is not known */
-	if ((rule->checks & SHIP_ORDERED) && !deparse_is_column(arg))
+	if ((rule->checks & SHIP_ORDERED) && deparse_column(arg) == NULL)
 		return deparse_refuse(d, item, rule->note);
 	if (arg != NULL && decimal_is_sum((Node *) aggref) &&
 		scaled_arguments(d, aggref, (CaseExpr *) arg, &text, &scale))

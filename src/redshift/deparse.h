@@ -57,12 +57,6 @@ extern void deparse_begin(Deparse *deparse, DeparseColumnFor column_for, void *a
  */
 extern bool deparse_expr(Deparse *deparse, Node *node);
 
-/* May rows be told apart by that expression there (GROUP BY, DISTINCT)? */
-extern bool deparse_groups(Deparse *deparse, Node *node);
-
-/* May rows be sorted by it there? */
-extern bool deparse_sorts(Deparse *deparse, Node *node);
-
 /*
  * x IN (subquery) or, if "op" is <>, NOT IN: appends it as deparse_expr() does.
  * The subquery is the operator's second operand, and its column blank_safe or not.

@@ -169,12 +169,12 @@ deparse_takes_padding(Node *pattern)
 }
 
 /* See deparse_check.h. */
-bool
-deparse_is_column(Node *node)
+Var *
+deparse_column(Node *node)
 {
 	while (node != NULL && (IsA(node, RelabelType) || IsA(node, CollateExpr)))
 		node = (Node *) (IsA(node, RelabelType) ? ((RelabelType *) node)->arg : ((CollateExpr *) node)->arg);
-	return node != NULL && IsA(node, Var);
+	return node != NULL && IsA(node, Var) ? (Var *) node : NULL;
 }
 
 /* See deparse_check.h. */
@@ -227,4 +227,57 @@ deparse_field(Node *node, int checks, ShipClass of)
 			return known[i];
 	}
 	return NULL;
+}
+
+/* See deparse_check.h. */
+bool
+deparse_groups(Deparse *deparse, Node *node)
+{
+	Oid			type = exprType(node);
+
+	switch (ship_class(type))
+	{
+		case SHIP_INTEGER:
+		case SHIP_NUMERIC:
+		case SHIP_BOOL:
+		case SHIP_DATE:
+		case SHIP_TIMESTAMP:
+		case SHIP_TIMESTAMPTZ:
+			return true;
+		case SHIP_TEXT:
+		case SHIP_CHAR:
+			{
+				const ShipRule *rule = ship_find(SHIP_OPERATOR, "=", ship_class(type), ship_class(type));
+
+				if (deparse_column(node) == NULL)
+					return deparse_refuse(deparse, "GROUP BY, DISTINCT", ship_clause_note("GROUP BY"));
+				return deparse_check_text(deparse, rule, "GROUP BY, DISTINCT", exprCollation(node), list_make1(node));
+			}
+		default:
+			return deparse_refuse(deparse, psprintf("GROUP BY, DISTINCT of type %s", format_type_be(type)),
+						  ship_clause_note("GROUP BY"));
+	}
+}
+
+/* See deparse_check.h. */
+bool
+deparse_sorts(Deparse *deparse, Node *node)
+{
+	Oid			type = exprType(node);
+
+	switch (ship_class(type))
+	{
+		case SHIP_INTEGER:
+		case SHIP_NUMERIC:
+		case SHIP_DATE:
+		case SHIP_TIMESTAMP:
+		case SHIP_TIMESTAMPTZ:
+			return true;
+		case SHIP_TEXT:
+			return deparse_check_text(deparse, ship_find(SHIP_OPERATOR, "<", SHIP_TEXT, SHIP_TEXT), "ORDER BY with LIMIT",
+							  exprCollation(node), list_make1(node));
+		default:
+			return deparse_refuse(deparse, psprintf("ORDER BY of type %s", format_type_be(type)),
+						  ship_clause_note("ORDER BY with LIMIT"));
+	}
 }

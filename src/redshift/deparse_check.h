@@ -23,8 +23,8 @@ extern bool deparse_may_fail(Node *node, void *context);
 /* Holds an expression nothing but texts without blanks at their end? */
 extern bool deparse_is_blank_safe(Deparse *deparse, Node *node);
 
-/* A column itself, whose type there says whether it is padded? */
-extern bool deparse_is_column(Node *node);
+/* The column that an expression is, but for its collation and kind of text; NULL if it is none. */
+extern Var *deparse_column(Node *node);
 
 /*
  * Takes the end of a pattern, which deparse_check_text() has seen, the padding that
@@ -40,5 +40,11 @@ extern const char *deparse_field(Node *node, int checks, ShipClass of);
 
 /* Does a rule hold for texts that are compared in that collation?  Else the reason is set. */
 extern bool deparse_check_text(Deparse *deparse, const ShipRule *rule, const char *item, Oid collation, List *args);
+
+/* May rows be told apart by that expression there (GROUP BY, DISTINCT)? */
+extern bool deparse_groups(Deparse *deparse, Node *node);
+
+/* May rows be sorted by it there? */
+extern bool deparse_sorts(Deparse *deparse, Node *node);
 
 #endif							/* RSFED_REDSHIFT_DEPARSE_CHECK_H */
