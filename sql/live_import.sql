@@ -54,7 +54,7 @@ SELECT at('CREATE SCHEMA import_names'), at(format('CREATE TABLE import_names.%s
 	at(format('INSERT INTO import_names.%sa VALUES (1, 2, 3)', :'long')), at(format('CREATE TABLE import_names.%sb (k int)', :'long')),
 	at(format('INSERT INTO import_names.%sb VALUES (4)', :'long')), at('CREATE TABLE import_names.short (k int, "äöü with blanks and ""quotes" int)'),
 	at('CREATE TABLE import_names."  " (k int)'), at('CREATE TABLE import_names.blank (k int, " " int)'),
-	at('CREATE VIEW import_names.some AS SELECT relname, relacl FROM pg_class'), at('CREATE VIEW import_names.none AS SELECT relacl FROM pg_class');
+	at('CREATE VIEW import_names.sole AS SELECT relname, relacl FROM pg_class'), at('CREATE VIEW import_names.none AS SELECT relacl FROM pg_class');
 CREATE SCHEMA import_names;
 SET client_min_messages = notice;
 IMPORT FOREIGN SCHEMA import_names FROM SERVER wh INTO import_names;
@@ -68,7 +68,7 @@ DROP SCHEMA import_names CASCADE;
 CREATE SCHEMA import_names;
 SET client_min_messages = notice;
 IMPORT FOREIGN SCHEMA import_names LIMIT TO (:"second") FROM SERVER wh INTO import_names;
-IMPORT FOREIGN SCHEMA import_names EXCEPT (:"second", short, "some", "none") FROM SERVER wh INTO import_names;
+IMPORT FOREIGN SCHEMA import_names EXCEPT (:"second", short, "sole", "none") FROM SERVER wh INTO import_names;
 SELECT * FROM imported('import_names');
 SELECT at(format('ALTER TABLE import_names.%sa DROP COLUMN %1$sx', :'long')), at(format('ALTER TABLE import_names.%sa ADD COLUMN %1$sw int', :'long'));
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_names', 'import_names');
