@@ -192,6 +192,7 @@ session_connect(LiveSession *session)
 	connect.request.source = server->servername;
 	connect.request.userid = session->userid;
 	connect.request.label = "rsfed live";
+	connect.request.nested_as_json = true;
 	connect.request.keep = true;
 	if (source_is_group(server))
 	{

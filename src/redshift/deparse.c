@@ -437,6 +437,9 @@ emit(Deparse *d, Node *node, bool bare)
 		case T_Const:
 			return deparse_const(d, (Const *) node, bare);
 		case T_Var:
+			/* NULL of SUPER may be a null of JSON, and nested columns are only selected */
+			if (deparse_is_json(node))
+				return deparse_refuse(d, "json, jsonb", ship_clause_note("json, jsonb"));
 			return deparse_var(d, (Var *) node);
 		case T_OpExpr:
 			return emit_operator(d, (OpExpr *) node);
@@ -503,7 +506,7 @@ deparse_expr(Deparse *deparse, Node *node)
 	int			length = deparse->buf.len;
 	int			params = list_length(deparse->params);
 
-	if (emit(deparse, node, false))
+	if (IsA(node, Var) ? deparse_var(deparse, (Var *) node) : emit(deparse, node, false))
 		return true;
 	deparse->buf.len = length;
 	deparse->buf.data[length] = '\0';

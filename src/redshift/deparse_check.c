@@ -169,6 +169,15 @@ deparse_takes_padding(Node *pattern)
 }
 
 /* See deparse_check.h. */
+bool
+deparse_is_json(Node *node)
+{
+	Oid			type = exprType(node);
+
+	return type == JSONOID || type == JSONBOID;
+}
+
+/* See deparse_check.h. */
 Var *
 deparse_column(Node *node)
 {

@@ -23,6 +23,9 @@ extern bool deparse_may_fail(Node *node, void *context);
 /* Holds an expression nothing but texts without blanks at their end? */
 extern bool deparse_is_blank_safe(Deparse *deparse, Node *node);
 
+/* Is it of json or jsonb?  Such a column can only be selected. */
+extern bool deparse_is_json(Node *node);
+
 /* The column that an expression is, but for its collation and kind of text; NULL if it is none. */
 extern Var *deparse_column(Node *node);
 

@@ -187,6 +187,8 @@ static const ShipRule ship_rules[] = {
 	"Conditions with values of the query around it go in with these, a statement for each row of that. ANALYZE tells which tables have 20000 rows at most: of these all rows are read once, and kept."},
 	{SHIP_CLAUSE, "row comparisons", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0,
 	"Redshift compares rows column by column, which is wrong."},
+	{SHIP_CLAUSE, "json, jsonb", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0,
+	"Columns are read, also of joins and with LIMIT. What is asked of them is computed here: a null of JSON in SUPER may be NULL there, and arrays, structs and maps of Spectrum can only be selected."},
 	{SHIP_CLAUSE, "whole rows, system columns", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0, "Put together here."},
 };
 

@@ -16,6 +16,7 @@ typedef struct SourceRequest
 	const char *timezone;		/* NULL = UTC */
 	bool		writable;		/* rsfed.execute() */
 	const char *label;			/* query_group; NULL = as it is */
+	bool		nested_as_json; /* as RemoteSession */
 	bool		keep;			/* leave it open for the next run (workers) */
 	bool		is_run;			/* of a worker: the server's max_runs counts it */
 	struct SourceRoute *route;	/* of an attempt that may move on (route.h); or NULL */
