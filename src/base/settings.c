@@ -82,10 +82,7 @@ settings_init(void)
 							 &rsfed_ship_blocks, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
-	/*
-	 * ALTER SYSTEM is not allowed: it writes into the data directory, and so
-	 * into every copy of it.
-	 */
+	/* Not by ALTER SYSTEM: its file is in every copy of the data directory. */
 	DefineCustomStringVariable("rsfed.identity",
 							   "Names the one that owns the schedules: a primary and its standbys have the same, nobody else has it.",
 							   "A database that remembers another identity holds its schedules until rsfed.take_over(). Keep it outside the data directory.",
@@ -99,10 +96,7 @@ settings_init(void)
 							&rsfed_max_result_rows, 20000000, 0, INT_MAX,
 							PGC_SUSET, 0, NULL, NULL, NULL);
 
-	/*
-	 * rsfed.costs computes prices from these; they differ by region and
-	 * contract.
-	 */
+	/* rsfed.costs computes prices from these; regions and contracts differ. */
 	DefineCustomRealVariable("rsfed.price_per_tb",
 							 "Sets the price of reading a terabyte in S3, for rsfed.costs.",
 							 "In any currency. 0 means unknown.",
@@ -122,10 +116,7 @@ settings_init(void)
 							 &rsfed_ignore_gate, false,
 							 PGC_USERSET, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, NULL);
 
-	/*
-	 * Lets a user who has changed the subscribers first pass the check that
-	 * protects them.
-	 */
+	/* Skips a check, for a user who has changed the subscribers already. */
 	DefineCustomBoolVariable("rsfed.alter_published",
 							 "Lets rsfed.alter_rollup change a published table also where its subscribers must have been changed before.",
 							 "For the session that sets it. Without the change there, they stop at the next refresh.",
