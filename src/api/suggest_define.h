@@ -18,7 +18,7 @@ typedef struct RollupDraft
 	char	   *expression;		/* the expression that builds it in the view, or */
 	char	   *pushed;			/* the definition that rsfed.pushed() translates, */
 	char	   *live_schema;	/* over the foreign tables there, and */
-	List	   *tables;			/* those that they are made after: oids */
+	List	   *tables;			/* the tables that they are modeled on: oids */
 	char	   *columns;
 	List	   *key;			/* of char *; NIL and */
 	const char *method;			/* NULL: derived from the query */
