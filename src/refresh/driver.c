@@ -4,11 +4,11 @@
  *	  One refresh of one relation, from the request to the outcome.
  *
  * Policy: the run's row commits before Redshift is asked, and the outcome
- * commits together with the content: whoever looks finds either the run in
- * progress, or all of what it did, or why it did nothing.  The work stands in
- * a subtransaction, so that a failure can be written down by the process that
- * met it.  An error that ends the process (FATAL) is not caught by PG_TRY and
- * goes its own way; the orphaned row is found by outcome_fail_orphans().
+ * commits together with the content: readers find either the run in progress,
+ * or its complete result, or the reason of its failure.  The work is in a
+ * subtransaction, so that the process can store its own failure.  PG_TRY does
+ * not catch an error that ends the process (FATAL); outcome_fail_orphans()
+ * finds the orphaned row.
  *
  * SQL on rsfed's tables runs between a push and a pop of a snapshot: without
  * an active snapshot, SPI would give the portal of the CALL one that stays,

@@ -44,7 +44,7 @@ typedef struct MemberFacts
 	TupleTableSlot *slot;
 	ResourceOwner owner;		/* of its files */
 	HTAB	   *wanted;			/* places to look at; NULL = all */
-	HTAB	   *direct;			/* those of them that were requested themselves, not only through views */
+	HTAB	   *direct;			/* those of them that were requested themselves */
 	List	   *tables;			/* places to look at: of RedshiftTable; NIL = all */
 	bool		with_partitions;
 	bool		with_grants;

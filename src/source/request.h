@@ -18,7 +18,7 @@ typedef struct SourceRequest
 	const char *label;			/* query_group; NULL = unchanged */
 	bool		keep;			/* leave it open for the next run (workers) */
 	bool		is_run;			/* for a worker: the server's max_runs counts it */
-	struct SourceRoute *route;	/* for an attempt that may move to another member (route.h); or NULL */
+	struct SourceRoute *route;	/* of an attempt that may change members (route.h); or NULL */
 	int			statement_timeout_ms;	/* if shorter than the server's; 0 = that one */
 } SourceRequest;
 

@@ -20,7 +20,7 @@ typedef struct SourceConnection
 	int			stall_timeout_ms;
 	bool		is_new;			/* the log-in was made for this request */
 	bool		is_check;		/* it works only if the whole check succeeds */
-	struct HealthUse *use;		/* the use that the server counts until the connection is returned */
+	struct HealthUse *use;		/* the use that the server counts until it is returned */
 	struct KeptUse *kept;		/* source.c's own; NULL if it is not kept */
 } SourceConnection;
 
