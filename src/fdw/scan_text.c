@@ -48,6 +48,11 @@ read_value(ExprState *param, ExprContext *econtext, const char **why)
 	}
 	result.bare = redshift_literal(type, value, true, why);
 	result.cast = redshift_literal(type, value, false, why);
+	if (result.bare == NULL)
+	{
+		(void) redshift_place(type, value, true, &result.bare);
+		result.place = redshift_place(type, value, false, &result.cast);
+	}
 	if (type == INT8OID)
 		result.count = DatumGetInt64(value);
 	return result;

@@ -109,6 +109,30 @@ is_text_class(ShipClass class)
 	return class == SHIP_TEXT || class == SHIP_CHAR;
 }
 
+/*
+ * A comparison with a parameter, whose mark gets the operator: a value without a
+ * literal is written otherwise.  False, with nothing appended, for another one.
+ */
+static bool
+append_compared(Deparse *d, OpExpr *op, const char *name, const char *left_text, const char *right_text)
+{
+	bool		is_left = deparse_is_parameter(linitial(op->args));
+	const char *mark = is_left ? left_text : right_text;
+	char	   *written = is_left ? get_opname(get_commutator(op->opno)) : pstrdup(name);
+
+	if (*mark != DEPARSE_MARK || written == NULL)
+		return false;
+	appendStringInfo(&d->buf, "(%s%.*s%s%c)", is_left ? right_text : left_text, (int) strlen(mark) - 1, mark,
+					 written, DEPARSE_MARK);
+	return true;
+}
+
+static bool
+is_comparison(const char *name)
+{
+	return *name == '=' || *name == '<' || *name == '>';
+}
+
 static bool
 emit_operator(Deparse *d, OpExpr *op)
 {
@@ -150,7 +174,7 @@ emit_operator(Deparse *d, OpExpr *op)
 		append_template(d, rule->text, left_text, right_text);
 	else if (is_unary)
 		appendStringInfo(&d->buf, "(%s %s)", name, right_text);
-	else
+	else if (!is_comparison(name) || !append_compared(d, op, name, left_text, right_text))
 		appendStringInfo(&d->buf, "(%s %s %s)", left_text, name, right_text);
 	return true;
 }

@@ -11,6 +11,8 @@
 #include "lib/stringinfo.h"
 #include "nodes/primnodes.h"
 
+#include "redshift/literal.h"
+
 /* A column as the expression's text names it. */
 typedef struct DeparseColumn
 {
@@ -41,7 +43,9 @@ typedef struct Deparse
 
 /*
  * Where a parameter's literal goes in: this byte, its number (from 0), 'b' for a
- * bare one or 'c' for one with a cast, and the byte again.  With 'l' it becomes a
+ * bare one or 'c' for one with a cast, and the byte again.  Before that may stand an
+ * operator, which is written as well: what stands before the mark is compared, and a
+ * value without a literal is compared as its place says.  With 'l' it becomes a
  * LIMIT of that value, with 'o' an OFFSET, and nothing for NULL.  With 'n' it stands
  * behind the column of that number, where a name may go in.  Between '?' and '.'
  * stands a condition that only saves rows: it is left out where a value has no
@@ -93,10 +97,11 @@ extern bool deparse_aggregate(Deparse *deparse, Aggref *aggref, DeparseAggregate
 /* The number of an expression among the parameters, from 0; added if it is new. */
 extern int	deparse_parameter(Deparse *deparse, Node *node);
 
-/* A parameter's value as redshift_literal() wrote it; NULL if it has no literal. */
+/* A parameter's value as redshift_literal() or redshift_place() wrote it; NULL if it has no literal. */
 typedef struct DeparseValue
 {
 	bool		isnull;
+	RedshiftPlace place;
 	char	   *bare;
 	char	   *cast;
 	int64		count;			/* of a LIMIT or OFFSET */

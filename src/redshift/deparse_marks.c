@@ -13,7 +13,7 @@
 #include "redshift/quote.h"
 
 /* What a mark becomes, appended. */
-typedef void (*MarkWriter) (StringInfo buf, int number, char kind, void *arg);
+typedef void (*MarkWriter) (StringInfo buf, int number, char kind, const char *op, void *arg);
 
 static char *
 replace_marks(const char *text, MarkWriter write, void *arg)
@@ -32,8 +32,9 @@ replace_marks(const char *text, MarkWriter write, void *arg)
 			continue;
 		}
 		number = (int) strtol(text + 1, &end, 10);
-		write(&buf, number, *end, arg);
-		text = end + 1;
+		text = strchr(end, DEPARSE_MARK);
+		Assert(text != NULL);
+		write(&buf, number, *end, pnstrdup(end + 1, text - end - 1), arg);
 	}
 	return buf.data;
 }
@@ -61,11 +62,39 @@ typedef struct Filling
 	int			missing;		/* see deparse_fill() */
 } Filling;
 
+/*
+ * What is true of all values there but NULL, or of none: with the value that stands
+ * before it, NULL for NULL.
+ */
 static void
-write_literal(StringInfo buf, int number, const char *literal, Filling *filling)
+write_truth(StringInfo buf, bool is_true)
 {
-	if (literal != NULL)
-		appendStringInfoString(buf, literal);
+	appendStringInfoString(buf, is_true ? " IS NOT NULL OR NULL::boolean" : " IS NULL AND NULL::boolean");
+}
+
+/* A comparison with a value that is not there. */
+static void
+write_place(StringInfo buf, RedshiftPlace place, const char *literal, const char *op)
+{
+	bool		is_less = op[0] == '<' && op[1] != '>';
+
+	if (strcmp(op, "=") == 0 || strcmp(op, "<>") == 0)
+		write_truth(buf, op[0] == '<');
+	else if (place == RS_PLACE_BETWEEN)
+		appendStringInfo(buf, " %s %s", is_less ? "<=" : ">", literal);
+	else
+		write_truth(buf, is_less == (place == RS_PLACE_ABOVE));
+}
+
+static void
+write_literal(StringInfo buf, int number, const char *literal, const char *op, Filling *filling)
+{
+	RedshiftPlace place = filling->values[number].place;
+
+	if (place == RS_PLACE_EXACT && literal != NULL)
+		appendStringInfo(buf, *op ? " %s %s" : "%s%s", op, literal);
+	else if (place != RS_PLACE_EXACT && place != RS_PLACE_UNKNOWN && *op)
+		write_place(buf, place, literal, op);
 	else if (filling->condition >= 0)
 		filling->is_left_out = true;
 	else
@@ -80,17 +109,17 @@ write_count(StringInfo buf, const char *word, const DeparseValue *value)
 }
 
 static void
-write_value(StringInfo buf, int number, char kind, void *arg)
+write_value(StringInfo buf, int number, char kind, const char *op, void *arg)
 {
 	Filling    *filling = arg;
 
 	switch (kind)
 	{
 		case 'b':
-			write_literal(buf, number, filling->values[number].bare, filling);
+			write_literal(buf, number, filling->values[number].bare, op, filling);
 			break;
 		case 'c':
-			write_literal(buf, number, filling->values[number].cast, filling);
+			write_literal(buf, number, filling->values[number].cast, op, filling);
 			break;
 		case 'l':
 			write_count(buf, "LIMIT", &filling->values[number]);
@@ -126,8 +155,10 @@ deparse_fill(const char *text, const DeparseValue *values, int *missing)
 }
 
 static void
-write_number(StringInfo buf, int number, char kind, void *arg)
+write_number(StringInfo buf, int number, char kind, const char *op, void *arg)
 {
+	if (*op)
+		appendStringInfo(buf, " %s ", op);
 	if (kind == 'l' || kind == 'o')
 		appendStringInfoString(buf, kind == 'l' ? " LIMIT " : " OFFSET ");
 	if (strchr("bclo", kind) != NULL)
@@ -142,14 +173,14 @@ deparse_show(const char *text)
 }
 
 static void
-write_name(StringInfo buf, int number, char kind, void *arg)
+write_name(StringInfo buf, int number, char kind, const char *op, void *arg)
 {
 	const char **names = arg;
 
 	if (kind == 'n')
 		appendStringInfo(buf, " AS %s", redshift_quote_identifier(names[number]));
 	else
-		write_number(buf, number, kind, NULL);
+		write_number(buf, number, kind, op, NULL);
 }
 
 /* See deparse.h. */

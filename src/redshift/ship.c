@@ -151,7 +151,7 @@ static const ShipRule ship_rules[] = {
 	{SHIP_CLAUSE, "GREATEST, LEAST", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0,
 	"What they make of NULL there has changed between releases."},
 	{SHIP_CLAUSE, "constants and parameters", SHIP_NONE, SHIP_NONE, SHIP_REWRITTEN, NULL, 0,
-	"As literals, written as Redshift reads them: backslashes doubled, decimals sized, times in UTC. Parameters get their value when the statement is executed. Not: NaN, infinities, years before 1 or after 9999, texts that end in a blank or hold control characters."},
+	"As literals, written as Redshift reads them: backslashes doubled, decimals sized, times in UTC. Parameters get their value when the statement is executed. Not: NaN, infinities, years before 1 or after 9999, texts that end in a blank or hold control characters. A comparison with a parameter that is NaN, an infinity, a number of more than 38 digits, or a text that ends in a blank is written as one with the next value below it, or as true or false."},
 	{SHIP_CLAUSE, "WHERE", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
 	"Each condition that may be shipped is; the others are applied here. Conditions behind a security barrier stay here."},
 	{SHIP_CLAUSE, "INNER JOIN", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
