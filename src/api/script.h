@@ -20,6 +20,9 @@ extern void script_fix_settings(void);
 /* A comment: whatever is in the text, it stays one line. */
 extern void script_comment(StringInfo script, const char *text);
 
+/* A statement, each line of which is commented out: without the "-- " it is as it was. */
+extern void script_commented_out(StringInfo script, const char *statement);
+
 /* A text in dollar quotes whose tag, which begins with that word, does not occur in it. */
 extern void script_dollar_quoted(StringInfo script, const char *word, const char *text);
 
@@ -27,7 +30,7 @@ extern void script_dollar_quoted(StringInfo script, const char *word, const char
 extern void script_become(StringInfo script, Oid *role, Oid next);
 
 /*
- * Adds each row of a query (one column of text) as a line, or as a comment; NULLs
+ * Adds each row of a query (one column of text) as a line, or commented out; NULLs
  * add nothing.  The query runs as the caller and reads only.
  */
 extern void script_lines(StringInfo script, const char *query, int nargs, Oid *types,

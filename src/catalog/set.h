@@ -16,8 +16,17 @@
 extern int32 set_find(const char *name);
 extern int32 set_require(const char *name);
 
-/* New set with these members (relation_ids, in the order to be shown). */
-extern int32 set_insert(const char *name, List *members);
+/*
+ * New set with these members (relation_ids, in the order to be shown); false if
+ * there is one of that name.
+ */
+extern bool set_insert(const char *name, List *members);
+
+/*
+ * Locks a set against other changes of it to the end of the transaction; false if
+ * it is gone.
+ */
+extern bool set_lock(int32 set_id);
 
 /* Removes a set with its schedules; its members stay, runs stay as history. */
 extern void set_delete(int32 set_id);

@@ -18,6 +18,7 @@ typedef struct Failure
 	Oid			userid;			/* who asked for the refresh */
 	bool		cancelled;		/* by a person, so no failure of the relation */
 	bool		refused;		/* by the gate */
+	bool		of_change;		/* of a definition that was rolled back, so neither */
 	char		method[NAMEDATALEN];	/* empty = the rollup's own */
 	char		phase[NAMEDATALEN];
 	char		sqlstate[6];
