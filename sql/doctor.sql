@@ -68,7 +68,7 @@ EXECUTE left_of(:'about');
 SELECT rsfed.pause_all('2100-01-01', 'the warehouse moves');
 \i :paste
 EXECUTE left_of(:'about');
-SELECT rsfed.unschedule_refresh('paused');
+SELECT rsfed.unschedule_refresh('paused'), rsfed.pause('paused');
 
 -- a window without a full merge
 SELECT rsfed.define_rollup('window', 'wh', $$SELECT date_trunc('month', saletime) AS month, count(*) AS n FROM trade
