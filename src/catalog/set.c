@@ -4,9 +4,10 @@
  *	  Sets of rollups: a row of rsfed_catalog.relation, and its members.
  *
  * Policy: a set is a relation of rsfed without schema and oid, so that queue,
- * schedules, pauses and history serve it as they serve a rollup.  Its members
- * are known by their relation_id, which renames do not change and a dump keeps.
- * It has no owner of its own: what may be done with it follows from its members.
+ * schedules, pauses and history work for it as for a rollup.  Its members are
+ * identified by their relation_id, which a rename does not change and a dump
+ * keeps.  It has no owner of its own: the privileges on it follow from its
+ * members.
  *
  *-------------------------------------------------------------------------
  */
@@ -91,7 +92,7 @@ set_insert(const char *name, List *members)
 	int32		set_id = 0;
 
 	catalog_open(&access);
-	/* waits for another one who makes a set of this name now */
+	/* waits for another transaction that makes a set of this name */
 	if (catalog_run(SPI_OK_INSERT_RETURNING,
 					"WITH new AS (INSERT INTO rsfed_catalog.relation (schema_name, relation_name, kind)"
 					" VALUES ('', $1, 'set') ON CONFLICT (schema_name, relation_name) DO NOTHING RETURNING relation_id)"
@@ -128,7 +129,7 @@ set_delete(int32 set_id)
 	relation_delete(set_id);
 }
 
-/* Is it none of the present user's business that the relation is there? */
+/* Must the current user not learn that the relation exists? */
 static bool
 is_hidden(Oid relid)
 {
