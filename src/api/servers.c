@@ -134,6 +134,32 @@ rsfed_register_server(PG_FUNCTION_ARGS)
 }
 
 /*
+ * The option valid_until for that time, with its zone, so that it can be read under
+ * any TimeZone and DateStyle; NULL if there is no end.  Raises 22023 for -infinity.
+ */
+static char *
+valid_until_text(TimestampTz until)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+
+	if (TIMESTAMP_IS_NOBEGIN(until))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"valid_until\" must not be -infinity"),
+				 errhint("Leave it out, or pass infinity, for a password that does not expire.")));
+	if (TIMESTAMP_IS_NOEND(until))
+		return NULL;
+	/* without a zone, the fields are in UTC; the year before the year 1 is 0 */
+	if (timestamp2tm(until, NULL, &tm, &fsec, NULL, NULL) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	return psprintf("%04d-%02d-%02d %02d:%02d:%02d+00%s", tm.tm_year > 0 ? tm.tm_year : 1 - tm.tm_year,
+					tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year > 0 ? "" : " BC");
+}
+
+/*
  * rsfed.set_credentials(server, username, password, for_role, valid_until,
  * verify).  Makes the mapping or changes it; raises what CREATE and ALTER USER
  * MAPPING raise.  for_role 'public' means all roles.
@@ -145,7 +171,7 @@ rsfed_set_credentials(PG_FUNCTION_ARGS)
 	char	   *role;
 	char	   *username;
 	char	   *password;
-	char	   *until = NULL;
+	char	   *until;
 	ForeignServer *server;
 	RoleSpec   *spec;
 	Oid			roleid;
@@ -175,29 +201,7 @@ rsfed_set_credentials(PG_FUNCTION_ARGS)
 	LockDatabaseObject(ForeignServerRelationId, server->serverid, 0, ShareUpdateExclusiveLock);
 	server = source_server(server_name);
 
-	if (!PG_ARGISNULL(4) && TIMESTAMP_IS_NOBEGIN(PG_GETARG_TIMESTAMPTZ(4)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"valid_until\" must not be -infinity"),
-				 errhint("Leave it out, or pass infinity, for a password that does not expire.")));
-	/*
-	 * with its zone, so that it can be read under any TimeZone and DateStyle
-	 */
-	if (!PG_ARGISNULL(4) && !TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(4)))
-	{
-		struct pg_tm tm;
-		fsec_t		fsec;
-
-		/*
-		 * without a zone, the fields are in UTC; the year before the year 1 is 0
-		 */
-		if (timestamp2tm(PG_GETARG_TIMESTAMPTZ(4), NULL, &tm, &fsec, NULL, NULL) != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-					 errmsg("timestamp out of range")));
-		until = psprintf("%04d-%02d-%02d %02d:%02d:%02d+00%s", tm.tm_year > 0 ? tm.tm_year : 1 - tm.tm_year,
-						 tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year > 0 ? "" : " BC");
-	}
+	until = PG_ARGISNULL(4) ? NULL : valid_until_text(PG_GETARG_TIMESTAMPTZ(4));
 
 	spec = role_spec(role);
 	roleid = spec->roletype == ROLESPEC_PUBLIC ? InvalidOid : get_rolespec_oid(spec, false);
