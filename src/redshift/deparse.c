@@ -33,6 +33,12 @@
 /* Longest IN list. */
 #define MAX_LIST 5000
 
+/*
+ * Longest text of one expression: what is written several times, as the operand of a
+ * CASE, would grow with each level.  A statement of Redshift has 16 MB at most.
+ */
+#define MAX_TEXT (1024 * 1024)
+
 #define NOT_LISTED "it is not on the list of what Redshift computes as PostgreSQL does"
 
 static bool emit(Deparse *d, Node *node, bool bare);
@@ -46,6 +52,13 @@ deparse_begin(Deparse *deparse, DeparseColumnFor column_for, void *arg)
 	initStringInfo(&deparse->buf);
 }
 
+/* Has the text become longer than MAX_TEXT?  Then the reason is set. */
+static bool
+is_too_long(Deparse *d)
+{
+	return d->buf.len > MAX_TEXT && !deparse_refuse(d, "expression", "its text would have more than 1 MB");
+}
+
 /* The text of one operand in a string of its own; NULL if it is refused. */
 static char *
 operand(Deparse *d, Node *node, bool bare)
@@ -55,7 +68,7 @@ operand(Deparse *d, Node *node, bool bare)
 	char	   *text;
 
 	initStringInfo(&d->buf);
-	is_shipped = emit(d, node, bare);
+	is_shipped = emit(d, node, bare) && !is_too_long(d);
 	text = d->buf.data;
 	d->buf = saved;
 	return is_shipped ? text : NULL;
@@ -353,6 +366,8 @@ emit_list(Deparse *d, Const *array, const char *item)
 		if (text == NULL)
 			return deparse_refuse(d, item, why ? why : NOT_LISTED);
 		appendStringInfo(&d->buf, "%s%s", i > 0 ? ", " : "", text);
+		if (is_too_long(d))
+			return false;
 	}
 	return true;
 }
@@ -528,6 +543,9 @@ static bool
 emit(Deparse *d, Node *node, bool bare)
 {
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	if (is_too_long(d))
+		return false;
 	if (deparse_is_parameter(node))
 		return emit_parameter(d, node, bare);
 	switch (nodeTag(node))
@@ -597,15 +615,17 @@ emit(Deparse *d, Node *node, bool bare)
 bool
 deparse_expr(Deparse *deparse, Node *node)
 {
-	int			length = deparse->buf.len;
 	int			params = list_length(deparse->params);
+	char	   *text = operand(deparse, node, false);
 
-	if (emit(deparse, node, false))
-		return true;
-	deparse->buf.len = length;
-	deparse->buf.data[length] = '\0';
-	deparse->params = list_truncate(deparse->params, params);
-	return false;
+	if (text == NULL)
+	{
+		deparse->params = list_truncate(deparse->params, params);
+		return false;
+	}
+	appendStringInfoString(&deparse->buf, text);
+	pfree(text);
+	return true;
 }
 
 /* The scale of a value, or NULL for one that is NULL, as an expression. */
