@@ -54,6 +54,9 @@ struct RemoteConnection
 								 * read */
 	bool		ending;			/* busy, but with no more to cancel: it failed
 								 * there, or has been told to end */
+	TimestampTz cancel_at;		/* cancel.c: when one was sent that no statement
+								 * has ended by; 0 = none */
+	bool		cancel_in_doubt;	/* cancel.c: one was sent and not acknowledged */
 	char		end_words[END_WORDS_SIZE];	/* wait.c: libpq's, of how it broke */
 	TimestampTz sent_at;		/* the statement in progress */
 	dlist_node	node;			/* connection.c: of all open ones */
@@ -101,7 +104,6 @@ extern const char *target_value(const RemoteTarget *target, const char *keyword)
 
 /* socket.c */
 extern int	wait_socket(int sock, int events, TimestampTz deadline, RemoteWait what);
-extern int	wait_socket_quietly(int sock, short events, TimestampTz deadline);
 
 /* wait.c */
 extern void wait_sent(RemoteConnection *conn);
@@ -111,6 +113,13 @@ extern bool poll_result(RemoteConnection *conn);
 /* drain.c */
 extern void drain_arrived(RemoteConnection *conn);
 extern bool drain_quietly(RemoteConnection *conn, TimestampTz deadline);
+extern bool drain_until(RemoteConnection *conn, int sock, short events, TimestampTz deadline);
+extern PGresult *take_result(RemoteConnection *conn);
+extern bool is_cancelled(const PGresult *result);
+
+/* leave.c */
+extern void leave_statement(RemoteConnection *conn);
+extern void close_quietly(RemoteConnection *conn);
 
 /* session.c */
 extern void session_pin(RemoteConnection *conn, const RemoteSession *session);

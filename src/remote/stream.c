@@ -37,11 +37,13 @@ struct RemoteStream
 	int		   *lengths;
 	bool		ended;
 	bool		is_wanted;		/* the connection is to be used again */
+	bool		is_in_block;	/* what is sent is so */
 	TimestampTz silent_since;	/* nothing was there when it was looked for; 0 = it was */
 	int64		rows;
 	int64		bytes;
 };
 
+static void send(RemoteStream *stream);
 static void stream_reset(void *arg);
 static void stream_end(RemoteStream *stream);
 static int	longest_silence(const RemoteStream *stream);
@@ -55,7 +57,6 @@ remote_stream_open(RemoteConnection *conn, const char *query, int stall_timeout_
 {
 	MemoryContext context;
 	RemoteStream *stream;
-	char	   *text = to_wire(query);
 
 	require_open(conn);
 	context = AllocSetContextCreate(CurrentMemoryContext, "rsfed stream",
@@ -68,15 +69,26 @@ remote_stream_open(RemoteConnection *conn, const char *query, int stall_timeout_
 	stream->callback.arg = stream;
 	MemoryContextRegisterResetCallback(context, &stream->callback);
 
+	conn->stream = stream;
+	stream->conn = conn;
+	send(stream);
+	return stream;
+}
+
+/* Sends the query; raises 08006 if it cannot be. */
+static void
+send(RemoteStream *stream)
+{
+	RemoteConnection *conn = stream->conn;
+	char	   *text = to_wire(stream->query);
+
+	stream->is_in_block = PQtransactionStatus(conn->pg) != PQTRANS_IDLE;
 	conn->notices_length = 0;
 	conn->busy = true;
 	conn->sent_at = monotonic_now();
-	conn->stream = stream;
-	stream->conn = conn;
 	if (!PQsendQueryParams(conn->pg, text, 0, NULL, NULL, NULL, NULL, 0) ||
 		!RSFED_SET_ROW_MODE(conn->pg, ROWS_PER_CHUNK))
 		report_lost(conn, PQerrorMessage(conn->pg));
-	return stream;
 }
 
 /* The reset callback; never raises. */
@@ -89,10 +101,10 @@ stream_reset(void *arg)
 }
 
 /*
- * Lets go of the connection.  What still runs there is cancelled.  Where the
- * connection is to be used again it is drained as well, both within a second,
- * or else closed; after an error that second is not spent, and the connection
- * stays busy, so that nobody can use it again.  Never raises.
+ * Lets go of the connection.  What still runs there is ended so that the connection
+ * can be used again, or it is closed: see leave.c.  After an error what runs is
+ * cancelled only, within a second: the connection stays busy until somebody asks
+ * for it, if anybody does.  Never raises.
  */
 static void
 stream_end(RemoteStream *stream)
@@ -106,23 +118,13 @@ stream_end(RemoteStream *stream)
 		return;
 	stream->conn = NULL;
 	conn->stream = NULL;
-	if (conn->busy && conn->pg != NULL)
+	if (stream->is_wanted)
+		leave_statement(conn);
+	else if (conn->busy && conn->pg != NULL)
 	{
-		TimestampTz deadline = TimestampTzPlusMilliseconds(monotonic_now(),
-														   CLEANUP_TIMEOUT_MS);
-
 		if (PQstatus(conn->pg) == CONNECTION_OK && !conn->ending)
-			cancel_quietly(conn, deadline);
+			cancel_quietly(conn, TimestampTzPlusMilliseconds(monotonic_now(), CLEANUP_TIMEOUT_MS));
 		conn->ending = true;
-		if (stream->is_wanted)
-		{
-			if (!drain_quietly(conn, deadline))
-			{
-				PQfinish(conn->pg);
-				conn->pg = NULL;
-			}
-			conn->busy = conn->ending = false;
-		}
 	}
 }
 
@@ -139,7 +141,7 @@ stream_connection_closed(RemoteStream *stream)
 /*
  * Raises 08003 unless the connection can take a statement.  Waits for the end
  * of one that failed or was cancelled, interruptibly: whoever caught its error
- * may go on with the connection.
+ * may go on with the connection, unless a cancel may still be on its way to it.
  */
 void
 require_open(RemoteConnection *conn)
@@ -156,7 +158,7 @@ require_open(RemoteConnection *conn)
 		stream_connection_closed(conn->stream);
 		conn->stream = NULL;
 	}
-	if (conn->pg == NULL || PQstatus(conn->pg) != CONNECTION_OK)
+	if (conn->pg == NULL || PQstatus(conn->pg) != CONNECTION_OK || conn->cancel_in_doubt)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONNECTION_DOES_NOT_EXIST),
 				 errmsg("the connection to Redshift server \"%s\" is closed", conn->server_name)));
@@ -234,6 +236,24 @@ longest_silence(const RemoteStream *stream)
 	return limit_ms == 0 ? 0 : (int) Min((int64) limit_ms + stream->stall_timeout_ms, INT_MAX);
 }
 
+/*
+ * Sends the query once more and takes its first result: a cancel of an earlier
+ * statement has ended it.
+ */
+static bool
+fetch_again(RemoteStream *stream)
+{
+	PGresult   *result;
+	bool		silent;
+
+	while ((result = wait_result(stream->conn, longest_silence(stream), &silent)) != NULL)
+		PQclear(result);
+	if (silent)
+		report_silence(stream);
+	send(stream);
+	return fetch(stream);
+}
+
 /* Takes the next result into stream->result; false at the end of all. */
 static bool
 fetch(RemoteStream *stream)
@@ -242,6 +262,7 @@ fetch(RemoteStream *stream)
 	ExecStatusType status;
 	PGresult   *result;
 	bool		silent;
+	bool		expects_cancel;
 
 	PQclear(stream->result);
 	stream->result = NULL;
@@ -250,6 +271,7 @@ fetch(RemoteStream *stream)
 	if (conn == NULL || conn->pg == NULL)
 		elog(ERROR, "the connection of a stream was closed");
 
+	expects_cancel = stream->columns == NULL && !stream->is_in_block && remote_may_be_cancelled(conn);
 	result = wait_result(conn, longest_silence(stream), &silent);
 	if (silent)
 		report_silence(stream);
@@ -276,6 +298,11 @@ fetch(RemoteStream *stream)
 					 errmsg("COPY from or to the client cannot be used")));
 			break;
 		default:
+			if (expects_cancel && is_cancelled(result))
+			{
+				PQclear(result);
+				return fetch_again(stream);
+			}
 			report_result(conn, result, stream->query);
 	}
 

@@ -17,6 +17,7 @@ typedef struct SourceRequest
 	bool		writable;		/* rsfed.execute() */
 	const char *label;			/* query_group; NULL = as it is */
 	bool		keep;			/* leave it open for the next run (workers) */
+	bool		for_block;		/* of several statements that are not sent once more */
 	bool		is_run;			/* of a worker: the server's max_runs counts it */
 	struct SourceRoute *route;	/* of an attempt that may move on (route.h); or NULL */
 	int			statement_timeout_ms;	/* if shorter than the server's; 0 = that one */
