@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * drain.c
- *	  Reading what is left of a statement that is over.
+ *	  Reads the rest of the answer to a statement that is over.
  *
  * Policy: in a clean-up (reset of a memory context, after an error) interrupts are
  * not looked at and nothing may raise: there poll() waits, and not past a deadline.

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * socket.c
- *	  Waiting for a socket, interruptibly.
+ *	  Waits for a socket, interruptibly.
  *
  * Policy: sending and receiving wait for the socket and the session's latch
- * together.  A clean-up, where nothing may raise, waits in drain.c.
+ * together.  A clean-up, where no error may be raised, waits in drain.c.
  *
  *-------------------------------------------------------------------------
  */
