@@ -137,6 +137,8 @@ append_output(Block *b, Node *expr, bool is_compared, BlockColumn *column)
 	Deparse    *d = &b->deparse;
 	ShipClass	class = ship_class(exprType(expr));
 
+	if (deparse_is_json(expr))
+		return block_stays(b, "json, jsonb", NULL);
 	/* what is only handed on may have another type there */
 	b->is_noting = is_compared || !IsA(expr, Var);
 	if (!deparse_expr(d, expr))

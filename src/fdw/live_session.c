@@ -207,6 +207,7 @@ session_connect(LiveSession *session, bool for_block)
 	connect.request.source = server->servername;
 	connect.request.userid = session->userid;
 	connect.request.label = "rsfed live";
+	connect.request.nested_as_json = true;
 	connect.request.keep = true;
 	connect.request.for_block = for_block;
 	if (source_is_group(server))

@@ -223,11 +223,16 @@ live_name_mark(Deparse *d, int number)
 	appendStringInfo(&d->buf, "%c%dn%c", DEPARSE_MARK, number, DEPARSE_MARK);
 }
 
-/* See live.h. */
-int
-live_width(LiveRecipe recipe)
+static LiveRecipe
+recipe_of(DeparseFinish finish)
 {
-	return recipe == LIVE_COLUMN ? 1 : 2;
+	static const LiveRecipe recipes[] = {
+		[DEPARSE_WHOLE] = LIVE_COLUMN,[DEPARSE_AVERAGE] = LIVE_AVERAGE,[DEPARSE_SCALED] = LIVE_SCALED,
+		[DEPARSE_VAR_SAMP] = LIVE_VAR_SAMP,[DEPARSE_VAR_POP] = LIVE_VAR_POP,
+		[DEPARSE_STDDEV_SAMP] = LIVE_STDDEV_SAMP,[DEPARSE_STDDEV_POP] = LIVE_STDDEV_POP,
+	};
+
+	return recipes[finish];
 }
 
 /* See live.h. */
@@ -250,11 +255,10 @@ live_select(Deparse *d, List *tlist, List **recipes)
 
 			if (!deparse_aggregate(d, (Aggref *) expr, &parts))
 				elog(ERROR, "could not write an aggregate for Redshift: %s", d->reason);
-			appendStringInfoString(&d->buf, parts.text);
-			if (parts.second != NULL)
-				appendStringInfo(&d->buf, ", %s", parts.second);
+			for (int i = 0; i < DEPARSE_MAX_PARTS && parts.text[i] != NULL; i++)
+				appendStringInfo(&d->buf, "%s%s", i > 0 ? ", " : "", parts.text[i]);
 			live_name_mark(d, list_length(*recipes));
-			*recipes = lappend_int(*recipes, parts.is_average ? LIVE_AVERAGE : parts.is_scaled ? LIVE_SCALED : LIVE_COLUMN);
+			*recipes = lappend_int(*recipes, recipe_of(parts.finish));
 			continue;
 		}
 		append(d, (Node *) expr);

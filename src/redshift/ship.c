@@ -27,6 +27,8 @@
 #define FLOATS_ARE_LOCAL \
 	"Redshift adds floats in another order, and what it makes of NaN and -0 is not documented."
 
+#define SPREADS "stddev stddev_samp stddev_pop variance var_samp var_pop"
+
 static const ShipRule ship_rules[] = {
 	/* operators */
 	{SHIP_OPERATOR, COMPARISONS, SHIP_INTEGER, SHIP_INTEGER, SHIP_AS_IS, NULL, 0, NULL},
@@ -106,10 +108,10 @@ static const ShipRule ship_rules[] = {
 	{SHIP_AGGREGATE, "count", SHIP_NONE, SHIP_NONE, SHIP_REWRITTEN, "count(*)", 0, "count(*)"},
 	{SHIP_AGGREGATE, "count", SHIP_ANY, SHIP_NONE, SHIP_REWRITTEN, "count($1)", 0, "count(distinct x): where = of x may be shipped."},
 	{SHIP_AGGREGATE, "sum", SHIP_INTEGER, SHIP_NONE, SHIP_REWRITTEN, "sum($1)", 0,
-	"sum(bigint) becomes sum(x::decimal(38,0)), since Redshift's sum of bigint is a bigint."},
+	"sum(bigint) becomes sum(x::decimal(38,0)), since Redshift's sum of bigint is a bigint. And sum(distinct x)."},
 	{SHIP_AGGREGATE, "sum", SHIP_NUMERIC, SHIP_NONE, SHIP_REWRITTEN, "sum($1)", 0, "A sum of more than 38 digits is an error. What is computed with it there, in HAVING or in a subquery, gets it as a decimal of ten digits more than x has."},
 	{SHIP_AGGREGATE, "avg", SHIP_INTEGER, SHIP_NONE, SHIP_REWRITTEN, "$1", SHIP_AVERAGE,
-	"sum(x) and count(x) are computed there and divided here: Redshift drops the fraction."},
+	"sum(x) and count(x) are computed there and divided here: Redshift drops the fraction. And avg(distinct x)."},
 	{SHIP_AGGREGATE, "avg", SHIP_NUMERIC, SHIP_NONE, SHIP_REWRITTEN, "$1", SHIP_AVERAGE,
 	"sum(x) and count(x) are computed there and divided here: Redshift keeps as many decimals as x has. Not in HAVING, which is applied here then."},
 	{SHIP_AGGREGATE, "min max", SHIP_INTEGER, SHIP_NONE, SHIP_AS_IS, NULL, 0, NULL},
@@ -121,9 +123,13 @@ static const ShipRule ship_rules[] = {
 	"Of a column. " ORDER_OF_TEXT},
 	{SHIP_AGGREGATE, "bool_and bool_or", SHIP_BOOL, SHIP_NONE, SHIP_AS_IS, NULL, 0, NULL},
 	{SHIP_AGGREGATE, "every", SHIP_BOOL, SHIP_NONE, SHIP_REWRITTEN, "bool_and($1)", 0, NULL},
+	{SHIP_AGGREGATE, "bit_and bit_or", SHIP_INTEGER, SHIP_NONE, SHIP_AS_IS, NULL, 0, NULL},
 	{SHIP_AGGREGATE, "sum avg min max", SHIP_FLOAT, SHIP_NONE, SHIP_LOCAL, NULL, 0, FLOATS_ARE_LOCAL},
-	{SHIP_AGGREGATE, "stddev stddev_samp stddev_pop variance var_samp var_pop", SHIP_ANY, SHIP_NONE, SHIP_LOCAL, NULL, 0,
-	"Redshift computes it in double precision."},
+	{SHIP_AGGREGATE, SPREADS, SHIP_INTEGER, SHIP_NONE, SHIP_REWRITTEN, "$1", SHIP_SPREAD,
+	"count(x), sum(x) and sum(x * x) of decimals are computed there and put together here: Redshift computes in double precision. Of smallint and integer; the squares of bigint have 38 digits, which leaves none for their sum. Not in HAVING, which is applied here then."},
+	{SHIP_AGGREGATE, SPREADS, SHIP_NUMERIC, SHIP_NONE, SHIP_REWRITTEN, "$1", SHIP_SPREAD,
+	"As of integers, where the declared size has 14 digits at most: 38 digits hold the sum of 10000000000 squares then."},
+	{SHIP_AGGREGATE, SPREADS, SHIP_FLOAT, SHIP_NONE, SHIP_LOCAL, NULL, 0, FLOATS_ARE_LOCAL},
 	{SHIP_AGGREGATE, "string_agg", SHIP_TEXT, SHIP_TEXT, SHIP_LOCAL, NULL, 0,
 	"Redshift's LISTAGG leaves empty strings out and fails beyond 65535 bytes."},
 	{SHIP_AGGREGATE, "array_agg", SHIP_ANY, SHIP_NONE, SHIP_LOCAL, NULL, 0,
@@ -181,6 +187,8 @@ static const ShipRule ship_rules[] = {
 	"Conditions with values of the query around it go in with these, a statement for each row of that. ANALYZE tells which tables have 20000 rows at most: of these all rows are read once, and kept."},
 	{SHIP_CLAUSE, "row comparisons", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0,
 	"Redshift compares rows column by column, which is wrong."},
+	{SHIP_CLAUSE, "json, jsonb", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0,
+	"Columns are read, also of joins and with LIMIT. What is asked of them is computed here: a null of JSON in SUPER may be NULL there, and arrays, structs and maps of Spectrum can only be selected."},
 	{SHIP_CLAUSE, "whole rows, system columns", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0, "Put together here."},
 };
 

@@ -282,9 +282,15 @@ class Query(block.Blocks):
             return f"{self.pick('min', 'max')}({self.column(tables, self.texts())}){suffix}"
         if kind == 10:
             return f"{self.pick('bool_and', 'bool_or', 'every')}({self.pick(self.column(tables, ('b',)), self.condition(tables, 1))}){suffix}"
+        if kind == 11 and self.maybe(0.6):
+            spread = self.pick('stddev', 'stddev_samp', 'stddev_pop', 'variance', 'var_samp', 'var_pop')
+            distinct = self.pick('', '', '', 'DISTINCT ')
+            return self.pick(f"{spread}({self.pick('', '', '', '', 'DISTINCT ')}{self.column(tables, INTEGERS + NUMBERS)}){suffix}",
+                             f"{spread}({self.integer(tables, 1)}){suffix}", f"{spread}({self.number(tables, 1)}){suffix}",
+                             f"{self.pick('sum', 'avg', 'max')}({distinct}{self.column(tables, INTEGERS + NUMBERS)}){suffix}",
+                             f"{self.pick('bit_and', 'bit_or')}({distinct}{self.column(tables, INTEGERS)}){suffix}")
         if kind == 11 and not self.is_simple:
-            return self.pick(f"{self.pick('stddev', 'variance', 'var_pop', 'stddev_pop')}({self.column(tables, ('k', 'id', 'n', 'm'))})",
-                             f"sum(DISTINCT {self.column(tables, ('k', 'i2'))})",
+            return self.pick(f"sum(DISTINCT {self.column(tables, ('k', 'i2'))})",
                              f"string_agg({self.column(tables, self.texts())}, ',' ORDER BY {self.pick(*tables)}.id)" if len(tables) == 1 else "count(*)")
         return f"{self.pick('sum', 'avg', 'max')}({self.column(tables, NUMBERS)}){suffix} + {self.pick('1', 'count(*)')}"
 
