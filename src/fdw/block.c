@@ -2,14 +2,15 @@
  *
  * block.c
  *	  Lets a query whose relations are all live tables of one source become one
- *	  statement, with its subqueries.
+ *	  statement, with its subqueries, and else those of its subqueries that may.
  *
  * Policy: joins and groups of one level are what paths are for.  A query with
  * subqueries is planned as ever first: what that looked at and locked, whose rights
  * are checked, and what makes the plan invalid stays as it is.  Then, if the query as
  * a whole may be shipped, one scan takes the place of the plan's steps.  Costs are
  * not compared: a statement that gives the answer is never worth less than several
- * whose rows are joined here.
+ * whose rows are joined here.  Of a query that stays, subqueries are looked at in the
+ * same way before it is planned: block_part.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,6 +23,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/planner.h"
+#include "parser/parsetree.h"
 
 #include "base/compat.h"
 #include "base/settings.h"
@@ -76,22 +78,13 @@ reads_foreign_only(Query *query, Oid *table)
 	return true;
 }
 
-/* Has it subqueries, and may be shipped whole? */
-static bool
-is_candidate(Query *query, int cursor_options)
+/* See block.h. */
+bool
+block_reads_live_only(Query *query, Oid *table)
 {
-	bool		has_subqueries = query->hasSubLinks || query->setOperations != NULL || query->cteList != NIL;
-	Oid			table = InvalidOid;
-	ListCell   *lc;
-
-	if (query->commandType != CMD_SELECT || query->utilityStmt != NULL || !reads_foreign_only(query, &table) ||
-		!OidIsValid(table))
-		return false;
-	foreach(lc, query->rtable)
-		has_subqueries = has_subqueries || lfirst_node(RangeTblEntry, lc)->rtekind == RTE_SUBQUERY;
-	/* a scan cannot be read backward */
-	return has_subqueries && (cursor_options & CURSOR_OPT_SCROLL) == 0 &&
-		live_is_server(GetForeignServerIdByRelId(table));
+	*table = InvalidOid;
+	return query->commandType == CMD_SELECT && query->utilityStmt == NULL && reads_foreign_only(query, table) &&
+		OidIsValid(*table) && live_is_server(GetForeignServerIdByRelId(*table));
 }
 
 /* The scan that gives all that a plan does, but for sorting; NULL if more is done here. */
@@ -106,10 +99,34 @@ only_scan(const PlannedStmt *stmt)
 	return plan != NULL && live_is_scan(plan) && plan->qual == NIL && stmt->subplans == NIL ? plan : NULL;
 }
 
-static ForeignScan *first_scan(Plan *plan);
+/* Which scan is looked for: of a table, or (InvalidOid) of any. */
+typedef struct Wish
+{
+	const PlannedStmt *stmt;
+	Oid			table;
+} Wish;
+
+static bool
+is_wished(const ForeignScan *scan, const Wish *wish)
+{
+	int			at = -1;
+
+	if (!OidIsValid(wish->table))
+		return true;
+	if (scan->scan.scanrelid > 0)
+		return rt_fetch(scan->scan.scanrelid, wish->stmt->rtable)->relid == wish->table;
+	while ((at = bms_next_member(scan->fs_relids, at)) >= 0)
+	{
+		if (rt_fetch(at, wish->stmt->rtable)->relid == wish->table)
+			return true;
+	}
+	return false;
+}
+
+static ForeignScan *first_scan(Plan *plan, const Wish *wish);
 
 static ForeignScan *
-first_scan_of(List *plans)
+first_scan_of(List *plans, const Wish *wish)
 {
 	ForeignScan *found = NULL;
 	ListCell   *lc;
@@ -117,32 +134,49 @@ first_scan_of(List *plans)
 	foreach(lc, plans)
 	{
 		if (found == NULL)
-			found = first_scan(lfirst(lc));
+			found = first_scan(lfirst(lc), wish);
 	}
 	return found;
 }
 
 /* A scan of live tables in a plan, or NULL. */
 static ForeignScan *
-first_scan(Plan *plan)
+first_scan(Plan *plan, const Wish *wish)
 {
 	ForeignScan *found;
 
 	if (plan == NULL)
 		return NULL;
 	if (live_is_scan(plan))
-		return (ForeignScan *) plan;
+		return is_wished((ForeignScan *) plan, wish) ? (ForeignScan *) plan : NULL;
 	if (IsA(plan, Append))
-		return first_scan_of(((Append *) plan)->appendplans);
+		return first_scan_of(((Append *) plan)->appendplans, wish);
 	if (IsA(plan, MergeAppend))
-		return first_scan_of(((MergeAppend *) plan)->mergeplans);
+		return first_scan_of(((MergeAppend *) plan)->mergeplans, wish);
 	if (IsA(plan, SubqueryScan))
-		return first_scan(((SubqueryScan *) plan)->subplan);
-	found = first_scan(outerPlan(plan));
-	return found ? found : first_scan(innerPlan(plan));
+		return first_scan(((SubqueryScan *) plan)->subplan, wish);
+	found = first_scan(outerPlan(plan), wish);
+	return found ? found : first_scan(innerPlan(plan), wish);
 }
 
-/* Lets EXPLAIN say, at a scan, why the query did not become one statement. */
+/* The same in a whole statement. */
+static ForeignScan *
+find_scan(const PlannedStmt *stmt, Oid table)
+{
+	Wish		wish = {stmt, table};
+	ForeignScan *found = first_scan(stmt->planTree, &wish);
+
+	return found ? found : first_scan_of(stmt->subplans, &wish);
+}
+
+/* See block.h.  A plan that reads nothing there, as nothing can be found, is better still. */
+bool
+block_is_needless(const PlannedStmt *stmt)
+{
+	return find_scan(stmt, InvalidOid) == NULL || only_scan(stmt) != NULL;
+}
+
+/* Lets EXPLAIN say, at a scan, why a query did not become one statement. */
 static void
 add_reason(ForeignScan *scan, const char *reason)
 {
@@ -153,48 +187,112 @@ add_reason(ForeignScan *scan, const char *reason)
 		lfirst(place) = lappend(lfirst(place), text);
 }
 
-/* Puts one scan in the place of a plan, if the query may be shipped whole. */
-static void
-ship_whole(PlannedStmt *stmt, Query *query, ParamListInfo params)
+/* A query that may become one statement, before it is planned. */
+typedef struct Whole
 {
-	ForeignScan *first = first_scan(stmt->planTree);
+	Query	   *query;			/* NULL = it is none */
 	Block		block;
 	BlockText	text;
+	const char *reason;			/* why it stays, or NULL */
+} Whole;
 
-	if (first == NULL)
-		first = first_scan_of(stmt->subplans);
-	/* a plan that reads nothing there, as nothing can be found, is better still */
-	if (first == NULL || only_scan(stmt) != NULL)
+/* Has it subqueries, and may be shipped whole?  Planning changes the query, so this is of a copy. */
+static void
+look_at_whole(Whole *whole, Query *query, int cursor_options, ParamListInfo params)
+{
+	Oid			table;
+
+	whole->query = NULL;
+	whole->reason = NULL;
+	/* a scan cannot be read backward */
+	if ((cursor_options & CURSOR_OPT_SCROLL) != 0 || !block_reads_live_only(query, &table))
 		return;
+	whole->query = copyObject(query);
 	if (contain_volatile_functions((Node *) query))
 	{
-		add_reason(first, BLOCK_FROM_CLAUSE ": a volatile function");
+		whole->reason = BLOCK_FROM_CLAUSE ": a volatile function";
 		return;
 	}
-	block_prepare(query, params);
-	if (!block_text(&block, query, &text))
-	{
-		add_reason(first, block.deparse.reason);
-		return;
-	}
-	stmt->planTree = block_plan(&block, query, &text, stmt->planTree);
+	block_prepare(whole->query, params);
+	if (!block_text(&whole->block, whole->query, NULL, &whole->text))
+		whole->reason = whole->block.deparse.reason;
+}
+
+/* Puts one scan in the place of a plan. */
+static void
+ship_whole(PlannedStmt *stmt, Whole *whole)
+{
+	stmt->planTree = block_plan(&whole->block, whole->query, &whole->text, stmt->planTree);
 	stmt->subplans = NIL;
 	stmt->rewindPlanIDs = NULL;
 	stmt->parallelModeNeeded = false;
 	RSFED_CLEAR_PRUNING(stmt);
 }
 
+/* Adds to a plan what is to be known of the parts in it, and of those that are none. */
+static void
+finish_parts(PlannedStmt *stmt, const BlockParts *parts)
+{
+	ListCell   *reason;
+	ListCell   *table;
+
+	stmt->invalItems = list_concat(stmt->invalItems, parts->items);
+	stmt->dependsOnRole = stmt->dependsOnRole || parts->depends_on_role;
+	forboth(reason, parts->refused, table, parts->refused_tables)
+	{
+		ForeignScan *scan = find_scan(stmt, lfirst_oid(table));
+
+		if (scan != NULL)
+			add_reason(scan, lfirst(reason));
+	}
+}
+
+static PlannedStmt *
+plan_ordinarily(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
+{
+	return previous_planner ? previous_planner(parse, query_string, cursor_options, params) :
+		standard_planner(parse, query_string, cursor_options, params);
+}
+
+/* Plans a query in which subqueries were put aside. */
+static PlannedStmt *
+plan_around(const BlockParts *parts, Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
+{
+	const BlockParts *before = block_set_parts(parts);
+	PlannedStmt *volatile stmt = NULL;
+
+	PG_TRY();
+	{
+		stmt = plan_ordinarily(parse, query_string, cursor_options, params);
+	}
+	PG_FINALLY();
+	{
+		(void) block_set_parts(before);
+	}
+	PG_END_TRY();
+	finish_parts(stmt, parts);
+	return stmt;
+}
+
 static PlannedStmt *
 plan_block(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
 {
-	/* planning changes the query */
-	Query	   *query = rsfed_ship_blocks && is_candidate(parse, cursor_options) ? copyObject(parse) : NULL;
+	BlockParts	parts = {.params = params, .query_string = query_string};
+	Whole		whole;
 	PlannedStmt *stmt;
 
-	stmt = previous_planner ? previous_planner(parse, query_string, cursor_options, params) :
-		standard_planner(parse, query_string, cursor_options, params);
-	if (query != NULL)
-		ship_whole(stmt, query, params);
+	if (!rsfed_ship_blocks || !block_has_subqueries(parse))
+		return plan_ordinarily(parse, query_string, cursor_options, params);
+	look_at_whole(&whole, parse, cursor_options, params);
+	if (whole.query == NULL || whole.reason != NULL)
+		block_find_parts(&parts, parse);
+	stmt = plan_around(&parts, parse, query_string, cursor_options, params);
+	if (whole.query == NULL || block_is_needless(stmt))
+		return stmt;
+	if (whole.reason == NULL)
+		ship_whole(stmt, &whole);
+	else
+		add_reason(find_scan(stmt, InvalidOid), whole.reason);
 	return stmt;
 }
 
@@ -204,4 +302,5 @@ block_hook_init(void)
 {
 	previous_planner = planner_hook;
 	planner_hook = plan_block;
+	block_path_init();
 }

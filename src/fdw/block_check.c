@@ -54,6 +54,27 @@ block_checks_form(Deparse *deparse, Query *query)
 
 /* See block.h. */
 bool
+block_has_subqueries(Query *query)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->rtable)
+	{
+		if (lfirst_node(RangeTblEntry, lc)->rtekind == RTE_SUBQUERY)
+			return true;
+	}
+	return query->hasSubLinks || query->setOperations != NULL || query->cteList != NIL;
+}
+
+/* See block.h. */
+bool
+block_is_grouped(const Query *query)
+{
+	return query->hasAggs || query->groupClause != NIL || query->havingQual != NULL;
+}
+
+/* See block.h. */
+bool
 block_is_fixed(Node *expr)
 {
 	return !contain_subplans(expr) && !contain_var_clause(expr) && !contain_agg_clause(expr) &&
@@ -188,9 +209,28 @@ block_is_guarded(Query *query)
 typedef struct Wanted
 {
 	int			rtindex;
+	List	   *rtable;
 	int			depth;			/* of subqueries */
 	Bitmapset  *columns;
+	bool		is_whole;
 } Wanted;
+
+static bool wanted_walker(Node *node, Wanted *wanted);
+
+/* A column of a join is one of its sides. */
+static void
+want_alias(Var *var, Wanted *wanted)
+{
+	RangeTblEntry *rte = list_nth_node(RangeTblEntry, wanted->rtable, var->varno - 1);
+	int			depth = wanted->depth;
+
+	if (rte->rtekind != RTE_JOIN)
+		return;
+	wanted->depth = 0;
+	(void) wanted_walker(var->varattno > 0 ? list_nth(rte->joinaliasvars, var->varattno - 1) : (Node *) rte->joinaliasvars,
+						 wanted);
+	wanted->depth = depth;
+}
 
 static bool
 wanted_walker(Node *node, Wanted *wanted)
@@ -201,8 +241,14 @@ wanted_walker(Node *node, Wanted *wanted)
 	{
 		Var		   *var = (Var *) node;
 
-		if (var->varno == wanted->rtindex && var->varlevelsup == wanted->depth && var->varattno > 0)
+		if (var->varlevelsup != wanted->depth)
+			return false;
+		if (var->varno != wanted->rtindex)
+			want_alias(var, wanted);
+		else if (var->varattno > 0)
 			wanted->columns = bms_add_member(wanted->columns, var->varattno);
+		else
+			wanted->is_whole = true;
 		return false;
 	}
 	if (IsA(node, Query))
@@ -217,10 +263,11 @@ wanted_walker(Node *node, Wanted *wanted)
 
 /* See block.h. */
 Bitmapset *
-block_wanted(Query *query, int rtindex)
+block_wanted(Query *query, int rtindex, bool *is_whole)
 {
-	Wanted		wanted = {rtindex, 0, NULL};
+	Wanted		wanted = {.rtindex = rtindex, .rtable = query->rtable};
 
 	(void) query_tree_walker(query, wanted_walker, &wanted, QTW_IGNORE_JOINALIASES);
+	*is_whole = wanted.is_whole;
 	return wanted.columns;
 }

@@ -124,6 +124,9 @@ extern int	live_width(LiveRecipe recipe);
 /* Adds a column that an expression reads, whose type must be the declared one, to LiveText.checks. */
 extern List *live_note_use(List *used, Oid relid, AttrNumber attnum);
 
+/* Appends a mark of that kind: see DEPARSE_MARK. */
+extern void live_mark(Deparse *deparse, int number, char kind);
+
 /* Appends the place of a name behind the column of that number, from 0. */
 extern void live_name_mark(Deparse *deparse, int number);
 

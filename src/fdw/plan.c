@@ -25,6 +25,7 @@
 
 #include "base/compat.h"
 
+#include "fdw/block.h"
 #include "fdw/live.h"
 #include "fdw/nested.h"
 
@@ -285,6 +286,9 @@ live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 	LiveText	text;
 	bool		keeps;
 
+	/* of a subquery that is one statement */
+	if (path->fdw_private != NIL)
+		return block_part_plan(root, linitial(path->fdw_private));
 	if (is_base)
 	{
 		live = base_conditions(root, rel, scan_clauses, &here);
