@@ -36,6 +36,16 @@ BEGIN
 	RETURN CASE WHEN here IS DISTINCT FROM there THEN format('DIFFERENT: %s instead of %s', there, here) ELSE coalesce(cardinality(here), 0) || ' rows' END || sent || reasons;
 END $$;
 
+-- the same of what is only planned
+CREATE FUNCTION public.planned(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || query LOOP
+		RETURN QUERY SELECT trim(line) WHERE line ~ 'Remote SQL|Local|Filter';
+	END LOOP;
+END $$;
+
 \pset format unaligned
 \pset fieldsep '\n'
 \pset tuples_only on
@@ -73,3 +83,85 @@ SELECT q, sent(q) FROM unnest(ARRAY[
 	'SELECT name FROM l JOIN (SELECT k, avg(n) AS a FROM t GROUP BY k HAVING avg(n) >= (SELECT avg(n) FROM s)) x ON x.k = l.k', 'SELECT name FROM l JOIN (SELECT t.k, q.name AS other FROM t JOIN l q ON q.k = t.k WHERE t.n >= (SELECT min(n) FROM s WHERE id NOT IN (SELECT k FROM t WHERE k > 1))) x ON x.k = l.k']) q;
 \pset format aligned
 \pset tuples_only off
+EXPLAIN (VERBOSE, COSTS off) SELECT l.name, x.k + 1 AS next, x.a FROM l, (SELECT k, avg(n) AS a, max(t) AS unread FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k) x;
+
+-- columns by a correlated subquery, and subqueries in ON, which go to WHERE
+\pset format unaligned
+\pset tuples_only on
+SELECT q, sent(q) FROM unnest(ARRAY[
+	'SELECT id, (SELECT max(s.n) FROM s WHERE s.k = t.k) AS m, 1 + (SELECT sum(s.id) FROM s WHERE s.t = t.t AND s.k > 1) AS n FROM t', 'SELECT x.m, count(*) FROM (SELECT id, (SELECT sum(s.n) FROM s WHERE s.k = t.k) AS m FROM t) x GROUP BY x.m',
+	'SELECT id, (SELECT count(*) FROM s WHERE s.k = t.k) FROM t', 'SELECT id, (SELECT s.n FROM s WHERE s.id = t.id) FROM t', 'SELECT id, (SELECT max(s.n) FROM s WHERE s.k > t.k) FROM t', 'SELECT DISTINCT k, (SELECT max(s.n) FROM s WHERE s.k = t.k) FROM t',
+	'SELECT k, (SELECT max(s.n) FROM s WHERE s.k = t.k), count(*) FROM t GROUP BY k', 'SELECT id, (SELECT max(s.n) FROM s WHERE s.k = t.k) AS m FROM t ORDER BY m, id LIMIT 2', 'SELECT id, CASE WHEN k = 1 THEN (SELECT min(s.n) FROM s WHERE s.t = t.t) END FROM t WHERE n >= (SELECT min(n) FROM s)',
+	'SELECT id, (SELECT max(s.n) FROM s WHERE s.k = t.k AND s.id IN (SELECT x.id FROM t x WHERE x.d IS NOT NULL)) FROM t', 'SELECT id, (SELECT max(s.n) FROM s WHERE s.k = t.k) FROM t UNION ALL SELECT k, n FROM s',
+	'SELECT t.id, s.id FROM t JOIN s ON t.k = s.k AND t.n >= (SELECT max(x.n) FROM s x WHERE x.k = t.k)', 'SELECT t.id, s.id FROM t JOIN s ON t.id NOT IN (SELECT k FROM s WHERE k IS NOT NULL) LEFT JOIN t y ON y.id = s.k', 'SELECT t.id, y.id FROM t y LEFT JOIN (t JOIN s ON t.k = s.k AND EXISTS (SELECT FROM s x WHERE x.k = t.k)) ON y.id = s.id',
+	'SELECT t.id, s.id FROM t LEFT JOIN s ON t.k = s.k AND s.n = (SELECT max(n) FROM s)', 'SELECT l.name, x.m FROM l JOIN (SELECT id, (SELECT max(s.n) FROM s WHERE s.k = t.k) AS m FROM t) x ON x.id = l.k WHERE x.m > 0']) q;
+SELECT error_of('SELECT id, (SELECT s.n FROM s WHERE s.n <> t.n) FROM t'), error_of('SELECT name, (SELECT k FROM t UNION SELECT id FROM s) FROM l');
+\pset format aligned
+\pset tuples_only off
+
+-- parameters: a value that has no literal only saves nothing
+SET plan_cache_mode = force_generic_plan;
+PREPARE q (int, text) AS SELECT l.name, x.c, x.m FROM l JOIN (SELECT k, count(*) AS c, max(t) AS m FROM t WHERE n >= (SELECT min(n) FROM s WHERE id > $1) GROUP BY k) x ON x.k = l.k WHERE x.k >= $1 AND x.m <> $2 ORDER BY name;
+SELECT planned($$EXECUTE q (1, 'a')$$);
+EXECUTE q (1, 'a');
+EXECUTE q (1, 'a ');
+EXECUTE q (1, NULL);
+EXECUTE q (3, '');
+RESET plan_cache_mode;
+-- what changes makes the plan anew
+PREPARE r AS SELECT name FROM l WHERE k IN (SELECT k FROM t EXCEPT SELECT id FROM s) ORDER BY name;
+SELECT planned('EXECUTE r');
+EXECUTE r;
+ALTER FOREIGN TABLE s OPTIONS (ADD max_rows '100');
+SELECT planned('EXECUTE r');
+EXECUTE r;
+ALTER FOREIGN TABLE s OPTIONS (DROP max_rows);
+SELECT planned('EXECUTE r');
+SET rsfed.ship_blocks = off;
+SELECT planned('SELECT name FROM l WHERE k IN (SELECT k FROM t EXCEPT SELECT id FROM s)');
+RESET rsfed.ship_blocks;
+
+-- asked again and again; with a LIMIT that ends early
+SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
+SELECT planned('SELECT l.name, x.k FROM l LEFT JOIN (SELECT k FROM t EXCEPT SELECT id FROM s) x ON x.k > l.k');
+SELECT l.name, x.k FROM l LEFT JOIN (SELECT k FROM t EXCEPT SELECT id FROM s) x ON x.k > l.k ORDER BY 1, 2;
+RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material;
+SELECT count(*) FROM (SELECT 1 FROM l, (SELECT k FROM t UNION ALL SELECT id FROM s) x LIMIT 3) y;
+SELECT g, (SELECT max(c) FROM (SELECT k, count(*) AS c FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k) x) FROM generate_series(1, 2) g;
+
+-- what writes, locks or goes back
+INSERT INTO writes SELECT k, max(t) FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k;
+SELECT planned('UPDATE writes SET name = x.name FROM (SELECT k, min(t) AS name, sum(n) AS unread FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k) x WHERE x.k = writes.k AND x.k < 3');
+UPDATE writes SET name = x.name FROM (SELECT k, min(t) AS name, sum(n) AS unread FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k) x WHERE x.k = writes.k AND x.k < 3;
+SELECT k, name FROM writes ORDER BY k;
+DELETE FROM writes USING (SELECT k FROM t EXCEPT SELECT id FROM s) x WHERE x.k = writes.k;
+SELECT k, name FROM writes ORDER BY k;
+SELECT l.name, x.k FROM l JOIN (SELECT k, count(*) AS c FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k) x ON x.k = l.k ORDER BY l.name FOR UPDATE OF l;
+BEGIN;
+DECLARE back SCROLL CURSOR FOR SELECT l.name FROM l JOIN (SELECT k FROM t EXCEPT SELECT id FROM s) x ON x.k = l.k ORDER BY 1;
+FETCH 2 FROM back; FETCH PRIOR FROM back;
+COMMIT;
+
+-- rights: of each table, and the view's owner's; a barrier keeps conditions out
+CREATE VIEW pair AS SELECT k, count(*) AS c FROM t WHERE id NOT IN (SELECT id FROM s) GROUP BY k;
+CREATE VIEW safe WITH (security_barrier) AS SELECT k, count(*) AS c FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k;
+CREATE FUNCTION looks(bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0';
+\pset format unaligned
+\pset tuples_only on
+SELECT q, sent(q) FROM unnest(ARRAY['SELECT name, c FROM l JOIN pair USING (k) WHERE k > 0', 'SELECT name, c FROM l JOIN safe USING (k) WHERE looks(c) AND c * 2 > 1']) q;
+\pset format aligned
+\pset tuples_only off
+GRANT USAGE ON SCHEMA part_live TO rsfed_stranger;
+GRANT SELECT ON t, l, pair TO rsfed_stranger;
+SET ROLE rsfed_stranger;
+SELECT name FROM l WHERE k IN (SELECT k FROM t EXCEPT SELECT id FROM s);
+SELECT name FROM l WHERE EXISTS (SELECT FROM t WHERE id > (SELECT min(id) FROM s));
+SELECT name, c FROM l LEFT JOIN pair USING (k) ORDER BY name;
+RESET ROLE;
+
+SET client_min_messages = warning;
+DROP SCHEMA part_live, part_here CASCADE;
+DROP FUNCTION sent, planned;
+DEALLOCATE ALL;
+RESET client_min_messages;
+SELECT rsfed.execute('wh', 'DROP TABLE ' || t) FROM unnest('{part_t,part_s}'::text[]) t;

@@ -84,7 +84,6 @@ typedef struct BlockPart
 	Block		block;
 	BlockText	text;
 	double		rows;			/* as its ordinary plan has them */
-	int			width;
 } BlockPart;
 
 /*
@@ -143,6 +142,15 @@ extern bool block_has_subqueries(Query *query);
 /* Are its rows groups, or all of them one? */
 extern bool block_is_grouped(const Query *query);
 
+/* Is a foreign table among the relations of a query, those of its expressions too? */
+extern bool block_reads_foreign(Query *query);
+
+/* Are all relations of a query foreign tables, one of which is *table, of this wrapper? */
+extern bool block_reads_live_only(Query *query, Oid *table);
+
+/* Is it a constant that Redshift takes for LIMIT and OFFSET? */
+extern bool block_limit_value(Node *node, int64 *value);
+
 /* Has an expression one value for all rows? */
 extern bool block_is_fixed(Node *expr);
 
@@ -169,6 +177,12 @@ extern bool block_is_guarded(Query *query);
  * "is_whole" says that whole rows are read.
  */
 extern Bitmapset *block_wanted(Query *query, int rtindex, bool *is_whole);
+
+/* block_scans.c: a scan of that table (or InvalidOid: any live table) in a plan, or NULL. */
+extern ForeignScan *block_find_scan(const PlannedStmt *stmt, Oid table);
+
+/* Is a plan one scan of live tables, or none, without this?  Sorting does not count. */
+extern bool block_is_needless(const PlannedStmt *stmt);
 
 /* block_prepare.c: in place, with join aliases resolved and constants folded. */
 extern void block_prepare(Query *query, ParamListInfo params);
@@ -210,19 +224,10 @@ extern const BlockParts *block_set_parts(const BlockParts *parts);
 
 extern void block_path_init(void);
 
-/* The plan of a part; called as GetForeignPlan is. */
-extern ForeignScan *block_part_plan(PlannerInfo *root, const BlockPart *part);
-
 /* block_plan.c: the plan of a query that became one statement, in place of another. */
 extern Plan *block_plan(Block *block, Query *query, BlockText *text, const Plan *instead_of);
 
 /* block.c: lets queries be shipped whole; called when the library is loaded. */
 extern void block_hook_init(void);
-
-/* Are all relations of a query foreign tables, one of which is *table, of this wrapper? */
-extern bool block_reads_live_only(Query *query, Oid *table);
-
-/* Is a plan one scan of live tables, or none, without this?  Sorting does not count. */
-extern bool block_is_needless(const PlannedStmt *stmt);
 
 #endif							/* RSFED_FDW_BLOCK_H */

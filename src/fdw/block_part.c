@@ -186,7 +186,6 @@ put_aside(BlockParts *parts, Query **place, BlockPart *part, List *conditions, i
 		return false;
 	take_conditions(part, conditions, rtindex);
 	part->rows = stmt->planTree->plan_rows;
-	part->width = stmt->planTree->plan_width;
 	parts->made = lappend(parts->made, part);
 	parts->items = list_concat(parts->items, stmt->invalItems);
 	parts->depends_on_role = parts->depends_on_role || stmt->dependsOnRole;

@@ -54,6 +54,27 @@ part_of(const PlannerInfo *root)
 	return NULL;
 }
 
+/* The scan of a part.  The planner finds what comes in the columns, and makes references of it. */
+static ForeignScan *
+part_scan(PlannerInfo *root, const BlockPart *part)
+{
+	List	   *params = part->block.deparse.params;
+	List	   *private = live_private(part->text.sql, part->text.recipes, NIL, part->block.used, NIL, part->block.userid, 0);
+	List	   *targets = NIL;
+	ListCell   *lc;
+
+	foreach(lc, root->processed_tlist)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Node	   *expr = (Node *) list_nth_node(TargetEntry, part->query->targetList, tle->resno - 1)->expr;
+
+		expr = block_part_gives(part, tle->resno) ? copyObject(expr) :
+			(Node *) makeNullConst(exprType(expr), exprTypmod(expr), exprCollation(expr));
+		targets = lappend(targets, makeTargetEntry((Expr *) expr, tle->resno, NULL, tle->resjunk));
+	}
+	return make_foreignscan(targets, NIL, 0, params, private, part->text.tlist, NIL, NULL);
+}
+
 static void
 upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel, RelOptInfo *output_rel, void *extra)
 {
@@ -81,7 +102,7 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel, R
 	output_rel->partial_pathlist = NIL;
 	live_cost(false, part->rows, part->rows, &startup, &total);
 	path = create_foreign_upper_pathCompat(root, output_rel, root->upper_targets[UPPERREL_FINAL], part->rows, startup, total, NIL);
-	path->fdw_private = list_make1(part);
+	path->fdw_private = list_make1(part_scan(root, part));
 	add_path(output_rel, (Path *) path);
 }
 
@@ -91,25 +112,4 @@ block_path_init(void)
 {
 	previous_hook = create_upper_paths_hook;
 	create_upper_paths_hook = upper_paths;
-}
-
-/* See block.h.  The planner finds what comes in the columns, and makes references of it. */
-ForeignScan *
-block_part_plan(PlannerInfo *root, const BlockPart *part)
-{
-	List	   *params = part->block.deparse.params;
-	List	   *private = live_private(part->text.sql, part->text.recipes, NIL, part->block.used, NIL, part->block.userid, 0);
-	List	   *targets = NIL;
-	ListCell   *lc;
-
-	foreach(lc, root->processed_tlist)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		Node	   *expr = (Node *) list_nth_node(TargetEntry, part->query->targetList, tle->resno - 1)->expr;
-
-		expr = block_part_gives(part, tle->resno) ? copyObject(expr) :
-			(Node *) makeNullConst(exprType(expr), exprTypmod(expr), exprCollation(expr));
-		targets = lappend(targets, makeTargetEntry((Expr *) expr, tle->resno, NULL, tle->resjunk));
-	}
-	return make_foreignscan(targets, NIL, 0, params, private, part->text.tlist, NIL, NULL);
 }

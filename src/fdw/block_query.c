@@ -11,8 +11,6 @@
  */
 #include "postgres.h"
 
-#include <limits.h>
-
 #include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
@@ -219,18 +217,6 @@ block_append_group(Block *b, bool has_aggregate)
 	return append_each(b, having, condition ? " AND " : " HAVING ", " AND ");
 }
 
-/* A constant that Redshift takes for LIMIT and OFFSET. */
-static bool
-limit_value(Node *node, int64 *value)
-{
-	Const	   *constant = (Const *) node;
-
-	if (node == NULL || !IsA(node, Const) || constant->constisnull)
-		return false;
-	*value = DatumGetInt64(constant->constvalue);
-	return *value >= 0 && *value <= INT_MAX;
-}
-
 /* Appends one item of ORDER BY: an expression or, of a set operation, the number of its column. */
 static bool
 append_order_item(Block *b, SortGroupClause *clause, const char *before)
@@ -269,8 +255,8 @@ block_append_limit(Block *b)
 
 	if (!has_limit && (!b->in_order || b->level->outer != NULL))
 		return true;
-	if (has_limit && (!limit_value(query->limitCount, &limit) || query->limitOption != LIMIT_OPTION_COUNT ||
-		(query->limitOffset != NULL && !limit_value(query->limitOffset, &offset))))
+	if (has_limit && (!block_limit_value(query->limitCount, &limit) || query->limitOption != LIMIT_OPTION_COUNT ||
+		(query->limitOffset != NULL && !block_limit_value(query->limitOffset, &offset))))
 		return block_stays(b, "ORDER BY with LIMIT", "LIMIT and OFFSET must be known when the plan is made, and OFFSET stands with LIMIT");
 	foreach(lc, query->sortClause)
 	{

@@ -109,7 +109,7 @@ collect_targets(Block *b, const BlockPart *part, BlockText *text)
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 
 		/* rows are told apart without what they are only grouped by */
-		if ((tle->resjunk && (text->is_sorted || query->distinctClause != NIL)) ||
+		if ((tle->resjunk && (part != NULL || text->is_sorted || query->distinctClause != NIL)) ||
 			(part != NULL && !block_part_gives(part, tle->resno)))
 			continue;
 		if (query->distinctClause == NIL)

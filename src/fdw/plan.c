@@ -25,7 +25,6 @@
 
 #include "base/compat.h"
 
-#include "fdw/block.h"
 #include "fdw/live.h"
 #include "fdw/nested.h"
 
@@ -286,9 +285,9 @@ live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 	LiveText	text;
 	bool		keeps;
 
-	/* of a subquery that is one statement */
+	/* a subquery that is one statement has its scan made: block_path.c */
 	if (path->fdw_private != NIL)
-		return block_part_plan(root, linitial(path->fdw_private));
+		return copyObject(linitial_node(ForeignScan, path->fdw_private));
 	if (is_base)
 	{
 		live = base_conditions(root, rel, scan_clauses, &here);
