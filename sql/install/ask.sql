@@ -1,5 +1,5 @@
--- Asking Redshift directly.  Each checks USAGE on the server for the caller and
--- logs in with the caller's user mapping.
+-- Functions that ask Redshift directly.  Each checks USAGE on the server for
+-- the caller and logs in with the caller's user mapping.
 
 CREATE FUNCTION rsfed.describe(
 	source name, query text,

@@ -1,4 +1,4 @@
--- What the columns of rsfed's views hold, for \d+ and doc/reference.md.
+-- Comments of the columns of rsfed's views, for \d+ and doc/reference.md.
 
 COMMENT ON COLUMN rsfed.budgets.source IS 'Server or group that has the budget; NULL for the budget of a rollup';
 COMMENT ON COLUMN rsfed.budgets.relation IS 'Rollup that has the budget; NULL for the budget of a server or group';

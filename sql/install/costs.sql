@@ -1,4 +1,4 @@
--- What refreshes read and took in the warehouse.
+-- The resources that refreshes used in the warehouse.
 
 CREATE FUNCTION rsfed.gather_costs(OUT server name, OUT runs integer, OUT detail text)
 RETURNS SETOF record
@@ -20,7 +20,7 @@ SELECT k.run_id,
 	k.queue_ms,
 	k.execution_ms,
 	CASE WHEN x.rpus > 0 THEN k.execution_ms / 3600000.0::pg_catalog.float8 * x.rpus * p.rpu_hour
-		-- rounded up to whole megabytes, at least 10 a query
+		-- rounded up to whole megabytes, at least 10 per query
 		ELSE CASE k.s3_bytes WHEN 0 THEN 0
 			ELSE GREATEST(pg_catalog.ceil(k.s3_bytes / 1048576.0), 10) END / 1048576 * p.tb
 	END AS price,

@@ -1,13 +1,14 @@
--- What is wrong, and the statement that mends it: one view a topic, one row a
--- problem, and rsfed.doctor(), which reads them all and the servers where asked.
--- A view of this schema is a topic by being there.  Columns: severity (error,
--- warning, notice), subject, problem, remedy (statements that run as pasted),
--- on_primary (is the remedy to be run on the primary); and where many relations
--- can have one problem, problem_of_many, in which %s is how many they are, and
--- remedy_of_many, one statement for all of them, in which %s is their names.  Rows
--- that are equal in these two are one problem.
+-- Problems and the statements that solve them: one view for each topic, one row
+-- for each problem, and rsfed.doctor(), which reads all views and, on request,
+-- checks the servers.  Each view of this schema is a topic.  Columns: severity
+-- (error, warning, notice), subject, problem, remedy (statements that run as
+-- pasted), on_primary (must the remedy be run on the primary?); and, if many
+-- relations can have the same problem, problem_of_many, in which %s stands for
+-- their number, and remedy_of_many, one statement for all of them, in which %s
+-- stands for their names.  Rows with equal values in these two columns are one
+-- problem.
 --
--- Nothing here takes a lock on a served table, so that a look never waits for
+-- Nothing here locks a served table, so that rsfed.doctor() never waits for
 -- ALTER TABLE or VACUUM FULL: sizes are those of pg_class.
 
 CREATE SCHEMA rsfed_doctor;
@@ -24,13 +25,13 @@ $$;
 COMMENT ON FUNCTION rsfed_catalog.some_names(text[]) IS
 'The first five names, and how many more there are';
 
--- A log-in is that of a role, so the check is, too.
+-- A log-in belongs to a role, and so does the check.
 CREATE FUNCTION rsfed_catalog.check_statement(source name, role_id oid)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE
-		-- from 16 on a member need not be allowed to SET ROLE; before, there is no such privilege to ask for
+		-- since 16 a member may not be allowed to SET ROLE; before, this privilege does not exist
 		WHEN r.rolname <> current_user AND has_server_privilege(r.oid, s.oid, 'USAGE')
 			AND pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int4 >= 160000 THEN 'SET' ELSE 'MEMBER' END)
 			THEN format('SET ROLE %I; SELECT * FROM rsfed.check_server(%L); RESET ROLE;', r.rolname, s.srvname)
@@ -42,7 +43,7 @@ $$;
 COMMENT ON FUNCTION rsfed_catalog.check_statement(name, oid) IS
 'The statement that checks a source with the log-in of a role (0: of PUBLIC) as far as the current user may; NULL if there is no such server';
 
--- Without the collector the log is no file that the server knows.
+-- Without the collector the server does not know the file of the log.
 CREATE FUNCTION rsfed_catalog.log_statement()
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -63,7 +64,7 @@ $$;
 COMMENT ON FUNCTION rsfed_catalog.log_says_why() IS
 'A sentence that sends the reader to the server''s log';
 
--- In PL/pgSQL a procedure wants a variable for each of its results.
+-- In PL/pgSQL a procedure needs a variable for each of its results.
 CREATE FUNCTION rsfed_catalog.call_each_statement(call text, query text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -73,8 +74,8 @@ $body$;
 COMMENT ON FUNCTION rsfed_catalog.call_each_statement(text, text) IS
 'The statement that calls a procedure of refreshing for each row r of a query; the call is without what follows its own arguments';
 
--- As many refreshes at once as workers may run, and one that fails ends no other;
--- where no worker is, the session makes them itself.
+-- Refreshes run in all workers at once, and a failure ends no other refresh;
+-- without workers the session runs them itself.
 CREATE FUNCTION rsfed_catalog.refresh_all_statement(condition text, scheduler_state text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -85,8 +86,8 @@ $body$;
 COMMENT ON FUNCTION rsfed_catalog.refresh_all_statement(text, text) IS
 'The statement that requests a refresh of all rollups of the caller for which a condition on rsfed.freshness f holds; NULL where no worker would run it';
 
--- What a source serves, relations and sets alike, as far as the current user may
--- see all of it.
+-- The relations and sets of a source, as far as the current user may see
+-- everything about them.
 CREATE VIEW rsfed_catalog.served_by_source WITH (security_barrier = true) AS
 SELECT f.name, f.source, f.owner, f.state, f.sqlstate, f.is_late, f.last_run_id
 FROM rsfed_catalog.relation_freshness f
@@ -99,8 +100,8 @@ WHERE c.may_see_all AND c.source IS NOT NULL;
 COMMENT ON VIEW rsfed_catalog.served_by_source IS
 'Rollups and sets with their source and state';
 
--- The way to a source and the log-in there: what its newest run says, of those
--- that the current user may see.
+-- The way to a source and the log-in there: the result of the newest run that
+-- the current user may see.
 CREATE VIEW rsfed_catalog.source_failure WITH (security_barrier = true) AS
 SELECT l.source, pg_catalog.left(l.sqlstate, 2) AS class, l.message, l.detail, l.hint, l.finished_at,
 	rsfed_catalog.check_statement(l.source, l.owner) AS remedy
@@ -110,7 +111,7 @@ FROM (SELECT DISTINCT ON (f.source) f.source, f.owner, r.status, r.sqlstate, r.m
 	ORDER BY f.source, r.run_id DESC) l
 JOIN pg_catalog.pg_foreign_server s ON s.srvname = l.source
 WHERE l.status = 'failed' AND (pg_catalog.left(l.sqlstate, 2) = '08'
-	-- a log-in that is held is told by the topic credentials
+	-- the topic credentials reports a log-in that is held
 	OR pg_catalog.left(l.sqlstate, 2) = '28' AND NOT EXISTS (SELECT FROM rsfed_catalog.held_credentials h
 		WHERE h.server_id = s.oid));
 COMMENT ON VIEW rsfed_catalog.source_failure IS

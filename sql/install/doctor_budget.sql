@@ -21,7 +21,7 @@ SELECT 'warning' AS severity, b.subject,
 		THEN 'SELECT relation, max_scan_bytes, scanned_bytes, max_seconds, seconds, ends_at FROM rsfed.budgets WHERE used_up AND relation IS NOT NULL;'
 	END AS remedy_of_many
 FROM visible b
--- within what the options take
+-- within the limits of the options
 CROSS JOIN LATERAL (SELECT CASE b.option_name
 	WHEN 'max_scan_per_day' THEN LEAST(2 * GREATEST(b.used, b.allowed), 9007199254740992) || 'B'
 	ELSE LEAST(2 * GREATEST(b.used, b.allowed), 2147483647) || 'ms' END AS twice) t

@@ -1,4 +1,4 @@
--- What is wrong with groups: topics of rsfed.doctor() (see doctor.sql).
+-- Problems of groups: topics of rsfed.doctor() (see doctor.sql).
 
 CREATE VIEW rsfed_doctor.groups WITH (security_barrier = true) AS
 WITH members AS MATERIALIZED (SELECT g.*,
@@ -69,7 +69,7 @@ SELECT 'warning' AS severity, pg_catalog.format('server %I of group %I', d.serve
 	CASE WHEN d.kind = 'query'
 		THEN pg_catalog.format('It differs from the other members, and rollup %s does not use it: %s.', c.full_name, d.problem)
 		ELSE pg_catalog.format('It differs from the other members, and rollups that read this do not use it: %s.', d.problem) END AS problem,
-	-- what mends it there, as far as that can be said, and another look
+	-- the statements that solve it there, if they are known, and another check
 	pg_catalog.concat_ws(' ', (SELECT pg_catalog.string_agg(pg_catalog.format('SELECT rsfed.execute(%L, %L);', d.server, r.remedy), ' ' ORDER BY r.n)
 			FROM pg_catalog.unnest(d.remedies) WITH ORDINALITY AS r (remedy, n)
 			WHERE pg_catalog.has_server_privilege(s.oid, 'USAGE')
@@ -86,7 +86,7 @@ JOIN pg_catalog.pg_foreign_server s ON s.srvname = d.server
 LEFT JOIN (rsfed_catalog.rollup u JOIN rsfed_catalog.relation_class c USING (relation_id))
 	ON u.relation_id = d.relation_id AND u.definition = d.definition AND u.source = d.group_name
 WHERE d.server_options IS NOT DISTINCT FROM s.srvoptions
-	-- what a query is answered is for those who may see the query
+	-- only users who may see the query may see its error
 	AND (c.may_see_all OR d.kind <> 'query')
 	AND (pg_catalog.has_server_privilege(g.oid, 'USAGE') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE'));
 COMMENT ON VIEW rsfed_doctor.difference IS

@@ -1,6 +1,6 @@
 -- Topics of rsfed.doctor(): publications and their subscribers.
 
--- Without a subscriber that counts there is nothing to be lost.
+-- Without a subscriber nothing can be lost.
 CREATE VIEW rsfed_doctor.publication WITH (security_barrier = true) AS
 SELECT v.severity, pg_catalog.format('publication %I', b.publication) AS subject, v.problem, v.remedy, v.on_primary
 FROM (SELECT b.publication, p.oid, pg_catalog.current_setting('wal_level') AS wal_level,

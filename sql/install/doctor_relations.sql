@@ -1,14 +1,14 @@
 -- Topics of rsfed.doctor(): relations, sets, their schedules and tables.
 
--- What a source or a log-in is the cause of, the topics source and credentials
--- tell: one row for all relations.  Relations that fail are one problem if their
--- SQLSTATE is one: their messages name columns and values.
+-- The topics source and credentials report failures caused by a source or a
+-- log-in, with one row for all relations.  Failing relations with the same
+-- SQLSTATE are one problem, because their messages name columns and values.
 CREATE VIEW rsfed_doctor.relation WITH (security_barrier = true) AS
 SELECT v.severity, f.name AS subject, v.problem,
 	COALESCE(v.remedy, pg_catalog.format('CALL rsfed.refresh(%L);', f.name)) AS remedy,
 	v.on_primary, v.problem_of_many, v.remedy_of_many
 FROM rsfed_catalog.relation_freshness f
--- made once, not for each relation
+-- computed once, not for each relation
 CROSS JOIN (SELECT COALESCE(rsfed_catalog.refresh_all_statement(l.condition, s.state), rsfed_catalog.call_each_statement('rsfed.refresh(r.relation',
 			'SELECT f.relation FROM rsfed.freshness f JOIN rsfed.rollups u ON u.rollup = f.relation WHERE pg_catalog.pg_has_role(u.owner, ''USAGE'') AND ' || l.condition)) AS of_late,
 		COALESCE(rsfed_catalog.refresh_all_statement(n.condition, s.state), rsfed_catalog.call_each_statement('rsfed.refresh(r.relation',
@@ -21,7 +21,7 @@ LEFT JOIN rsfed_catalog.run r ON r.run_id = f.last_run_id
 LEFT JOIN pg_catalog.pg_foreign_server s ON s.srvname = f.source
 LEFT JOIN rsfed_catalog.source_failure x ON x.source = f.source AND x.class = pg_catalog.left(f.sqlstate, 2)
 CROSS JOIN LATERAL (SELECT
-	-- of Redshift, the way to it, or the log-in to it
+	-- errors of Redshift, the way to it, or the log-in to it
 	COALESCE(CASE WHEN pg_catalog.left(f.sqlstate, 2) IN ('08', '28', '53', '57', '58')
 		THEN rsfed_catalog.check_statement(f.source, f.owner) END,
 		pg_catalog.format('SELECT status, phase, message, detail, hint FROM rsfed.runs WHERE run_id = %s;', f.last_run_id)) AS look,
@@ -93,8 +93,8 @@ WHERE f.may_see_all;
 COMMENT ON VIEW rsfed_doctor.schedule IS
 'Schedules that have stopped, paused themselves, never ran or are overdue';
 
--- A log-in that is held is told by the topic credentials, a source that cannot be
--- reached, or is gone, by the topic source.
+-- The topic credentials reports a log-in that is held, the topic source a source
+-- that cannot be reached or does not exist.
 CREATE VIEW rsfed_doctor.set WITH (security_barrier = true) AS
 SELECT v.severity, v.subject, v.problem, v.remedy, v.on_primary, v.problem_of_many, v.remedy_of_many
 FROM (SELECT c.*, x.state, x.failures, x.failing_since, x.message, x.sqlstate, x.as_of, x.last_run_id, g.is_held,
@@ -164,7 +164,7 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW rsfed_doctor.set IS
 'Sets whose refreshes fail, are refused or never were, and their schedules as those of relations';
 
--- Everything about served tables.  A row's width is known from its statistics.
+-- Problems of served tables.  The width of a row is taken from its statistics.
 CREATE VIEW rsfed_doctor.served WITH (security_barrier = true) AS
 WITH published AS MATERIALIZED (
 	SELECT g.relid, pg_catalog.string_agg(pg_catalog.quote_ident(q.pubname), ', ' ORDER BY q.pubname) AS names

@@ -2,7 +2,8 @@
 
 CREATE VIEW rsfed_doctor.scheduler WITH (security_barrier = true) AS
 WITH s AS MATERIALIZED (SELECT t.*, n.slots, n.needed,
-		-- a multiple of 8, so that a replica, which knows no databases, mostly needs what the primary does
+		-- a multiple of 8, so that a replica, which does not know the databases, mostly needs the same
+		-- number as the primary
 		(GREATEST(n.needed, n.slots) + 9) / 8 * 8 AS enough,
 		'It changes with a restart. Restart replicas first: there it must not be less than on the primary.' AS how
 	FROM rsfed_catalog.scheduler_state() t
@@ -119,7 +120,7 @@ WITH runs AS MATERIALIZED (
 		r.waits_for IS NULL AND rsfed_catalog.may_see_runs(r.relation_id) AS may_begin,
 		GREATEST(r.requested_at, r.not_before) AS since
 	FROM rsfed_catalog.run r
-	-- of a set any member tells the source
+	-- any member of a set tells its source
 	LEFT JOIN rsfed_catalog.rollup u ON u.relation_id = COALESCE((SELECT m.relation_id
 		FROM rsfed_catalog.set_member m WHERE m.set_id = r.relation_id LIMIT 1), r.relation_id)
 	WHERE r.status IN ('queued', 'running')),
@@ -156,7 +157,7 @@ CREATE VIEW rsfed_doctor.replication WITH (security_barrier = true) AS
 SELECT v.severity, v.subject, v.problem, v.remedy, false AS on_primary
 FROM (SELECT pg_catalog.pg_is_in_recovery() AS is_replica, pg_catalog.current_setting('hot_standby_feedback')::pg_catalog.bool AS feedback) h
 CROSS JOIN LATERAL (
-	-- seen from here, whoever streams from here
+	-- replicas that stream from this server
 	SELECT 'warning' AS severity, pg_catalog.format('replica %s', r.name) AS subject,
 		'It runs with hot_standby_feedback off: vacuum here cancels long queries there. Run the remedy on that replica.' AS problem,
 		'ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_catalog.pg_reload_conf();' AS remedy
@@ -174,7 +175,7 @@ CROSS JOIN LATERAL (
 		FROM pg_catalog.pg_stat_replication r WHERE r.state IN ('streaming', 'catchup')) r
 	WHERE r.replay_lag > '1 minute'::pg_catalog.interval OR r.bytes > 268435456
 	UNION ALL
-	-- seen from the replica itself
+	-- this server as a replica
 	SELECT 'warning', 'this replica',
 		'hot_standby_feedback is off: vacuum on the primary cancels long queries here.',
 		'ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_catalog.pg_reload_conf();'

@@ -48,11 +48,11 @@ CROSS JOIN LATERAL (
 			CASE WHEN b.by_file THEN 'The program that writes the credentials_file has not renewed it.'
 				ELSE 'New ones are set by rsfed.set_credentials().' END)
 	WHERE x.valid_until < pg_catalog.now()
-		-- what rotates by itself lives for minutes anyway
+		-- credentials that rotate automatically live for minutes anyway
 		+ CASE WHEN b.by_file THEN '1 minute'::pg_catalog.interval ELSE '7 days' END
 ) v
 UNION ALL
--- one row a log-in, however many relations need it
+-- one row for each log-in, regardless of the number of relations
 SELECT 'error', pg_catalog.format('credentials of %s for server %I',
 		CASE h.role_id WHEN 0 THEN 'public' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(h.role_id)) END, f.source),
 	pg_catalog.format('Its log-in is held since %s: %s. No schedule tries it until the credentials change, by rsfed.set_credentials() or their file, or work again. Held: %s.%s',

@@ -1,6 +1,5 @@
--- What pg_dump carries over: members of groups, definitions, sets, schedules, watermarks, probes,
--- partitions that were read,
--- freshness, publications, and whose schedules they are; not the
+-- Tables that pg_dump dumps: members of groups, definitions, sets, schedules, watermarks, probes,
+-- partitions that were read, freshness, publications, and the owner of the schedules; but not the
 -- runs of this server, nor the cache of oids.
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation', '');
 SELECT pg_catalog.pg_extension_config_dump('rsfed_catalog.relation_relation_id_seq', '');

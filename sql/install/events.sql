@@ -1,6 +1,6 @@
--- rsfed's tables name relations and servers; these follow them when they are
--- renamed, moved or dropped.  Written in C: for every other command they
--- return after a look at its parse tree.
+-- rsfed's tables name relations and servers; these event triggers follow them
+-- when they are renamed, moved or dropped.  They are written in C, so that
+-- they return for every other command after a look at its parse tree.
 
 CREATE FUNCTION rsfed_catalog.on_ddl_end()
 RETURNS event_trigger
@@ -30,13 +30,13 @@ CREATE EVENT TRIGGER rsfed_drop ON sql_drop
 COMMENT ON EVENT TRIGGER rsfed_drop IS
 'rsfed: forgets relations that were dropped; stands before servers that rollups or groups use';
 
--- Where session_replication_role is replica, as tools have it that copy data,
--- names change and go all the same.
+-- If session_replication_role is replica, as tools that copy data set it,
+-- names still change and disappear.
 ALTER EVENT TRIGGER rsfed_ddl_end ENABLE ALWAYS;
 ALTER EVENT TRIGGER rsfed_drop ENABLE ALWAYS;
 
--- A restore brings relations, not their oids; without these neither a rename
--- nor a drop would be seen.
+-- A restore brings relations without their oids; without these, neither a
+-- rename nor a drop would be noticed.
 CREATE FUNCTION rsfed_catalog.on_relation_insert()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'rsfed_on_relation_insert'
@@ -49,7 +49,7 @@ CREATE TRIGGER cache_oids AFTER INSERT ON rsfed_catalog.relation
 	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_relation_insert();
 ALTER TABLE rsfed_catalog.relation ENABLE ALWAYS TRIGGER cache_oids;
 
--- What processes remember of groups is stale once a member changes.
+-- A change of a member invalidates the groups cached in all processes.
 CREATE FUNCTION rsfed_catalog.on_member_change()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'rsfed_on_member_change'
@@ -62,8 +62,8 @@ CREATE TRIGGER members_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON r
 	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_member_change();
 
 -- A publication FOR ALL TABLES publishes these tables, too.  A subscriber that
--- has rsfed itself keeps its own: what comes from the publisher is passed over.
--- Fires in nothing but the processes that apply a subscription.
+-- has rsfed itself keeps its own rows: rows from the publisher are skipped.
+-- The triggers fire only in processes that apply a subscription.
 CREATE FUNCTION rsfed_catalog.on_replicated_change()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'rsfed_on_replicated_change'

@@ -1,4 +1,4 @@
--- Everything that is defined, as text.
+-- All definitions, as text.
 
 CREATE FUNCTION rsfed.export()
 RETURNS text

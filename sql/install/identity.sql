@@ -1,5 +1,5 @@
--- Whose schedules these are: a copy of a database must not query, or bill, the
--- warehouse of its original.
+-- The owner of the schedules: a copy of a database must not query the
+-- warehouse of its original, which would be billed.
 
 CREATE FUNCTION rsfed_catalog.identity_mismatch(identity text, system_identifier text,
 	database_id bigint, database_name name)
@@ -9,8 +9,9 @@ AS 'MODULE_PATHNAME', 'rsfed_identity_mismatch';
 COMMENT ON FUNCTION rsfed_catalog.identity_mismatch(text, text, bigint, name) IS
 'Why this database, in this server with this setting rsfed.identity, is not that one; NULL if it is';
 
--- One row.  On a replica is_held is what the primary noted, and mismatch says
--- whether the replica would hold its schedules if it were promoted.
+-- One row.  On a replica, is_held is the value that the primary stored, and
+-- mismatch tells whether the replica would hold its schedules after a
+-- promotion.
 CREATE VIEW rsfed_catalog.guard AS
 SELECT g.held_reason IS NOT NULL AS is_held,
 	g.held_reason,
@@ -39,7 +40,7 @@ COMMENT ON FUNCTION rsfed.take_over(text) IS
 'Makes this database the owner of its schedules, which run here from then on. confirm is its name';
 REVOKE EXECUTE ON FUNCTION rsfed.take_over(text) FROM PUBLIC;
 
--- A restore brings rows that no function of rsfed announced.
+-- A restore brings rows without a function of rsfed that announces them.
 CREATE FUNCTION rsfed_catalog.on_restore()
 RETURNS trigger
 LANGUAGE C
@@ -52,6 +53,6 @@ CREATE TRIGGER announce AFTER INSERT ON rsfed_catalog.identity
 	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_restore();
 CREATE TRIGGER announce AFTER INSERT ON rsfed_catalog.schedule
 	FOR EACH STATEMENT EXECUTE FUNCTION rsfed_catalog.on_restore();
--- a tool that copies data may set session_replication_role to replica for it
+-- a tool that copies data may set session_replication_role to replica
 ALTER TABLE rsfed_catalog.identity ENABLE ALWAYS TRIGGER announce;
 ALTER TABLE rsfed_catalog.schedule ENABLE ALWAYS TRIGGER announce;

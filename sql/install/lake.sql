@@ -1,5 +1,5 @@
--- The lake: external schemas, tables and partitions.  What writes there stays
--- when the transaction here is rolled back, so it is not for PUBLIC.
+-- The lake: external schemas, tables and partitions.  A rollback here does not
+-- undo writes there, so functions that write are not for PUBLIC.
 
 CREATE FUNCTION rsfed.create_external_schema(
 	source name,

@@ -2,7 +2,7 @@
 -- counters end in _total.  One pass over the relations; for pg_monitor.
 
 CREATE VIEW rsfed.metrics AS
--- of each relation, and of each set
+-- for each relation, and for each set
 SELECT m.name, f.labels || m.labels AS labels, m.value
 FROM (SELECT pg_catalog.jsonb_build_object('relation', r.name) AS labels, r.as_of, r.age, r.max_age, r.is_late,
 		r.failures, r.failing_since, r.changed_at, r.data_through, r.next_run_at, r.state
@@ -26,7 +26,7 @@ CROSS JOIN LATERAL (VALUES
 ) AS m (name, labels, value)
 WHERE m.value IS NOT NULL
 UNION ALL
--- what runs added up to
+-- totals of the runs
 SELECT m.name, CASE WHEN r.kind = 'set' THEN pg_catalog.jsonb_build_object('set', r.relation_name)
 	ELSE pg_catalog.jsonb_build_object('relation',
 		pg_catalog.format('%I.%I', r.schema_name, r.relation_name)) END || m.labels, m.value
@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (VALUES
 	('rsfed_changed_rows_total', '{"change": "updated"}', n.rows_updated),
 	('rsfed_changed_rows_total', '{"change": "deleted"}', n.rows_deleted)
 ) AS m (name, labels, value)
--- the rows of a set are those of its members, and counted there
+-- the rows of a set are counted for its members
 WHERE pg_catalog.pg_has_role('pg_monitor', 'USAGE')
 	AND (r.kind <> 'set' OR m.name IN ('rsfed_runs_total', 'rsfed_run_seconds_total'))
 UNION ALL
@@ -82,7 +82,7 @@ CROSS JOIN LATERAL (VALUES
 ) AS m (name, value)
 WHERE m.value IS NOT NULL
 UNION ALL
--- when log-ins end
+-- expiry of log-ins
 SELECT 'rsfed_credentials_expiry_timestamp_seconds', pg_catalog.jsonb_build_object('server', s.srvname,
 	'role', CASE m.umuser WHEN 0 THEN 'public' ELSE pg_catalog.pg_get_userbyid(m.umuser) END),
 	pg_catalog.date_part('epoch', x.valid_until)

@@ -1,4 +1,4 @@
--- Options of servers, credentials, rollups and schedules, beside the settings.
+-- Options of servers, credentials, rollups and schedules, and pinned settings.
 
 CREATE FUNCTION rsfed_catalog.options(
 	OUT scope text, OUT name text, OUT type text, OUT unit text,

@@ -1,6 +1,7 @@
--- Log-ins that Redshift refused.  Not dumped: another server may have others.
--- The fingerprint says where mapping, server and credentials file stood then
--- (row versions; inode, size and time of the file): nothing of what is in them.
+-- Log-ins that Redshift refused.  Not dumped: another server may have other
+-- credentials.  The fingerprint identifies the versions of mapping, server and
+-- credentials file at that time (row versions; inode, size and time of the
+-- file), without their contents.
 CREATE TABLE rsfed_catalog.held_credentials
 (
 	server_id		oid NOT NULL,

@@ -56,9 +56,9 @@ $$;
 COMMENT ON FUNCTION rsfed_catalog.wal_position() IS
 'Up to where this server has written, or on a replica replayed, WAL';
 
--- A connection says by its application_name which version of the script its
--- subscriber has run.  PostgreSQL shows that to pg_monitor; owners of publications
--- need it, too, and so this reads it for them, and nothing else.
+-- The application_name of a connection contains the version of the script that its
+-- subscriber has run.  PostgreSQL shows it only to pg_monitor; owners of
+-- publications need it, too, so this function reads it for them, and nothing else.
 CREATE FUNCTION rsfed_catalog.subscriber_sender()
 RETURNS TABLE (pid integer, version integer, lag interval)
 LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -70,7 +70,7 @@ $$;
 COMMENT ON FUNCTION rsfed_catalog.subscriber_sender() IS
 'Connections of subscribers: process, version of the script that was run there, how long what is written takes to be applied';
 
--- Some columns are those of newer versions, hence by way of jsonb.
+-- Some columns exist only in newer versions, so they are read through jsonb.
 CREATE VIEW rsfed_catalog.subscriber_slot AS
 SELECT b.publication,
 	b.version AS published_version,
@@ -120,7 +120,7 @@ COMMENT ON VIEW rsfed.subscribers IS
 'Servers that subscribe to publications of rollups, one row for each slot; for owners of publications and pg_monitor';
 GRANT SELECT ON rsfed.publications, rsfed.subscribers TO PUBLIC;
 
--- sql/subscriber/script.sql, put in by the build.
+-- The build inserts sql/subscriber/script.sql here.
 CREATE FUNCTION rsfed_catalog.subscriber_template()
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -132,9 +132,9 @@ $template$;
 COMMENT ON FUNCTION rsfed_catalog.subscriber_template() IS
 'The script of a subscriber, with marks in place of what is published';
 
--- What the script says of one table; \gset, as nobody needs to see what these
--- functions return.  A key that is the replica identity is a
--- primary key at subscribers.
+-- The part of the script for one table; \gset is used because nobody needs the
+-- results of these functions.  A key that is the replica identity is a primary
+-- key at subscribers.
 CREATE FUNCTION rsfed_catalog.subscriber_table(publication name, version integer, relid oid, relation_id integer, copy_number integer, tables boolean)
 RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -146,7 +146,7 @@ AS $body$
 			CASE WHEN a.attcollation NOT IN (0, y.typcollation) THEN format(' COLLATE %I.%I', cn.nspname, co.collname) ELSE '' END AS coll
 		FROM t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
 			AND (t.named IS NULL OR a.attname = ANY (t.named)
-				-- not published yet: it is once this is there
+				-- not published yet: it will be after this exists
 				OR a.attname IN (SELECT x.value ->> 'name' FROM rsfed_catalog.rollup u, jsonb_array_elements(u.columns) x
 					WHERE u.relation_id = subscriber_table.relation_id))
 		JOIN pg_type y ON y.oid = a.atttypid

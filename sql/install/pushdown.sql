@@ -1,4 +1,4 @@
--- What of a query over foreign tables Redshift computes.
+-- The parts of a query over foreign tables that Redshift computes.
 
 CREATE FUNCTION rsfed_catalog.pushdown(
 	OUT kind text, OUT item text, OUT shipped text, OUT redshift_text text, OUT note text)

@@ -1,17 +1,17 @@
--- rsfed.report(): one page of HTML that says what is wrong and what happened.
--- The schema rsfed_report has its parts: what the page is made from (this file),
--- how a figure is drawn, and a function for each section.  All of it runs with the
--- rights of the caller, over views that show what the caller may see, and writes
--- nothing, so that it works on replicas.
+-- rsfed.report(): one page of HTML about problems and recent runs.  The schema
+-- rsfed_report contains its parts: the data of the page (this file), the drawing
+-- of figures, and a function for each section.  All of it runs with the rights of
+-- the caller, over views that show what the caller may see, and writes nothing, so
+-- that it works on replicas.
 --
 -- Times in figures are positions: 0 is the beginning of the period, 1 its end.
--- What comes from data becomes HTML through rsfed_report.html() and nothing else.
+-- Data becomes HTML only through rsfed_report.html().
 
 CREATE SCHEMA rsfed_report;
 COMMENT ON SCHEMA rsfed_report IS 'rsfed: the sections of rsfed.report()';
 GRANT USAGE ON SCHEMA rsfed_report TO PUBLIC;
 
--- Not by the order of rsfed.runs, which a report of many runs would sort for nothing.
+-- Without the order of rsfed.runs, which a report of many runs does not need.
 CREATE VIEW rsfed_report.visible_run WITH (security_barrier = true) AS
 SELECT r.run_id, r.relation_id AS lane, r.schema_name, r.relation_name, r.status, r.trigger, r.set_run_id, r.requested_at,
 	GREATEST(r.due_at, r.not_before) AS due_at, r.started_at, r.finished_at, r.as_of, r.server, r.query_id,
@@ -96,8 +96,8 @@ $$;
 COMMENT ON FUNCTION rsfed_report.html(text) IS
 'Text as it is written in HTML, in attributes too';
 
--- Without SET and STRICT, here and wherever a function is called for each run, so that
--- it is expanded in line; the search_path is that of the function that calls it.
+-- Without SET and STRICT, like all functions that are called for each run, so that it
+-- is inlined; the caller sets the search_path.
 CREATE FUNCTION rsfed_report.duration(seconds double precision)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -136,7 +136,7 @@ $$;
 COMMENT ON FUNCTION rsfed_report.moment(timestamptz) IS
 'A time in the time zone of the session';
 
--- A day has 24 hours and a month 30 days, as where intervals are compared.
+-- A day has 24 hours and a month 30 days, as in comparisons of intervals.
 CREATE FUNCTION rsfed_report.seconds(length interval)
 RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -149,8 +149,9 @@ $$;
 COMMENT ON FUNCTION rsfed_report.seconds(interval) IS
 'The length of an interval in seconds';
 
--- 200,000 are more than figures can show, and bound what a report takes; by their
--- numbers, so that nothing has to be sorted and older history is not read.
+-- 200,000 are more than figures can show, and limit the cost of a report; they
+-- are chosen by their numbers, so that nothing has to be sorted and older history
+-- is not read.
 CREATE FUNCTION rsfed_report.runs(from_at timestamptz, to_at timestamptz)
 RETURNS rsfed_report.run[]
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp

@@ -1,6 +1,6 @@
--- How figures of a report are drawn.  A figure is stretched to the width that there
--- is, so that texts stand beside it, not in it.  Bars are strokes: a path of them is
--- short, and a lane of 1,000 relations is one path for each outcome.
+-- The drawing of figures.  A figure is stretched to the available width, so texts
+-- are next to it, not in it.  Bars are strokes: a path of them is short, and a lane
+-- is one path for each outcome.
 
 CREATE FUNCTION rsfed_report.axis(from_at timestamptz, to_at timestamptz)
 RETURNS text
@@ -16,7 +16,7 @@ $$;
 COMMENT ON FUNCTION rsfed_report.axis(timestamptz, timestamptz) IS
 'The times below a figure';
 
--- The style sheet has the thickness that goes with it.
+-- The style sheet has the matching thickness.
 CREATE FUNCTION rsfed_report.height_of(kind text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -97,7 +97,8 @@ $$;
 COMMENT ON FUNCTION rsfed_report.outcomes_figure(rsfed_report.run[], text) IS
 'Figure: runs by outcome over time';
 
--- Workers in use, and runs that wait for one, on average in each piece of the period.
+-- Workers in use, and runs that wait for one, as averages over each piece of the
+-- period.
 CREATE FUNCTION rsfed_report.queue_figures(runs rsfed_report.run[], axis text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp

@@ -4,8 +4,8 @@
 CREATE FUNCTION rsfed_report.style()
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
--- Colours keep apart for the colour-blind (after Okabe and Ito), and have a contrast
--- of 3:1 or more to the page, texts 4.5:1.
+-- The colors are distinguishable for color-blind readers (after Okabe and Ito), and
+-- have a contrast of at least 3:1 to the page, texts 4.5:1.
 AS $$
 SELECT $css$
 :root{color-scheme:light dark;--page:#fff;--text:#1b2127;--soft:#57606a;--line:#d5dade;--panel:#f5f7f9;
@@ -94,7 +94,7 @@ $$;
 COMMENT ON FUNCTION rsfed_report.style() IS
 'The style sheet of a report: light and dark, narrow and wide, and print';
 
--- The name that browsers know the encoding of the client by.
+-- The name of the client encoding for browsers.
 CREATE FUNCTION rsfed_report.charset()
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -154,7 +154,7 @@ CREATE FUNCTION rsfed.report(since interval DEFAULT '1 day', until timestamptz D
 RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO' SET intervalstyle = 'postgres'
--- these queries run once: to compile them would take longer
+-- these queries run once: compiling them would take longer
 SET jit = off
 AS $$
 DECLARE
@@ -172,7 +172,7 @@ BEGIN
 			DETAIL = format('Argument until is %s.', COALESCE(until::text, 'NULL')),
 			HINT = 'Omit the argument to create a report up to now.';
 	END IF;
-	-- an interval is compared as if months had 30 days, but begins where the calendar says
+	-- an interval is compared as if months had 30 days, but subtracted by the calendar
 	IF since IS NULL OR NOT isfinite(since) OR since < interval '1 second' OR since > interval '1000 years' OR until - since >= until THEN
 		RAISE EXCEPTION 'period of a report must be between 1 second and 1000 years' USING ERRCODE = 'invalid_parameter_value',
 			DETAIL = format('Argument since is %s.', COALESCE(since::text, 'NULL')),

@@ -10,8 +10,8 @@ $$;
 COMMENT ON FUNCTION rsfed_report.state_mark(text) IS
 'A state as a word with a colour';
 
--- Neighbouring pieces of one outcome are one stroke, so that a lane is short
--- however many runs it has.
+-- Neighboring pieces with the same outcome are one stroke, so that a lane is
+-- short regardless of its number of runs.
 CREATE FUNCTION rsfed_report.time_line(runs rsfed_report.run[], lanes rsfed_report.lane[], axis text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -58,8 +58,8 @@ $$;
 COMMENT ON FUNCTION rsfed_report.time_line(rsfed_report.run[], rsfed_report.lane[], text) IS
 'Section: a line for each relation and set with its runs by outcome';
 
--- For figures of age only: what relations had whose age can be late, and those of the
--- first cards.
+-- For figures of age only: the relations that can be late, and those of the first
+-- cards.
 CREATE FUNCTION rsfed_report.contents(runs rsfed_report.run[], lanes rsfed_report.lane[], from_at timestamptz, to_at timestamptz)
 RETURNS rsfed_report.content[]
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -69,7 +69,7 @@ succeeded AS (
 	SELECT r.lane, r.as_of, r.ended AS first FROM unnest(runs) r JOIN wanted USING (lane)
 	WHERE r.status IN ('published', 'unchanged') AND r.as_of IS NOT NULL AND r.ended >= 0),
 began AS (SELECT s.lane, min(s.first) AS first FROM succeeded s GROUP BY s.lane),
--- what there was when the period began
+-- the state at the beginning of the period
 before AS (
 	SELECT w.lane, CASE WHEN b.lane IS NULL THEN CASE WHEN w.now_as_of < 1 THEN w.now_as_of END
 		ELSE (SELECT (date_part('epoch', v.as_of) - date_part('epoch', from_at)) / (date_part('epoch', to_at) - date_part('epoch', from_at))
@@ -109,8 +109,8 @@ $$;
 COMMENT ON FUNCTION rsfed_report.late_figure(rsfed_report.lane[], rsfed_report.content[], double precision, text) IS
 'Figure: how many relations were older than their max_age over time';
 
--- Of many contents the oldest in each piece is drawn: content is as old as it gets just
--- before the next one comes.
+-- If there are many contents, the oldest in each piece is drawn: content is oldest just
+-- before the next one arrives.
 CREATE FUNCTION rsfed_report.age_figures(lanes rsfed_report.lane[], contents rsfed_report.content[], length double precision, axis text)
 RETURNS TABLE (lane integer, figure text)
 LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 12 SET search_path = pg_catalog, pg_temp

@@ -1,5 +1,5 @@
--- Sections of a report that are tables: what is wrong, the warehouses, the slowest
--- and the most failing.
+-- Sections of a report that are tables: the problems, the warehouses, the slowest
+-- and the most failing relations.
 
 CREATE FUNCTION rsfed_report.findings(found jsonb)
 RETURNS text
@@ -23,7 +23,7 @@ $$;
 COMMENT ON FUNCTION rsfed_report.findings(jsonb) IS
 'Section: the rows of rsfed.doctor()';
 
--- The figures of now, and sums of the period.
+-- Current figures, and sums of the period.
 CREATE FUNCTION rsfed_report.tiles(runs rsfed_report.run[], lanes rsfed_report.lane[])
 RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp

@@ -1,6 +1,6 @@
--- Rollups: defining, changing, refreshing.  Each function checks for itself
--- who may call it on what: the owner of the table, members of that role, and
--- for refreshes whoever has MAINTAIN on it (PostgreSQL 17 on).
+-- Rollups: defining, changing, refreshing.  Each function checks the
+-- privileges of its caller: it accepts the owner of the table, members of that
+-- role and, for refreshes, roles with MAINTAIN on it (since PostgreSQL 17).
 
 CREATE FUNCTION rsfed.define_rollup(
 	name text,
@@ -99,8 +99,8 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 11;
 COMMENT ON FUNCTION rsfed.compare(regclass, text, name, text, text, jsonb, integer) IS
 'Says what the next refresh of a rollup, another query or another source would change: a summary, then the rows that differ. It writes nothing';
 
--- What the windows' boundaries are made of; for tests, and for whoever wonders
--- where a bucket begins.
+-- The boundaries of buckets, for tests and for users who want to see where a
+-- bucket begins.
 CREATE FUNCTION rsfed_catalog.bucket_start(at timestamptz, bucket interval, timezone text)
 RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'rsfed_bucket_start'

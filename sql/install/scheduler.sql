@@ -1,4 +1,4 @@
--- What the background processes are doing.
+-- The state of the background processes.
 
 CREATE FUNCTION rsfed_catalog.scheduler_state(OUT state text, OUT pid integer, OUT launcher_pid integer,
 	OUT next_due_at timestamptz, OUT retry_at timestamptz, OUT failures integer, OUT starved boolean,

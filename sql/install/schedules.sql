@@ -1,4 +1,4 @@
--- When relations are refreshed, and what is being refreshed now.
+-- The schedules of relations, and the refreshes in progress.
 
 CREATE FUNCTION rsfed.schedule_refresh(relation regclass, schedule text, name text DEFAULT 'refresh',
 	method text DEFAULT NULL, timezone text DEFAULT 'UTC', options jsonb DEFAULT '{}')
@@ -90,11 +90,12 @@ SELECT c.oid::pg_catalog.regclass AS relation,
 FROM rsfed_catalog.schedule s
 JOIN rsfed_catalog.relation r USING (relation_id)
 CROSS JOIN rsfed_catalog.guard i
--- by the column that is unique: so the planner knows, also without statistics,
--- that there are not more rows by that
+-- by the unique column, so that the planner knows, even without statistics,
+-- that the number of rows does not grow
 LEFT JOIN rsfed_catalog.present_relation k ON k.relation_id = r.relation_id
 LEFT JOIN pg_catalog.pg_class g ON g.oid = k.relid
--- of a set each member is held; once for all schedules, not once for each
+-- each member of a set is held; computed once for all schedules, not once for
+-- each
 LEFT JOIN (SELECT DISTINCT ON (x.relation_id) x.relation_id, x.server_id, x.message
 	FROM rsfed_catalog.held_relation x ORDER BY x.relation_id) h ON h.relation_id = s.relation_id
 LEFT JOIN rsfed_catalog.held_budget b ON b.relation_id = s.relation_id AND b.held_until > pg_catalog.now()
@@ -104,7 +105,7 @@ CROSS JOIN LATERAL (SELECT g.oid,
 	COALESCE(pg_catalog.pg_has_role(g.relowner, 'USAGE')
 		OR pg_catalog.pg_has_role('pg_monitor', 'USAGE'), t.may_see_all) AS may_see_all
 	WHERE g.oid IS NOT NULL OR t.set_id IS NOT NULL) AS c
--- one row at most, as the planner does not know
+-- at most one row, which the planner does not know
 LEFT JOIN (SELECT x.* FROM rsfed_catalog.pause x
 	WHERE x.paused_until IS NULL OR x.paused_until > pg_catalog.now() LIMIT 1) a ON true
 CROSS JOIN LATERAL (SELECT
@@ -118,8 +119,8 @@ LEFT JOIN LATERAL (SELECT u.run_id, u.status, u.requested_at
 	FROM rsfed_catalog.run u
 	WHERE u.relation_id = s.relation_id AND u.schedule_name = s.schedule_name
 	ORDER BY u.run_id DESC LIMIT 1) AS l ON true
--- of few schedules; once for all, as what is estimated for each of them by itself
--- would make the whole look worth compiling
+-- for few schedules; once for all, because the estimated cost of doing it for
+-- each would cause JIT compilation
 LEFT JOIN (SELECT e.relation_id, e.schedule_name, pg_catalog.array_agg(pg_catalog.concat(
 		CASE WHEN w.kind = 'set' THEN pg_catalog.format('set %I', w.relation_name)
 			ELSE pg_catalog.format('%I.%I', w.schema_name, w.relation_name) END,

@@ -1,6 +1,7 @@
--- How fresh an answer is, asked beside the answer, and what the views of all
--- relations stand on: a relation is found by its oid, whatever there are else, and
--- what is said of it is read by index in C, with the snapshot of the query.
+-- The freshness of an answer, for use in the query of that answer, and the base of
+-- the views of all relations: a relation is found by its oid, regardless of the
+-- number of others, and C code reads the facts about it by index, with the
+-- snapshot of the query.
 
 CREATE FUNCTION rsfed.as_of(relation regclass)
 RETURNS timestamptz
@@ -37,10 +38,9 @@ AS 'MODULE_PATHNAME', 'rsfed_schema_name';
 COMMENT ON FUNCTION rsfed_catalog.schema_name(oid) IS
 'The name of a schema, which is quicker to find so than by a join; NULL if there is none';
 
--- A condition on relid reaches an index in both halves.  The second half is
--- empty but for what came without its oid: by a restore with its triggers off.
--- There is little in it that has to be planned, as that is most of what it costs
--- to look at one relation.
+-- A condition on relid uses an index in both halves.  The second half has rows
+-- only for relations without an oid, after a restore with triggers off.  It is
+-- simple, because planning is most of the cost of a look at one relation.
 CREATE VIEW rsfed_catalog.present_relation AS
 SELECT o.relation_id, o.relid
 FROM rsfed_catalog.relation_oid o
@@ -80,7 +80,7 @@ AS 'MODULE_PATHNAME', 'rsfed_relation_status';
 COMMENT ON FUNCTION rsfed_catalog.relation_status(oid) IS
 'What rsfed.freshness says of a relation; NULL where rsfed does not refresh it or the caller may not see it';
 
--- by itself, as it costs as much as the rest and is not always asked for
+-- separate, because it costs as much as the rest and is not always needed
 CREATE FUNCTION rsfed_catalog.next_run_at(relation_id integer)
 RETURNS timestamptz
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 20

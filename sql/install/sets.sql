@@ -1,6 +1,6 @@
 -- Sets: rollups that are read in one transaction of Redshift and published in
--- one here.  A set is as its members allow: it is managed and refreshed by
--- whoever may do that with every one of them.
+-- one here.  The privileges on a set follow from its members: a user who may
+-- manage or refresh each of them may do that with the set.
 
 CREATE FUNCTION rsfed.define_set(name text, rollups regclass[])
 RETURNS void

@@ -19,7 +19,8 @@ CREATE TABLE rsfed_catalog.relation
 COMMENT ON TABLE rsfed_catalog.relation IS
 'What rsfed refreshes: rollups, native materialized views with a schedule, and sets of rollups, which are in no schema';
 
--- The oid is a cache that tells a rename from a drop; not dumped, refilled.
+-- The oid is a cache that distinguishes a rename from a drop; it is not
+-- dumped, but refilled.
 CREATE TABLE rsfed_catalog.relation_oid
 (
 	relation_id		integer PRIMARY KEY,
@@ -77,8 +78,9 @@ CREATE TABLE rsfed_catalog.definition
 COMMENT ON TABLE rsfed_catalog.definition IS
 'Every definition that a rollup has had, the present one included';
 
--- What a run found out: this definition's key has values that Redshift sorts in
--- another order than we do.  Not dumped: another warehouse may hold other values.
+-- Stored by a run: this definition's key has values that Redshift sorts in
+-- another order than PostgreSQL.  Not dumped: another warehouse may hold other
+-- values.
 CREATE TABLE rsfed_catalog.local_sort
 (
 	relation_id		integer PRIMARY KEY,
@@ -142,8 +144,8 @@ COMMENT ON TABLE rsfed_catalog.freshness IS
 COMMENT ON COLUMN rsfed_catalog.freshness.late IS
 'Has it been told that the content became older than max_age';
 
--- An interval as intervals are compared: a day has 24 hours, a month 30 days.
--- What is too far away to be reached is no lateness at all.
+-- Converts an interval as in comparisons: a day has 24 hours, a month 30 days.
+-- An interval that is too long means that there is no lateness.
 CREATE FUNCTION rsfed_catalog.late_at(as_of timestamptz, max_age interval)
 RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -151,7 +153,7 @@ AS $$
 SELECT CASE WHEN s.seconds OPERATOR(pg_catalog.<) 1e10
 	THEN $1 OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => s.seconds)
 	ELSE 'infinity'::pg_catalog.timestamptz END
--- so written, operators have no precedence among each other
+-- written like this, operators have no precedence among each other
 FROM (SELECT ((((((pg_catalog.date_part('year', $2) OPERATOR(pg_catalog.*) 12)
 	OPERATOR(pg_catalog.+) pg_catalog.date_part('month', $2)) OPERATOR(pg_catalog.*) 30)
 	OPERATOR(pg_catalog.+) pg_catalog.date_part('day', $2)) OPERATOR(pg_catalog.*) 86400)
@@ -163,8 +165,8 @@ REVOKE ALL ON FUNCTION rsfed_catalog.late_at(timestamptz, interval) FROM PUBLIC;
 COMMENT ON FUNCTION rsfed_catalog.late_at(timestamptz, interval) IS
 'When content of that as_of becomes older than max_age; infinity beyond some three centuries';
 
--- What runs added up to; unlike the runs themselves never pruned.  Not dumped:
--- monitoring takes a counter that begins again at zero for what it is.
+-- Totals of runs, which are never pruned, unlike the runs themselves.  Not
+-- dumped: monitoring recognizes a counter that restarts at zero.
 CREATE TABLE rsfed_catalog.counter
 (
 	relation_id		integer PRIMARY KEY,
@@ -255,8 +257,8 @@ CREATE TABLE rsfed_catalog.probe
 COMMENT ON TABLE rsfed_catalog.probe IS
 'What the probe of a rollup answered at its last refresh; committed together with the content';
 
--- What a rollup over a lake has read: each partition as the catalog showed it.
--- A rollup without a row in lake_state has read nothing, or for another definition.
+-- The partitions that a rollup over a lake has read, as the catalog showed them.  A
+-- rollup without a row in lake_state has read nothing, or for another definition.
 CREATE TABLE rsfed_catalog.lake_state
 (
 	relation_id		integer PRIMARY KEY,
@@ -349,10 +351,10 @@ CREATE INDEX run_queue_idx ON rsfed_catalog.run (owner, turn_at, run_id)
 	WHERE status = 'queued' AND waits_for IS NULL;
 CREATE INDEX run_waits_for_idx ON rsfed_catalog.run (run_id)
 	WHERE status = 'queued' AND waits_for IS NOT NULL;
--- how a schedule's last run ended, for those that come after it
+-- the outcome of a schedule's last run, for schedules that come after it
 CREATE INDEX run_ended_idx ON rsfed_catalog.run (relation_id, schedule_name, finished_at)
 	WHERE schedule_name IS NOT NULL AND finished_at IS NOT NULL;
--- retries that wait, which a success makes needless
+-- waiting retries, which a success makes unnecessary
 CREATE INDEX run_retry_idx ON rsfed_catalog.run (relation_id)
 	WHERE status = 'queued' AND retry_of IS NOT NULL;
 
@@ -380,10 +382,10 @@ CREATE INDEX run_cost_ask_at_idx ON rsfed_catalog.run_cost (ask_at) WHERE ask_at
 CREATE INDEX run_cost_ended_at_idx ON rsfed_catalog.run_cost (ended_at);
 
 -- Sums for budgets: of each source with one (source_id 0: of rollups with one of
--- their own) a row for each relation, so that runs of different relations wait for
--- each other nowhere, and one more for what is known of them later, by gathering
--- costs.  A row is of the last day that it was written on, and so never has to be
--- taken away.  Not dumped.
+-- their own) a row for each relation, so that runs of different relations never
+-- wait for each other, and one more for costs that are gathered later.  A row
+-- belongs to the last day on which it was written, so it never has to be deleted.
+-- Not dumped.
 CREATE TABLE rsfed_catalog.spending
 (
 	source_id		oid,
@@ -397,7 +399,7 @@ CREATE TABLE rsfed_catalog.spending
 COMMENT ON TABLE rsfed_catalog.spending IS
 'What runs of a day have taken and read, where a budget wants to know: source_id is the server or group with the budget, 0 of the rollup''s own';
 
--- Written by the scheduler, which tells of it, read by everything.  Not dumped.
+-- Written by the scheduler, which reports it, and read everywhere.  Not dumped.
 CREATE TABLE rsfed_catalog.held_budget
 (
 	relation_id		integer PRIMARY KEY,
@@ -422,9 +424,10 @@ CREATE TABLE rsfed_catalog.pause
 COMMENT ON TABLE rsfed_catalog.pause IS
 'Holds a row while rsfed.pause_all() stops every schedule of the database';
 
--- Dumped, so that a restored dump is known to be a copy; hence filled neither by
--- CREATE EXTENSION nor before the first schedule.  database_id is the oid of
--- the database as a number: it says which one it was, and refers to nothing.
+-- Dumped, so that a restored dump is recognized as a copy; so neither CREATE
+-- EXTENSION nor anything before the first schedule fills it.  database_id is the
+-- oid of the database as a number: it identifies the original and is not a
+-- reference.
 CREATE TABLE rsfed_catalog.identity
 (
 	only_row		boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -440,9 +443,9 @@ CREATE TABLE rsfed_catalog.identity
 COMMENT ON TABLE rsfed_catalog.identity IS
 'The database that owns the schedules; while another one has this row, it is held';
 
--- What subscribers are told: these two tables are in every publication that
+-- Facts for subscribers: these two tables are in every publication that
 -- rsfed.publish() makes, each with the rows of that publication (all rows before
--- PostgreSQL 15).  So nothing private is in them, and no default is volatile.
+-- PostgreSQL 15).  So they contain nothing private, and no default is volatile.
 CREATE TABLE rsfed_catalog.publication
 (
 	publication		name PRIMARY KEY,

@@ -1,6 +1,6 @@
--- What users read.  Relations are joined by name to pg_class, so that nothing
--- is needed but the right to see them; who sees which row and which text is
--- decided here and nowhere else:
+-- Views for users.  Relations are joined by name to pg_class, so that only the
+-- privilege to see them is needed; only this file decides who sees which row
+-- and which text:
 --   freshness	whoever may SELECT the relation, and pg_monitor
 --   rollups	the same; the query only for the owner and pg_monitor
 --   sets		whoever may SELECT all its members, and pg_monitor
@@ -82,8 +82,9 @@ COMMENT ON VIEW rsfed.budgets IS
 'Budgets of servers, groups and rollups, and what is used of them on their present day. Once one is used up, schedules are held until ends_at';
 GRANT SELECT ON rsfed.budgets TO PUBLIC;
 
--- The order is that of an index, and so that which most queries ask for: their
--- LIMIT ends the scan, which it could not do through the barrier otherwise.
+-- The order is that of an index, and the one that most queries request: so
+-- their LIMIT ends the scan, which it could not do through the security
+-- barrier otherwise.
 CREATE VIEW rsfed.runs WITH (security_barrier = true) AS
 SELECT r.run_id,
 	o.relid::pg_catalog.regclass AS relation,
@@ -137,7 +138,7 @@ ORDER BY r.run_id DESC;
 COMMENT ON VIEW rsfed.runs IS
 'Attempts to refresh, the newest first; for the owner of the relation and pg_monitor';
 
--- What rsfed.metrics and rsfed.doctor() tell of each relation.
+-- The facts that rsfed.metrics and rsfed.doctor() report about each relation.
 CREATE VIEW rsfed_catalog.relation_freshness AS
 SELECT k.relid,
 	c.relnamespace::pg_catalog.regnamespace::pg_catalog.text || '.' || pg_catalog.quote_ident(c.relname) AS name,

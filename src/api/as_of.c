@@ -1,11 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * as_of.c
- *	  SQL: how fresh an answer is, asked beside the answer itself.
+ *	  SQL functions about the freshness of an answer, called in the query of
+ *	  that answer.
  *
  * Policy: everything is read with the snapshot of the query, by index, without
- * SQL and without changing the user: so it is of the content that the query sees,
- * also on replicas and in parallel workers, and costs some microseconds.
+ * SQL and without changing the user.  So the result is about the content that
+ * the query sees, also on replicas and in parallel workers, and costs some
+ * microseconds.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,9 +43,9 @@ PG_FUNCTION_INFO_V1(rsfed_schema_name);
 #define STATUS_COLUMNS 17
 
 /*
- * The content of a relation, which the current user may ask about.  None of one
- * that the query's snapshot does not see yet.  Raises 42P01, 42809 with the
- * nearest rollup as a hint, 42501.
+ * The content of a relation, after a check that the current user may read it.
+ * There is none if the query's snapshot does not see the relation yet.  Raises
+ * 42P01, 42809 with the nearest rollup as a hint, and 42501.
  */
 static Content
 require_served(Oid relid, Snapshot snapshot, Sight sight)
@@ -60,10 +62,10 @@ require_served(Oid relid, Snapshot snapshot, Sight sight)
 }
 
 /*
- * What was read last for one call in a query, which stands beside each row of an
- * answer: true for as long as the snapshot and the relation are the same.  An
- * expression may outlive its query (PL/pgSQL keeps them), hence the comparison of
- * all that decides what a snapshot sees.
+ * The last result of one call in a query, which is evaluated for each row of
+ * an answer: valid as long as the snapshot and the relation are the same.  An
+ * expression may outlive its query (PL/pgSQL keeps them), so everything that
+ * determines a snapshot is compared.
  */
 typedef struct LastRead
 {
@@ -95,7 +97,7 @@ is_same_snapshot(const LastRead *last, Snapshot snapshot)
 				sizeof(TransactionId) * snapshot->subxcnt) == 0);
 }
 
-/* Remembers the snapshot; memory of the call, reused. */
+/* Stores the snapshot; reuses memory of the call. */
 static void
 note_snapshot(LastRead *last, Snapshot snapshot, MemoryContext context)
 {
@@ -132,7 +134,7 @@ read_as_of(FunctionCallInfo fcinfo, TimestampTz *as_of)
 		last = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(LastRead));
 		fcinfo->flinfo->fn_extra = last;
 	}
-	/* privileges do not go by the snapshot */
+	/* privileges do not depend on the snapshot */
 	sight = serving_sight(relid);
 	if (last->relid != relid || !(sight.may_select || sight.may_see_all) ||
 		!is_same_snapshot(last, snapshot))
@@ -170,8 +172,8 @@ rsfed_age(PG_FUNCTION_ARGS)
 }
 
 /*
- * rsfed.require_fresh(rollup, max_age): true, or 55000.  Without max_age the
- * rollup's own counts.
+ * rsfed.require_fresh(rollup, max_age): true, or 55000.  Without max_age, that
+ * of the rollup applies.
  */
 Datum
 rsfed_require_fresh(PG_FUNCTION_ARGS)
@@ -236,8 +238,8 @@ put_interval(Datum *value, bool *isnull, Interval *interval)
 }
 
 /*
- * rsfed_catalog.relation_status(relid): the row that rsfed.freshness is made of;
- * NULL for what rsfed does not refresh or the caller may not see.
+ * rsfed_catalog.relation_status(relid): the row behind rsfed.freshness; NULL
+ * for a relation that rsfed does not refresh or the caller may not see.
  */
 Datum
 rsfed_relation_status(PG_FUNCTION_ARGS)
@@ -296,7 +298,10 @@ rsfed_has_oid(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(serving_has_oid(PG_GETARG_INT32(0), GetActiveSnapshot()));
 }
 
-/* rsfed_catalog.schema_name(oid): as it is, unlike a regnamespace; NULL if gone. */
+/*
+ * rsfed_catalog.schema_name(oid): not quoted, unlike a regnamespace; NULL if
+ * gone.
+ */
 Datum
 rsfed_schema_name(PG_FUNCTION_ARGS)
 {
@@ -307,7 +312,9 @@ rsfed_schema_name(PG_FUNCTION_ARGS)
 	return DirectFunctionCall1(namein, CStringGetDatum(name));
 }
 
-/* What was found out about a relation or a set by the present query. */
+/*
+ * The result of may_see_runs() for a relation or a set in the current query.
+ */
 typedef struct SeenRuns
 {
 	int32		relation_id;
@@ -316,7 +323,7 @@ typedef struct SeenRuns
 
 /*
  * rsfed_catalog.may_see_runs(relation_id): may the current user see all of the
- * runs of a relation, or of a set?  Found out once for each in a query.
+ * runs of a relation, or of a set?  Computed once for each in a query.
  */
 Datum
 rsfed_may_see_runs(PG_FUNCTION_ARGS)

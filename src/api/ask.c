@@ -3,10 +3,11 @@
  * ask.c
  *	  SQL functions that send one query or command to Redshift.
  *
- * Policy: the query goes as it was written, less the semicolon at its end.
- * What does not fit is found out before the first row is read, and the error
- * carries the column list that does.  A local error, cancel or time-out ends
- * the query in Redshift too: the connection lives in the query's memory.
+ * Policy: the query is sent as it was written, without the semicolon at its
+ * end.  A column list that does not fit is refused before the first row is
+ * read, and the error contains the list that fits.  A local error, cancel or
+ * time-out also ends the query in Redshift, because the connection is in the
+ * query's memory context.
  *
  *-------------------------------------------------------------------------
  */
@@ -57,7 +58,7 @@ static TupleDesc live_columns(TupleDesc desc, int **position);
 static int *match_columns(RemoteColumns *columns, TupleDesc desc, Oid type);
 static void check_types(RemoteColumns *columns, TupleDesc desc, const int *source_column);
 
-/* A request of the current user; what writes is sent once only. */
+/* A request of the current user; a command that writes is sent only once. */
 static SourceRequest
 ask_request(Name source, const char *label, bool writable)
 {
@@ -81,7 +82,7 @@ ask(Name source, const char *label, bool writable, SourceWork work, void *arg)
 	source_with(&request, work, arg);
 }
 
-/* What is asked, and what comes of it. */
+/* A request to Redshift, and its result. */
 typedef struct Question
 {
 	const char *query;
@@ -91,7 +92,7 @@ typedef struct Question
 	/* of rsfed.query(rowtype, ...) */
 	Oid			type;
 	TupleDesc	live;			/* its columns that are not dropped */
-	int		   *position;		/* where each of them stands in the result */
+	int		   *position;		/* the position of each in the result */
 	char	   *tag;			/* of rsfed.execute() */
 } Question;
 
@@ -119,7 +120,7 @@ describe(FunctionCallInfo fcinfo)
 {
 	Question	question = {.query = checked_query(PG_GETARG_TEXT_PP(1))};
 
-	/* a NULL takes the type of what it is compared with */
+	/* a NULL takes the type of the value that it is compared with */
 	redshift_check_placeholders(question.query);
 	question.query = redshift_fill_placeholders(question.query, "NULL", "NULL");
 	ask(PG_GETARG_NAME(0), "rsfed describe", false, describe_at, &question);
@@ -127,8 +128,8 @@ describe(FunctionCallInfo fcinfo)
 }
 
 /*
- * What in the query would give silently wrong or unsteady values, also in the
- * key that a rollup of it would have.
+ * Parts of the query that would give silently wrong or unstable values, also
+ * in the key of a rollup of it.
  */
 static List *
 lint(const char *query, RemoteColumns *columns)
@@ -150,8 +151,9 @@ lint(const char *query, RemoteColumns *columns)
 }
 
 /*
- * The note of column i: its type's, and what lint says of it.  What concerns
- * the query as a whole stands at the first column.  NULL if there is nothing.
+ * The note of column i: the one of its type, and the findings of lint about
+ * it.  The first column also gets the findings about the query as a whole.
+ * NULL if there are none.
  */
 static char *
 column_note(RemoteColumns *columns, int i, List *lints)
@@ -177,8 +179,8 @@ column_note(RemoteColumns *columns, int i, List *lints)
 }
 
 /*
- * rsfed.describe(source, query): a row for each column.  Raises what Redshift
- * raises.
+ * rsfed.describe(source, query): a row for each column.  Raises the errors of
+ * Redshift.
  */
 Datum
 rsfed_describe(PG_FUNCTION_ARGS)
@@ -196,7 +198,10 @@ rsfed_describe(PG_FUNCTION_ARGS)
 		bool		nulls[5] = {false};
 		NameData	name;
 
-		/* cut as PostgreSQL cuts names; Redshift's may be twice as long */
+		/*
+		 * truncated as PostgreSQL truncates names; Redshift's may be twice as
+		 * long
+		 */
 		namestrcpy(&name, pnstrdup(column->name,
 								   pg_mbcliplen(column->name, strlen(column->name), NAMEDATALEN - 1)));
 		values[0] = Int32GetDatum(i + 1);
@@ -218,7 +223,7 @@ rsfed_columns(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(row_column_list(describe(fcinfo))));
 }
 
-/* Sends the query; what an attempt before this one has brought is forgotten. */
+/* Sends the query; rows of a previous attempt are discarded. */
 static RemoteStream *
 send_query(SourceConnection *source, Question *question)
 {
@@ -241,7 +246,7 @@ query_at(SourceConnection *source, void *arg)
 
 /*
  * rsfed.query(source, query): rows as the caller's column list.  Raises 42804
- * with the right list for one that does not fit, and what Redshift raises.
+ * with the right list for one that does not fit, and the errors of Redshift.
  */
 Datum
 rsfed_query(PG_FUNCTION_ARGS)
@@ -276,8 +281,8 @@ query_as_at(SourceConnection *source, void *arg)
 
 /*
  * rsfed.query(rowtype, source, query): rows as a type.  Columns of a composite
- * type are found by name, 42703 for one that is missing; another type takes the
- * one column that there is.
+ * type are found by name, 42703 for one that is missing; another type takes
+ * the only column.
  */
 Datum
 rsfed_query_as(PG_FUNCTION_ARGS)
@@ -310,8 +315,8 @@ rsfed_query_as(PG_FUNCTION_ARGS)
 }
 
 /*
- * Reads all rows into the result.  position[i] is where column i of desc stands
- * in the result's row; NULL means one to one.
+ * Reads all rows into the result. position[i] is the position of column i of
+ * desc in the result's row; NULL means one to one.
  */
 static void
 read_rows(RemoteStream *stream, RowReader *reader, TupleDesc desc,
@@ -351,7 +356,9 @@ read_rows(RemoteStream *stream, RowReader *reader, TupleDesc desc,
 	MemoryContextDelete(row_context);
 }
 
-/* The row type without its dropped columns, and where each of them stands. */
+/*
+ * The row type without its dropped columns, and the position of each column.
+ */
 static TupleDesc
 live_columns(TupleDesc desc, int **position)
 {
@@ -370,7 +377,7 @@ live_columns(TupleDesc desc, int **position)
 	return live;
 }
 
-/* For each column of a type the ordinal of the remote column of that name. */
+/* For each column of a type the position of the remote column of that name. */
 static int *
 match_columns(RemoteColumns *columns, TupleDesc desc, Oid type)
 {
@@ -462,8 +469,8 @@ query_json_at(SourceConnection *source, void *arg)
 }
 
 /*
- * rsfed.query_json(source, query): an object a row.  Raises 42701 for two
- * columns of one name, and what Redshift raises.
+ * rsfed.query_json(source, query): an object for each row.  Raises 42701 for
+ * two columns of the same name, and the errors of Redshift.
  */
 Datum
 rsfed_query_json(PG_FUNCTION_ARGS)
@@ -484,9 +491,9 @@ execute_at(SourceConnection *source, void *arg)
 }
 
 /*
- * The command at every member of a group, whatever has become of it at those
- * before: what each answered, a line each.  Raises the first error, with all
- * lines as its detail.
+ * Runs the command at every member of a group, regardless of its result at the
+ * members before: returns the answers, one line for each.  Raises the first
+ * error, with all lines as its detail.
  */
 static char *
 execute_everywhere(Name source, Question *question)
@@ -525,7 +532,9 @@ execute_everywhere(Name source, Question *question)
 	return lines.data;
 }
 
-/* 'one' or 'all', which a command to a group says and no other one; else raises. */
+/*
+ * Reads 'one' or 'all', which is required for a group and refused otherwise.
+ */
 static bool
 is_for_all(const char *source, const char *on_members)
 {

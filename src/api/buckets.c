@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * buckets.c
- *	  SQL: where the buckets of a window begin and end.
+ *	  SQL functions for the boundaries of the buckets of a window.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,9 +3,9 @@
  * check_group.c
  *	  rsfed.check_group(): are the members of a group alike?
  *
- * Policy: whoever may use a group may compare its members, with the log-ins that
- * a query would have.  What is found is remembered if it comes from who may
- * change the group: somebody else's log-ins may see less than there is.
+ * Policy: any user of a group may compare its members, with the log-ins that a
+ * query would use.  Findings are stored only if the user may change the group:
+ * the log-ins of other users may not see everything.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,18 +37,18 @@
 #include "source/source.h"
 #include "source/unable.h"
 
-/* So many differences stand in a WARNING. */
+/* The largest number of differences in a WARNING. */
 #define MAX_WARNED 10
 
 PG_FUNCTION_INFO_V1(rsfed_check_group);
 
-/* What becomes of the findings of a check. */
+/* The destination of the findings of a check. */
 typedef struct Report
 {
 	ResultRows *result;			/* of the SQL function; or NULL */
 	List	   *found;			/* of Difference */
 	MemoryContext context;		/* of what is kept */
-	StringInfoData warning;		/* without a result: what is not ok */
+	StringInfoData warning;		/* without a result: findings that are not ok */
 	int			not_ok;
 } Report;
 
@@ -79,8 +79,8 @@ copy_texts(List *texts)
 }
 
 /*
- * Adds a row to the result of the SQL function; a NULL server is no member.  Of a
- * doubt nobody knows whether it is ok.
+ * Adds a row to the result of the SQL function; a NULL server is not a member.
+ * For a doubt, ok is NULL.
  */
 static void
 add_row(ResultRows *result, const char *server, const char *item, bool ok, bool is_doubt, const char *detail)
@@ -98,7 +98,7 @@ add_row(ResultRows *result, const char *server, const char *item, bool ok, bool 
 	result_add(result, values, nulls);
 }
 
-/* Takes one finding of a check. */
+/* Receives one finding of a check. */
 static void
 take_finding(const MemberFinding *finding, void *arg)
 {
@@ -158,8 +158,8 @@ unique_tables(List *tables)
 }
 
 /*
- * What a rollup reads, by its query and its probe.  What cannot be followed is a
- * row of the result, if there is one.
+ * The tables that a rollup reads, by its query and its probe.  A part that
+ * cannot be followed is a row of the result, if there is a result.
  */
 static void
 add_reads(MemberCheck *check, const RsfedRelation *relation, const Rollup *rollup, ResultRows *result)
@@ -182,7 +182,10 @@ add_reads(MemberCheck *check, const RsfedRelation *relation, const Rollup *rollu
 	}
 }
 
-/* Fills in who owns the rollups of the group, and with_tables what they read. */
+/*
+ * Fills in the owners of the group's rollups and, if with_tables, the tables
+ * that they read.
+ */
 static void
 add_rollups(MemberCheck *check, bool with_tables, ResultRows *result)
 {
@@ -198,7 +201,10 @@ add_rollups(MemberCheck *check, bool with_tables, ResultRows *result)
 		if (relation == NULL)
 			continue;
 		owner = relation_owner(relation->relid);
-		/* who may not become the owner learns nothing of the log-ins of that role */
+		/*
+		 * a user who may not become the owner must not learn about that role's
+		 * log-ins
+		 */
 		if (has_privs_of_role(GetUserId(), owner))
 			check->roles = list_append_unique_oid(check->roles, owner);
 		if (with_tables)
@@ -210,7 +216,10 @@ add_rollups(MemberCheck *check, bool with_tables, ResultRows *result)
 		check->tables = unique_tables(check->tables);
 }
 
-/* The tables in an argument: 22023 for what is no name of one. */
+/*
+ * The tables in an argument; raises 22023 for a text that is not a table's
+ * name.
+ */
 static List *
 parse_tables(List *texts)
 {
@@ -231,7 +240,7 @@ parse_tables(List *texts)
 	return unique_tables(tables);
 }
 
-/* Can it be remembered here, and may the current user see to that? */
+/* Can findings be stored here, and may the current user do that? */
 static bool
 may_remember(const MemberCheck *check)
 {
@@ -240,8 +249,8 @@ may_remember(const MemberCheck *check)
 }
 
 /*
- * Members that refused the query of a rollup when it ran: do they take it now?
- * Only what the current user might ask as the rollup's owner.
+ * Members that refused the query of a rollup when it ran: do they accept it
+ * now?  Only for rollups whose owner the current user may become.
  */
 static void
 look_at_refusals(const MemberCheck *check, ResultRows *result)
@@ -269,7 +278,7 @@ look_at_refusals(const MemberCheck *check, ResultRows *result)
 	}
 }
 
-/* Remembers what was found, where it can be and may be. */
+/* Stores the findings, if that is possible and allowed. */
 static void
 remember(const MemberCheck *check, const Report *report, bool is_all)
 {
@@ -348,7 +357,7 @@ group_warn_unlike(ForeignServer *group)
 	error = attempt(check_cheaply, &check);
 	if (error != NULL)
 		appendStringInfo(&report.warning, "%s%s", report.warning.len > 0 ? "\n" : "", error->message);
-	/* where no rollup reads anything, nobody has to be kept away */
+	/* if no rollup reads anything, no member has to be avoided */
 	else if (check.tables != NIL)
 		remember(&check, &report, true);
 	if (report.warning.len == 0)

@@ -11,9 +11,9 @@
 #include "foreign/foreign.h"
 
 /*
- * Compares what can be compared cheaply, remembers it, and says in a WARNING
- * what is not alike or cannot be reached.  Raises interrupts and errors of this
- * server.
+ * Makes the cheap comparisons, stores the findings, and raises a WARNING about
+ * differences and members that cannot be reached.  Raises interrupts and
+ * errors of this server.
  */
 extern void group_warn_unlike(ForeignServer *group);
 

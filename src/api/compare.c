@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compare.c
- *	  SQL: what a refresh would change.
+ *	  SQL function that shows the changes that a refresh would make.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,8 +30,8 @@ PG_FUNCTION_INFO_V1(rsfed_compare);
 #define COMPARE_COLUMNS 4
 
 /*
- * Another query, or another source, is asked with the owner's credentials and
- * its rows are shown: only whoever could alter the rollup may do that.
+ * Another query, or another source, is read with the owner's credentials, and
+ * its rows are shown: only users who may alter the rollup may do that.
  */
 static void
 require_owner(Oid relid)
@@ -45,7 +45,7 @@ require_owner(Oid relid)
 			 errdetail("Redshift is asked with the owner's credentials, so only the owner or a member of the owning role may choose the query and the source.")));
 }
 
-/* Rows of the table are shown to whoever may read all of them. */
+/* Rows of the table are shown to users who may read all of them. */
 static void
 require_reader(Oid relid)
 {
@@ -87,7 +87,7 @@ keep_difference(void *arg, const char *kind, Jsonb *key, Jsonb *local, Jsonb *re
 	result_add(kept, values, nulls);
 }
 
-/* The row "summary": what became of the keys, and how many rows there are. */
+/* The row "summary": the counts of keys and rows. */
 static void
 add_summary(ResultRows *rows, const CompareCounts *counts)
 {
@@ -106,7 +106,7 @@ add_summary(ResultRows *rows, const CompareCounts *counts)
 	result_add(rows, values, nulls);
 }
 
-/* The kept differences behind the summary. */
+/* Returns the kept differences after the summary. */
 static void
 add_kept(ResultRows *rows, ResultRows *kept)
 {

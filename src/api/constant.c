@@ -3,10 +3,10 @@
  * constant.c
  *	  Expressions whose value does not depend on when they are read.
  *
- * Policy: a list of what is allowed.  The author of a view is not its reader, so
- * no function of a user's is run to find out; a function that is merely stable,
- * as format() is for the sake of values whose text depends on settings, is run
- * over values whose text does not.
+ * Policy: only functions of a list are evaluated.  The author of a view is not
+ * its reader, so functions of users are never run.  A function that is only
+ * stable, such as format() because the text of some values depends on
+ * settings, is run only over values whose text does not.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,7 +30,7 @@ static const char *const text_functions[] = {
 	"quote_nullable", NULL
 };
 
-/* Has the type values whose text no setting changes? */
+/* Is the text of the type's values independent of settings? */
 static bool
 has_one_text(Oid type)
 {
@@ -72,7 +72,10 @@ is_forbidden_function(Oid function, void *context)
 	return true;
 }
 
-/* Is there anything but functions of the list over constants? */
+/*
+ * Does the expression contain anything but functions of the list over
+ * constants?
+ */
 static bool
 varies(Node *node, void *context)
 {

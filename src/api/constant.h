@@ -11,8 +11,8 @@
 #include "nodes/nodes.h"
 
 /*
- * The text that an expression always has, palloc'd; NULL if it is null or may be
- * another one at another time.  Runs functions of pg_catalog only.
+ * The text that an expression always has, palloc'd; NULL if it is null or may
+ * differ at another time.  Runs functions of pg_catalog only.
  */
 extern char *constant_text(Node *expression);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * each_member.c
- *	  The same at every server behind a source.
+ *	  Does the same work at every server behind a source.
  *
  *-------------------------------------------------------------------------
  */

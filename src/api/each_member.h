@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * each_member.h
- *	  The same at every server behind a source.
+ *	  Does the same work at every server behind a source.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,21 +16,21 @@ typedef struct MemberVisit
 	const char *server;
 	RemoteConnection *conn;
 	void	   *arg;
-	ErrorData  *error;			/* why the work failed there; NULL = it did not */
+	ErrorData  *error;			/* the reason why the work failed there; NULL = it did not fail */
 } MemberVisit;
 
 /*
- * Connects to each server that statements to a source may reach, as the current
- * user, and does the work there; then "done", also where it failed.  A failure
- * at a member of a group is given to done() and is a WARNING; at a server that
- * is no group it is raised.  Interrupts are raised.  Lives in the current
- * memory context.
+ * Connects to each server that statements to a source may reach, as the
+ * current user, and does the work there; then calls "done", even after a
+ * failure.  A failure at a member of a group is given to done() and is a
+ * WARNING; at a server that is not a group it is raised.  Interrupts are
+ * raised.  Lives in the current memory context.
  */
 extern void each_member(const char *source, const char *label, bool writable,
 						void (*work) (MemberVisit *visit), void (*done) (MemberVisit *visit),
 						void *arg);
 
-/* What went wrong, in one line; palloc'd. */
+/* The error in one line; palloc'd. */
 extern char *member_failure(const MemberVisit *visit);
 
 #endif							/* RSFED_EACH_MEMBER_H */

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * events.c
- *	  Event triggers that keep rsfed's tables true to the catalog.
+ *	  Event triggers that keep rsfed's tables consistent with the catalog.
  *
  * Policy: they look at the parse tree first and return at once for every
  * command that does not concern them, without running a query; and they never
- * make somebody's command fail for a relation or server that rsfed does not
+ * make a command fail because of a relation or server that rsfed does not
  * know.
  *
  *-------------------------------------------------------------------------
@@ -45,7 +45,10 @@ PG_FUNCTION_INFO_V1(rsfed_on_relation_insert);
 PG_FUNCTION_INFO_V1(rsfed_on_member_change);
 PG_FUNCTION_INFO_V1(rsfed_on_replicated_change);
 
-/* The event trigger's data; an error if it is called in another way. */
+/*
+ * The event trigger's data; raises an error if the function is called in
+ * another way.
+ */
 static EventTriggerData *
 event_data(FunctionCallInfo fcinfo)
 {
@@ -56,7 +59,7 @@ event_data(FunctionCallInfo fcinfo)
 	return (EventTriggerData *) fcinfo->context;
 }
 
-/* The oids that a query gives, as a List in the current memory context. */
+/* The oids that a query returns, as a List in the current memory context. */
 static List *
 query_oids(const char *query)
 {
@@ -78,7 +81,7 @@ query_oids(const char *query)
 	return oids;
 }
 
-/* Relations that the command just run changed; List of oids. */
+/* Relations that the current command changed; List of oids. */
 static List *
 relations_altered(void)
 {
@@ -86,7 +89,7 @@ relations_altered(void)
 					  " WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass");
 }
 
-/* Follows the relations that the command just run renamed or moved. */
+/* Follows the relations that the current command renamed or moved. */
 static void
 relations_renamed(void)
 {
@@ -125,7 +128,7 @@ changes_owner(AlterTableStmt *alter)
 	return false;
 }
 
-/* The tables that the command gave another owner. */
+/* The tables whose owner the command changed. */
 static void
 owner_changed(void)
 {
@@ -139,7 +142,7 @@ owner_changed(void)
 	}
 }
 
-/* That role, or with PUBLIC any, may have had no other mapping. */
+/* The role, or for PUBLIC any role, may have no other mapping. */
 static void
 mapping_dropped(const DropUserMappingStmt *drop)
 {
@@ -149,7 +152,7 @@ mapping_dropped(const DropUserMappingStmt *drop)
 	owner_warn_all(drop->servername, role);
 }
 
-/* Follows a column of a rollup that the command just run renamed. */
+/* Follows a column of a rollup that the current command renamed. */
 static void
 column_renamed(const RenameStmt *rename)
 {
@@ -190,7 +193,7 @@ server_renamed(const char *old_name, const char *new_name)
 	}
 }
 
-/* What follows ALTER ... RENAME TO. */
+/* Follows ALTER ... RENAME TO. */
 static void
 object_renamed(RenameStmt *rename)
 {
@@ -207,9 +210,10 @@ object_renamed(RenameStmt *rename)
 }
 
 /*
- * ddl_command_end: follows ALTER ... RENAME and SET SCHEMA, and warns where an
- * owner cannot refresh any more: OWNER TO, DROP USER MAPPING, REVOKE ... ON
- * FOREIGN SERVER; puts comments on imported tables.  (REASSIGN OWNED has no event trigger: see worker/utility.c.)
+ * ddl_command_end: follows ALTER ... RENAME and SET SCHEMA, warns if an owner
+ * cannot refresh any more (OWNER TO, DROP USER MAPPING, REVOKE ... ON FOREIGN
+ * SERVER), and sets comments on imported tables.  (REASSIGN OWNED has no event
+ * trigger: see worker/utility.c.)
  */
 Datum
 rsfed_on_ddl_end(PG_FUNCTION_ARGS)
@@ -224,7 +228,7 @@ rsfed_on_ddl_end(PG_FUNCTION_ARGS)
 		case T_AlterObjectSchemaStmt:
 			if (is_relation(((AlterObjectSchemaStmt *) command)->objectType))
 				relations_renamed();
-			/* of whatever extension: its members go with it */
+			/* any extension: its members change with it */
 			else if (((AlterObjectSchemaStmt *) command)->objectType == OBJECT_EXTENSION)
 				relations_sync();
 			break;
@@ -270,8 +274,8 @@ drops_cascade(Node *command)
 }
 
 /*
- * Servers were dropped.  A group takes its members' rows along; one that stands
- * in another group is needed there, unless CASCADE takes it out.
+ * Servers were dropped.  The rows of a group's members are deleted with it; a
+ * member of another group must stay, unless CASCADE removes it from the group.
  */
 static void
 members_dropped(List *servers, bool cascade)
@@ -292,8 +296,8 @@ members_dropped(List *servers, bool cascade)
 
 /*
  * A server was dropped.  Rollups depend on it as other objects do: without
- * CASCADE that is an error.  With it they stay, because the tables are what
- * replicas serve; their refreshes fail until they have a source again.
+ * CASCADE that is an error.  With it the rollups stay, because replicas serve
+ * their tables; their refreshes fail until they have a source again.
  */
 static void
 server_dropped(const char *server, bool cascade)
@@ -333,7 +337,7 @@ servers_dropped(void)
 	return names;
 }
 
-/* Did the command drop a publication, or take a table out of one? */
+/* Did the command drop a publication, or remove a table from one? */
 static bool
 publications_dropped(void)
 {
@@ -343,8 +347,8 @@ publications_dropped(void)
 }
 
 /*
- * sql_drop: forgets relations that were dropped, by whatever command, and
- * stands before servers that rollups or groups use.
+ * sql_drop: removes relations that were dropped, by any command, and protects
+ * servers that rollups or groups use.
  */
 Datum
 rsfed_on_drop(PG_FUNCTION_ARGS)
@@ -366,7 +370,7 @@ rsfed_on_drop(PG_FUNCTION_ARGS)
 	if (publications_dropped())
 		publications_sync();
 
-	/* after the relations: what goes in the same command needs no server */
+	/* after the relations: those dropped by the same command need no server */
 	dropped = servers_dropped();
 	members_dropped(dropped, drops_cascade(command));
 	foreach(lc, dropped)
@@ -374,7 +378,10 @@ rsfed_on_drop(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
-/* A trigger: rows of rsfed_catalog.relation came, by a restore for example. */
+/*
+ * A trigger: rows of rsfed_catalog.relation were inserted, by a restore for
+ * example.
+ */
 Datum
 rsfed_on_relation_insert(PG_FUNCTION_ARGS)
 {
@@ -387,8 +394,9 @@ rsfed_on_relation_insert(PG_FUNCTION_ARGS)
 }
 
 /*
- * A trigger: rows of rsfed_catalog.member came, changed or went, whoever wrote
- * them.  Every process forgets what it knows of groups at our commit.
+ * A trigger: rows of rsfed_catalog.member were inserted, updated or deleted,
+ * by any session.  At the commit every process discards its knowledge of
+ * groups.
  */
 Datum
 rsfed_on_member_change(PG_FUNCTION_ARGS)
@@ -402,8 +410,8 @@ rsfed_on_member_change(PG_FUNCTION_ARGS)
 }
 
 /*
- * A trigger that fires where session_replication_role is replica: passes over a
- * row that a subscription brings.  A person who sets it means what they write.
+ * A trigger that fires if session_replication_role is replica: skips a row
+ * that a subscription applies.  A user who sets it writes deliberately.
  */
 Datum
 rsfed_on_replicated_change(PG_FUNCTION_ARGS)

@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * export.c
- *	  rsfed.export(): everything that is defined, as a script.
+ *	  rsfed.export(): all definitions, as a script.
  *
- * Policy: the script makes what is missing and leaves what is there, so that
- * it may be run again and again; it never holds a password.  The text depends
- * on the definitions alone: sorted by name, no oid, no time of its own, the
- * settings that form values fixed.
+ * Policy: the script makes missing objects and leaves existing ones, so that
+ * it can be run repeatedly; it never contains a password.  The text depends
+ * only on the definitions: it is sorted by name, without oids and time stamps,
+ * and written under fixed settings.
  *
- * What the caller may not see is not in it: servers and schemas of roles whose
- * member one is not, rollups of which one does not see the query.
+ * It omits objects that the caller may not see: servers and schemas of roles
+ * that the caller is not a member of, and rollups whose query the caller may
+ * not see.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,7 +45,7 @@
 
 PG_FUNCTION_INFO_V1(rsfed_export);
 
-/* The script, and the role that its next statement would run as. */
+/* The script, and the role of its next statement. */
 typedef struct Script
 {
 	StringInfoData text;
@@ -54,7 +55,10 @@ typedef struct Script
 	List	   *sets;			/* and of sets */
 } Script;
 
-/* ", name => 'value'" unless the value is NULL. */
+/*
+ * 'value'" unless the value is NULL. => Adds ", name => 'value'" unless the
+ * value is NULL. => 'value'" unless the value is NULL.
+ */
 static void
 add_argument(Script *script, const char *name, const char *value)
 {
@@ -98,7 +102,10 @@ load_members(const RsfedRelation *set)
 	return members;
 }
 
-/* Who is to make it: the owner, of a set that of its members. */
+/*
+ * The role that is to make it: the owner, or for a set the owner of its
+ * members.
+ */
 static Oid
 maker(const RsfedRelation *relation)
 {
@@ -106,7 +113,7 @@ maker(const RsfedRelation *relation)
 	{
 		List	   *members = load_members(relation);
 
-		/* each look sees what was committed until then */
+		/* each look sees what was committed before */
 		if (members == NIL)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -193,13 +200,15 @@ used_sources(Script *script)
 	return makeArrayResult(state, CurrentMemoryContext);
 }
 
-/* The servers of the wrapper, and others that are used; $1 is text[]. */
+/* The servers of the wrapper, and others in use; $1 is text[]. */
 #define EXPORTED_SERVERS \
 	" FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw" \
 	" WHERE (w.fdwname = 'rsfed' OR w.fdwname = 'postgres_fdw' AND (s.srvname = ANY ($1)" \
 	" OR EXISTS (SELECT FROM rsfed.groups g WHERE g.server = s.srvname)))"
 
-/* A mapping's options but for what is, or belongs to, the password. */
+/*
+ * A mapping's options without the password and the options that belong to it.
+ */
 #define MAPPING_OPTIONS \
 	"(SELECT string_agg(format('%I %L', o.option_name, o.option_value), ', ' ORDER BY o.option_name COLLATE \"C\")" \
 	" FROM pg_options_to_table(m.umoptions) o" \
@@ -209,8 +218,8 @@ used_sources(Script *script)
 	"CASE m.umuser WHEN 0 THEN 'PUBLIC' ELSE quote_ident(m.usename) END"
 
 /*
- * An error of its own where a log-in that rollups need, and that has a password
- * here, has none there yet: else each rollup would try it in vain.
+ * Writes a check that raises an error if a log-in of rollups has a password
+ * here but none there yet: otherwise each rollup would try it in vain.
  */
 static void
 add_password_check(Script *script, Datum sources)
@@ -241,7 +250,7 @@ add_password_check(Script *script, Datum sources)
 	appendStringInfoString(&script->text, ";\n");
 }
 
-/* The members of groups, where they are not members already. */
+/* The members of groups, unless they are members already. */
 static void
 add_members(Script *script, Datum sources)
 {
@@ -257,7 +266,7 @@ add_members(Script *script, Datum sources)
 			  sources, false);
 }
 
-/* The servers, who may use them, and as whom roles log in. */
+/* The servers, with their privileges and user mappings. */
 static void
 add_servers(Script *script)
 {
@@ -314,7 +323,7 @@ add_servers(Script *script)
 	add_password_check(script, sources);
 }
 
-/* The schemas that rollups stand in, as far as they are the caller's to make. */
+/* The schemas of rollups, as far as the caller may create them. */
 static void
 add_schemas(Script *script)
 {
@@ -383,7 +392,10 @@ add_set(Script *script, const RsfedRelation *set)
 					 relation_literal(set));
 }
 
-/* Begins a condition: there is no such schedule yet; the caller adds to it, and ends it. */
+/*
+ * Begins the condition that there is no such schedule yet; the caller extends
+ * and ends it.
+ */
 static void
 add_unless_scheduled(Script *script, const RsfedRelation *relation, const char *name)
 {
@@ -392,7 +404,7 @@ add_unless_scheduled(Script *script, const RsfedRelation *relation, const char *
 					 relation->is_set ? "" : "::regclass", quote_literal_cstr(name));
 }
 
-/* A schedule that is the same already stays; its grid and due time, too. */
+/* A schedule that is already the same stays, with its grid and due time. */
 static void
 add_schedule(Script *script, const RsfedRelation *relation, const char *name)
 {
@@ -424,7 +436,10 @@ add_schedule(Script *script, const RsfedRelation *relation, const char *name)
 													   VARSIZE(schedule->options))));
 }
 
-/* What a schedule comes after, once all of them are there. */
+/*
+ * The schedules that a schedule comes after, written after all schedules
+ * exist.
+ */
 static void
 add_after(Script *script, const RsfedRelation *relation, const char *name)
 {
@@ -506,10 +521,11 @@ add_pauses(Script *script, List *relations)
 }
 
 /*
- * The publications that the caller may change, each with those of its rollups that it
- * may publish.  What is published already is left alone, as new columns of it may
- * wait for subscribers.  One who makes it for another role hands it over afterwards,
- * as that role need not own the rollups.
+ * The publications that the caller may change, each with those of its rollups
+ * that it may publish.  Tables that are published already are left alone,
+ * because new columns of them may wait for subscribers.  A publication of
+ * another role is made first and given to that role afterwards, because the
+ * role need not own the rollups.
  */
 static void
 add_publications(Script *script)
@@ -543,7 +559,10 @@ add_publications(Script *script)
 	catalog_close(&access);
 }
 
-/* rsfed.export(): a script that makes all of it again, without content and secrets. */
+/*
+ * rsfed.export(): a script that makes all objects again, without content and
+ * secrets.
+ */
 Datum
 rsfed_export(PG_FUNCTION_ARGS)
 {
@@ -588,7 +607,7 @@ rsfed_export(PG_FUNCTION_ARGS)
 	add_pauses(&script, script.views);
 	add_pauses(&script, script.sets);
 	script_become(&script.text, &script.role, GetUserId());
-	/* that of all is a superuser's to make, and so to see here */
+	/* only a superuser may pause everything, and so see that pause here */
 	if (superuser() && pause_all_load(&until, &reason))
 	{
 		appendStringInfoString(&script.text, "SELECT rsfed.pause_all(");

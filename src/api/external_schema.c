@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * external_schema.c
- *	  SQL: external schemas and partitions at every server behind a source.
+ *	  SQL functions for external schemas and partitions at every server behind
+ *	  a source.
  *
- * Policy: Redshift takes external DDL outside of transaction blocks only, so
- * each statement is sent by itself and stays, whatever becomes of the
- * transaction here.  Hence every call looks first at what is there and does the
- * rest: repeated, it completes what a failure left.  Members that share a
- * catalog find there what the first of them has done.
+ * Policy: Redshift runs external DDL only outside of transaction blocks, so
+ * each statement is sent by itself and takes effect regardless of the
+ * transaction here.  So every call first reads the existing objects and then
+ * does only the rest: a repeated call completes the work after a failure.
+ * Members that share a catalog find the objects that the first of them made.
  *
  *-------------------------------------------------------------------------
  */
@@ -84,7 +85,7 @@ read_options(ExternalSchema *schema, Jsonb *options)
 						 option_text(OPTION_EXTERNAL_SCHEMA, options, "create_database"));
 }
 
-/* What an external schema that is there points to, and what it should. */
+/* The target of an existing external schema, and the requested one. */
 static bool
 is_as_wanted(const LakeSchema *found, const ExternalSchema *wanted)
 {
@@ -141,9 +142,10 @@ add_schema_row(MemberVisit *visit)
 }
 
 /*
- * rsfed.create_external_schema(source, schema_name, catalog_database, iam_role,
- * region, options): a row a member.  Raises 22023 for arguments that Redshift
- * would refuse, and for a server that is no group what Redshift raises.
+ * rsfed.create_external_schema(source, schema_name, catalog_database,
+ * iam_role, region, options): a row for each member.  Raises 22023 for
+ * arguments that Redshift would refuse and, for a server that is not a group,
+ * the errors of Redshift.
  */
 Datum
 rsfed_create_external_schema(PG_FUNCTION_ARGS)
@@ -163,7 +165,7 @@ rsfed_create_external_schema(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* Which database of which catalog a schema points to, as a text that can be compared. */
+/* The catalog and the database of a schema, as a text that can be compared. */
 static char *
 catalog_identity(const LakeSchema *schema)
 {
@@ -196,7 +198,7 @@ drop_at_member(MemberVisit *visit)
 
 /*
  * rsfed.drop_external_schema(source, schema_name, drop_database, cascade): a
- * row a member.  A database that members share is dropped once.
+ * row for each member.  A database that members share is dropped once.
  */
 Datum
 rsfed_drop_external_schema(PG_FUNCTION_ARGS)
@@ -223,7 +225,7 @@ typedef struct PartitionWork
 	StringInfoData detail;
 } PartitionWork;
 
-/* Adds partitions by statements of at most as many as Redshift takes. */
+/* Adds partitions, in statements with at most as many as Redshift accepts. */
 static void
 add_missing(MemberVisit *visit, PartitionWork *work, List *keys, List *missing)
 {
@@ -291,7 +293,9 @@ add_partition_row(MemberVisit *visit)
 	values[0] = DirectFunctionCall1(namein, CStringGetDatum(visit->server));
 	values[1] = Int32GetDatum(work->added);
 	values[2] = Int32GetDatum(work->present);
-	/* where not even the list of what is wanted could be made, nothing is known */
+	/*
+	 * if the list of requested partitions could not be made, nothing is known
+	 */
 	nulls[3] = visit->error != NULL && work->wanted == 0;
 	values[3] = Int32GetDatum(work->wanted - work->added - work->present);
 	nulls[4] = work->detail.len == 0;
@@ -302,9 +306,9 @@ add_partition_row(MemberVisit *visit)
 }
 
 /*
- * rsfed.add_partitions(source, table_name, partitions, location, since, until):
- * a row a member.  Raises 22023 for a list, template or range that is none, and
- * for a server that is no group what Redshift raises.
+ * rsfed.add_partitions(source, table_name, partitions, location, since,
+ * until): a row for each member.  Raises 22023 for an invalid list, template
+ * or range and, for a server that is not a group, the errors of Redshift.
  */
 Datum
 rsfed_add_partitions(PG_FUNCTION_ARGS)

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * foreign_schema.c
- *	  SQL: the tables of a schema in Redshift, as IMPORT FOREIGN SCHEMA has them.
+ *	  SQL function that lists the tables of a schema in Redshift as IMPORT
+ *	  FOREIGN SCHEMA would import them.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,8 +18,8 @@
 PG_FUNCTION_INFO_V1(rsfed_remote_columns);
 
 /*
- * rsfed.remote_columns(server, remote_schema): a row for each column that can be
- * had, tables and columns in Redshift's order.
+ * rsfed.remote_columns(server, remote_schema): a row for each available
+ * column, with tables and columns in Redshift's order.
  */
 Datum
 rsfed_remote_columns(PG_FUNCTION_ARGS)

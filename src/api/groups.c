@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * groups.c
- *	  SQL: groups, several servers behind one name.
+ *	  SQL functions for groups: several servers behind one name.
  *
- * Policy: a group is made, changed and dropped as the foreign server that it is,
- * by the functions that CREATE SERVER and ALTER SERVER call and with their
- * checks of rights.  Who puts a server into a group lets others use it, so that
- * takes what GRANT USAGE on it would take.
+ * Policy: a group is a foreign server and is made, changed and dropped as one,
+ * by the functions of CREATE SERVER and ALTER SERVER and with their privilege
+ * checks.  A user who adds a server to a group lets others use it, so that
+ * requires the privileges for GRANT USAGE on it.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,10 +39,10 @@
 #include "source/group.h"
 #include "source/source.h"
 
-/* The choice walks over all of them each time. */
+/* Each choice walks over all members. */
 #define MAX_MEMBERS 100
 
-/* As the table's checks say. */
+/* The same limits as in the table's constraints. */
 #define MAX_WEIGHT 1000
 #define MAX_PRIORITY 1000
 
@@ -80,7 +80,7 @@ own_group(FunctionCallInfo fcinfo)
 
 /*
  * The arguments strategy and options as elements of an OPTIONS list; "old" are
- * the options that the group has.
+ * the present options of the group.
  */
 static List *
 option_changes(List *old, const char *strategy, Jsonb *options)
@@ -115,7 +115,10 @@ option_changes(List *old, const char *strategy, Jsonb *options)
 	return changes;
 }
 
-/* WARNINGs about what options of the group make of a source: itself, or a member. */
+/*
+ * Raises WARNINGs about effects of the group's options on a source: the group,
+ * or a member.
+ */
 static void
 warn_of_options(const char *group_name, const char *source)
 {
@@ -158,7 +161,10 @@ rsfed_define_group(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* rsfed.alter_group(group_name, strategy, options): NULL and null leave and reset. */
+/*
+ * rsfed.alter_group(group_name, strategy, options): NULL leaves an option,
+ * null resets it.
+ */
 Datum
 rsfed_alter_group(PG_FUNCTION_ARGS)
 {
@@ -204,7 +210,7 @@ find_member(const char *group, const char *server)
 	return NULL;
 }
 
-/* The member of that name: 42704 if it is none. */
+/* The member of that name; raises 42704 if it is not a member. */
 static Member *
 require_member(const char *group, const char *server)
 {
@@ -234,8 +240,9 @@ check_range(const char *name, int value, int least, int most)
 }
 
 /*
- * The server of that name as one that the current user may put into a group:
- * 42809 for a group, 42501 without the right to let others use it.
+ * The server of that name, after a check that the current user may add it to a
+ * group: raises 42809 for a group, 42501 without the right to let others use
+ * it.
  */
 static void
 check_new_member(const char *server_name, const char *group)
@@ -295,7 +302,10 @@ rsfed_add_member(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* What the arguments drain and reason make of a member; NULLs leave it. */
+/*
+ * Applies the arguments drain and reason to a member; NULL leaves it
+ * unchanged.
+ */
 static void
 apply_drain(FunctionCallInfo fcinfo, Member *member)
 {
@@ -317,8 +327,8 @@ apply_drain(FunctionCallInfo fcinfo, Member *member)
 }
 
 /*
- * rsfed.alter_member(group_name, server, weight, priority, drain, reason): a
- * NULL leaves what is.
+ * rsfed.alter_member(group_name, server, weight, priority, drain, reason):
+ * NULL leaves a value unchanged.
  */
 Datum
 rsfed_alter_member(PG_FUNCTION_ARGS)
@@ -355,8 +365,8 @@ rsfed_remove_member(PG_FUNCTION_ARGS)
 }
 
 /*
- * rsfed_catalog.member_health(group_id, server_id): what is known of a member,
- * for the view rsfed.groups.
+ * rsfed_catalog.member_health(group_id, server_id): the known facts about a
+ * member, for the view rsfed.groups.
  */
 Datum
 rsfed_member_health(PG_FUNCTION_ARGS)

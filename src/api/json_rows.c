@@ -98,7 +98,7 @@ push_value(JsonbParseState **state, RemoteColumn *column, char *text, int length
 		case RS_INTEGER:
 		case RS_DECIMAL:
 		case RS_FLOAT:
-			/* JSON has no NaN and no infinity: those stay text */
+			/* JSON has no NaN and no infinity: these stay text */
 			if (strchr("0123456789-.", text[0]) != NULL && text[strlen(text) - 1] != 'y')
 			{
 				value.type = jbvNumeric;
@@ -149,7 +149,7 @@ push_embedded(JsonbParseState **state, char *text)
 	pushJsonbValue(state, WJB_VALUE, &value);
 }
 
-/* Says which value of the result an error is about. */
+/* Names the value of the result that an error is about. */
 static void
 json_error_context(void *arg)
 {

@@ -12,12 +12,14 @@
 
 #include "remote/stream.h"
 
-/* Raises 42701 for two columns of one name: an object has each key once. */
+/*
+ * Raises 42701 for two columns of one name: an object has each key only once.
+ */
 extern void json_check_columns(RemoteColumns *columns);
 
 /*
- * One row as an object: numbers exactly as they came, super embedded, what JSON
- * has no type for as text.  palloc'd; "row" counts from 1, for messages.
+ * One row as an object: numbers exactly as they came, super embedded, values
+ * without a type in JSON as text. palloc'd; "row" counts from 1, for messages.
  */
 extern Jsonb *json_row(RemoteColumns *columns, char **texts, int *lengths, int64 row);
 

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * lake_range.c
- *	  Partitions as a caller names them: in a list, by a range, or both.
+ *	  Reads the partitions that a caller names: in a list, by a range, or both.
  *
- * Policy: a key that the list gives no value for takes it from the range: keys
- * named year, month, day and hour their part of the time, another one the date;
- * without a year, "day" is no part but a date.  Numbers have no zeros before
- * them, text has: so do Hive and crawlers.
+ * Policy: a key without a value in the list takes it from the range: keys
+ * named year, month, day and hour take their part of the time, another key
+ * takes the date; without a key "year", "day" is a date and not a part.
+ * Numbers have no leading zeros, text has them, as in Hive and crawlers.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,10 +22,10 @@
 #include "base/errors.h"
 #include "redshift/external.h"
 
-/* The length of what the warehouse shows of a location. */
+/* The length of the part of a location that the warehouse shows. */
 #define SHOWN_LOCATION 128
 
-/* More at once is a mistake in the range. */
+/* A larger number at once is a mistake in the range. */
 #define MOST_PARTITIONS 100000
 
 /* One partition in the making. */
@@ -33,8 +33,8 @@ typedef struct Draft
 {
 	const PartitionRequest *request;
 	List	   *keys;
-	List	   *values;			/* of all keys, as far as they are known */
-	Timestamp	at;				/* its place in the range */
+	List	   *values;			/* of all keys, as far as known */
+	Timestamp	at;				/* its position in the range */
 } Draft;
 
 struct PartitionIndex
@@ -63,7 +63,7 @@ read_time(void *arg)
 														ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 }
 
-/* A time of the range; raises 22023. */
+/* Reads a time of the range; raises 22023. */
 static Timestamp
 parse_time(const char *argument, const char *text)
 {
@@ -98,7 +98,7 @@ request_read(PartitionRequest *request, const char *table_name, Jsonb *partition
 	if (since == NULL)
 		return;
 	request->since = parse_time("since", since);
-	/* days are those of UTC, as the folders of a lake are */
+	/* days are in UTC, like the folders of a lake */
 	request->until = until ? parse_time("until", until)
 		: DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum("UTC"),
 												TimestampTzGetDatum(GetCurrentTimestamp())));
@@ -199,8 +199,8 @@ is_part(const LakeColumn *key, List *keys)
 }
 
 /*
- * The value of a key at a place of the range; raises 22023 for a key that has
- * none.  takes_date: no other key holds the date.
+ * The value of a key at a position in the range; raises 22023 for a key
+ * without a value.  takes_date: no other key holds the date.
  */
 static char *
 value_in_range(const LakeColumn *key, List *keys, Timestamp at, bool takes_date)
@@ -224,7 +224,7 @@ value_in_range(const LakeColumn *key, List *keys, Timestamp at, bool takes_date)
 			 errhint("A range tells keys named year, month, day and hour, or one key that holds the date. Give its values, too: partitions => '[{\"%s\": ...}]'.", key->name)));
 }
 
-/* What stands in a folder's name for a value: as Hive writes it; palloc'd. */
+/* A value in the name of a folder, as Hive writes it; palloc'd. */
 static char *
 folder_text(const char *value)
 {
@@ -282,7 +282,7 @@ member(JsonbContainer *object, const char *name)
 	return findJsonbValueFromContainer(object, JB_FOBJECT, &key);
 }
 
-/* Raises 22023 for a name in the object that is none of the keys. */
+/* Raises 22023 for a name in the object that is not a key. */
 static void
 check_names(JsonbContainer *object, List *keys)
 {
@@ -314,7 +314,10 @@ check_names(JsonbContainer *object, List *keys)
 	}
 }
 
-/* May a key take the date?  If it is the only one, and no year stands beside it. */
+/*
+ * May a key take the date?  Yes if it is the only one and there is no key
+ * "year".
+ */
 static bool
 one_takes_date(List *keys, JsonbContainer *values)
 {
@@ -334,7 +337,10 @@ one_takes_date(List *keys, JsonbContainer *values)
 	return count == 1;
 }
 
-/* One partition: the values of an object (or none) at a place of the range. */
+/*
+ * Makes one partition: the values of an object (or none) at a position in the
+ * range.
+ */
 static ExternalPartition *
 make_partition(const PartitionRequest *request, List *keys, JsonbContainer *values,
 			   char *location, Timestamp at)
@@ -364,7 +370,7 @@ make_partition(const PartitionRequest *request, List *keys, JsonbContainer *valu
 	return partition;
 }
 
-/* What tells one partition from another; "05" and "5" are one number. */
+/* The identity of a partition; "05" and "5" are the same number. */
 static char *
 partition_key(List *keys, List *values)
 {
@@ -381,7 +387,9 @@ partition_key(List *keys, List *values)
 
 		while (is_number && value[0] == '0' && value[1] != '\0')
 			value++;
-		/* its length before it: no two lists of values look alike */
+		/*
+		 * prefixed with its length, so that two lists of values always differ
+		 */
 		appendStringInfo(&buf, value ? "%d:%s" : "null", value ? (int) strlen(value) : 0, value);
 		appendStringInfoChar(&buf, ',');
 	}
@@ -482,7 +490,7 @@ partition_find(const PartitionIndex *index, List *values)
 	return found ? found->partition : NULL;
 }
 
-/* Each partition once: the first of those that have the same values. */
+/* Keeps each partition once: the first of those with the same values. */
 static List *
 without_repetitions(List *keys, List *partitions)
 {
@@ -501,7 +509,7 @@ without_repetitions(List *keys, List *partitions)
 		struct IndexEntry wanted = {partition_key(keys, ((ExternalPartition *) lfirst(lc))->values), NULL};
 		struct IndexEntry *found = bsearch(&wanted, seen, count, sizeof(struct IndexEntry), compare_entries);
 
-		/* the same one is found for the same values */
+		/* the same values find the same partition */
 		if (found->partition == NULL)
 			list = lappend(list, lfirst(lc));
 		found->partition = lfirst(lc);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * lake_range.h
- *	  Partitions as a caller names them: in a list, by a range, or both.
+ *	  Reads the partitions that a caller names: in a list, by a range, or both.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,14 +33,16 @@ extern void request_read(PartitionRequest *request, const char *table_name, Json
 extern void request_check_locations(const PartitionRequest *request);
 
 /*
- * The partition keys of the table (List of LakeColumn), asked for; 42P01 for a
- * table that is not there or may not be seen, 42809 for one without partitions.
+ * Asks for the partition keys of the table (List of LakeColumn); raises 42P01
+ * if the table does not exist or is not visible, 42809 if it has no
+ * partitions.
  */
 extern List *request_keys(const PartitionRequest *request, RemoteConnection *conn);
 
 /*
- * What is asked for: List of ExternalPartition, each once, their locations NULL
- * where the request has no template.  Raises 22023 for keys without a value.
+ * The requested partitions: List of ExternalPartition, each once; their
+ * locations are NULL if the request has no template.  Raises 22023 for keys
+ * without a value.
  */
 extern List *request_partitions(const PartitionRequest *request, List *keys);
 
@@ -50,7 +52,7 @@ typedef struct PartitionIndex PartitionIndex;
 extern PartitionIndex *partition_index(List *keys, List *partitions);
 extern LakePartition *partition_find(const PartitionIndex *index, List *values);
 
-/* Do they name one place?  The warehouse cuts what it shows. */
+/* Do they name the same location?  The warehouse shows truncated locations. */
 extern bool same_location(const char *shown, const char *given);
 
 /* The values as an object with the keys' names; palloc'd. */

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * lake_rows.c
- *	  SQL: what the servers behind a source know of the lake.
+ *	  SQL functions for the facts about the lake that the servers behind a
+ *	  source know.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +27,10 @@ PG_FUNCTION_INFO_V1(rsfed_external_columns);
 PG_FUNCTION_INFO_V1(rsfed_external_partitions);
 PG_FUNCTION_INFO_V1(rsfed_missing_partitions);
 
-/* What the work at each member needs; it adds its rows only when all are here. */
+/*
+ * The state of the work at each member, which adds its rows only after all
+ * have arrived.
+ */
 typedef struct Listing
 {
 	PartitionRequest request;
@@ -51,7 +55,10 @@ read_json(void *arg)
 	read->value = DirectFunctionCall1(jsonb_in, CStringGetDatum(read->text));
 }
 
-/* JSON of the warehouse; what is no JSON, as a string.  True for none at all. */
+/*
+ * JSON of the warehouse, or a string if it is not JSON.  True if there is no
+ * value.
+ */
 static bool
 json_is_null(const char *text, Datum *value)
 {

@@ -114,7 +114,7 @@ type_word(const OptionSpec *spec)
 	return NULL;				/* keep the compiler quiet */
 }
 
-/* What values there are; NULL for any. */
+/* The possible values; NULL for any. */
 static char *
 allowed_text(const OptionSpec *spec)
 {
@@ -135,8 +135,8 @@ allowed_text(const OptionSpec *spec)
 }
 
 /*
- * rsfed_catalog.option_amount(scope, name, value): an option that is a number.  22023
- * for what is no such option, or no value of it.
+ * rsfed_catalog.option_amount(scope, name, value): an option that is a number.
+ * Raises 22023 if there is no such option, or the value is not valid.
  */
 Datum
 rsfed_option_amount(PG_FUNCTION_ARGS)

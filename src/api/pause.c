@@ -3,9 +3,9 @@
  * pause.c
  *	  rsfed.pause(), rsfed.resume(), and both for all of the database.
  *
- * Policy: a pause stops schedules, not people: CALL rsfed.refresh() works, and
- * what is queued or at work goes on.  When it ends, what was due meanwhile
- * runs once.
+ * Policy: a pause stops schedules, not users: CALL rsfed.refresh() works, and
+ * queued or running runs continue.  After the pause, a schedule that was due
+ * meanwhile runs once.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,7 +32,7 @@ PG_FUNCTION_INFO_V1(rsfed_resume_all);
 
 /*
  * The optional argument "until" into *until; false (until resumed) if it is
- * NULL or infinity.  22023 for a time that is over.
+ * NULL or infinity. raises 22023 for a time in the past.
  */
 static bool
 until_argument(FunctionCallInfo fcinfo, int n, TimestampTz *until)
@@ -49,7 +49,7 @@ until_argument(FunctionCallInfo fcinfo, int n, TimestampTz *until)
 
 /*
  * The relation to pause or resume: 22004 for NULL, 42501 without the right,
- * 42809 for what rsfed does not refresh.
+ * 42809 for a relation that rsfed does not refresh.
  */
 static RsfedRelation *
 require_relation(FunctionCallInfo fcinfo, const char *action)
@@ -147,7 +147,7 @@ rsfed_resume_set(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* pause_all(until, reason); who may is decided by GRANT EXECUTE */
+/* pause_all(until, reason); GRANT EXECUTE decides who may call it */
 Datum
 rsfed_pause_all(PG_FUNCTION_ARGS)
 {

@@ -3,8 +3,9 @@
  * progress_rows.c
  *	  rsfed_catalog.progress(): the refreshes at work in this database.
  *
- * Policy: shown to whoever may read the relation, and to pg_monitor.  What
- * cannot be known (rows to come, without a run before this one) is NULL.
+ * Policy: a refresh is shown to users who may read the relation, and to
+ * pg_monitor.  Unknown values (the expected rows, without an earlier run) are
+ * NULL.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,7 +30,10 @@ PG_FUNCTION_INFO_V1(rsfed_progress);
 static bool may_see(const Progress *progress);
 static void put_progress(ResultRows *result, const Progress *progress, int pid, TimestampTz now);
 
-/* SETOF record as CREATE FUNCTION says; takes no lock, so can be asked often. */
+/*
+ * Returns the columns of CREATE FUNCTION; takes no lock, so it can be called
+ * often.
+ */
 Datum
 rsfed_progress(PG_FUNCTION_ARGS)
 {
@@ -53,7 +57,10 @@ may_see(const Progress *progress)
 {
 	if (has_privs_of_role(GetUserId(), ROLE_PG_MONITOR))
 		return true;
-	/* dropped meanwhile, which pg_class_aclcheck would raise, or not committed yet */
+	/*
+	 * dropped meanwhile, for which pg_class_aclcheck would raise, or not
+	 * committed yet
+	 */
 	if (get_rel_name(progress->relid) == NULL)
 		return has_privs_of_role(GetUserId(), progress->userid);
 	return pg_class_aclcheck(progress->relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK;

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * publish.c
- *	  SQL: rollups that are published to servers without rsfed.
+ *	  SQL functions that publish rollups to servers without rsfed.
  *
  * Policy: publications are PostgreSQL's own and are made and changed as the
  * current user, whose rights PostgreSQL checks: CREATE on the database, the
- * publication's owner, the owner of each table.  Only rsfed's own two tables are
- * added as the owner of rsfed.
+ * publication's owner, the owner of each table.  Only rsfed's own two tables
+ * are added as the owner of rsfed.
  *
  *-------------------------------------------------------------------------
  */
@@ -46,7 +46,10 @@ PG_FUNCTION_INFO_V1(rsfed_publish);
 PG_FUNCTION_INFO_V1(rsfed_unpublish);
 PG_FUNCTION_INFO_V1(rsfed_subscriber_script);
 
-/* A rollup of the current user's: 42809 and 42501 otherwise.  Locked against DROP. */
+/*
+ * A rollup of the current user; raises 42809 and 42501 otherwise.  Locked
+ * against DROP.
+ */
 static RsfedRelation *
 require_own_rollup(Oid relid, const char *action)
 {
@@ -117,7 +120,10 @@ add_sets(List *rollups, Jsonb *options)
 	return rollups;
 }
 
-/* The argument "publication": 42622 for what PostgreSQL would cut. */
+/*
+ * The argument "publication"; raises 42622 for a name that PostgreSQL would
+ * truncate.
+ */
 static const char *
 publication_argument(FunctionCallInfo fcinfo, int number)
 {
@@ -125,7 +131,10 @@ publication_argument(FunctionCallInfo fcinfo, int number)
 	return NameStr(*PG_GETARG_NAME(number));
 }
 
-/* The number that a query with the publication's name as $1 gives; -1 without a row. */
+/*
+ * The number that a query with the publication's name as $1 returns; -1 if
+ * there is no row.
+ */
 static int
 number_of(const char *query, const char *publication)
 {
@@ -141,7 +150,10 @@ number_of(const char *query, const char *publication)
 	return number;
 }
 
-/* Raises unless the current user owns the publication, which is there, and may change it. */
+/*
+ * Raises unless the current user owns the existing publication and may change
+ * it.
+ */
 static void
 check_publication(const char *publication)
 {
@@ -181,14 +193,14 @@ create_publication(const char *publication)
 {
 	int			nestlevel = NewGUCNestLevel();
 
-	/* what it says of wal_level we say below, of each call */
+	/* the warning about wal_level is raised below, for each call */
 	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	table_run(psprintf("CREATE PUBLICATION %s", quote_identifier(publication)));
 	AtEOXact_GUC(false, nestlevel);
 }
 
-/* Those of rsfed's own tables that every publication has. */
+/* Adds those of rsfed's own tables that belong to every publication. */
 static const char *const own_tables[] = {"publication", "published_freshness"};
 
 static bool
@@ -199,7 +211,7 @@ has_own_table(const char *publication, const char *table)
 					 publication) > 0;
 }
 
-/* Puts one of them, with the rows of this publication, into it. */
+/* Adds one of them, with the rows of this publication, to it. */
 static void
 add_own_table(const char *publication, const char *table)
 {
@@ -230,7 +242,7 @@ publish_renamed(const char *old_name, const char *new_name)
 {
 	if (!publication_rename(old_name, new_name) || !RSFED_HAVE_COLUMN_LISTS)
 		return;
-	/* the name tells which of their rows it publishes */
+	/* the name selects the rows that it publishes */
 	for (int i = 0; i < lengthof(own_tables); i++)
 	{
 		OwnerScope	scope;
@@ -281,8 +293,8 @@ check_subscribers(const char *publication, const RsfedRelation *rollup, List *ad
 }
 
 /*
- * An expression that is the column, but never the copy of a value that is stored
- * out of line: an update that keeps that does not publish it.
+ * An expression for the column that never refers to a value stored out of
+ * line: an update that keeps such a value does not publish it.
  */
 static char *
 sent_again(Oid relid, const char *column)
@@ -298,8 +310,8 @@ sent_again(Oid relid, const char *column)
 }
 
 /*
- * Publishes what the rows hold in columns that are published from now on: writes
- * them as they are, as the table's owner.
+ * Publishes the values of columns that are newly published: updates the rows
+ * without changing them, as the table's owner.
  */
 static void
 send_columns(const RsfedRelation *rollup, List *added)
@@ -329,7 +341,7 @@ send_columns(const RsfedRelation *rollup, List *added)
 	owner_scope_leave(&scope);
 }
 
-/* Columns that a publication which names some does not name yet. */
+/* Columns that are missing in the column list of a publication. */
 static List *
 unnamed_columns(const char *publication, Oid relid, List *columns)
 {
@@ -357,7 +369,7 @@ publish_columns(const char *publication, RsfedRelation *relation, bool unchecked
 		return;
 	if (!unchecked)
 		check_subscribers(publication, relation, added);
-	/* no refresh writes the rows meanwhile, which would make it fail */
+	/* no refresh may write the rows meanwhile, or it would fail */
 	refresh_serialize(relation->relid);
 	republish_add(publication, relation->relid, columns);
 	send_columns(relation, added);
@@ -381,7 +393,7 @@ publish_rollup(const char *publication, RsfedRelation *relation, int version)
 				 errhint("If no column of its key can be NULL, name them in the option not_null with rsfed.alter_rollup() before you publish it.")));
 }
 
-/* What the publication needs of the server before anybody can subscribe. */
+/* Warns about settings of the server that subscribers need. */
 static void
 warn_of_wal_level(void)
 {
@@ -392,7 +404,7 @@ warn_of_wal_level(void)
 				 errhint("Run ALTER SYSTEM SET wal_level = logical, and restart the server.")));
 }
 
-/* publish(rollups, publication, options): adds to what is published. */
+/* publish(rollups, publication, options): adds rollups to a publication. */
 Datum
 rsfed_publish(PG_FUNCTION_ARGS)
 {

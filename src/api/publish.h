@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * publish.h
- *	  Publications of rollups, where other commands change them.
+ *	  Publications of rollups that other commands change.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,7 +9,7 @@
 #define RSFED_API_PUBLISH_H
 
 /*
- * Follows a publication that the command just run renamed, if rsfed knows it.
+ * Follows a publication that the current command renamed, if rsfed knows it.
  * Raises 55000 if it has subscribers.
  */
 extern void publish_renamed(const char *old_name, const char *new_name);

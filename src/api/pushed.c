@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * pushed.c
- *	  The SQL function that shows what a query becomes in Redshift.
+ *	  The SQL function that shows the statement for Redshift of a query.
  *
  * Policy: the query is planned with the caller's rights, as by EXPLAIN; nothing
  * is executed, and nothing is sent.
@@ -25,7 +25,7 @@
 
 PG_FUNCTION_INFO_V1(rsfed_pushed);
 
-/* The plan of a query; raises 22023 for what is not one SELECT. */
+/* The plan of a query; raises 22023 if it is not a single SELECT. */
 static PlannedStmt *
 plan_query(const char *text)
 {
@@ -43,8 +43,8 @@ plan_query(const char *text)
 }
 
 /*
- * rsfed.pushed(query): the statement of Redshift; raises 0A000, with the reasons,
- * if more than that is done here.
+ * rsfed.pushed(query): the statement for Redshift; raises 0A000, with the
+ * reasons, if a part of the query runs here.
  */
 Datum
 rsfed_pushed(PG_FUNCTION_ARGS)
@@ -55,7 +55,7 @@ rsfed_pushed(PG_FUNCTION_ARGS)
 	List	   *reasons;
 	char	   *pushed;
 
-	/* looks at the caller's rights */
+	/* checks the caller's privileges */
 	ExecutorStart(desc, EXEC_FLAG_EXPLAIN_ONLY);
 	pushed = live_pushed(stmt, desc->planstate, &reasons);
 	ExecutorEnd(desc);

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * recipe.c
- *	  What a view reads from a warehouse, by dblink or by foreign tables.
+ *	  Finds the data that a view reads from a warehouse by dblink or by foreign
+ *	  tables.
  *
- * Policy: the query tree is read, not its text.  A view is only said to give the
- * rows of its call unchanged where each of its columns is one of the call's, or
- * one through a cast that reads the same value from the same text; whatever else
- * a view does to the rows stays with the view.
+ * Policy: the query tree is read, not its text.  A view returns the rows of
+ * its call unchanged only if each of its columns is a column of the call,
+ * possibly with a cast that reads the same value from the same text; any other
+ * processing of the rows stays in the view.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,18 +35,18 @@
 #include "api/script.h"
 #include "base/compat.h"
 
-/* What the walker is at. */
+/* The state of the walker. */
 typedef struct Reading
 {
 	Recipe	   *recipe;
 	Oid			holder;			/* the view whose query it reads */
-	int			found;			/* calls of dblink, wherever they stand */
+	int			found;			/* calls of dblink, anywhere */
 	int			in_from;		/* those in FROM */
 } Reading;
 
 static bool read_walker(Node *node, void *context);
 
-/* Is it dblink() of the extension, in whatever schema that is? */
+/* Is it dblink() of the extension, in any schema? */
 static bool
 is_dblink(Node *node)
 {
@@ -103,7 +104,7 @@ call_columns(const RangeTblFunction *function)
 	return columns;
 }
 
-/* An entry of FROM as pg_get_viewdef() writes it. */
+/* An entry of FROM in the format of pg_get_viewdef(). */
 static char *
 call_text(const RangeTblEntry *rte, Node *function, List *columns)
 {
@@ -157,7 +158,7 @@ read_call(Reading *reading, const RangeTblEntry *rte, const RangeTblFunction *fu
 	call->alias = rte->eref->aliasname;
 	reading->in_from++;
 
-	/* the same call twice is one */
+	/* the same call twice counts as one */
 	foreach(lc, reading->recipe->calls)
 	{
 		RecipeCall *other = lfirst(lc);
@@ -220,7 +221,7 @@ read_walker(Node *node, void *context)
 			if (is_dblink(function->funcexpr) && function->funccolnames != NIL)
 				read_call(reading, rte, function);
 		}
-		/* what is in it comes next */
+		/* its contents come next */
 		return false;
 	}
 	if (IsA(node, Query))
@@ -231,8 +232,8 @@ read_walker(Node *node, void *context)
 }
 
 /*
- * The argument of a cast between numbers that gives the value which the input
- * function of the wider type would give for the same text; or NULL.
+ * The argument of a cast between numbers, if the cast returns the same value
+ * as the input function of the wider type for the same text; or NULL.
  */
 static Node *
 cast_number(const FuncExpr *cast, bool is_sized)
@@ -252,9 +253,9 @@ cast_number(const FuncExpr *cast, bool is_sized)
 }
 
 /*
- * The expression below casts that give the value that the type's input function
- * would give for the text that the warehouse sends: one cast of a text or between
- * numbers, and the precision of a numeric, once, around it.
+ * Strips casts that return the same value as the type's input function for the
+ * text that the warehouse sends: one cast of a text or between numbers, and
+ * around it, once, the precision of a numeric.
  */
 static Node *
 strip_casts(Node *node, bool *is_cast)
@@ -292,7 +293,7 @@ strip_casts(Node *node, bool *is_cast)
 	return node;
 }
 
-/* Does the query nothing to the rows of its one entry of FROM but choose columns? */
+/* Does the query only select columns from its single entry of FROM? */
 static bool
 is_projection(const Query *query)
 {
@@ -305,7 +306,10 @@ is_projection(const Query *query)
 		IsA(linitial(query->jointree->fromlist), RangeTblRef);
 }
 
-/* Where the columns of a query come from, if its rows are those of a call; or NULL. */
+/*
+ * The origins of the columns of a query, if its rows are those of a call; or
+ * NULL.
+ */
 static RecipeOrigin *
 find_origins(Query *query)
 {
@@ -346,7 +350,7 @@ find_origins(Query *query)
 		origin->position = below ? below[var->varattno - 1].position : var->varattno - 1;
 		if (below && below[var->varattno - 1].is_cast)
 		{
-			/* a cast of a cast need not be one cast */
+			/* two casts may differ from one cast */
 			if (origin->is_cast)
 				return NULL;
 			origin->is_cast = true;

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * recipe.h
- *	  What a view reads from a warehouse, by dblink or by foreign tables.
+ *	  Finds the data that a view reads from a warehouse by dblink or by foreign
+ *	  tables.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,23 +23,21 @@ typedef struct RecipeColumn
 /* A call of dblink in FROM. */
 typedef struct RecipeCall
 {
-	Oid			holder;			/* the view whose query it stands in */
+	Oid			holder;			/* the view whose query contains it */
 	char	   *connection;		/* string, or name of a server; NULL if there is
 								 * none, or it is not constant */
-	char	   *query;			/* NULL if it is not constant: then */
-	char	   *expression;		/* what it is put together from */
+	char	   *query;			/* NULL if it is not constant; then */
+	char	   *expression;		/* its text is built from this */
 	List	   *columns;		/* of RecipeColumn * */
-	char	   *text;			/* as pg_get_viewdef() writes it, with alias and
-								 * columns; NULL where that cannot be told */
+	char	   *text;			/* in the format of pg_get_viewdef(), with alias and columns; NULL if unknown */
 	char	   *alias;
-	char	   *target;			/* for recipe_definition(): what stands there
-								 * instead, quoted; set by the caller */
+	char	   *target;			/* for recipe_definition(): the replacement, quoted; set by the caller */
 } RecipeCall;
 
-/* Where a column of a view comes from. */
+/* The origin of a column of a view. */
 typedef struct RecipeOrigin
 {
-	int			position;		/* from 0 on, in the columns of the call */
+	int			position;		/* position in the columns of the call, from 0 */
 	bool		is_cast;
 } RecipeOrigin;
 
@@ -51,32 +50,32 @@ typedef struct Recipe
 	char	   *schema_name;
 	char	   *name;
 	char	   *qualified;		/* schema.name, quoted where needed */
-	List	   *calls;			/* of RecipeCall *, those of views below first */
-	List	   *foreign_tables; /* oids of what is read else, */
+	List	   *calls;			/* of RecipeCall *, with those of underlying views first */
+	List	   *foreign_tables; /* oids of other relations that are read, */
 	List	   *tables;
 	List	   *matviews;
-	List	   *views;			/* and by way of what */
+	List	   *views;			/* and of the objects through which they are read */
 	int			ncolumns;		/* of the view */
-	RecipeOrigin *origins;		/* of each column, if the rows are those of the
-								 * one call, unchanged; else NULL */
+	RecipeOrigin *origins;		/* of each column, if the rows are those of the single call, unchanged; else
+								 * NULL */
 	bool		is_ordered;		/* its query has an ORDER BY */
-	bool		is_grouped;		/* and a GROUP BY */
+	bool		is_grouped;		/* its query has a GROUP BY */
 } Recipe;
 
 /*
- * Reads the query tree of a view or materialized view, and those of views below.
- * Takes ACCESS SHARE on them to the end of the transaction.  Raises 0A000 for
- * calls of dblink that stand elsewhere than in FROM.
+ * Reads the query tree of a view or materialized view, and those of underlying
+ * views.  Takes ACCESS SHARE on them to the end of the transaction.  Raises
+ * 0A000 for calls of dblink outside of FROM.
  */
 extern Recipe *recipe_read(Oid relid);
 
-/* Views with calls, List of oids, those below first. */
+/* Views with calls: List of oids, underlying views first. */
 extern List *recipe_holders(const Recipe *recipe);
 
 /*
- * The definition of a view as pg_get_viewdef() gives it under the search_path at
- * hand, with the target of each call instead of the call; palloc'd, without the
- * semicolon.  Raises 0A000 where that cannot be done.
+ * The definition of a view as pg_get_viewdef() returns it under the current
+ * search_path, with the target of each call instead of the call; palloc'd,
+ * without the semicolon.  Raises 0A000 if that is not possible.
  */
 extern char *recipe_definition(const Recipe *recipe, Oid view);
 

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * refresh.c
- *	  SQL: refreshing now, asking for a refresh, waiting for and ending one.
+ *	  SQL functions that refresh, request a refresh, and wait for or cancel a
+ *	  run.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,8 +46,9 @@ PG_FUNCTION_INFO_V1(rsfed_wait);
 PG_FUNCTION_INFO_V1(rsfed_cancel);
 
 /*
- * rsfed.wait() looks at the run at its end; where nobody tells of that, as on a
- * replica, this often, ms: at first, and at most.
+ * rsfed.wait() looks at the run when its end is announced; without
+ * announcements, as on a replica, it polls at these intervals, in ms: the
+ * first, and the longest.
  */
 #define FIRST_POLL	20
 #define LONGEST_POLL 500
@@ -68,7 +70,7 @@ request_from_arguments(FunctionCallInfo fcinfo, const char *trigger, RunRequest 
 	relation = relation_lookup(relid);
 	if (relation == NULL)
 	{
-		/* raises, with the nearest rollup, for all else */
+		/* raises for any other relation, with the nearest rollup as a hint */
 		if (get_rel_relkind(relid) != RELKIND_MATVIEW)
 			relation = relation_require_rollup(relid);
 		else
@@ -100,8 +102,9 @@ request_from_arguments(FunctionCallInfo fcinfo, const char *trigger, RunRequest 
 }
 
 /*
- * The context of a run's error without that of the present call, which stands
- * at its end and is added again when the error is raised; NULL if that is all.
+ * The context of a run's error without that of the current call, which is at
+ * its end and is added again when the error is raised; NULL if nothing is
+ * left.
  */
 static const char *
 inner_context(const char *context)
@@ -114,11 +117,11 @@ inner_context(const char *context)
 	length = (int) strlen(context) - (int) strlen(outer);
 	if (length < 0 || strcmp(context + length, outer) != 0)
 		return context;
-	/* the line feed between them goes, too */
+	/* the newline between them is removed, too */
 	return length > 1 ? pnstrdup(context, length - 1) : NULL;
 }
 
-/* Raises a run's stored error as it was raised where it happened. */
+/* Raises a run's stored error with its original fields. */
 static void
 raise_run_error(const ErrorFields *error)
 {
@@ -134,8 +137,8 @@ raise_run_error(const ErrorFields *error)
 }
 
 /*
- * What a person asks for by name is done in a held database, too: a copy must
- * do nothing by itself.
+ * A refresh that a user requests runs in a held database, too: only automatic
+ * runs are forbidden in a copy.
  */
 static void
 tell_if_held(void)
@@ -148,7 +151,7 @@ tell_if_held(void)
 				 errdetail("They are held because %s.", held->reason)));
 }
 
-/* Whoever asks for it by hand is told, and gets it. */
+/* A user who requests it by hand gets a notice and the refresh. */
 static void
 warn_if_over_budget(int32 relation_id)
 {
@@ -162,7 +165,7 @@ warn_if_over_budget(int32 relation_id)
 				 errhint("See the view rsfed.budgets.")));
 }
 
-/* 55000 where no worker would ever take the request. */
+/* Raises 55000 if no worker would ever take the request. */
 static void
 refuse_if_held(const char *procedure)
 {
@@ -219,8 +222,8 @@ refresh_call(FunctionCallInfo fcinfo, const char *procedure, const RunRequest *r
 	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	{
-		/* the memory of SPI lives as long as it is connected, that of the
-		 * CALL as long as its portal */
+		/* memory of SPI lives as long as the connection, that of the CALL as long as
+		 * its portal */
 		MemoryContext spi = MemoryContextSwitchTo(PortalContext);
 
 		refresh_run_autonomous(request, 0, false, &result);
@@ -254,7 +257,7 @@ refresh_queue(const char *procedure, const RunRequest *request)
 	run_id = run_find_queued(request);
 	if (run_id == 0)
 		run_id = run_insert(request, false);
-	/* also for one that is queued: whoever asked for that may not have committed */
+	/* also for a queued run: its requester may not have committed */
 	wake_worker_at_commit();
 	return run_id;
 }
@@ -305,7 +308,7 @@ sleep_until_next_look(int64 run_id, int *pause, TimestampTz deadline)
 	*pause = Min(*pause * 2, LONGEST_POLL);
 }
 
-/* now() plus an interval, as the clock stands. */
+/* The current time plus an interval. */
 static TimestampTz
 deadline_after(Interval *timeout)
 {
@@ -315,8 +318,8 @@ deadline_after(Interval *timeout)
 }
 
 /*
- * On a replica without feedback, replay may have to wait for the snapshot of
- * the query that waits for replay; nothing here can give that up.
+ * On a replica without feedback, replay may wait for the snapshot of a query
+ * that itself waits for replay; this snapshot cannot be released here.
  */
 static void
 warn_of_standby_conflict(void)
@@ -330,9 +333,10 @@ warn_of_standby_conflict(void)
 }
 
 /*
- * What a run is at whose row is not to be seen: "running" as long as it works inside
- * somebody's transaction, or that transaction, which is noted in *vxid, lasts.  If it
- * is over, or there is none: the run's status if it has got one meanwhile, or 42704.
+ * The status of a run whose row is not visible: "running" while it works
+ * inside a transaction of another session, or until that transaction, which is
+ * stored in *vxid, ends.  Afterwards, or if there is none, the run's status if
+ * it has one meanwhile, or 42704.
  */
 static char *
 status_unseen(int64 run_id, VirtualTransactionId *vxid)
@@ -353,8 +357,8 @@ status_unseen(int64 run_id, VirtualTransactionId *vxid)
 }
 
 /*
- * rsfed.wait(run_id, timeout): the status that the run ended with; at the
- * time-out the one that it has then, NULL if it has not arrived (on a replica).
+ * rsfed.wait(run_id, timeout): the final status of the run or, after the
+ * time-out, its current one; NULL if the run has not arrived (on a replica).
  */
 Datum
 rsfed_wait(PG_FUNCTION_ARGS)
@@ -378,7 +382,7 @@ rsfed_wait(PG_FUNCTION_ARGS)
 	run_end_prepare(run_id);
 	for (;;)
 	{
-		/* it may take hours, and what a look allocates adds up */
+		/* it may take hours, and the allocations of each look add up */
 		MemoryContextReset(look);
 		MemoryContextSwitchTo(look);
 		status = run_status(run_id);
@@ -398,9 +402,9 @@ rsfed_wait(PG_FUNCTION_ARGS)
 }
 
 /*
- * rsfed.cancel(run_id): false if the run had ended already.  One inside somebody's
- * transaction is known by its progress alone, and maybe its relation is new there
- * too: then it is the starter's.
+ * rsfed.cancel(run_id): false if the run had ended already.  A run inside
+ * another session's transaction is known only by its progress, and its
+ * relation may be new there, too: then the user who started it may cancel it.
  */
 Datum
 rsfed_cancel(PG_FUNCTION_ARGS)

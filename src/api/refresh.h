@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * refresh.h
- *	  What the CALLs that refresh have in common.
+ *	  Common code of the procedures that refresh.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,15 +13,15 @@
 #include "catalog/run.h"
 
 /*
- * Runs the request of a procedure, named for hints: outside a transaction block in transactions
- * of its own, else in the caller's.  Raises the run's error; returns the row of
- * run_id, status, rows_changed, as_of, elapsed.
+ * Runs the request of a procedure, named for hints: in transactions of its own
+ * outside a transaction block, otherwise in the caller's.  Raises the run's
+ * error; returns the row of run_id, status, rows_changed, as_of, elapsed.
  */
 extern Datum refresh_call(FunctionCallInfo fcinfo, const char *procedure, const RunRequest *request);
 
 /*
- * Queues the request, or finds one that asks for the same; its run_id.  The
- * procedure is the one that would do it at once.
+ * Queues the request, or finds a queued run for the same; returns its run_id.
+ * The procedure is the one that would do it at once.
  */
 extern int64 refresh_queue(const char *procedure, const RunRequest *request);
 

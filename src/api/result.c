@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * result.c
- *	  Results of several rows of SQL functions.
+ *	  Results of set-returning SQL functions.
  *
  *-------------------------------------------------------------------------
  */
@@ -62,7 +62,7 @@ result_begin_as(FunctionCallInfo fcinfo, TupleDesc desc)
 	return result;
 }
 
-/* Adds a row; copies what is in it. */
+/* Adds a row; copies its values. */
 void
 result_add(ResultRows *result, Datum *values, bool *nulls)
 {

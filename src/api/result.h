@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * result.h
- *	  Results of several rows of SQL functions.
+ *	  Results of set-returning SQL functions.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,15 +20,15 @@ typedef struct ResultRows
 
 /*
  * Begins a materialized result, which spills to disk beyond work_mem, of the
- * type that the function is declared or called with.  Raises 0A000 where the
- * caller takes no set.
+ * type that the function is declared or called with.  Raises 0A000 if the
+ * caller does not accept a set.
  */
 extern ResultRows *result_begin(FunctionCallInfo fcinfo);
 
-/* The same with a row type that the function knows better. */
+/* The same with a row type that the function supplies. */
 extern ResultRows *result_begin_as(FunctionCallInfo fcinfo, TupleDesc desc);
 
-/* Adds a row; copies what is in it. */
+/* Adds a row; copies its values. */
 extern void result_add(ResultRows *result, Datum *values, bool *nulls);
 
 #endif							/* RSFED_RESULT_H */

@@ -3,9 +3,9 @@
  * rollups.c
  *	  SQL functions that define, change and drop rollups.
  *
- * Policy: everything happens in the caller's transaction and as the caller,
- * so that a definition that fails leaves nothing, and makes nothing that its
- * author may not make.
+ * Policy: everything happens in the caller's transaction and as the caller, so
+ * that a failed definition leaves nothing behind, and a definition makes only
+ * objects that its author may make.
  *
  *-------------------------------------------------------------------------
  */
@@ -106,7 +106,10 @@ same_max_age(Interval *a, Interval *b)
 	return DatumGetBool(DirectFunctionCall2(interval_eq, IntervalPGetDatum(a), IntervalPGetDatum(b)));
 }
 
-/* What of a wanted definition is another in the one that is there; "" if nothing. */
+/*
+ * The differences between a requested definition and the existing one; "" if
+ * there are none.
+ */
 static char *
 differences(const Rollup *wanted, const Rollup *present)
 {
@@ -117,7 +120,7 @@ differences(const Rollup *wanted, const Rollup *present)
 		appendStringInfoString(&buf, ", source");
 	if (!same_text(wanted->query, present->query))
 		appendStringInfoString(&buf, ", query");
-	/* without one it is told from the query */
+	/* without one it is derived from the query */
 	if (wanted->key != NIL && !equal_names(wanted->key, present->key))
 		appendStringInfoString(&buf, ", key");
 	if (!same_text(wanted->method, present->method))
@@ -134,8 +137,8 @@ differences(const Rollup *wanted, const Rollup *present)
 }
 
 /*
- * A rollup of that name is there already and may be: leaves it as it is, and
- * says so, loudly if it is not what was wanted.
+ * A rollup of that name exists, which is allowed: leaves it as it is, with a
+ * NOTICE, or a WARNING if its definition differs.
  */
 static void
 skip_existing(const RsfedRelation *relation, const Rollup *wanted)
@@ -156,8 +159,8 @@ skip_existing(const RsfedRelation *relation, const Rollup *wanted)
 }
 
 /*
- * A relation of that name is there already.  Raises 42P07 unless it is a rollup
- * and if_not_exists, or a table of the caller's and adopt.  Returns true if
+ * A relation of that name exists.  Raises 42P07 unless it is a rollup and
+ * if_not_exists, or a table of the caller's and adopt.  Returns true if
  * nothing is left to do.
  */
 static bool
@@ -190,7 +193,7 @@ exists_already(Oid relid, const Rollup *wanted, bool if_not_exists, bool adopt)
 	return false;
 }
 
-/* The newest batch is there; a worker does the others once this is committed. */
+/* The newest batch is loaded; a worker loads the others after the commit. */
 static void
 continue_backfill(int32 relation_id, const char *name)
 {
@@ -214,7 +217,7 @@ continue_backfill(int32 relation_id, const char *name)
 /*
  * rsfed.define_rollup(name, source, query, key, method, columns, timezone,
  * max_age, options, populate, if_not_exists, adopt): asks Redshift for the
- * columns, makes the table, or takes one that is there, and fills it.
+ * columns, makes the table, or adopts an existing one, and fills it.
  */
 Datum
 rsfed_define_rollup(PG_FUNCTION_ARGS)
@@ -247,7 +250,9 @@ rsfed_define_rollup(PG_FUNCTION_ARGS)
 		PG_RETURN_OID(relid);
 
 	pinned = run_settings_pin();
-	/* nobody who drops it can see the rollup before it is committed */
+	/*
+	 * a session that drops the server cannot see the rollup before the commit
+	 */
 	(void) source_server_locked(rollup->source);
 	definition_check(rollup, GetUserId());
 	remote = definition_describe(rollup, GetUserId());
@@ -271,7 +276,7 @@ rsfed_define_rollup(PG_FUNCTION_ARGS)
 
 /*
  * rsfed.alter_rollup(rollup, query, key, source, method, columns, options,
- * populate): returns what it did, a row an action.
+ * populate): returns its actions, one row for each.
  */
 Datum
 rsfed_alter_rollup(PG_FUNCTION_ARGS)
@@ -302,7 +307,7 @@ rsfed_alter_rollup(PG_FUNCTION_ARGS)
 	pinned = run_settings_pin();
 	actions = rollup_redefine(&change);
 	run_settings_unpin(pinned);
-	/* a budget may be another */
+	/* a budget may have changed */
 	wake_scheduler_at_commit();
 	foreach(lc, actions)
 	{
@@ -316,7 +321,10 @@ rsfed_alter_rollup(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* rsfed.drop_rollup(rollup, keep_table): the table goes with it, or stays as it is. */
+/*
+ * rsfed.drop_rollup(rollup, keep_table): the table is dropped with it, or
+ * stays as it is.
+ */
 Datum
 rsfed_drop_rollup(PG_FUNCTION_ARGS)
 {
@@ -331,9 +339,11 @@ rsfed_drop_rollup(PG_FUNCTION_ARGS)
 
 	if (!PG_ARGISNULL(1) && PG_GETARG_BOOL(1))
 	{
-		/* no refresh may still write to what is no rollup any more */
+		/*
+		 * no refresh may still write to a relation that is no longer a rollup
+		 */
 		LockRelationOid(relid, ShareRowExclusiveLock);
-		/* checks the owner again: another one may have got it meanwhile */
+		/* checks the owner again, which may have changed meanwhile */
 		table_uncomment(relid);
 		republish_forget(relation);
 	}

@@ -3,11 +3,12 @@
  * schedule_after.c
  *	  The schedule option "after": names of other schedules.
  *
- * A name is that of a relation, written as regclass input is, and means its
- * schedule "refresh"; with a slash and what follows it, another schedule of the
- * relation.  The first slash outside double quotes counts, so that a relation
- * with a slash in its name can be named too: "odd/name"/nightly.  A set has the
- * word set before its name, which no relation can have: set month_end/nightly.
+ * A name is that of a relation, in the format of regclass input, and means its
+ * schedule "refresh"; a slash and another name after it mean another schedule
+ * of the relation.  The first slash outside double quotes counts, so that a
+ * relation with a slash in its name can be named too: "odd/name"/nightly.  A
+ * set has the word set before its name, which no relation can have: set
+ * month_end/nightly.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,7 +38,7 @@
 #define DEFAULT_SCHEDULE "refresh"
 #define SET_PREFIX "set "
 
-/* Where the schedule's name begins, behind the slash; NULL if there is none. */
+/* The start of the schedule's name, after the slash; NULL if there is none. */
 static const char *
 find_schedule_name(const char *text)
 {
@@ -80,7 +81,7 @@ visible_schedules(void)
 	return names;
 }
 
-/* Raises 42704 for a name that is none of a schedule. */
+/* Raises 42704 for a name without a schedule. */
 pg_noreturn static void
 refuse_unknown(const char *text)
 {
@@ -91,8 +92,8 @@ refuse_unknown(const char *text)
 }
 
 /*
- * The relation_id of the set that an element of the option names; 0 if there is
- * none of its schedules that the current user sees.
+ * The relation_id of the set that an element of the option names; 0 if the
+ * current user sees none of its schedules.
  */
 static int32
 resolve_set(const char *quoted_name, const char *schedule)
@@ -114,7 +115,9 @@ resolve_set(const char *quoted_name, const char *schedule)
 	return 0;
 }
 
-/* The same of a relation; 42501 if the current user must not know of it. */
+/*
+ * The same for a relation; raises 42501 if the current user must not know it.
+ */
 static int32
 resolve_relation(const char *text, const char *schedule)
 {
@@ -122,7 +125,10 @@ resolve_relation(const char *text, const char *schedule)
 	Oid			relid = RangeVarGetRelid(rangevar, NoLock, true);
 	RsfedRelation *relation = OidIsValid(relid) ? relation_lookup(relid) : NULL;
 
-	/* whether it is there, and succeeds, is for those who see it in rsfed.schedules */
+	/*
+	 * only users who see it in rsfed.schedules may know whether it exists and
+	 * succeeds
+	 */
 	if (relation != NULL && !relation_is_maintainer(relid, GetUserId()) &&
 		pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relid)),
@@ -132,7 +138,7 @@ resolve_relation(const char *text, const char *schedule)
 	return relation->relation_id;
 }
 
-/* One element of the option. */
+/* Reads one element of the option. */
 static ScheduleRef *
 resolve_one(const char *text)
 {

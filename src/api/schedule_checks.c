@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * schedule_checks.c
- *	  What is checked when a schedule is made.
+ *	  Checks for a new or changed schedule.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,7 +39,7 @@
 /* Hosts that bill each query at least one minute. */
 #define SERVERLESS_SUFFIX ".redshift-serverless.amazonaws.com"
 #define BILLED_AT_LEAST_S 60
-/* More often than that, the bill deserves a word. */
+/* Schedules that run more often get a warning about their cost. */
 #define OFTEN_S 300
 #define SECONDS_PER_DAY 86400
 
@@ -96,7 +96,7 @@ check_rollup_schedule(const RsfedRelation *relation, const char *method,
 						method, relation->relation_name),
 				 errhint("Use method => 'replace', or give it a key with rsfed.alter_rollup().")));
 
-	/* runs use the owner's mapping, whoever makes the schedule */
+	/* runs use the owner's mapping, no matter who makes the schedule */
 	source_check_usage(rollup->source, relation_owner(relation->relid));
 
 	warn_if_billed_often(relation, schedule);
@@ -173,7 +173,7 @@ check_retry_delays(Jsonb *options)
 	const char *longest = option_text(OPTION_SCHEDULE, options, "retry_max_delay");
 	bool		first_is_set = option_is_set(options, "retry_delay");
 	bool		longest_is_set = option_is_set(options, "retry_max_delay");
-	/* what somebody asked for goes before a default */
+	/* an explicit option has precedence over a default */
 	const char *both = longest_is_set && !first_is_set ? longest : first;
 
 	if (option_int(OPTION_SCHEDULE, options, "retry_delay") >
@@ -233,7 +233,7 @@ warn_if_checks_are_billed_often(const char *source, int64 interval_ms)
 			 errhint("Leave health_query out: health_interval alone logs in, or make the interval longer.")));
 }
 
-/* What so many queries a day cost at least; palloc'd. */
+/* The minimum cost of that many queries per day; palloc'd. */
 static char *
 bill(const char *what, int64 gap_s)
 {
@@ -309,7 +309,10 @@ has_usable_unique_index(Oid relid)
 	return found;
 }
 
-/* As matview.c has it: unique, checked at once, over plain columns, of all rows. */
+/*
+ * The conditions of matview.c: unique, immediate, over plain columns, for all
+ * rows.
+ */
 static bool
 index_identifies_rows(Relation index)
 {

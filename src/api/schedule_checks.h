@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * schedule_checks.h
- *	  What is checked when a schedule is made.
+ *	  Checks for a new or changed schedule.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,46 +13,48 @@
 #include "catalog/relation.h"
 #include "schedule/schedule.h"
 
-/* 22023 for an empty name, 42622 for one that is longer than a name may be. */
+/* Raises 22023 for an empty name, 42622 for one that is too long. */
 extern void check_schedule_name(const char *name);
 
 /*
- * 42809 unless relid is a rollup or a materialized view, 42501 unless the
- * current user may refresh it.  Returns rsfed's row of it; NULL for a
- * materialized view that has none yet.
+ * Raises 42809 unless relid is a rollup or a materialized view, and 42501
+ * unless the current user may refresh it.  Returns rsfed's row of it; NULL for
+ * a materialized view that has none yet.
  */
 extern RsfedRelation *check_schedulable(Oid relid);
 
 /*
- * A rollup: 22023 for a method it cannot use, 42501 or 42704 if its owner may
- * not use the source or has no user mapping.  Warns as warn_if_billed_often.
+ * For a rollup: raises 22023 for a method that it cannot use, 42501 or 42704
+ * if its owner may not use the source or has no user mapping.  Warns as
+ * warn_if_billed_often.
  */
 extern void check_rollup_schedule(const RsfedRelation *relation, const char *method,
 								  const RsfedSchedule *schedule);
 
 /*
- * 22023 where the options since and until, or the method, do not go with the
+ * Raises 22023 if the options since and until, or the method, do not fit the
  * relation (NULL: a materialized view that rsfed does not know yet).
  */
 extern void check_schedule_range(Oid relid, const RsfedRelation *relation, const char *method,
 								 Jsonb *options);
 
 /*
- * 22023 where the options member and not_members do not go with the source of a
- * relation: with a rollup's group (NULL: no rollup).
+ * Raises 22023 if the options member and not_members do not fit the source of
+ * a relation: the group of a rollup (NULL: not a rollup).
  */
 extern void check_schedule_members(const RsfedRelation *relation, Jsonb *options);
 
-/* 22023 where the first retry would wait longer than any may. */
+/* Raises 22023 if the first retry would wait longer than the maximum. */
 extern void check_retry_delays(Jsonb *options);
 
 /*
- * A materialized view: 22023 for any method.  Warns if each refresh will lock
- * its readers out, because it has no unique index that CONCURRENTLY could use.
+ * For a materialized view: raises 22023 for any method.  Warns if each refresh
+ * will lock its readers out, because it has no unique index that CONCURRENTLY
+ * could use.
  */
 extern void check_view_schedule(Oid relid, const char *method);
 
-/* Warns of what a short interval costs on a serverless host. */
+/* Warns about the cost of a short interval on a serverless host. */
 extern void warn_if_billed_often(const RsfedRelation *relation, const RsfedSchedule *schedule);
 
 /*
@@ -60,10 +62,13 @@ extern void warn_if_billed_often(const RsfedRelation *relation, const RsfedSched
  */
 extern void warn_if_checks_are_billed_often(const char *source, int64 interval_ms);
 
-/* Warns that nothing will run what is stored. */
+/* Warns if no process will run the schedule. */
 extern void warn_unless_preloaded(void);
 
-/* WARNING if another database owns the schedules of this one, so that none runs. */
+/*
+ * Raises a WARNING if another database owns the schedules of this one, so that
+ * none runs.
+ */
 extern void warn_if_held(void);
 
 #endif							/* RSFED_SCHEDULE_CHECKS_H */

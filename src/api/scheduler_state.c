@@ -34,7 +34,7 @@
 PG_FUNCTION_INFO_V1(rsfed_scheduler_state);
 PG_FUNCTION_INFO_V1(rsfed_credentials_expiry);
 
-/* May anybody connect to this database, and is it no template? */
+/* Does this database allow connections, and is it not a template? */
 static bool
 is_connectable(void)
 {
@@ -50,7 +50,9 @@ is_connectable(void)
 	return connectable;
 }
 
-/* Why there is no scheduler in this database now, or that there is one. */
+/*
+ * Tells why there is no scheduler in this database now, or that there is one.
+ */
 static const char *
 state_word(const SchedulerState *state, TimestampTz now)
 {
@@ -86,7 +88,7 @@ set_timestamp(Datum *value, bool *isnull, TimestampTz time, TimestampTz none)
 	*value = TimestampTzGetDatum(time);
 }
 
-/* rsfed_catalog.scheduler_state(): one row, as CREATE FUNCTION says. */
+/* rsfed_catalog.scheduler_state(): one row. */
 Datum
 rsfed_scheduler_state(PG_FUNCTION_ARGS)
 {
@@ -114,7 +116,7 @@ rsfed_scheduler_state(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* May the current user know of a mapping more than that it is there? */
+/* May the current user see more of a mapping than its existence? */
 static bool
 may_see_mapping(Oid serverid, Oid userid)
 {
@@ -122,7 +124,7 @@ may_see_mapping(Oid serverid, Oid userid)
 		has_privs_of_role(GetUserId(), ROLE_PG_MONITOR);
 }
 
-/* The options of a user mapping that the current user may know; NIL if none. */
+/* The options of a user mapping that the current user may see; NIL if none. */
 static List *
 mapping_options(Oid mapping_id)
 {
@@ -142,7 +144,7 @@ mapping_options(Oid mapping_id)
 	return options;
 }
 
-/* When credentials expire, if that is known. */
+/* The time when credentials expire, if it is known. */
 typedef struct Expiry
 {
 	List	   *options;
@@ -150,7 +152,10 @@ typedef struct Expiry
 	TimestampTz at;
 } Expiry;
 
-/* A step of attempt(): a file that cannot be read is a finding, not the end of the look. */
+/*
+ * A step of attempt(): a file that cannot be read is a finding and does not
+ * end the check.
+ */
 static void
 look_at_expiry(void *arg)
 {
@@ -160,10 +165,11 @@ look_at_expiry(void *arg)
 }
 
 /*
- * rsfed_catalog.credentials_expiry(mapping oid): until when the credentials of
- * a user mapping are valid, by its option valid_until or by the file that it
- * names, which is read; and what is wrong with the file.  Both NULL if neither
- * says, or to whom may not see the mapping.  Never a word of the file.
+ * rsfed_catalog.credentials_expiry(mapping oid): the time until which the
+ * credentials of a user mapping are valid, from its option valid_until or from
+ * the file that it names, which is read; and the problem with the file.  Both
+ * are NULL if neither tells, or if the user may not see the mapping.  The
+ * content of the file is never shown.
  */
 Datum
 rsfed_credentials_expiry(PG_FUNCTION_ARGS)

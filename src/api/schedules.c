@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * schedules.c
- *	  rsfed.schedule_refresh() and what goes with it.
+ *	  rsfed.schedule_refresh() and related functions.
  *
- * Policy: everything that could make a scheduled run fail for certain is said
- * when the schedule is made, not found in a log at night: text, zone, method,
- * options, privilege, the owner's user mapping.  What may be meant (a view
- * without unique index, short intervals on a serverless host, a library that
- * is not preloaded) is a WARNING.
+ * Policy: everything that would certainly make a scheduled run fail raises an
+ * error when the schedule is made, instead of a message in the log at night:
+ * text, zone, method, options, privilege, the owner's user mapping.  Things
+ * that may be intended (a view without unique index, short intervals on a
+ * serverless host, a library that is not preloaded) raise a WARNING.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,7 +48,10 @@ static RelationSchedule *require_set_schedule(FunctionCallInfo fcinfo, const cha
 static RelationSchedule *find_schedule(int32 relation_id, const char *title, const char *name);
 static void check_set_options(Jsonb *options);
 
-/* Puts the options of a new schedule into it; returns what it comes after. */
+/*
+ * Sets the options of a new schedule; returns the schedules that it comes
+ * after.
+ */
 static List *
 first_options(RelationSchedule *schedule, Jsonb *options)
 {
@@ -117,7 +120,10 @@ rsfed_schedule_refresh(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* Puts changes into a schedule's options, after their check; "after" is stored at once. */
+/*
+ * Checks changes and applies them to a schedule's options; "after" is stored
+ * at once.
+ */
 static void
 change_options(RelationSchedule *schedule, Jsonb *changes)
 {
@@ -128,7 +134,7 @@ change_options(RelationSchedule *schedule, Jsonb *changes)
 	check_retry_delays(schedule->options);
 }
 
-/* Deletes a schedule, and what speaks of it. */
+/* Deletes a schedule, and all references to it. */
 static void
 remove_schedule(const RelationSchedule *schedule)
 {
@@ -194,7 +200,9 @@ rsfed_unschedule_refresh(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* Sets next_run_at from the anchor; 22023 if the schedule names no time at all. */
+/*
+ * Sets next_run_at from the anchor; raises 22023 if the schedule never occurs.
+ */
 static void
 set_first_run(RelationSchedule *schedule)
 {
@@ -207,7 +215,10 @@ set_first_run(RelationSchedule *schedule)
 				 errdetail("No day of the calendar matches it.")));
 }
 
-/* A schedule of a relation; 42704 with the nearest name if there is none. */
+/*
+ * A schedule of a relation; raises 42704 with the nearest name if it does not
+ * exist.
+ */
 static RelationSchedule *
 require_schedule(Oid relid, const char *name)
 {
@@ -216,7 +227,7 @@ require_schedule(Oid relid, const char *name)
 	return find_schedule(relation ? relation->relation_id : 0, get_rel_name(relid), name);
 }
 
-/* The same by rsfed's number, 0 for what has none. */
+/* The same by rsfed's number, 0 for a relation without one. */
 static RelationSchedule *
 find_schedule(int32 relation_id, const char *title, const char *name)
 {
@@ -231,7 +242,7 @@ find_schedule(int32 relation_id, const char *title, const char *name)
 	return schedule;
 }
 
-/* Raises 22023 for options that ask for a part of what is refreshed. */
+/* Raises 22023 for options that restrict a refresh to a part. */
 static void
 check_set_options(Jsonb *options)
 {
@@ -248,7 +259,7 @@ check_set_options(Jsonb *options)
 	}
 }
 
-/* One of the members, for what they have in common; NULL if it is gone. */
+/* One of the members, for their common properties; NULL if it is gone. */
 static RsfedRelation *
 some_member(int32 set_id)
 {

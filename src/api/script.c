@@ -4,8 +4,8 @@
  *	  Pieces of the scripts that rsfed writes: export() and suggest_rollup().
  *
  * Policy: every name and value goes through quote_identifier and
- * quote_literal_cstr, or the same of format(); queries go through dollar quotes,
- * and nothing else of users' text is put into a script but comments, on one line.
+ * quote_literal_cstr, or the same of format(); queries are dollar-quoted, and
+ * other text of users appears in a script only in comments, on one line.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,7 +49,9 @@ script_dollar_quoted(StringInfo script, const char *word, const char *text)
 {
 	char	   *tag = psprintf("$%s", word);
 
-	/* without the closing $: the text may end with the rest */
+	/*
+	 * without the closing $, because the text may end with the part before it
+	 */
 	for (int i = 2; strstr(text, tag) != NULL; i++)
 		tag = psprintf("$%s%d", word, i);
 	appendStringInfo(script, "%s$%s%s$", tag, text, tag);

@@ -11,19 +11,25 @@
 #include "lib/stringinfo.h"
 
 /*
- * Pins what the look of values and names depends on, beside what a run pins: the
- * search_path is pg_catalog alone, so that all other names are qualified.  To be
- * called after run_settings_pin(), whose level ends it.
+ * Pins settings that affect the text of values and names, in addition to those
+ * of a run: the search_path is only pg_catalog, so that all other names are
+ * qualified.  To be called after run_settings_pin(), whose level ends it.
  */
 extern void script_fix_settings(void);
 
-/* A comment: whatever is in the text, it stays one line. */
+/* Adds a comment: any text stays on one line. */
 extern void script_comment(StringInfo script, const char *text);
 
-/* A text in dollar quotes whose tag, which begins with that word, does not occur in it. */
+/*
+ * Adds a text in dollar quotes; their tag begins with that word and does not
+ * occur in the text.
+ */
 extern void script_dollar_quoted(StringInfo script, const char *word, const char *text);
 
-/* SET ROLE or RESET ROLE, unless *role, whom statements run as, is that role already. */
+/*
+ * Adds SET ROLE or RESET ROLE, unless *role, the role of the statements, is
+ * that role already.
+ */
 extern void script_become(StringInfo script, Oid *role, Oid next);
 
 /*
@@ -33,13 +39,18 @@ extern void script_become(StringInfo script, Oid *role, Oid next);
 extern void script_lines(StringInfo script, const char *query, int nargs, Oid *types,
 						 Datum *values, bool comment);
 
-/* The rows of such a query: List of char *, palloc'd in the current context. */
+/*
+ * The rows of such a query: List of char *, palloc'd in the current context.
+ */
 extern List *script_texts(const char *query, int nargs, Oid *types, Datum *values);
 
-/* The same of a column of oids: a list of oids. */
+/* The same for a column of oids: a list of oids. */
 extern List *script_oids(const char *query, int nargs, Oid *types, Datum *values);
 
-/* The one text that such a query gives, palloc'd; NULL for a NULL and for no row. */
+/*
+ * The single text that such a query returns, palloc'd; NULL for a NULL and for
+ * no row.
+ */
 extern char *script_text(const char *query, int nargs, Oid *types, Datum *values);
 
 /* The query of a view or materialized view, without a semicolon, palloc'd. */

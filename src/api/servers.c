@@ -3,10 +3,10 @@
  * servers.c
  *	  SQL functions that register Redshift servers and their credentials.
  *
- * Policy: servers and mappings are real ones, made through the same functions
- * as CREATE SERVER and CREATE USER MAPPING and with the same checks of rights,
- * but by node trees: a password never becomes a part of an SQL text of ours,
- * and the statement that holds one is kept out of the log when it fails.
+ * Policy: servers and mappings are ordinary ones, made by the functions of
+ * CREATE SERVER and CREATE USER MAPPING with the same privilege checks, but
+ * from node trees: a password never becomes part of an SQL text of rsfed, and
+ * a failed statement with a password is kept out of the log.
  *
  *-------------------------------------------------------------------------
  */
@@ -137,7 +137,7 @@ rsfed_register_server(PG_FUNCTION_ARGS)
 /*
  * rsfed.set_credentials(server, username, password, for_role, valid_until,
  * verify).  Makes the mapping or changes it; raises what CREATE and ALTER USER
- * MAPPING raise.  for_role 'public' is everybody.
+ * MAPPING raise.  for_role 'public' means all roles.
  */
 Datum
 rsfed_set_credentials(PG_FUNCTION_ARGS)
@@ -169,13 +169,15 @@ rsfed_set_credentials(PG_FUNCTION_ARGS)
 	role = NameStr(*PG_GETARG_NAME(3));
 	server = source_server(server_name);
 
-	/* with its zone: read back under any TimeZone and DateStyle */
+	/*
+	 * with its zone, so that it can be read under any TimeZone and DateStyle
+	 */
 	if (!PG_ARGISNULL(4) && !TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(4)))
 	{
 		struct pg_tm tm;
 		fsec_t		fsec;
 
-		/* no zone given: the fields are those of UTC */
+		/* without a zone, the fields are in UTC */
 		if (timestamp2tm(PG_GETARG_TIMESTAMPTZ(4), NULL, &tm, &fsec, NULL, NULL) != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
@@ -213,12 +215,12 @@ rsfed_set_credentials(PG_FUNCTION_ARGS)
 		CreateUserMapping(stmt);
 	}
 	CommandCounterIncrement();
-	/* where the old ones were held */
+	/* if the old ones were held */
 	wake_scheduler_at_commit();
 
 	/*
-	 * Others' log-ins are tried as them only by who may become them, and
-	 * PUBLIC's only by who would use it.
+	 * The log-in of another role is tried only by a user who may become that
+	 * role, and that of PUBLIC only by a user who would use it.
 	 */
 	if (PG_ARGISNULL(5) || PG_GETARG_BOOL(5))
 		may_try = OidIsValid(roleid) ? has_privs_of_role(GetUserId(), roleid) :
@@ -258,7 +260,7 @@ rsfed_check_server(PG_FUNCTION_ARGS)
 		values[2] = CStringGetTextDatum(item->detail);
 		result_add(result, values, nulls);
 	}
-	/* a log-in that is held is not, if it works */
+	/* a held log-in is released if it works */
 	if (logs_in && !is_refused && !RecoveryInProgress() && !XactReadOnly)
 		outcome_login_works(NameStr(*PG_GETARG_NAME(0)), GetUserId());
 	return (Datum) 0;
@@ -288,7 +290,10 @@ server_drop(ForeignServer *server, bool cascade)
 	if (!rsfed_foreign_server_ownercheck(server->serverid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_SERVER, name);
 
-	/* as DROP SERVER does; before the look at rollups, which may be on their way */
+	/*
+	 * as DROP SERVER does; before the look at rollups, because new ones may be
+	 * in progress
+	 */
 	LockDatabaseObject(ForeignServerRelationId, server->serverid, 0, AccessExclusiveLock);
 	server = source_server(name);
 	rollups = rollups_of_source(name);
@@ -298,8 +303,8 @@ server_drop(ForeignServer *server, bool cascade)
 		server_refuse_drop(name, rollups);
 
 	/*
-	 * By statements, so that event triggers see it.  Whoever owns the server may
-	 * drop its mappings, and nobody needs to name each.
+	 * Uses statements, so that event triggers see the drop.  The owner of the
+	 * server may drop its mappings, and need not name each.
 	 */
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -308,7 +313,7 @@ server_drop(ForeignServer *server, bool cascade)
 	SPI_finish();
 }
 
-/* Names with commas between; palloc'd. */
+/* Names separated by commas; palloc'd. */
 static char *
 names_list(List *names)
 {
@@ -387,8 +392,8 @@ hide_statement(void *arg)
 
 /*
  * Writes the default file of certificate authorities into the server's options
- * where a certificate is to be verified: dblink('name', ...) does not know our
- * setting, and libpq's own default is a file that hardly any machine has.
+ * if a certificate is to be verified: dblink('name', ...) does not know
+ * rsfed's setting, and libpq's own default is a file that few machines have.
  */
 static void
 add_authority(CreateForeignServerStmt *stmt)
@@ -402,7 +407,7 @@ add_authority(CreateForeignServerStmt *stmt)
 								server_option("sslrootcert", rsfed_ssl_root_cert, DEFELEM_UNSPEC));
 }
 
-/* Raises 22004 for a NULL where there must be a value. */
+/* Raises 22004 for a NULL if a value is required. */
 static void
 require_argument(FunctionCallInfo fcinfo, int number, const char *name)
 {
@@ -421,7 +426,7 @@ server_option(const char *name, const char *value, DefElemAction action)
 							   action, -1);
 }
 
-/* A new mapping with user and password. */
+/* Makes a new mapping with user and password. */
 static void
 create_mapping(const char *server, const char *role, const char *username, const char *password)
 {
@@ -434,7 +439,7 @@ create_mapping(const char *server, const char *role, const char *username, const
 	CommandCounterIncrement();
 }
 
-/* The role of a mapping; 'public' is no role's name. */
+/* The role of a mapping; no role can be named 'public'. */
 static RoleSpec *
 role_spec(const char *role)
 {
@@ -453,7 +458,8 @@ role_spec(const char *role)
 
 /*
  * The OPTIONS list that leads from a mapping's options to new credentials.
- * What belonged to the old ones goes with them: valid_until, credentials_file.
+ * Options that belong to the old ones are removed: valid_until,
+ * credentials_file.
  */
 static List *
 credential_changes(List *old, const char *username, const char *password, const char *until)
@@ -498,7 +504,7 @@ verify_login(const char *server, Oid userid)
 					 quote_literal_cstr(server))));
 }
 
-/* Drops rollups by the function that a DBA would call. */
+/* Drops rollups with the function that a DBA would call. */
 static void
 drop_rollups(List *rollups)
 {
@@ -524,7 +530,7 @@ drop_rollups(List *rollups)
 	SPI_finish();
 }
 
-/* Runs a statement that gives no rows; SPI is connected. */
+/* Runs a statement that returns no rows; SPI is connected. */
 static void
 run_utility(const char *command)
 {

@@ -3,9 +3,9 @@
  * sets.c
  *	  SQL: sets of rollups, which are refreshed together.
  *
- * Policy: a set may be made by whoever owns all of its members, and taken away
- * by whoever owns one of them: nobody's rollup is held in a set against the will
- * of its owner.  What would make each refresh fail is said when it is defined.
+ * Policy: the owner of all members may make a set, and the owner of any member
+ * may drop it: no rollup stays in a set against the will of its owner.  A set
+ * whose refreshes would always fail is refused when it is defined.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,8 +40,9 @@ PG_FUNCTION_INFO_V1(rsfed_refresh_set);
 PG_FUNCTION_INFO_V1(rsfed_request_set_refresh);
 
 /*
- * A rollup to be a member: 42809 if it is none, 42501 if it is not the current
- * user's.  Locked, so that it is not dropped before this transaction ends.
+ * A rollup that is to be a member; raises 42809 if it is not a rollup, 42501
+ * if the current user does not own it.  Locked, so that it is not dropped
+ * before this transaction ends.
  */
 static RsfedRelation *
 require_member(const char *set, Oid relid)
@@ -58,8 +59,8 @@ require_member(const char *set, Oid relid)
 }
 
 /*
- * The members in the argument "rollups", checked to fit together: List of
- * relation_ids.
+ * The members in the argument "rollups", after a check that they fit together:
+ * List of relation_ids.
  */
 static List *
 members_argument(FunctionCallInfo fcinfo, const char *set)

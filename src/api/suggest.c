@@ -4,11 +4,11 @@
  *	  rsfed.suggest_rollup(): a script that makes a rollup of a view that reads a
  *	  warehouse by dblink or foreign tables.
  *
- * Policy: nothing is changed here; a person reads the script and runs it.  Until
- * its one transaction with the swap readers see what they saw, and what comes
- * before it may be run again.  What the script cannot carry over it says at its
- * beginning, and where it cannot go on without an answer it ends with an error.
- * Passwords are never in it.
+ * Policy: nothing is changed here; a person reads the script and runs it.
+ * Until its transaction with the swap, readers see the old relation, and the
+ * part before it can be repeated.  Notes at the beginning of the script list
+ * the things that it cannot carry over, and it ends with an error where it
+ * needs an answer.  It never contains passwords.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,7 +36,10 @@
 
 PG_FUNCTION_INFO_V1(rsfed_suggest_rollup);
 
-/* Raises 42809 for what is no view, 42501 for whoever may not see the query of a rollup of its owner. */
+/*
+ * Raises 42809 if it is not a view, 42501 for a user who may not see the query
+ * of a rollup of its owner.
+ */
 static void
 check_relation(Oid relid)
 {
@@ -66,7 +69,10 @@ check_relation(Oid relid)
 				 errdetail("Only its owner, a member of the owning role or of pg_monitor may do that.")));
 }
 
-/* Raises for a view that reads no warehouse, or more than can become one query there. */
+/*
+ * Raises for a view that reads no warehouse, or that cannot become a single
+ * query there.
+ */
 static void
 check_recipe(const Recipe *recipe)
 {
@@ -87,7 +93,7 @@ check_recipe(const Recipe *recipe)
 				 errhint("Make a rollup of the part that reads foreign tables, and let the view read that.")));
 }
 
-/* What is done, and what remains, for whoever runs the script once more. */
+/* Tells a user who runs the script again what is done and what remains. */
 static void
 begin_work(Suggestion *s, Oid relid, const char *sign)
 {
@@ -122,7 +128,10 @@ end_work(Suggestion *s, List *kept)
 		script_comment(&s->text, psprintf("DROP MATERIALIZED VIEW %s;", (char *) lfirst(lc)));
 }
 
-/* A materialized view whose rows are those of a query there: the rollup takes its name. */
+/*
+ * A materialized view whose rows are those of a remote query: the rollup takes
+ * its name.
+ */
 static void
 suggest_in_place(Suggestion *s, RollupDraft *draft)
 {
@@ -155,7 +164,10 @@ suggest_in_place(Suggestion *s, RollupDraft *draft)
 	end_work(s, kept);
 }
 
-/* A materialized view that stays one, over rollups: it is made beside the old one. */
+/*
+ * A materialized view that stays one, over rollups: it is made next to the old
+ * one.
+ */
 static void
 suggest_new_view(Suggestion *s, Swap *swap)
 {
@@ -176,7 +188,10 @@ suggest_new_view(Suggestion *s, Swap *swap)
 	suggest_populated_compare(s, target);
 }
 
-/* What a view does to the rows of its calls stays with it; the rows come from rollups. */
+/*
+ * A view keeps its processing of the rows of its calls; the rows come from
+ * rollups.
+ */
 static void
 suggest_below(Suggestion *s)
 {
@@ -238,7 +253,7 @@ suggest_below(Suggestion *s)
 				 number > 2 ? "rollups of them" : "a rollup of them");
 }
 
-/* A view over foreign tables: it gives the rows of a rollup from then on. */
+/* A view over foreign tables: it returns the rows of a rollup from then on. */
 static void
 suggest_over_tables(Suggestion *s, RollupDraft *draft)
 {
@@ -262,7 +277,7 @@ suggest_over_tables(Suggestion *s, RollupDraft *draft)
 	end_work(s, NIL);
 }
 
-/* The way that fits what the view reads. */
+/* Chooses the form of the script by the relations that the view reads. */
 static void
 suggest_body(Suggestion *s)
 {

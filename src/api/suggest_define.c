@@ -3,10 +3,10 @@
  * suggest_define.c
  *	  The definition of a suggested rollup.
  *
- * Policy: names and types are those that readers know, so all are pinned.  The
- * key is that of a unique index, else what GROUP BY leaves no doubt of; without
- * one the script says what that means.  Texts keep their collation in the key,
- * too: readers have sorted by it.
+ * Policy: names and types are those that readers know, so all columns are
+ * pinned.  The key is that of a unique index, or the one that GROUP BY gives
+ * without doubt; without a key the script describes the consequences.  Texts
+ * keep their collation in the key, too, because readers have sorted by it.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,7 +36,10 @@
 #include "catalog/owner_scope.h"
 #include "redshift/query.h"
 
-/* Positions, from 0 on, of the columns that GROUP BY says identify a row; NIL if it does not. */
+/*
+ * Positions, from 0, of the columns that identify a row by GROUP BY; NIL if
+ * there are none.
+ */
 static List *
 infer_key(const char *query, int ncolumns)
 {
@@ -69,7 +72,9 @@ infer_key(const char *query, int ncolumns)
 	return positions;
 }
 
-/* The unique index that can be a key, the one with the fewest columns; and these. */
+/*
+ * The unique index with the fewest columns that can be a key, and its columns.
+ */
 static Oid
 find_key_index(Oid relid, List **key)
 {
@@ -90,13 +95,13 @@ find_key_index(Oid relid, List **key)
 	return atooid(index);
 }
 
-/* A column as the argument columns has it. */
+/* A column in the format of the argument columns. */
 static void
 add_column(StringInfo columns, const char *name, Oid type, int32 typmod, Oid collation, bool is_key)
 {
 	appendStringInfo(columns, "%s%s %s", columns->len > 0 ? ", " : "", quote_identifier(name),
 					 format_type_with_typemod(type, typmod));
-	/* rsfed would give a key the order of bytes */
+	/* rsfed would give a key the collation "C" */
 	if (OidIsValid(collation) && (is_key || collation != get_typcollation(type)))
 		appendStringInfo(columns, " COLLATE %s", generate_collation_name(collation));
 }
@@ -128,7 +133,7 @@ note_no_key(Suggestion *s, RollupDraft *draft)
 				 s->recipe->qualified);
 }
 
-/* The query with those of its columns that the view has, in the view's order. */
+/* The query with only the columns of the view, in the view's order. */
 static char *
 chosen_columns(const RecipeCall *call, const RecipeOrigin *origins, int ncolumns)
 {
@@ -143,7 +148,7 @@ chosen_columns(const RecipeCall *call, const RecipeOrigin *origins, int ncolumns
 	appendStringInfoString(&buf, "SELECT ");
 	for (int i = 0; i < ncolumns; i++)
 		appendStringInfo(&buf, "%sr.c%d", i > 0 ? ", " : "", origins[i].position + 1);
-	/* a line of its own ends a comment of the query */
+	/* on a new line, to end a comment of the query */
 	appendStringInfo(&buf, " FROM (\n%s\n) AS r (", redshift_strip(call->query));
 	for (int i = 0; i < list_length(call->columns); i++)
 		appendStringInfo(&buf, "%sc%d", i > 0 ? ", " : "", i + 1);
@@ -209,7 +214,7 @@ suggest_draft_call(Suggestion *s, RollupDraft *draft, const RecipeCall *call, co
 		note_no_key(s, draft);
 }
 
-/* The definition with names that the schemas of its tables need not qualify. */
+/* The definition, with names unqualified by the schemas of its tables. */
 static char *
 unqualified_definition(const Recipe *recipe)
 {
@@ -268,7 +273,7 @@ suggest_draft_tables(Suggestion *s, RollupDraft *draft)
 		Datum		values[] = {CStringGetTextDatum(recipe_definition(recipe, recipe->relid))};
 		OwnerScope	scope;
 
-		/* planning runs functions of the view's author */
+		/* planning may run functions of the view's author */
 		owner_scope_enter(&scope, recipe->owner, true);
 		draft->query = script_text("SELECT rsfed.pushed($1)", 1, types, values);
 		owner_scope_leave(&scope);
@@ -290,12 +295,15 @@ suggest_draft_tables(Suggestion *s, RollupDraft *draft)
 	draft->source = suggest_source_of_tables(s, server);
 	draft->key_index = find_key_index(recipe->relid, &draft->key);
 	draft->columns = view_columns(recipe->relid, draft->key);
-	/* what it groups by is told when the rollup is defined */
+	/* the key is derived from GROUP BY when the rollup is defined */
 	if (draft->key == NIL && !recipe->is_grouped)
 		note_no_key(s, draft);
 }
 
-/* Foreign tables of the wrapper rsfed after those of postgres_fdw, of the same names in one schema. */
+/*
+ * Writes foreign tables of the wrapper rsfed for those of postgres_fdw, with
+ * the same names in one schema.
+ */
 static void
 write_live_tables(Suggestion *s, const RollupDraft *draft)
 {
@@ -319,7 +327,7 @@ write_live_tables(Suggestion *s, const RollupDraft *draft)
 	}
 }
 
-/* The argument query, and what must come before it. */
+/* The argument query, and the statements that must come before it. */
 static void
 write_query(Suggestion *s, const RollupDraft *draft)
 {
@@ -333,7 +341,7 @@ write_query(Suggestion *s, const RollupDraft *draft)
 	appendStringInfoChar(&s->text, ')');
 }
 
-/* A query that is put together when the view is read: a person must write it. */
+/* A query that is built when the view is read: a person must write it. */
 static void
 write_stop(Suggestion *s, const RollupDraft *draft)
 {
@@ -363,7 +371,7 @@ write_call(Suggestion *s, const RollupDraft *draft)
 		appendStringInfo(&s->text, ",\n\tmethod => %s", quote_literal_cstr(draft->method));
 	appendStringInfo(&s->text, ",\n\tcolumns => %s,\n\tif_not_exists => true);\n",
 					 quote_literal_cstr(draft->columns));
-	/* one that an earlier run of the script made may be old by now */
+	/* a rollup from an earlier run of the script may be outdated by now */
 	appendStringInfo(&s->text, "\\if :rsfed_is_there\nCALL rsfed.refresh(%s);\n\\endif\n",
 					 quote_literal_cstr(draft->name));
 }

@@ -14,15 +14,15 @@ typedef struct RollupDraft
 {
 	char	   *name;			/* quoted, with schema; set by the caller */
 	char	   *source;
-	char	   *query;			/* NULL if nobody can know it yet: then */
-	char	   *expression;		/* what the view puts it together from, or */
+	char	   *query;			/* NULL if it is not known yet; then */
+	char	   *expression;		/* the expression that builds it in the view, or */
 	char	   *pushed;			/* the definition that rsfed.pushed() translates, */
 	char	   *live_schema;	/* over the foreign tables there, and */
-	List	   *tables;			/* those that they are made after: oids */
+	List	   *tables;			/* the tables that they are modeled on: oids */
 	char	   *columns;
 	List	   *key;			/* of char *; NIL and */
-	const char *method;			/* NULL: told from the query */
-	Oid			key_index;		/* the one that gave the key */
+	const char *method;			/* NULL: derived from the query */
+	Oid			key_index;		/* the index that gave the key */
 } RollupDraft;
 
 /*
@@ -33,19 +33,22 @@ extern void suggest_draft_call(Suggestion *s, RollupDraft *draft, const RecipeCa
 							   const RecipeOrigin *origins);
 
 /*
- * Fills the draft from the definition of a view over foreign tables, source too.
- * Raises 0A000 where they are not all of one server that rsfed can use, and what
- * rsfed.pushed() raises.
+ * Fills the draft, including the source, from the definition of a view over
+ * foreign tables.  Raises 0A000 if they are not all on one server that rsfed
+ * can use, and the errors of rsfed.pushed().
  */
 extern void suggest_draft_tables(Suggestion *s, RollupDraft *draft);
 
-/* Writes the statements that make the rollup, or refresh the one that is there. */
+/* Writes the statements that make the rollup, or refresh the existing one. */
 extern void suggest_define(Suggestion *s, const RollupDraft *draft);
 
-/* The comparison with the view, if that has any content. */
+/* Writes the comparison with the view, if the view has any content. */
 extern void suggest_populated_compare(Suggestion *s, const char *new_relation);
 
-/* The columns of a relation with commas between, quoted where needed; palloc'd. */
+/*
+ * The columns of a relation, separated by commas, quoted where needed;
+ * palloc'd.
+ */
 extern char *suggest_column_names(Oid relid);
 
 #endif							/* RSFED_SUGGEST_DEFINE_H */

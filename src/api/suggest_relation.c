@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * suggest_relation.c
- *	  What belongs to a relation, for the one that takes its place.
+ *	  Carries the properties of a relation over to its replacement.
  *
- * Policy: what readers could do with the old relation they can do with the new
- * one, and nothing more: default privileges are taken away first, and what on a
- * materialized view was an empty word, as GRANT INSERT, is not given on a table.
+ * Policy: readers have the same privileges on the new relation as on the old
+ * one, and no more: default privileges are revoked first, and privileges
+ * without effect on a materialized view, such as INSERT, are not granted on a
+ * table.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +26,7 @@
 #include "base/compat.h"
 #include "catalog/relation.h"
 
-/* Is it a rollup, as an earlier run of such a script leaves it, or an index of one? */
+/* Is it a rollup from an earlier run of such a script, or an index of one? */
 static bool
 is_rollups(Oid relid)
 {
@@ -50,7 +51,7 @@ suggest_free_name(Oid schema, const char *name, const char *label)
 	}
 }
 
-/* Indexes of a relation that work: oids, by name. */
+/* Valid indexes of a relation: oids, by name. */
 static List *
 index_oids(Oid relid)
 {
@@ -80,7 +81,7 @@ suggest_kept_indexes(Oid relid)
 	return indexes;
 }
 
-/* Is the index a list of columns and no more, as that of a rollup's key is? */
+/* Is the index just a list of columns, like that of a rollup's key? */
 static bool
 is_plain(Oid index)
 {
@@ -116,7 +117,10 @@ suggest_indexes(Suggestion *s, Oid relid, const char *new_relation, Oid key_inde
 		values[0] = ObjectIdGetDatum(index->old);
 		values[1] = CStringGetTextDatum(index->new_name);
 		values[2] = CStringGetTextDatum(new_relation);
-		/* columns and expressions name no table: what comes before them is known to the letter */
+		/*
+		 * columns and expressions name no table, so the text before them is
+		 * known exactly
+		 */
 		script_lines(&s->text,
 					 "SELECT concat(format('CREATE %sINDEX IF NOT EXISTS %I ON %s', u.word, $2, $3),"
 					 " substr(pg_get_indexdef(c.oid), length(format('CREATE %sINDEX %I ON %I.%I', u.word, c.relname, n.nspname, t.relname)) + 1), ';',"
@@ -138,7 +142,7 @@ suggest_is_populated(Oid relid)
 	return script_text("SELECT 1 FROM pg_class WHERE oid = $1 AND relispopulated", 1, types, values) != NULL;
 }
 
-/* What a table has of its own, and rsfed sets, is left. */
+/* Options that rsfed sets on a table are left out. */
 static void
 write_options(Suggestion *s, Oid relid, const char *new_relation, bool is_table)
 {
@@ -237,7 +241,10 @@ suggest_properties(Suggestion *s, Oid relid, const char *new_relation, bool is_t
 		suggest_note(s, "Index %s is invalid, and is not made again.", quote_identifier(lfirst(lc)));
 }
 
-/* The columns as EXCEPT can compare them: as text where the type has no equality. */
+/*
+ * The columns in a form that EXCEPT can compare: as text if the type has no
+ * equality.
+ */
 static char *
 comparable_columns(Oid relid)
 {

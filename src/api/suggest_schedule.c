@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * suggest_schedule.c
- *	  Schedules of a suggested rollup, from those of the view before it.
+ *	  Schedules of a suggested rollup, from those of the view that it replaces.
  *
- * Policy: a job of pg_cron is taken over only if PostgreSQL's parser finds that it
- * refreshes this view and does nothing else; whatever else names the view is a note.
+ * Policy: a job of pg_cron is taken over only if PostgreSQL's parser finds
+ * that it refreshes this view and does nothing else; any other job that names
+ * the view becomes a note.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +25,7 @@
 #include "base/compat.h"
 #include "schedule/schedule.h"
 
-/* What attempt() calls, and what it is given and gives. */
+/* The step for attempt(), with its arguments and results. */
 typedef struct Attempted
 {
 	const char *text;
@@ -45,8 +46,8 @@ parse_schedule(Attempted *attempted)
 }
 
 /*
- * Does reading a text that somebody wrote succeed?  False for its syntax and
- * values only; all other errors are raised.
+ * Can a text of a user be read?  False only for errors in its syntax and
+ * values; all other errors are raised.
  */
 static bool
 attempt(void (*parse) (Attempted *), Attempted *attempted)
@@ -79,7 +80,7 @@ attempt(void (*parse) (Attempted *), Attempted *attempted)
 	return ok;
 }
 
-/* Is the statement REFRESH MATERIALIZED VIEW of the relation? */
+/* Is the statement a REFRESH MATERIALIZED VIEW of the relation? */
 static bool
 refreshes(const Recipe *recipe, const RawStmt *statement)
 {
@@ -103,7 +104,7 @@ is_ambiguous(const Recipe *recipe, const RawStmt *statement)
 		list_length(script_texts("SELECT oid FROM pg_class WHERE relname = $1 AND relkind = 'm'", 1, types, values)) > 1;
 }
 
-/* The array of names in the option after, as jsonb. */
+/* The array of names for the option after, as jsonb. */
 static char *
 after_option(List *rollups)
 {
@@ -120,7 +121,9 @@ after_option(List *rollups)
 	return json.data;
 }
 
-/* One schedule, for all rollups and for the view that comes after them. */
+/*
+ * Writes one schedule, for all rollups and for the view that comes after them.
+ */
 static void
 write_schedule(Suggestion *s, const char *schedule, const char *timezone, int number, bool follows,
 			   const char *prefix)
@@ -148,7 +151,10 @@ cron_timezone(void)
 	return zone == NULL || zone[0] == '\0' || pg_strcasecmp(zone, "GMT") == 0 ? "UTC" : zone;
 }
 
-/* Values of one column of the jobs that may concern the relation, by number. */
+/*
+ * Values of one column of the jobs that may concern the relation, ordered by
+ * job id.
+ */
 static List *
 job_texts(const char *column)
 {
@@ -157,7 +163,7 @@ job_texts(const char *column)
 						0, NULL, NULL);
 }
 
-/* Returns whether it is a job that the new schedules take the place of. */
+/* Returns whether the new schedules replace the job. */
 static bool
 write_job(Suggestion *s, const char *id, const char *schedule, const char *command, bool active,
 		  int number, bool follows)
@@ -181,7 +187,9 @@ write_job(Suggestion *s, const char *id, const char *schedule, const char *comma
 	}
 	if (is_ambiguous(s->recipe, linitial_node(RawStmt, job.statements)))
 		suggest_note(s, "Job %s of pg_cron names the view without its schema: see that it is this one.", id);
-	/* whatever its times: there is nothing left that it could refresh */
+	/*
+	 * regardless of its schedule: there is nothing left that it could refresh
+	 */
 	appendStringInfo(&s->text, "SELECT cron.unschedule(jobid) FROM cron.job WHERE jobid = %s;\n", id);
 	if (!attempt(parse_schedule, &times))
 	{
@@ -197,8 +205,9 @@ write_job(Suggestion *s, const char *id, const char *schedule, const char *comma
 }
 
 /*
- * Is there a table of jobs that the caller may read?  Anybody who may make a schema
- * can give it that name, so it must be a superuser's, and hold no code.
+ * Is there a table of jobs that the caller may read?  Any user who may create
+ * a schema can make a table of that name, so it must belong to a superuser and
+ * contain no code.
  */
 static bool
 has_cron(void)

@@ -3,9 +3,9 @@
  * suggest_source.c
  *	  The server of a suggested rollup.
  *
- * Policy: a server that is there already for the same host, port and database is
- * used; else one is registered, with everything that the connection string or the
- * old server says but the password, which the reader of the script completes.
+ * Policy: an existing server for the same host, port and database is used.
+ * Otherwise one is registered, with everything in the connection string or the
+ * old server except the password, which the reader of the script completes.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,7 +36,7 @@ typedef struct DoneSource
 	char	   *source;
 } DoneSource;
 
-/* Where a connection goes. */
+/* The target of a connection. */
 typedef struct Place
 {
 	const char *name;			/* for a new server */
@@ -90,7 +90,7 @@ place_of_pairs(List *pairs, const char *name)
 	if (place.host == NULL)
 		place.host = pair_value(pairs, "hostaddr");
 	place.port = pair_value(pairs, "port");
-	/* what libpq takes where none is given */
+	/* the default of libpq */
 	if (place.port == NULL)
 		place.port = "5432";
 	place.user = pair_value(pairs, "user");
@@ -139,7 +139,7 @@ pairs_of_server(ForeignServer *server, Oid owner)
 	return pairs;
 }
 
-/* A source that goes to the same place, one of the wrapper rsfed first; or NULL. */
+/* A source with the same target, preferably of the wrapper rsfed; or NULL. */
 static char *
 find_source(const Place *place, bool only_rsfed)
 {
@@ -168,7 +168,10 @@ free_server_name(const char *wanted)
 	return name;
 }
 
-/* What the place says beside the arguments of register_server(), as jsonb; or NULL. */
+/*
+ * The other parameters of the target, without the arguments of
+ * register_server(), as jsonb; or NULL.
+ */
 static char *
 other_options(Suggestion *s, const Place *place)
 {
@@ -211,12 +214,18 @@ owner_name(const Suggestion *s)
 	return GetUserNameFromId(s->recipe->owner, false);
 }
 
-/* Is the mapping that a role logs in with, its own before that of public, complete?  A row if so. */
+/*
+ * Returns a row if the mapping that a role logs in with, its own before that
+ * of public, is complete.
+ */
 #define CREDENTIALS_ARE_COMPLETE \
 	"SELECT FROM (SELECT kind FROM rsfed.credentials WHERE server = %s\n" \
 	"\t\tAND for_role IN (%s, 'public') ORDER BY for_role = 'public' LIMIT 1) AS m WHERE kind IS DISTINCT FROM 'none'"
 
-/* The line to complete, and an error of its own while nobody has. */
+/*
+ * Writes the line to complete, and a check that raises an error until it is
+ * completed.
+ */
 static void
 write_credentials(Suggestion *s, const char *source, const char *user)
 {
@@ -238,7 +247,7 @@ write_credentials(Suggestion *s, const char *source, const char *user)
 	appendStringInfoString(&s->text, ";\n");
 }
 
-/* A server that is there: what the owner of the rollup lacks on it. */
+/* For an existing server: writes what the owner of the rollup lacks on it. */
 static char *
 use_source(Suggestion *s, const char *source, const char *user)
 {
@@ -284,7 +293,7 @@ register_source(Suggestion *s, const Place *place)
 	return name;
 }
 
-/* Statements for a place, unless a source goes there already. */
+/* Writes statements for a target, unless a source has it already. */
 static char *
 source_of_place(Suggestion *s, const Place *place, bool only_rsfed)
 {
@@ -293,7 +302,7 @@ source_of_place(Suggestion *s, const Place *place, bool only_rsfed)
 	return source ? use_source(s, source, place->user) : register_source(s, place);
 }
 
-/* Port numbers become a part of the script as they are. */
+/* Port numbers are written into the script unquoted. */
 static void
 check_port(Suggestion *s, Place *place)
 {

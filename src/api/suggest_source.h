@@ -13,7 +13,7 @@
 /*
  * Writes the statements that make the server of a call of dblink, given by its
  * connection (NULL: not known), and returns the name of the source; palloc'd.
- * "done" remembers what was written already.
+ * "done" stores what was written already.
  */
 extern char *suggest_source(Suggestion *s, const char *connection, List **done);
 

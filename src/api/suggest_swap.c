@@ -3,9 +3,10 @@
  * suggest_swap.c
  *	  The transaction in which a suggested rollup takes a view's place.
  *
- * Policy: views that read the old relation keep their oid, and with it all that
- * they have, by CREATE OR REPLACE.  Materialized views cannot be replaced so: they
- * are made again as the first one is, and the old ones are kept under other names.
+ * Policy: views that read the old relation are changed by CREATE OR REPLACE,
+ * so that they keep their oid and all properties.  Materialized views cannot
+ * be replaced like that: they are made again like the first one, and the old
+ * ones are kept under other names.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,8 +39,8 @@ rename_index(Suggestion *s, const char *schema, const char *from, const char *to
 }
 
 /*
- * The index of the key has whatever name PostgreSQL chose, and is found when the
- * script runs.  It gets the name of the one that it takes the place of.
+ * The index of the key has a name that PostgreSQL chose, so the script looks
+ * it up.  It gets the name of the index that it replaces.
  */
 static void
 rename_key_index(Suggestion *s, const Swap *swap, const char *relation)
@@ -124,7 +125,10 @@ remake_view(Suggestion *s, Oid view, const char *definition, List **kept)
 	ListCell   *lc;
 
 	suggest_rename(s, &swap, kept);
-	/* filled as its owner, and not as whoever runs the script: it has functions of the owner's */
+	/*
+	 * filled as its owner, and not as the user who runs the script: it
+	 * contains functions of the owner
+	 */
 	appendStringInfo(&s->text, "CREATE MATERIALIZED VIEW %s AS\n%s\nWITH NO DATA;\n", qualified, definition);
 	if (relation_owner(view) != GetUserId())
 		appendStringInfo(&s->text, "ALTER MATERIALIZED VIEW %s OWNER TO %s;\n", qualified,
@@ -145,7 +149,10 @@ remake_view(Suggestion *s, Oid view, const char *definition, List **kept)
 	(void) suggest_own_schedules(s, view, qualified, linitial(*kept), false);
 }
 
-/* Views and materialized views that read a relation, by whatever way: oids, in an order to make them in. */
+/*
+ * Views and materialized views that read a relation, directly or indirectly:
+ * oids, in an order in which they can be made.
+ */
 static List *
 readers(Oid relid)
 {
@@ -195,7 +202,10 @@ calls_dblink(Oid view)
 					   1, types, values) != NULL;
 }
 
-/* What depends on the relation, or on its type, and is neither a view nor a part of it. */
+/*
+ * Objects that depend on the relation, or on its type, and are neither views
+ * nor a part of it.
+ */
 static void
 note_other_dependents(Suggestion *s, Oid relid)
 {

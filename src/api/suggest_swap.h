@@ -15,17 +15,17 @@ typedef struct Swap
 {
 	Oid			relid;
 	bool		is_table;		/* a rollup takes its place */
-	char	   *new_name;		/* what takes its place; NULL if it is made in the swap */
+	char	   *new_name;		/* its replacement; NULL if that is made in the swap */
 	List	   *indexes;		/* of SuggestedIndex * */
 	bool		has_key;		/* rsfed makes an index for it */
 } Swap;
 
-/* Writes the renames; remembers in *kept what the old one is called then, quoted. */
+/* Writes the renames; stores the new name of the old one in *kept, quoted. */
 extern void suggest_rename(Suggestion *s, const Swap *swap, List **kept);
 
 /*
- * Writes new definitions for whatever reads the old relation, directly or by way of
- * materialized views; *kept gets the old names of these views.
+ * Writes new definitions for all views that read the old relation, directly or
+ * through materialized views; *kept gets the old names of these views.
  */
 extern void suggest_dependents(Suggestion *s, Oid relid, List **kept);
 

@@ -18,17 +18,17 @@ typedef struct SuggestedIndex
 	Oid			old;
 	char	   *name;			/* its name, which the new one gets in the end */
 	char	   *new_name;		/* the new one's until then; NULL if rsfed makes it */
-	char	   *kept_name;		/* the old one's from then on */
+	char	   *kept_name;		/* the old one's name from then on */
 } SuggestedIndex;
 
 typedef struct Suggestion
 {
 	StringInfoData text;		/* without its head */
 	List	   *notes;			/* of char *: what a person must look at */
-	Oid			role;			/* as which the next statement runs */
+	Oid			role;			/* the role of the next statement */
 	Recipe	   *recipe;
-	List	   *rollups;		/* of char *: names that rollups have in the end, quoted */
-	List	   *sources;		/* what suggest_source() remembers */
+	List	   *rollups;		/* of char *: final names of rollups, quoted */
+	List	   *sources;		/* state of suggest_source() */
 } Suggestion;
 
 /* Adds to the notes; palloc'd as psprintf does. */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * take_over.c
- *	  rsfed.take_over(): whose schedules these are, said by a person.
+ *	  rsfed.take_over(): a user declares the owner of the schedules.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +23,10 @@ PG_FUNCTION_INFO_V1(rsfed_identity_mismatch);
 PG_FUNCTION_INFO_V1(rsfed_take_over);
 PG_FUNCTION_INFO_V1(rsfed_on_restore);
 
-/* identity_mismatch(identity, system_identifier, database_id, database_name); NULLs: nothing is remembered */
+/*
+ * identity_mismatch(identity, system_identifier, database_id, database_name);
+ * NULLs: nothing is stored
+ */
 Datum
 rsfed_identity_mismatch(PG_FUNCTION_ARGS)
 {
@@ -41,9 +44,9 @@ rsfed_identity_mismatch(PG_FUNCTION_ARGS)
 }
 
 /*
- * take_over(confirm); who may is decided by GRANT EXECUTE.  22023 unless
- * confirm is the database's name: one who works in many sessions at once says
- * which one is meant.
+ * take_over(confirm); GRANT EXECUTE decides who may call it.  Raises 22023
+ * unless confirm is the database's name, which protects a user with many
+ * sessions from a mix-up.
  */
 Datum
 rsfed_take_over(PG_FUNCTION_ARGS)
@@ -66,7 +69,10 @@ rsfed_take_over(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* A trigger: rows of identity or schedule came, by a restore for example. */
+/*
+ * A trigger: rows of identity or schedule were inserted, by a restore for
+ * example.
+ */
 Datum
 rsfed_on_restore(PG_FUNCTION_ARGS)
 {

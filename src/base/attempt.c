@@ -29,7 +29,10 @@ attempt_anything(void (*step) (void *arg), void *arg)
 	}
 	PG_CATCH();
 	{
-		/* rolled back before anybody raises it: else the session stays in it */
+		/*
+		 * roll back before anybody raises the error: otherwise the session
+		 * stays in the subtransaction
+		 */
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
@@ -46,7 +49,7 @@ attempt(void (*step) (void *arg), void *arg)
 {
 	ErrorData  *error = attempt_anything(step, arg);
 
-	/* a cancel of ours looks like Redshift's: both end the whole */
+	/* our own cancel looks like Redshift's: both end the whole */
 	if (error != NULL && (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
 						  error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN))
 		ReThrowError(error);

@@ -10,8 +10,8 @@
 
 /*
  * Runs one step in a subtransaction, inside a transaction and in the current
- * memory context; returns its error, palloc'd there, or NULL.  Interrupts are no
- * failure of the step: they are raised.
+ * memory context; returns its error, palloc'd there, or NULL.  Interrupts do
+ * not count as a failure of the step: they are raised.
  */
 extern ErrorData *attempt(void (*step) (void *arg), void *arg);
 

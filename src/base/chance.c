@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * chance.c
- *	  A random number, for times that many should not share.
+ *	  A random number, for times that should not be the same for many.
  *
  *-------------------------------------------------------------------------
  */

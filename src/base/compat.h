@@ -29,7 +29,10 @@
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
-/* 15: the time line is asked for; before, RecoveryInProgress() sets a variable */
+/*
+ * 15: a function returns the time line; before, RecoveryInProgress() sets a
+ * variable
+ */
 #if PG_VERSION_NUM < 150000
 #define GetWALInsertionTimeLine() (ThisTimeLineID)
 #endif
@@ -41,7 +44,7 @@
 #define RSFED_HAVE_NULLS_NOT_DISTINCT 0
 #endif
 
-/* 18: the primary key is told also where it is deferrable, if one wants so */
+/* 18: a deferrable primary key is returned too, on request */
 #if PG_VERSION_NUM >= 180000
 #define RelationGetPrimaryKeyIndexCompat(rel) RelationGetPrimaryKeyIndex(rel, false)
 #else
@@ -69,7 +72,10 @@
 	((void) (classid), pg_class_ownercheck(objectid, roleid))
 #endif
 
-/* 18: what an ordering operator means is no longer a btree strategy's number */
+/*
+ * 18: the meaning of an ordering operator is no longer the number of a btree
+ * strategy
+ */
 #if PG_VERSION_NUM >= 180000
 #include "access/cmptype.h"
 #else
@@ -96,7 +102,7 @@ typedef int16 CompareType;
 #include "pgstat.h"
 #endif
 
-/* 16: object_aclcheck replaces a function for each kind of object */
+/* 16: object_aclcheck replaces one function for each kind of object */
 #if PG_VERSION_NUM >= 160000
 #define rsfed_foreign_server_aclcheck(server, role, mode) \
 	object_aclcheck(ForeignServerRelationId, server, role, mode)
@@ -174,8 +180,8 @@ typedef int16 CompareType;
 /*
  * A range table of the one relation that is written; "columns" (offset by
  * FirstLowInvalidHeapAttributeNumber) are those that may change.  16: they
- * stand in a list of permissions (a61b1f7482); 18: and unpruned relations are
- * said (cbc127917e).
+ * stand in a list of permissions (a61b1f7482); 18: unpruned relations are
+ * listed as well (cbc127917e).
  */
 #if PG_VERSION_NUM >= 160000
 #if PG_VERSION_NUM >= 180000
@@ -272,7 +278,10 @@ typedef void (*shmem_request_hook_type) (void);
 #define rsfed_database_aclcheck(database, role, mode) pg_database_aclcheck(database, role, mode)
 #endif
 
-/* 14: numbers with a known scale become numeric without a text (a2da77cdb4) */
+/*
+ * 14: a function makes a numeric of a number with a known scale without a text
+ * (a2da77cdb4)
+ */
 #if PG_VERSION_NUM >= 140000
 #define RSFED_HAVE_INT64_DIV_TO_NUMERIC 1
 #define int64_div_fast_to_numericCompat(value, scale) int64_div_fast_to_numeric(value, scale)

@@ -15,7 +15,9 @@
 #include "base/compat.h"
 #include "base/errors.h"
 
-/* Names further away than this are no misspelling; as in PostgreSQL's own. */
+/*
+ * Names further away than this are not misspellings; PostgreSQL's own limit.
+ */
 #define MAX_EDIT_DISTANCE 4
 /* A hint lists at most this many names. */
 #define MAX_LISTED_NAMES 30
@@ -42,7 +44,7 @@ nearest_name(const char *given, List *names)
 		distance = varstr_levenshtein_less_equal(given, given_length,
 												 name, strlen(name),
 												 1, 1, 1, MAX_EDIT_DISTANCE, true);
-		/* more than half of it changed: another word, not a typing error */
+		/* more than half of it differs: another word, not a typing error */
 		if (distance < best_distance && distance <= given_length / 2)
 		{
 			best = name;
@@ -91,7 +93,9 @@ require_primary(const char *what)
 				 errmsg("cannot execute %s on a replica", what),
 				 errdetail("This server is in recovery: it only receives what the primary writes."),
 				 errhint("Call it on the primary; its effect arrives here by replication.")));
-	/* functions that change catalogs themselves are not asked by anybody else */
+	/*
+	 * functions that change catalogs themselves get no check from anybody else
+	 */
 	PreventCommandIfReadOnly(what);
 }
 

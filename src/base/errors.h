@@ -11,14 +11,14 @@
 #include "nodes/pg_list.h"
 
 /*
- * The name of the list (of char *) that a misspelt one most likely meant, or
- * NULL.  Points into the list.
+ * Returns the name in the list (of char *) that a misspelt name most likely
+ * means, or NULL.  Points into the list.
  */
 extern const char *nearest_name(const char *given, List *names);
 
 /*
- * A hint for an unknown name: "Perhaps you meant "x"." or, with no near name,
- * a list of the valid ones; palloc'd.  "what" is a plural noun ("options").
+ * A hint for an unknown name: "Perhaps you meant "x"." or, if no name is near,
+ * a list of the valid names; palloc'd. "what" is a plural noun ("options").
  */
 extern char *unknown_name_hint(const char *given, List *names, const char *what);
 
@@ -29,9 +29,9 @@ extern char *unknown_name_hint(const char *given, List *names, const char *what)
 extern void require_primary(const char *what);
 
 /*
- * Raises 55000 with the line to add unless the library was preloaded.  "what"
- * says in a noun phrase what needs it ("requested refreshes"), procedure what
- * does the same without it.
+ * Raises 55000 with the line to add unless the library was preloaded. "what"
+ * says in a noun phrase what needs it ("requested refreshes"), and "procedure"
+ * names the procedure that does the same without it.
  */
 extern void require_preloaded(const char *what, const char *procedure);
 
@@ -51,7 +51,7 @@ typedef struct ErrorFields
 	char	   *context;		/* where: the row and column, the server */
 } ErrorFields;
 
-/* Copies what is kept of an error; does not free the ErrorData. */
+/* Copies the fields of an error that are kept; does not free the ErrorData. */
 struct ErrorData;
 extern ErrorFields *error_fields(const struct ErrorData *edata);
 

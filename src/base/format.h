@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * format.h
- *	  Text by a format that is passed on.
+ *	  Formats text with the arguments of a caller.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,10 @@
 
 #include "lib/stringinfo.h"
 
-/* As psprintf(), with the arguments of a caller that has done va_start; palloc'd. */
+/*
+ * As psprintf(), with the arguments of a caller that has called va_start;
+ * palloc'd.
+ */
 extern char *format_arguments(const char *format, va_list args) pg_attribute_printf(1, 0);
 
 /* Adds a sentence to a run's note. */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * monotonic.h
- *	  A clock that nobody sets: for deadlines and durations.
+ *	  A clock that is never set, for deadlines and durations.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,9 +11,9 @@
 #include "utils/timestamp.h"
 
 /*
- * Microseconds since some time in the past, more than 0; goes on evenly while
- * the time of day is set.  Of the type of times, whose functions tell the
- * distance of two, but no time of day.
+ * Microseconds since some time in the past, more than 0.  Changes of the time
+ * of day do not affect it.  The type is that of times, so that its functions
+ * can compute differences, but the value is not a time of day.
  */
 extern TimestampTz monotonic_now(void);
 

@@ -10,20 +10,20 @@
 
 #include "nodes/pg_list.h"
 
-/* Is a name in a list of names (char *), to the letter? */
+/* Is a name in a list of names (char *)?  Case matters. */
 extern bool names_hold(const List *names, const char *name);
 
-/* Names with commas between, quoted where needed; palloc'd. */
+/* Names separated by commas, quoted where needed; palloc'd. */
 extern char *names_quoted(const List *names);
 
-/* The texts of a list (char *) one after the other, with a separator between; palloc'd. */
+/* The texts of a list (char *), joined by a separator; palloc'd. */
 extern char *texts_joined(const List *texts, const char *separator);
 
 /* A List of char * as text[], and back. */
 extern Datum names_to_array(const List *names);
 extern List *array_to_names(Datum array);
 
-/* Texts that are datums already as text[]. */
+/* Makes a text[] of texts that are datums already. */
 extern Datum texts_to_array(Datum *texts, int count);
 
 #endif							/* RSFED_NAMES_H */

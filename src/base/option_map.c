@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * option_map.c
- *	  Options that are objects: a name for each name.
+ *	  Options that are objects and give a name for each name.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,10 @@
 #include "base/compat.h"
 #include "base/option_map.h"
 
-/* The members of an object, as OptionText; what is no string has the value NULL. */
+/*
+ * The members of an object, as OptionText; the value is NULL if it is not a
+ * string.
+ */
 static List *
 members_of_object(JsonbContainer *object)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * option_map.h
- *	  Options that are objects: a name for each name.
+ *	  Options that are objects and give a name for each name.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,8 +11,8 @@
 #include "base/options.h"
 
 /*
- * The members of an option's object as OptionText, whose value is NULL for what
- * is no string; NIL if it is not set.  palloc'd.
+ * The members of an option's object as OptionText; the value is NULL if it is
+ * not a string.  NIL if the option is not set. palloc'd.
  */
 extern List *option_map(OptionScope scope, Jsonb *options, const char *name);
 

@@ -1,12 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * option_table.c
- *	  The options that there are, of servers, groups, credentials, rollups and
- *	  schedules.
+ *	  The options of servers, groups, credentials, rollups and schedules.
  *
- * Policy: one table says everything about an option, and nothing about it is
- * said elsewhere: the validator of the wrapper, the jsonb arguments, the view
- * rsfed.options and the code that reads a value all look here.
+ * Policy: one table defines everything about an option, and no other place
+ * does: the validator of the wrapper, the jsonb arguments, the view
+ * rsfed.options and the code that reads a value all use it.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +17,7 @@
 #include "base/options.h"
 
 #define MS_PER_DAY	INT64CONST(86400000)
-/* what a float8 holds exactly */
+/* the largest number that a float8 represents exactly */
 #define MOST_BYTES	(INT64CONST(1) << 53)
 
 static const OptionSpec option_specs[] =
@@ -74,11 +73,11 @@ static const OptionSpec option_specs[] =
 	{OPTION_SERVER, "enable_case_sensitive_identifier", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
 	"Whether Redshift keeps upper and lower case of quoted names."},
 
-	/* servers: how many at a time */
+	/* servers: the number of runs and statements at a time */
 	{OPTION_SERVER, "max_runs", OPTION_INTEGER, "0", NULL, 0, 1000, NULL, false,
 	"Refreshes that background workers run there at the same time; 0 means as many as rsfed.max_workers allows."},
 
-	/* servers: foreign tables; a table or column may say otherwise */
+	/* servers: foreign tables; a table or column may override these */
 	{OPTION_SERVER, "blank_safe", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
 	"Whether no text of its foreign tables ends in a blank or holds a control character, and Redshift tells upper from lower case when it compares: only then are texts compared there."},
 	{OPTION_SERVER, "pool_size", OPTION_INTEGER, "4", NULL, 1, 64, NULL, false,
@@ -86,13 +85,13 @@ static const OptionSpec option_specs[] =
 	{OPTION_SERVER, "one_snapshot", OPTION_BOOLEAN, "on", NULL, 0, 0, NULL, false,
 	"Whether all foreign tables of one statement are read in one transaction of Redshift, over one connection."},
 
-	/* servers: what runs cost */
+	/* servers: the cost of runs */
 	{OPTION_SERVER, "gather_costs", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
 	"Whether the history of the warehouse is asked what runs have read and taken, many runs at a time, for rsfed.costs."},
 	{OPTION_SERVER, "rpus", OPTION_INTEGER, "0", NULL, 0, 1024, NULL, false,
 	"Base capacity of a serverless workgroup, which is billed for its time and not for what it reads; 0 for a cluster."},
 
-	/* servers: what schedules may cost in a day */
+	/* servers: the daily budget of schedules */
 	{OPTION_SERVER, "max_scan_per_day", OPTION_SIZE, "0", "MB", 0, MOST_BYTES, NULL, false,
 	"What runs there may read in S3 in a day, before schedules are held until the next one; known with gather_costs only; 0 means any amount."},
 	{OPTION_SERVER, "max_seconds_per_day", OPTION_TIME, "0", "s", 0, INT_MAX, NULL, false,
@@ -171,7 +170,7 @@ static const OptionSpec option_specs[] =
 	{OPTION_ROLLUP, "probe", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"A cheap query asked before each refresh; while its answer is the one of the last refresh, nothing else is done."},
 
-	/* rollups: what schedules may cost in a day of the rollup's time zone */
+	/* rollups: the budget of schedules for a day in the rollup's time zone */
 	{OPTION_ROLLUP, "max_scan_per_day", OPTION_SIZE, "0", "MB", 0, MOST_BYTES, NULL, false,
 	"What its runs may read in S3 in a day of its time zone, before its schedules are held until the next one; known with gather_costs only; 0 means any amount."},
 	{OPTION_ROLLUP, "max_seconds_per_day", OPTION_TIME, "0", "s", 0, INT_MAX, NULL, false,
@@ -255,7 +254,10 @@ static const OptionSpec option_specs[] =
 	{OPTION_SCHEDULE, "after", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
 	"Schedules that must have succeeded first, as [\"relation\"], [\"relation/name\"] or [\"set name\"]; shown in the column after of rsfed.schedules."},
 
-	/* external schemas: what rsfed.create_external_schema() has no argument for */
+	/*
+	 * external schemas: options of rsfed.create_external_schema() without an
+	 * argument of their own
+	 */
 	{OPTION_EXTERNAL_SCHEMA, "catalog", OPTION_STRING, "glue", NULL, 0, 0, "glue, hive, redshift", false,
 	"What the external database is in: the AWS Glue Data Catalog, a Hive metastore, or Redshift itself (a datashare, another database)."},
 	{OPTION_EXTERNAL_SCHEMA, "catalog_role", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
@@ -271,7 +273,10 @@ static const OptionSpec option_specs[] =
 	{OPTION_EXTERNAL_SCHEMA, "schema", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
 	"Schema in the other database, with catalog redshift."},
 
-	/* publications: what rsfed.publish() has no argument for */
+	/*
+	 * publications: options of rsfed.publish() without an argument of their
+	 * own
+	 */
 	{OPTION_PUBLICATION, "sets", OPTION_NAMES, NULL, NULL, 0, 0, NULL, false,
 	"Sets whose members are published, too."},
 	{OPTION_PUBLICATION, "messages", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,

@@ -3,13 +3,13 @@
  * options.c
  *	  Options of servers, groups, credentials, rollups and schedules.
  *
- * Policy: options are as strict as settings: a misspelt name or a wrong unit is
- * an error, never ignored, because the one who wrote it believes that it works.
- * What options there are says the table in option_table.c.
+ * Policy: options are as strict as settings: a misspelt name or a wrong unit
+ * is an error, never ignored, because the user who wrote it believes that it
+ * works.  The table in option_table.c lists the options.
  *
  * Values stay as they were written (text in a server's or mapping's OPTIONS,
- * JSON in the catalog) and are parsed when they are read, so that what \des+
- * and pg_dump show is what was typed.
+ * JSON in the catalog) and are parsed when they are read, so that \des+ and
+ * pg_dump show them as they were typed.
  *
  *-------------------------------------------------------------------------
  */
@@ -51,8 +51,9 @@ option_unknown(OptionScope scope, const char *name)
 }
 
 /*
- * Checks a jsonb object of options against the table.  Raises 22023 for what
- * is no object, an unknown key, or a value outside the type, unit or range.
+ * Checks a jsonb object of options against the table.  Raises 22023 for a
+ * value that is not an object, for an unknown key, and for a value outside the
+ * type, unit or range.
  */
 void
 options_check(OptionScope scope, Jsonb *options)
@@ -177,7 +178,7 @@ check_map(const OptionSpec *spec, JsonbContainer *object)
 		refuse_value(spec, NULL, "It needs one name at least.");
 }
 
-/* A scalar of a jsonb object as the text one would write; palloc'd. */
+/* A scalar of a jsonb object as the text that a user would write; palloc'd. */
 static char *
 jsonb_value_text(const JsonbValue *value)
 {
@@ -245,7 +246,7 @@ option_check_text(const OptionSpec *spec, const char *value)
 			}
 			break;
 		case OPTION_TIMESTAMP:
-			/* raises 22007 in the words everybody knows */
+			/* raises 22007 with PostgreSQL's usual message */
 			(void) DirectFunctionCall3(timestamptz_in, CStringGetDatum(value),
 									   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 			break;
@@ -263,7 +264,7 @@ option_check_text(const OptionSpec *spec, const char *value)
 	}
 }
 
-/* A span as it is written: digits only, or an interval. */
+/* Reads a span as users write it: digits only, or an interval. */
 static OptionSpan
 parse_span(const char *value)
 {
@@ -313,9 +314,10 @@ check_span(const OptionSpec *spec, const char *value)
 }
 
 /*
- * Reads digits with white space around and a sign before, as libpq does.  What
- * settings take beyond that (1.5 and 0x10) would be rounded, or be another
- * number to libpq.  Beyond int64 it is the nearest, so outside of every range.
+ * Reads digits, with white space around them and a sign before them, as libpq
+ * does.  Settings accept more (1.5 and 0x10), but libpq would round such a
+ * value or read another number.  A number outside int64 becomes the nearest
+ * int64, which is outside of every range.
  */
 static bool
 parse_whole_number(const char *value, int64 *result)
@@ -330,7 +332,9 @@ parse_whole_number(const char *value, int64 *result)
 	return *end == '\0';
 }
 
-/* Reads a size into bytes; what no range holds is the nearest number. */
+/*
+ * Reads a size in bytes; a size that is too large becomes the largest number.
+ */
 static bool
 parse_size(const char *value, int64 *result, const char **hint)
 {
@@ -356,8 +360,8 @@ is_timezone(const char *name)
 }
 
 /*
- * Reads a number, of a time in ms, of a size in bytes.  Time-outs that libpq reads
- * itself (OPTION_INTEGER) take no unit, since libpq would refuse it.
+ * Reads a number; a time is in ms, a size in bytes.  Time-outs that libpq
+ * reads itself (OPTION_INTEGER) take no unit, since libpq would refuse it.
  */
 static bool
 parse_number(const OptionSpec *spec, const char *value, int64 *result, const char **hint)
@@ -427,7 +431,9 @@ options_merge(Jsonb *old, Jsonb *changes)
 			{
 				JsonbValue	found;
 
-				/* what the changes name comes from them, or goes */
+				/*
+				 * a key that the changes name comes from them, or is removed
+				 */
 				keep = true;
 				if (i == 0 && changes != NULL)
 					keep = getKeyJsonValueFromContainer(&changes->root,
@@ -450,7 +456,10 @@ options_merge(Jsonb *old, Jsonb *changes)
 	return JsonbValueToJsonb(merged);
 }
 
-/* The spec of an option that the caller's code names; an internal error if there is none. */
+/*
+ * The definition of an option that the caller's code names; an internal error
+ * if it does not exist.
+ */
 static const OptionSpec *
 need_spec(OptionScope scope, const char *name)
 {
@@ -461,7 +470,7 @@ need_spec(OptionScope scope, const char *name)
 	return spec;
 }
 
-/* The value of a jsonb object's option, else its default, else NULL. */
+/* The value of an option in a jsonb object, or its default, or NULL. */
 static char *
 get_text(OptionScope scope, Jsonb *options, const char *name, const OptionSpec **spec)
 {
@@ -507,7 +516,7 @@ option_int(OptionScope scope, Jsonb *options, const char *name)
 	return option_int_text(scope, name, text);
 }
 
-/* Does the object hold the key, and not as null? */
+/* Does the object hold the key with a value other than null? */
 bool
 option_is_set(Jsonb *options, const char *name)
 {
@@ -555,13 +564,18 @@ option_int_text(OptionScope scope, const char *name, const char *value)
 		value = spec->default_value;
 	if (value == NULL)
 		return 0;
-	/* what a hand-made server holds was checked by another validator */
+	/*
+	 * the options of a server made by hand were checked by another validator
+	 */
 	option_check_text(spec, value);
 	(void) parse_number(spec, value, &number, &hint);
 	return number;
 }
 
-/* A boolean option from the text of a server's or mapping's; false without value and default. */
+/*
+ * A boolean option of a server or mapping, from its text; false if there is
+ * neither value nor default.
+ */
 bool
 option_bool_text(OptionScope scope, const char *name, const char *value)
 {

@@ -53,7 +53,7 @@ typedef struct OptionSpec
 	OptionScope scope;
 	const char *name;
 	OptionType	type;
-	const char *default_value;	/* as one would write it; NULL = none */
+	const char *default_value;	/* as a user would write it; NULL = none */
 	const char *unit;			/* of a bare number: "ms", "s", "MB"; NULL = none */
 	int64		min_value;		/* of integers, times (ms), sizes (bytes) */
 	int64		max_value;

@@ -11,11 +11,11 @@
 #include "nodes/execnodes.h"
 
 /*
- * The executor's picture of a relation that is written, with its indexes open:
- * the only one of the estate.  "columns" (offset by
- * FirstLowInvalidHeapAttributeNumber) are those that may change, for messages.
- * The caller holds ROW EXCLUSIVE on it, and closes the indexes by
- * ExecCloseIndices().  Lives in the current memory context.
+ * Makes the executor's descriptor of a relation that is written, with its
+ * indexes open; the estate has no other. "columns" (offset by
+ * FirstLowInvalidHeapAttributeNumber) are the columns that may change;
+ * messages use them.  The caller holds ROW EXCLUSIVE on it, and closes the
+ * indexes by ExecCloseIndices().  Lives in the current memory context.
  */
 extern ResultRelInfo *result_rel_open(EState *estate, Relation rel, Bitmapset *columns);
 

@@ -3,13 +3,14 @@
  * run_settings.c
  *	  Settings that are pinned while rsfed works, and why.
  *
- * Policy: what a run does must not depend on who starts it, nor on settings that
- * were made for people.  Pinned is what would make another content, an error, a
- * wait without end, or words that nothing recognizes, of the same run.  Left to
- * the database are the amounts that a DBA gives away (memory, parallel workers,
- * costs), what is written to the log, durability, and what a region means for the
- * query of a materialized view (TimeZone, lc_*, default_text_search_config, the
- * order of day and month in DateStyle).  doc/settings.md says so for each.
+ * Policy: a run must not depend on who starts it, nor on settings that are
+ * meant for people.  A setting is pinned if another value would change the
+ * content, raise an error, make the run wait without end, or produce words
+ * that rsfed does not recognize.  The database keeps the resources that a DBA
+ * assigns (memory, parallel workers, costs), the settings for the log and for
+ * durability, and the settings of a region that matter to the query of a
+ * materialized view (TimeZone, lc_*, default_text_search_config, the order of
+ * day and month in DateStyle).  doc/settings.md gives the reason for each.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +24,7 @@
 
 static const RunSetting settings[] =
 {
-	/* how a value looks as text, and how text becomes a value */
+	/* the conversion of values to text and of text to values */
 	{RUN_SETTING_EVERYWHERE, "DateStyle", "ISO",
 	"Dates and times as text would look otherwise; the order of day and month that is read stays the database's."},
 	{RUN_SETTING_EVERYWHERE, "IntervalStyle", "postgres",
@@ -49,7 +50,7 @@ static const RunSetting settings[] =
 	{RUN_SETTING_EVERYWHERE, "transform_null_equals", "off",
 	"x = NULL in the option check would mean x IS NULL."},
 
-	/* which rows and rules count */
+	/* visibility of rows, and rules */
 	{RUN_SETTING_EVERYWHERE, "row_security", "on",
 	"A query that row security filters would be an error."},
 	{RUN_SETTING_EVERYWHERE, "restrict_nonsystem_relation_kind", "",
@@ -61,15 +62,16 @@ static const RunSetting settings[] =
 	{RUN_SETTING_EVERYWHERE, "default_table_access_method", "heap",
 	"The temporary tables of REFRESH MATERIALIZED VIEW CONCURRENTLY would be of another kind."},
 
-	/* what becomes of an error */
+	/* the handling of errors */
 	{RUN_SETTING_EVERYWHERE, "exit_on_error", "off",
 	"An error that a run can recover from or write down would end its process."},
 	{RUN_SETTING_EVERYWHERE, "lc_messages", "C",
 	"Errors that a retry or a hint depends on would not be recognized, and rsfed.runs would mix languages."},
 
 	/*
-	 * Plans of rsfed's own statements, which look up single rows.  What is switched
-	 * off costs so much in the planner's eyes that it has the rest compiled, too.
+	 * Plans of rsfed's own statements, which look up single rows.  The planner
+	 * adds so high a cost to a plan type that is switched off that JIT would
+	 * compile the rest, too.
 	 */
 	{RUN_SETTING_PLANS, "enable_bitmapscan", "on", "Bookkeeping would read whole tables."},
 	{RUN_SETTING_PLANS, "enable_hashagg", "on", "Bookkeeping would sort more."},
@@ -82,7 +84,7 @@ static const RunSetting settings[] =
 	{RUN_SETTING_PLANS, "enable_nestloop", "on", "Bookkeeping would join whole tables."},
 	{RUN_SETTING_PLANS, "enable_seqscan", "on", "Bookkeeping would avoid the cheapest way to read a small table."},
 	{RUN_SETTING_PLANS, "enable_sort", "on", "Bookkeeping would read by an index instead."},
-	/* the name from 16 on, and the one before */
+	/* the name since 16, and the one before */
 	{RUN_SETTING_PLANS, "debug_parallel_query", "off", "Bookkeeping would start a process for each look-up."},
 	{RUN_SETTING_PLANS, "force_parallel_mode", "off", "Bookkeeping would start a process for each look-up."},
 	{RUN_SETTING_PLANS, "jit", "off", "Compiling takes longer than bookkeeping does."},
@@ -109,7 +111,10 @@ static const RunSetting settings[] =
 	"A worker would be ended in the middle of a long run."},
 };
 
-/* What was found of RUN_SETTING_PLANS, by process and by run; NULL: what is pinned. */
+/*
+ * The values of RUN_SETTING_PLANS that were found, by process and by run;
+ * NULL: the pinned value.
+ */
 static char *found_by_process[lengthof(settings)];
 static char *found_by_run[lengthof(settings)];
 
@@ -137,8 +142,8 @@ run_setting_scope_name(RunSettingScope scope)
 }
 
 /*
- * Has the setting another value?  False where this version lacks it.  A value of
- * DateStyle may be one of its two words.
+ * Does the setting have another value?  False if this version does not have
+ * it.  A value of DateStyle may be one of its two words.
  */
 static bool
 differs(const RunSetting *setting)
@@ -164,7 +169,7 @@ keep(char **found, const RunSetting *setting)
 static void
 set_for_now(const char *name, const char *value)
 {
-	/* some are superusers' to set: it is us who set it, not the user */
+	/* only superusers may set some of them: rsfed sets them, not the user */
 	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 

@@ -3,8 +3,8 @@
  * settings.c
  *	  The settings (GUCs) of rsfed.
  *
- * A setting exists only for what belongs to the whole server.  What belongs
- * to one server, rollup or schedule is an option (options.c).
+ * Only a property of the whole server is a setting.  A property of one foreign
+ * server, rollup or schedule is an option (options.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -35,7 +35,7 @@ char	   *rsfed_ssl_root_cert = NULL;
 void
 settings_init(void)
 {
-	/* An emergency stop: one reload and nothing is asked of Redshift. */
+	/* An emergency stop: after one reload, rsfed sends nothing to Redshift. */
 	DefineCustomBoolVariable("rsfed.scheduler",
 							 "Starts scheduled and requested refreshes.",
 							 "Off stops them in every database of the server; CALL rsfed.refresh still works.",
@@ -49,7 +49,7 @@ settings_init(void)
 							&rsfed_max_workers, 4, 1, 64,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
-	/* Whoever may create a materialized view can make a slow one. */
+	/* A user who may create a materialized view can make a slow one. */
 	DefineCustomIntVariable("rsfed.max_runs_per_owner",
 							"Sets the maximum number of refreshes of one owner's relations that background workers run at the same time.",
 							"In each database. 0 means all workers, but one less where relations of several owners are refreshed.",
@@ -82,10 +82,7 @@ settings_init(void)
 							 &rsfed_ship_blocks, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
-	/*
-	 * Not by ALTER SYSTEM: that writes into the data directory, and so into
-	 * every copy of it.
-	 */
+	/* Not by ALTER SYSTEM: its file is in every copy of the data directory. */
 	DefineCustomStringVariable("rsfed.identity",
 							   "Names the one that owns the schedules: a primary and its standbys have the same, nobody else has it.",
 							   "A database that remembers another identity holds its schedules until rsfed.take_over(). Keep it outside the data directory.",
@@ -99,7 +96,7 @@ settings_init(void)
 							&rsfed_max_result_rows, 20000000, 0, INT_MAX,
 							PGC_SUSET, 0, NULL, NULL, NULL);
 
-	/* What rsfed.costs makes prices of; they differ by region and contract. */
+	/* rsfed.costs computes prices from these; regions and contracts differ. */
 	DefineCustomRealVariable("rsfed.price_per_tb",
 							 "Sets the price of reading a terabyte in S3, for rsfed.costs.",
 							 "In any currency. 0 means unknown.",
@@ -112,14 +109,14 @@ settings_init(void)
 							 &rsfed_price_per_rpu_hour, 0, 0, 1000000,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
-	/* The way past a gate, for one who has looked at the content. */
+	/* Lets a user who has looked at the content pass a gate. */
 	DefineCustomBoolVariable("rsfed.ignore_gate",
 							 "Publishes what rsfed.refresh brings also where the rollup's options would refuse it.",
 							 "For CALL rsfed.refresh in the session that sets it; background workers do not look at it.",
 							 &rsfed_ignore_gate, false,
 							 PGC_USERSET, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, NULL);
 
-	/* The way past what protects subscribers, for one who has changed them first. */
+	/* Skips a check, for a user who has changed the subscribers already. */
 	DefineCustomBoolVariable("rsfed.alter_published",
 							 "Lets rsfed.alter_rollup change a published table also where its subscribers must have been changed before.",
 							 "For the session that sets it. Without the change there, they stop at the next refresh.",

@@ -17,7 +17,7 @@ extern int	rsfed_history_runs; /* rsfed.history_runs: per relation, 0 = any numb
 extern int	rsfed_max_result_rows;	/* rsfed.max_result_rows: rows, 0 = any */
 extern double rsfed_price_per_tb;	/* rsfed.price_per_tb: 0 = unknown */
 extern double rsfed_price_per_rpu_hour;	/* rsfed.price_per_rpu_hour: 0 = unknown */
-extern bool rsfed_ignore_gate;	/* rsfed.ignore_gate: publish whatever comes */
+extern bool rsfed_ignore_gate;	/* rsfed.ignore_gate: publish any content */
 extern bool rsfed_alter_published;	/* rsfed.alter_published: subscribers have been changed before */
 extern bool rsfed_ship_blocks;	/* rsfed.ship_blocks: queries with subqueries as one statement */
 extern char *rsfed_identity;	/* rsfed.identity: owner of schedules, "" = none */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * writer.c
- *	  Which server this is, of all that may ever write these tables.
+ *	  Identifies this server among all that may ever write these tables.
  *
- * Policy: a run belongs to the server that took it.  Whoever comes after that,
- * by a restart, a promotion or a restore, finds it under another epoch and
+ * Policy: a run belongs to the server that took it.  After a restart, a
+ * promotion or a restore the server finds the run under another epoch and
  * knows that its process is gone, whatever process has its number now.
  *
  *-------------------------------------------------------------------------
@@ -20,7 +20,7 @@
 char *
 writer_epoch(void)
 {
-	/* of versions before 15 this makes the time line known, too */
+	/* before 15 this also sets the time line */
 	if (RecoveryInProgress())
 		elog(ERROR, "there is no writer during recovery");
 	return psprintf(UINT64_FORMAT "/%u/" INT64_FORMAT,

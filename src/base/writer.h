@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * writer.h
- *	  Which server this is, of all that may ever write these tables.
+ *	  Identifies this server among all that may ever write these tables.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,8 +9,9 @@
 #define RSFED_WRITER_H
 
 /*
- * System identifier, timeline and start of the server, as a text: another one
- * after a restart, a promotion, a restore.  Not during recovery.  palloc'd.
+ * System identifier, timeline and start of the server, as a text, which
+ * differs after a restart, a promotion or a restore.  Not during recovery.
+ * palloc'd.
  */
 extern char *writer_epoch(void);
 

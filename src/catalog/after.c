@@ -1,23 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * after.c
- *	  rsfed_catalog.schedule_after: which schedule waits for which.
+ *	  rsfed_catalog.schedule_after: the schedules that wait for other
+ *	  schedules.
  *
- * Policy: a run of a schedule B that comes after a schedule A waits until A has
- * succeeded since B ran last.  Exactly, for each A:
+ * Policy: if a schedule B comes after a schedule A, a run of B waits until A
+ * has succeeded since the last run of B.  The exact rule, for each A:
  *
  *	- while A is due at or before B's due time, or has such a run (or a retry of
  *	  one) open, B waits;
- *	- else the last run of A that ended after the last run of B began, or was
- *	  skipped for A's sake, counts: a success lets B run; anything else ends B's
- *	  run as skipped, since there is nothing new to build on;
- *	- if there is none, B waits for the next one.
+ *	- otherwise the last run of A that ended after the last run of B began, or
+ *	  was skipped because of A, decides: if it succeeded, B runs; if not, B's
+ *	  run is skipped, because there is nothing new to build on;
+ *	- if there is no such run, B waits for the next one.
  *
  * So a paused A holds B back, and B runs once for each success of A at most.
- * Only runs of the schedules count, not those that somebody asked for.
+ * Only runs of the schedules count, not runs that a user requested.
  *
- * What a run waits for stands in its row (waits_for).  It is looked at whenever
- * a worker asks for the next run and in each turn of the scheduler.
+ * The column waits_for of a run names the schedules that it waits for.  Each
+ * worker that asks for the next run, and each turn of the scheduler, checks
+ * it.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,14 +36,14 @@
 #include "catalog/owner_scope.h"
 #include "catalog/row.h"
 
-/* One row of the table: from waits for to; as numbers of a list of schedules. */
+/* One row of the table: "from" waits for "to". */
 typedef struct Edge
 {
 	char	   *from;
 	char	   *to;
 } Edge;
 
-/* What a row of rsfed_catalog.relation is called; sets have no schema. */
+/* The title of a row of rsfed_catalog.relation; sets have no schema. */
 #define TITLE(r) \
 	"CASE WHEN " r ".schema_name = '' THEN format('set %I', " r ".relation_name)" \
 	" ELSE format('%I.%I', " r ".schema_name, " r ".relation_name) END"
@@ -65,7 +67,7 @@ after_store(int32 relation_id, const char *name, List *after)
 	values[1] = CStringGetTextDatum(name);
 
 	catalog_open(&access);
-	/* two that add one half of a cycle each must see each other */
+	/* two sessions that each add one half of a cycle must see each other */
 	if (after != NIL)
 		catalog_run(SPI_OK_UTILITY,
 					"LOCK TABLE rsfed_catalog.schedule_after IN SHARE ROW EXCLUSIVE MODE",
@@ -103,7 +105,9 @@ schedule_label(CatalogAccess *access, int32 relation_id, const char *name)
 	return catalog_text(access, 0, 1);
 }
 
-/* Raises 42P17 if the schedule waits for itself, directly or by others. */
+/*
+ * Raises 42P17 if the schedule waits for itself, directly or through others.
+ */
 static void
 refuse_cycle(int32 relation_id, const char *name)
 {
@@ -115,7 +119,7 @@ refuse_cycle(int32 relation_id, const char *name)
 	StringInfoData detail;
 	char	   *self;
 
-	/* the newest state, also where the transaction's snapshot is an old one */
+	/* the latest state, even if the transaction's snapshot is old */
 	catalog_open(&access);
 	self = schedule_label(&access, relation_id, name);
 	PushActiveSnapshot(GetLatestSnapshot());
@@ -153,7 +157,7 @@ refuse_cycle(int32 relation_id, const char *name)
 	catalog_close(&access);
 }
 
-/* A way from one to the goal, at least one step long, in *path. */
+/* Finds a path from "from" to the goal, at least one step long, in *path. */
 static bool
 find_path(List *edges, const char *from, const char *goal, List **seen, List **path)
 {
@@ -237,8 +241,9 @@ after_forget(int32 relation_id, const char *name)
 }
 
 /*
- * Each waiting run with what it waits for still and what failed, NULL if
- * nothing.  The lookups go by indexes; only few runs wait at a time.
+ * Each waiting run with the schedules that it still waits for and those that
+ * failed, NULL if there are none.  The lookups use indexes; only few runs wait
+ * at a time.
  */
 static const char waiting_runs[] =
 "SELECT q.run_id, " TITLE("q") ", x.waits_for, x.failed,"
@@ -286,7 +291,10 @@ skip_run(const WaitingRun *run)
 	static const Oid types[] = {INT8OID, TEXTOID};
 	Datum		values[2] = {Int64GetDatum(run->run_id), CStringGetTextDatum(run->failed)};
 
-	/* waits_for stays, and tells it from one that was skipped for other reasons */
+	/*
+	 * waits_for stays, to distinguish the run from those skipped for other
+	 * reasons
+	 */
 	if (catalog_run(SPI_OK_UPDATE,
 					"UPDATE rsfed_catalog.run SET status = 'skipped', finished_at = clock_timestamp(),"
 					" note = concat('What it comes after did not succeed. ', $2)"
@@ -299,7 +307,9 @@ skip_run(const WaitingRun *run)
 	return true;
 }
 
-/* Notes what a run waits for now; true if that is nothing any more. */
+/*
+ * Stores the schedules that a run waits for now; true if there are none left.
+ */
 static bool
 update_run(const WaitingRun *run)
 {
@@ -316,7 +326,10 @@ update_run(const WaitingRun *run)
 					   2, types, values, nulls) == 1 && run->waits_for == NULL;
 }
 
-/* One look at those that wait; adds to *released, returns how many were skipped. */
+/*
+ * Checks the waiting runs once; adds to *released, returns the number of
+ * skipped runs.
+ */
 static int
 look_at_waiting(int *released)
 {
@@ -352,10 +365,10 @@ after_release(void)
 {
 	int			released = 0;
 
-	/* each worker asks before each run; hardly ever does any wait */
+	/* each worker asks before each run, but runs rarely wait */
 	if (row_find("run", "run_waits_for_idx", 0, NULL) == NULL)
 		return 0;
-	/* what was skipped may be waited for too */
+	/* other runs may wait for the skipped ones */
 	while (look_at_waiting(&released) > 0)
 		CHECK_FOR_INTERRUPTS();
 	return released;

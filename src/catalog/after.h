@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * after.h
- *	  rsfed_catalog.schedule_after: which schedule waits for which.
+ *	  rsfed_catalog.schedule_after: the schedules that wait for other
+ *	  schedules.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +11,7 @@
 
 #include "nodes/pg_list.h"
 
-/* A schedule by what never changes of it. */
+/* A schedule, identified by properties that never change. */
 typedef struct ScheduleRef
 {
 	int32		relation_id;
@@ -18,29 +19,29 @@ typedef struct ScheduleRef
 } ScheduleRef;
 
 /*
- * Sets what a schedule comes after (List of ScheduleRef *), in place of what
- * was there.  42P17 with the path in the detail if they would wait for each
- * other.  Locks the table against other writers until the end of the transaction.
+ * Replaces the schedules that a schedule comes after (List of ScheduleRef *).
+ * Raises 42P17 with the path in the detail if they would wait for each other.
+ * Locks the table against other writers until the end of the transaction.
  */
 extern void after_store(int32 relation_id, const char *name, List *after);
 
 /*
- * Forgets a schedule that goes, or with name NULL all of a relation; a NOTICE
- * names each other schedule that does not wait for it any more.
+ * Removes a schedule that is dropped, or with name NULL all schedules of a
+ * relation; a NOTICE names each other schedule that no longer waits for it.
  */
 extern void after_forget(int32 relation_id, const char *name);
 
 /*
- * What a schedule comes after, as the option "after" takes it and the view shows
- * it: "schema.relation" or "set name", with "/schedule" behind it unless that is
- * "refresh", by name; List of char *.
+ * The schedules that a schedule comes after, as the option "after" and the
+ * view write them: "schema.relation" or "set name", followed by "/schedule"
+ * unless that is "refresh"; ordered by name; List of char *.
  */
 extern List *after_names(int32 relation_id, const char *name);
 
 /*
- * Looks at the queued runs that wait for other schedules, in the current
- * transaction: lets go those whose time has come, ends as skipped those whose
- * predecessor failed.  Returns how many of the first there were.
+ * Checks the queued runs that wait for other schedules, in the current
+ * transaction: releases those that need not wait any more and skips those
+ * whose predecessor failed.  Returns the number of released runs.
  */
 extern int	after_release(void);
 

@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * budget.c
- *	  Budgets of servers, groups and rollups: what of them a day has used.
+ *	  Budgets of servers, groups and rollups: the use of a day.
  *
- * Policy: sums are kept, not made of the history of runs.  A run adds to rows that
- * are its relation's alone, so that neither a long transaction nor a thousand runs
- * that end at once make others wait; a budget of a source is the sum over two rows
- * for each of its relations.  What the views budget and over_budget say is the one
- * truth; held_budget is what the scheduler made of it and has told.
+ * Policy: sums are stored, not computed from the history of runs.  A run adds
+ * only to rows of its own relation, so that neither a long transaction nor a
+ * thousand runs that end at once make others wait; the budget of a source is
+ * the sum over two rows for each of its relations.  The views budget and
+ * over_budget are authoritative; held_budget holds what the scheduler has
+ * derived from them and reported.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,13 +39,13 @@
 #include "catalog/row.h"
 #include "catalog/set_member.h"
 
-/* Adds a row p to what is there, which another day makes worthless. */
+/* Adds a row p to the stored sum, which a new day resets. */
 #define ADD_SPENDING \
 	" ON CONFLICT (source_id, relation_id, is_gathered) DO UPDATE SET day = EXCLUDED.day," \
 	" run_ms = CASE WHEN p.day = EXCLUDED.day THEN p.run_ms ELSE 0 END + EXCLUDED.run_ms," \
 	" scan_bytes = CASE WHEN p.day = EXCLUDED.day THEN p.scan_bytes ELSE 0 END + EXCLUDED.scan_bytes"
 
-/* Kept until a server changes: it is asked for each run. */
+/* Kept until a server changes, because each run needs it. */
 static bool sources_are_known = false;
 static bool any_source;
 
@@ -86,7 +87,7 @@ any_source_has_budget(void)
 	if (sources_are_known)
 		return any_source;
 	any_source = false;
-	/* before the look: what changes meanwhile is looked at again */
+	/* before the look, so that a change during it causes another look */
 	sources_are_known = true;
 	table = table_open(ForeignServerRelationId, AccessShareLock);
 	scan = systable_beginscan(table, InvalidOid, false, NULL, 0, NULL);
@@ -103,7 +104,7 @@ budget_any(void)
 	return any_source_has_budget() || row_find("rollup", "rollup_budget_idx", 0, NULL) != NULL;
 }
 
-/* The rollups that a relation or set is made of, as an array. */
+/* The rollups of a relation or set, as an array. */
 static Datum
 rollups_of(int32 relation_id)
 {
@@ -120,8 +121,8 @@ rollups_of(int32 relation_id)
 }
 
 /*
- * How long the run took, ms.  The members of a set begin and end together: each has
- * an equal share.
+ * The duration of the run in ms.  The members of a set begin and end together:
+ * each has an equal share.
  */
 static int64
 time_of(int64 run_id, const RunRequest *request)
@@ -152,7 +153,7 @@ budget_spend(int64 run_id, const RsfedRelation *relation, const RunRequest *requ
 	uint64		budgets;
 
 	*used_up = false;
-	/* what reached no server has cost nothing */
+	/* a run that reached no server has cost nothing */
 	if (outcome->server == NULL || !relation->is_rollup || !budget_any())
 		return 0;
 	ms = time_of(run_id, request);
@@ -195,7 +196,10 @@ budget_spend_gathered(List *runs)
 	values[0] = PointerGetDatum(construct_array(ids, i, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
 												TYPALIGN_DOUBLE));
 
-	/* in one order, as others do the same; the time that was counted gives way to the one that Redshift tells */
+	/*
+	 * in a fixed order, because others do the same; the time that Redshift
+	 * reports replaces the time that was counted
+	 */
 	catalog_open(&access);
 	any = catalog_run(SPI_OK_INSERT,
 					  "INSERT INTO rsfed_catalog.spending AS p"
@@ -279,7 +283,7 @@ budget_bars_members(int32 relation_id, Jsonb *schedule_options)
 	return any;
 }
 
-/* Holds and lets go; events for both.  Behind catalog_open(). */
+/* Holds and releases, with events for both.  Called after catalog_open(). */
 static void
 change_holds(CatalogAccess *access)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * budget.h
- *	  Budgets of servers, groups and rollups: what of them a day has used.
+ *	  Budgets of servers, groups and rollups: the use of a day.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,41 +14,45 @@
 
 #include "catalog/run.h"
 
-/* Does any server, group or rollup have a budget?  Reads next to nothing. */
+/* Does any server, group or rollup have a budget?  Reads almost nothing. */
 extern bool budget_any(void);
 
 /*
- * Counts what a run has taken, whose end was written in this transaction, for the
- * budgets of its server, its group and itself; the time that was counted, in ms, 0
- * for none.  *used_up: one of these is used up, or was before.
+ * Counts a run, whose end was written in this transaction, for the budgets of
+ * its server, its group and its rollup.  Returns the time that was counted, in
+ * ms, 0 for none.  *used_up: one of these budgets is used up, or was before.
  */
 extern int64 budget_spend(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
 						  const RunOutcome *outcome, bool *used_up);
 
 /*
- * The same of what was found out later, by gathering costs, of runs: List of
- * RunCost * that were stored in this transaction.  True if a budget knows more now.
+ * The same for the costs of runs that were gathered later: List of RunCost *
+ * that were stored in this transaction.  True if a budget changed.
  */
 extern bool budget_spend_gathered(List *runs);
 
 /*
- * Why schedules must not refresh a relation or set any more today; NULL if they
- * may.  palloc'd.
+ * The reason why schedules must not refresh a relation or set any more today;
+ * NULL if they may. palloc'd.
  */
 extern char *budget_reason(int32 relation_id);
 
-/* Members of the group of a relation or set that have used up theirs: List of char *. */
+/*
+ * Members of the group of a relation or set whose budgets are used up: List of
+ * char *.
+ */
 extern List *budget_members(int32 relation_id);
 
 /*
- * Have all members used up theirs at which runs of a schedule with these options
- * may ask?  False for what is no group.
+ * Are the budgets used up of all members that runs of a schedule with these
+ * options may use?  False if the source is not a group.
  */
 extern bool budget_bars_members(int32 relation_id, Jsonb *schedule_options);
 
 /*
- * The scheduler's: holds what has used up its budget, lets go what may run again,
- * and tells of both (event.h).  The end of the first hold, DT_NOEND if there is none.
+ * For the scheduler: holds relations whose budget is used up, releases those
+ * that may run again, and reports both (event.h).  Returns the end of the
+ * first hold, DT_NOEND if there is none.
  */
 extern TimestampTz budget_settle(void);
 

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * cost.c
- *	  rsfed_catalog.run_cost: what runs read and took in the warehouse.
+ *	  rsfed_catalog.run_cost: the resources that runs used in the warehouse.
  *
- * Policy: the end of a run writes no more than that its cost is wanted; asking
- * is for later, many runs at a time.  ask_at is when; NULL once nothing more is
- * to be asked.  Whoever asks moves it, so that two do not ask for the same.
+ * Policy: at the end of a run only a request for its cost is stored; the
+ * warehouse is asked later, for many runs at a time.  ask_at is the time for
+ * that; it is NULL when nothing more is to be asked.  A process that asks
+ * moves it, so that no other asks for the same.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,13 +24,13 @@
 #include "catalog/cost.h"
 #include "catalog/owner_scope.h"
 
-/* as many as one statement asks for, and as make it pressing */
+/* the number of runs in one statement, which also makes asking urgent */
 #define BATCH "100"
-/* until a claim is void, and what could not be had is asked for again */
+/* time until a claim expires, and until a missing cost is asked for again */
 #define ASK_AGAIN "5 min"
-/* Redshift's history may lag; what is not in it by then never will be */
+/* Redshift's history may lag; a query that is missing by then never appears */
 #define GIVE_UP "1 hour"
-/* a warehouse that cannot be reached; then its history is gone */
+/* a warehouse that cannot be reached; after that its history is gone */
 #define HISTORY "7 days"
 
 static bool
@@ -62,7 +63,7 @@ cost_want(int64 run_id, const RsfedRelation *relation, const RunRequest *request
 
 	if (outcome->server == NULL || relation->is_set || !is_gathered(outcome->server))
 		return;
-	/* without a query it is by its label that what it asked is found */
+	/* without a query id, the label finds the statements of the run */
 	if (outcome->query_id == 0 &&
 		(outcome->error != NULL || outcome->label == NULL || request->set_run_id != 0))
 		return;
@@ -106,7 +107,10 @@ cost_is_due(bool only_pressing)
 	return due;
 }
 
-/* Forgets what is older than the history of runs, and gives up what is too old. */
+/*
+ * Deletes costs that are older than the history of runs, and gives up requests
+ * that are too old.
+ */
 static void
 tidy(void)
 {
@@ -180,7 +184,7 @@ cost_claim(Oid userid)
 				batch->longest_s = Max(batch->longest_s, DatumGetInt32(catalog_datum(i, 7)));
 			batch->oldest_s = Max(batch->oldest_s, DatumGetInt32(catalog_datum(i, 9)));
 		}
-		/* its clock need not go as fast as ours */
+		/* its clock may run slower than ours */
 		batch->longest_s += 10;
 		MemoryContextSwitchTo(spi);
 	}

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * cost.h
- *	  rsfed_catalog.run_cost: what runs read and took in the warehouse.
+ *	  rsfed_catalog.run_cost: the resources that runs used in the warehouse.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,13 +10,12 @@
 
 #include "catalog/run.h"
 
-/* What the warehouse's history says of one run; -1 where it does not say. */
+/* The facts about one run in the warehouse's history; -1 if unknown. */
 typedef struct RunCost
 {
 	int64		run_id;
-	int64		query_id;		/* 0: it has sent none, and is found by its label */
-	char	   *label;			/* that all of its statements have; NULL = only
-								 * the query counts */
+	int64		query_id;		/* 0: none is known, and the label identifies the run */
+	char	   *label;			/* that all its statements have; NULL = only the query counts */
 	int			remote_pid;		/* of its session; 0 = not known */
 	bool		found;
 	int64		s3_bytes;
@@ -28,41 +27,42 @@ typedef struct RunCost
 	char	   *note;			/* or NULL */
 } RunCost;
 
-/* Runs that one question answers. */
+/* Runs whose costs one statement asks for. */
 typedef struct CostBatch
 {
 	char	   *source;			/* a server, or the group that it is a member of */
 	char	   *server;
-	Oid			owner;			/* as whom it is asked: who sees his statements */
-	int			longest_s;		/* no run took more seconds */
-	int			oldest_s;		/* nor ended longer ago */
-	bool		answered;		/* else it is asked again later */
+	Oid			owner;			/* the role that asks; it can see the statements */
+	int			longest_s;		/* the longest duration of a run, in seconds */
+	int			oldest_s;		/* the longest time since the end of a run, in seconds */
+	bool		answered;		/* false: it is asked again later */
 	List	   *runs;			/* RunCost */
 } CostBatch;
 
 /*
- * A run has ended: remembers that its cost is to be asked for, where the
- * server's option gather_costs says so.  counted_ms: what budgets know of it, which
- * the warehouse's own figure replaces.
+ * Called at the end of a run: stores the request for its cost, if the server's
+ * option gather_costs is on.  counted_ms: the time that budgets have counted,
+ * which the warehouse's own figure replaces.
  */
 extern void cost_want(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
 					  const RunOutcome *outcome, int64 counted_ms);
 
 /*
- * Are there costs to be asked for; only_pressing: so many, or since so long,
- * that it should not wait.
+ * Are there costs to ask for?  only_pressing: true only if there are many of
+ * them, or if they have waited for long.
  */
 extern bool cost_is_due(bool only_pressing);
 
 /*
- * The next ones, which nobody else takes for a while, of owners whose rights
- * userid has; in the current memory context, NULL if there are none.
+ * Claims the next batch, of owners whose rights userid has, so that nobody
+ * else takes it for a while; in the current memory context, NULL if there is
+ * none.
  */
 extern CostBatch *cost_claim(Oid userid);
 
 /*
- * Writes what came of a batch.  What the history does not have (yet) is asked
- * for again, for an hour.
+ * Stores the result of a batch.  Runs that are not (yet) in the history are
+ * asked for again, for an hour.
  */
 extern void cost_store(const CostBatch *batch);
 

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * counter.c
- *	  rsfed_catalog.counter: what the runs of a relation added up to.
+ *	  rsfed_catalog.counter: totals over the runs of a relation.
  *
- * Policy: counted in the transaction of the outcome, so that a counter agrees
- * with the history, and outlives it when that is pruned.  Runs of one relation
- * are one at a time, so nobody waits for a counter who would not wait anyway.
+ * Policy: a run is counted in the transaction of its outcome, so that a
+ * counter agrees with the history, and remains when the history is pruned.
+ * Runs of one relation happen one at a time, so a counter causes no additional
+ * waiting.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +19,7 @@
 #include "catalog/owner_scope.h"
 #include "catalog/row.h"
 
-/* Of the statuses that a run ends with, each has a column of its name. */
+/* Each status that a run ends with has a column of the same name. */
 static bool
 is_counted(const char *status)
 {
@@ -67,7 +68,7 @@ counter_add(int32 relation_id, const CounterChange *change)
 	if (row_change("counter", 1, &key, add_change, &copy))
 		return;
 
-	/* the first run of the relation, if that is there */
+	/* the first run of the relation, if the relation exists */
 	catalog_open(&access);
 	(void) catalog_run(SPI_OK_INSERT,
 					   "INSERT INTO rsfed_catalog.counter (relation_id)"

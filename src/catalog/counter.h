@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * counter.h
- *	  rsfed_catalog.counter: what the runs of a relation added up to.
+ *	  rsfed_catalog.counter: totals over the runs of a relation.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef RSFED_COUNTER_H
 #define RSFED_COUNTER_H
 
-/* What one run adds. */
+/* The amounts that one run adds. */
 typedef struct CounterChange
 {
 	const char *status;			/* that it ended with */
@@ -21,8 +21,8 @@ typedef struct CounterChange
 } CounterChange;
 
 /*
- * Adds a run that has just ended to the counters of its relation; nothing for a
- * relation that is gone.
+ * Adds a run that has just ended to the counters of its relation; does nothing
+ * if the relation is gone.
  */
 extern void counter_add(int32 relation_id, const CounterChange *change);
 

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * difference.c
- *	  rsfed_catalog.difference: what is not alike at a member of a group.
+ *	  rsfed_catalog.difference: differences of the members of a group.
  *
- * Policy: a finding is about the warehouse that a server had when it was made;
- * so the options of the server stand beside it, and with others it counts no
- * more.  It goes with its member, by the foreign key.
+ * Policy: a finding is about the warehouse that a server pointed to at that
+ * time; so the server's options are stored with it, and it is ignored if they
+ * change.  The foreign key deletes it with its member.
  *
  *-------------------------------------------------------------------------
  */
@@ -59,8 +59,8 @@ differences_of(const char *group_name)
 }
 
 /*
- * Writes one.  The member may have gone meanwhile, or go now: then it is waited
- * for, and nothing written.
+ * Stores one finding.  The member may be gone, or be removed at this moment:
+ * then this waits for the end of that, and stores nothing.
  */
 static void
 insert_difference(const char *group_name, const Difference *difference)
@@ -139,7 +139,7 @@ difference_add_refusal(const char *group_name, const char *server, int32 relatio
 	Int32GetDatum(relation_id), Int32GetDatum(definition), CStringGetTextDatum(problem)};
 	CatalogAccess access;
 
-	/* it may stand there by a name that the rollup had */
+	/* it may be stored under an earlier name of the rollup */
 	difference_end_refusal(group_name, server, relation_id);
 	catalog_open(&access);
 	catalog_run(SPI_OK_INSERT,

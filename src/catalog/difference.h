@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * difference.h
- *	  rsfed_catalog.difference: what is not alike at a member of a group.
+ *	  rsfed_catalog.difference: differences of the members of a group.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,24 +23,24 @@ typedef struct Difference
 } Difference;
 
 /*
- * What is known of the members of a group whose servers have the options that
- * they had when it was found, and of present definitions of rollups: List of
- * Difference without problem and remedies, palloc'd.
+ * The findings about the members of a group whose servers still have the same
+ * options, and about current definitions of rollups: List of Difference
+ * without problem and remedies, palloc'd.
  */
 extern List *differences_of(const char *group_name);
 
 /*
- * Takes what a check has found for all that there is at these servers (char *)
- * of these kinds (char *), and of these places (schema, '.' and relation as they
- * are: char *; NIL = all).
+ * Replaces the findings of these servers (char *), kinds (char *) and places
+ * (schema, '.' and relation, not quoted: char *; NIL = all) by those of a
+ * check.
  */
 extern void differences_replace(const char *group_name, List *servers, List *kinds, List *places,
 								List *found);
 
 /*
- * The server refuses the query of a rollup's definition, which another member of
- * the group takes.  Nothing is written if it is no member any more.  And the end
- * of that.
+ * Stores that the server refuses the query of a rollup's definition, which
+ * another member of the group accepts, unless it is no longer a member; and
+ * deletes that finding.
  */
 extern void difference_add_refusal(const char *group_name, const char *server, int32 relation_id,
 								   int definition, const char *problem);

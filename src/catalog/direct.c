@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * direct.c
- *	  Reading rsfed's own tables by their indexes, without SQL.
+ *	  Reads rsfed's own tables by their indexes, without SQL.
  *
- * Policy: tables and indexes are known by name and kept by oid in each backend,
- * until an invalidation says that one of them has changed.  Columns are found by
- * name in the table's own description, so every version of the extension that has
- * them can be read.  Nothing here is written, and no user is switched: who may
- * see what is read is for the caller to decide.
+ * Policy: tables and indexes are looked up by name, and each backend keeps
+ * their oids until an invalidation reports a change.  Columns are found by
+ * name in the table's descriptor, so any version of the extension that has
+ * them can be read.  Nothing is written here, and the user is not switched:
+ * the caller decides who may see the rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,11 +36,11 @@
 typedef struct KnownIndex
 {
 	const char *table;
-	const char *index;			/* NULL: the primary key's */
+	const char *index;			/* NULL: the index of the primary key */
 	const char *keys[DIRECT_MAX_KEYS];
-	bool		by_name;		/* not one of the list: it may hold a part of the rows */
+	bool		by_name;		/* not in the list: it may be partial */
 	Oid			table_oid;		/* InvalidOid: not looked up, or changed since */
-	Oid			index_oid;		/* InvalidOid: there is none, the table is read */
+	Oid			index_oid;		/* InvalidOid: there is none, so the table is scanned */
 } KnownIndex;
 
 static KnownIndex known[DIRECT_INDEXES] = {
@@ -61,10 +61,11 @@ static KnownIndex known[DIRECT_INDEXES] = {
 };
 
 /*
- * Where the row of a key was found last.  It is only looked there first: a row that
- * is there, has the key and is visible is the one row that the snapshot sees, as
- * the key is unique, whatever became of the table since.  The places are few, for
- * the sake of thousands of connections; two keys that share one take turns.
+ * The position where the row of a key was found last.  It is tried first: a
+ * visible row with the key at that position is the only row that the snapshot
+ * sees, because the key is unique, whatever happened to the table since.
+ * There are few entries, because there may be thousands of connections; two
+ * keys that share an entry replace each other.
  */
 #define PLACES 256
 
@@ -77,7 +78,10 @@ typedef struct Place
 
 static Place places[PLACES];
 
-/* What is not in the list: KnownIndex *, of each index that was asked for by name. */
+/*
+ * Indexes that are not in the list: KnownIndex * of each index that was
+ * requested by name.
+ */
 static List *known_by_name = NIL;
 
 /* A table or index of that oid (InvalidOid: any) may have changed. */
@@ -162,8 +166,8 @@ look_up(KnownIndex *which)
 }
 
 /*
- * Opens the table; the lock brings invalidations, after which the oids may be
- * others.  While it is held no index of the table goes away.
+ * Opens the table; the lock processes invalidations, which may change the
+ * oids.  While it is held, no index of the table can be dropped.
  */
 static void
 open_known(DirectScan *scan, KnownIndex *which, LOCKMODE lockmode)
@@ -180,7 +184,7 @@ open_known(DirectScan *scan, KnownIndex *which, LOCKMODE lockmode)
 			break;
 		UnlockRelationOid(table_oid, lockmode);
 	}
-	/* the table would do for an index that has all rows, not for one that has a part */
+	/* a table scan can replace a complete index, but not a partial one */
 	if (which->by_name && !OidIsValid(which->index_oid))
 		elog(ERROR, "index rsfed_catalog.%s does not exist", which->index);
 	scan->table = table_open(which->table_oid, NoLock);
@@ -199,7 +203,10 @@ direct_column(TupleDesc desc, const char *column)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
-		/* the first letter spares most calls: this is asked for each value */
+		/*
+		 * comparing the first letter avoids most calls: this runs for each
+		 * value
+		 */
 		if (NameStr(attribute->attname)[0] == column[0] && !attribute->attisdropped &&
 			strcmp(NameStr(attribute->attname), column) == 0)
 			return i + 1;
@@ -210,7 +217,7 @@ direct_column(TupleDesc desc, const char *column)
 	return InvalidAttrNumber;	/* silences compilers */
 }
 
-/* The equality that the type of a key has in its index. */
+/* The equality function of a key's type in its index. */
 static RegProcedure
 equality_of(Oid type)
 {
@@ -252,9 +259,9 @@ direct_key(DirectScan *scan, const char *column, Datum value)
 }
 
 /*
- * Does a table have a block?  Nothing tells a backend that a table has grown, but it
- * is told that one was cut off before that table's lock is free again; so the system
- * is asked only if the last answer does not suffice.
+ * Does a table have a block?  A backend is not informed when a table grows,
+ * but it is informed of a truncation before the table's lock is released; so
+ * the file system is asked only if the last answer does not suffice.
  */
 static bool
 has_block(Relation table, BlockNumber block)
@@ -272,7 +279,7 @@ direct_begin(DirectScan *scan, Snapshot snapshot)
 	/* most of these tables are empty in most databases, or hold one row */
 	if (!has_block(scan->table, 0))
 	{
-		/* that there is no row has been read, as by a scan */
+		/* the absence of rows has been read, as by a scan */
 		PredicateLockRelation(scan->table, snapshot);
 		return;
 	}
@@ -330,13 +337,16 @@ direct_close(DirectScan *scan)
 	table_close(scan->table, AccessShareLock);
 }
 
-/* Makes the row of a key the present one if it is where it was found last. */
+/*
+ * Makes the row of a key the current one if it is still where it was found
+ * last.
+ */
 static bool
 is_in_place(DirectScan *scan, const Place *place, Snapshot snapshot, const char *column)
 {
 	bool		isnull;
 
-	/* vacuum may have cut the table off before */
+	/* vacuum may have truncated the table before that block */
 	if (scan->table->rd_tableam != GetHeapamTableAmRoutine() ||
 		!has_block(scan->table, ItemPointerGetBlockNumber(&place->tid)))
 		return false;

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * direct.h
- *	  Reading rsfed's own tables by their indexes, without SQL.
+ *	  Reads rsfed's own tables by their indexes, without SQL.
  *
- * For what is asked beside each answer of an application: such a read takes
- * some microseconds, and sees what the query sees in which it stands.  row.c
- * finds by it what it hands on as a copy, or changes.
+ * For facts that an application asks for with each answer: such a read takes
+ * some microseconds, and uses the snapshot of the query that contains it.
+ * row.c uses it to find the rows that it copies or changes.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,7 +20,7 @@
 #include "utils/rel.h"
 #include "utils/snapshot.h"
 
-/* The indexes that are read, each with the columns of its key. */
+/* The indexes that are used, each with its key columns. */
 typedef enum DirectIndex
 {
 	BY_RELID,					/* relation_oid: relid */
@@ -41,14 +41,14 @@ typedef enum DirectIndex
 
 #define DIRECT_INDEXES (HELD_BUDGET + 1)
 
-/* The most columns of an index that are looked for. */
+/* The largest number of index columns in a search. */
 #define DIRECT_MAX_KEYS 2
 
-/* A table that is open, and a scan of it; lives on the caller's stack. */
+/* An open table and a scan of it; lives on the caller's stack. */
 typedef struct DirectScan
 {
 	Relation	table;
-	Oid			index_oid;		/* InvalidOid: the table is read */
+	Oid			index_oid;		/* InvalidOid: the table is scanned */
 	bool		by_index;		/* also without keys */
 	int			nkeys;
 	ScanKeyData keys[DIRECT_MAX_KEYS];
@@ -59,11 +59,11 @@ typedef struct DirectScan
 } DirectScan;
 
 /*
- * Opens a scan for rows whose first nkeys columns of the index are equal to the
- * values (integer, oid or name as the column is; 0 keys: all rows), as the
+ * Opens a scan for rows whose first nkeys columns of the index are equal to
+ * the values (integer, oid or name as the column is; 0 keys: all rows), as the
  * snapshot sees them.  Locks: ACCESS SHARE on table and index until the end.
- * Works in parallel workers and during recovery.  Raises 42704 or 55000 where
- * the extension is not there or has no such table.
+ * Works in parallel workers and during recovery.  Raises 42704 or 55000 if the
+ * extension does not exist or has no such table.
  */
 extern void direct_open(DirectScan *scan, DirectIndex index, Snapshot snapshot, int nkeys,
 						const Datum *values);
@@ -72,44 +72,47 @@ extern void direct_open(DirectScan *scan, DirectIndex index, Snapshot snapshot, 
 extern bool direct_next(DirectScan *scan);
 
 /*
- * A column of the present row by its name; the value lives as long as the row is
- * the present one.  NULL gives 0 with *isnull.
+ * A column of the current row by its name; the value lives as long as the row
+ * is the current one.  NULL gives 0 with *isnull.
  */
 extern Datum direct_value(const DirectScan *scan, const char *column, bool *isnull);
 
 extern void direct_close(DirectScan *scan);
 
 /*
- * For the one row of a unique index by its only column, an integer or an oid: opens,
- * and returns whether there is such a row.  Must be closed in either case.  Where
- * the row of that key was found last it is found again without the index.
+ * For the one row of a unique index by its only column, an integer or an oid:
+ * opens, and returns whether there is such a row.  The caller must close it in
+ * either case.  A row that is still where it was found last is found without
+ * the index.
  */
 extern bool direct_row(DirectScan *scan, DirectIndex index, Snapshot snapshot, uint32 key);
 
 /*
- * The steps of direct_open(), for who needs another lock, a snapshot that is taken
- * under it, or an index that is not in the list.
+ * The steps of direct_open(), for callers that need another lock, a snapshot
+ * that is taken under it, or an index that is not in the list.
  *
- * Opens the table, to be read by the index of that name; NULL: by its primary
- * key's.  Of another index only the rows that it has are found.  Both names must
- * be constants.  Raises what direct_open() does.
+ * Opens the table for reading by the index of that name; NULL: the index of
+ * its primary key.  A partial index finds only the rows that it contains.
+ * Both names must be constants.  Raises what direct_open() does.
  */
 extern void direct_open_table(DirectScan *scan, const char *table, const char *index,
 							  LOCKMODE lockmode);
 
-/* Asks for a value, of the column's type, in the next column of the index. */
+/*
+ * Adds a search value, of the column's type, for the next column of the index.
+ */
 extern void direct_key(DirectScan *scan, const char *column, Datum value);
 
-/* Begins to read; the rows come in the order of the index if there are keys. */
+/* Begins to read; the rows are in the order of the index if there are keys. */
 extern void direct_begin(DirectScan *scan, Snapshot snapshot);
 
 /* Ends what direct_begin() began; the table stays open, for the caller to close. */
 extern void direct_end(DirectScan *scan);
 
 /*
- * The number of a column, from 1, in the description of one of rsfed's tables, or
- * in a copy of it.  Raises 42704 or 55000 where the extension is not there or
- * does not fit, XX000 where the table has no such column.
+ * The number of a column, from 1, in the descriptor of one of rsfed's tables,
+ * or in a copy of it.  Raises 42704 or 55000 if the extension does not exist
+ * or does not fit, XX000 if the table has no such column.
  */
 extern AttrNumber direct_column(TupleDesc desc, const char *column);
 

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * event.c
- *	  Telling that the state of a relation changed.
+ *	  Reports changes of the state of a relation.
  *
- * Policy: what is told has happened.  NOTIFY goes out at commit by itself; the
- * line for the log is kept until then too, and goes with its subtransaction.
- * The message of an error stays out of both: it may quote data, and every role
- * may listen.
+ * Policy: an event is reported only after it is committed.  NOTIFY is sent at
+ * commit anyway; the line for the log is kept until then, too, and is dropped
+ * if its subtransaction aborts.  Neither contains the message of an error: it
+ * may quote data, and every role may listen.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,8 +25,8 @@
 /* A line that waits for the commit; all of it in TopTransactionContext. */
 typedef struct PendingLine
 {
-	int			level;			/* nesting of the transaction that wrote it */
-	char	   *relation;		/* with its kind before it */
+	int			level;			/* nesting level of the transaction that wrote it */
+	char	   *relation;		/* prefixed with its kind */
 	char	   *state;
 	char	   *detail;
 } PendingLine;
@@ -95,8 +95,9 @@ log_later(const RsfedRelation *relation, int64 run_id, const char *state, const 
 }
 
 /*
- * The line, in the server's log only: who calls a refresh gets its error, or
- * its result, and needs no WARNING beside it.  Called when nothing may fail.
+ * Writes the line to the server's log only: the caller of a refresh gets its
+ * error or its result and needs no WARNING in addition.  Called where nothing
+ * may fail.
  */
 static void
 log_now(const PendingLine *line)
@@ -154,7 +155,7 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId id, SubTransactionId 
 	}
 }
 
-/* When the first one that nobody was told of becomes late. */
+/* The time when the next unreported relation becomes late. */
 static TimestampTz
 next_late(void)
 {
@@ -183,7 +184,10 @@ event_tell_late(void)
 	if (next > GetCurrentTimestamp())
 		return next;
 
-	/* whoever holds a row is about to say how fresh it is: not waited for */
+	/*
+	 * a session that locks a row is about to update its freshness, so do not
+	 * wait
+	 */
 	catalog_open(&access);
 	n = catalog_run(SPI_OK_UPDATE_RETURNING,
 					"UPDATE rsfed_catalog.freshness f SET late = true"

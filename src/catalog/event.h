@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * event.h
- *	  Telling that the state of a relation changed.
+ *	  Reports changes of the state of a relation.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,19 +11,19 @@
 #include "catalog/relation.h"
 
 /*
- * Tells at commit, and not at all if there is none: NOTIFY rsfed_event to
- * whoever listens, and one WARNING to the server's log only.  state is a word
- * of rsfed.freshness or "recovered"; run_id 0 and sqlstate NULL where there is
- * none.  Stands between catalog_open() and catalog_close().
+ * Reports an event at commit, and not at all after a rollback: by NOTIFY
+ * rsfed_event, and by one WARNING in the server's log only. state is a word of
+ * rsfed.freshness or "recovered"; run_id is 0 and sqlstate NULL if there is
+ * none.  Called between catalog_open() and catalog_close().
  */
 extern void event_tell(const RsfedRelation *relation, int64 run_id, const char *state,
 					   const char *sqlstate);
 
 /*
- * Tells of each relation that became older than its max_age since the last
- * look, once: until it is fresh again.  Returns when the next one will be late;
- * DT_NOEND if none, a time that is over where a row is locked by somebody.
- * In a transaction.
+ * Reports each relation that became older than its max_age since the last
+ * look, once until it is fresh again.  Returns the time when the next one will
+ * be late; DT_NOEND if none, a time in the past if another session locks a
+ * row.  Called in a transaction.
  */
 extern TimestampTz event_tell_late(void);
 

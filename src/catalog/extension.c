@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * extension.c
- *	  The extension in this database: who owns it, and of which version it is.
+ *	  The owner and the version of the extension in this database.
  *
- * The package brings a new library to all databases of a server at once, its
- * SQL objects come to each by ALTER EXTENSION rsfed UPDATE, later.  In between
- * the library works with what is there as long as it has what it needs; where
- * it does not, every access to rsfed's tables says so, before anything is
- * written.
+ * A new package replaces the library for all databases of a server at once;
+ * each database gets the new SQL objects later, by ALTER EXTENSION rsfed
+ * UPDATE.  In between, the library works with the old SQL objects if they have
+ * everything that it needs; if they do not, every access to rsfed's tables
+ * raises an error before anything is written.
  *
- * Policy: OLDEST_VERSION moves up with each change of a table, view or function
- * that the library cannot do without.  A C function that SQL of that version
- * calls is kept, with its arguments: another signature gets another symbol.
+ * Policy: OLDEST_VERSION increases with each change of a table, view or
+ * function that the library requires.  A C function that SQL of that version
+ * calls is kept with its arguments: another signature gets another symbol.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,10 +35,10 @@
 /* The oldest version of the SQL objects that this library works with. */
 #define OLDEST_VERSION "0.1.0"
 
-/* The first this many numbers of a version are compared. */
+/* The number of leading parts of a version that are compared. */
 #define VERSION_PARTS 3
 
-/* The extension's row: false if there is none.  *version is palloc'd. */
+/* Reads the extension's row: false if there is none.  *version is palloc'd. */
 static bool
 read_extension(Oid *owner, char **version)
 {
@@ -67,7 +67,7 @@ read_extension(Oid *owner, char **version)
 	return found;
 }
 
-/* As read_extension; 42704 if there is none. */
+/* As read_extension, but raises 42704 if there is none. */
 static Oid
 require_extension(char **version)
 {
@@ -90,9 +90,9 @@ extension_owner(void)
 }
 
 /*
- * The owner that extension_require() found, and when: as long as the same
- * command goes on, and no change of a catalog has come in since, it would find
- * the same.  Each access to a table asks.
+ * The owner that extension_require() found, and the time: during the same
+ * command, and without an invalidation of a catalog since, it would find the
+ * same.  Each access to a table needs it.
  */
 static struct
 {
@@ -137,7 +137,7 @@ extension_version(void)
 	return read_extension(&owner, &version) ? version : NULL;
 }
 
-/* The numbers of a version; what is no number counts as 0. */
+/* The numbers of a version; a part that is not a number counts as 0. */
 static void
 version_parts(const char *version, int *parts)
 {
@@ -150,7 +150,7 @@ version_parts(const char *version, int *parts)
 	}
 }
 
-/* < 0, 0, > 0 as strcmp. */
+/* Returns < 0, 0 or > 0, as strcmp does. */
 static int
 compare_versions(const char *a, const char *b)
 {

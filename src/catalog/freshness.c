@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * freshness.c
- *	  Reading rsfed_catalog.freshness: how old the content of a relation is.
+ *	  Reads rsfed_catalog.freshness: the age of the content of a relation.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +25,7 @@ freshness_as_of(int32 relation_id, TimestampTz *as_of)
 	bool		known;
 
 	catalog_open(&access);
-	/* read-only: with the snapshot of the query that asks */
+	/* read-only: with the snapshot of the calling query */
 	if (SPI_execute_with_args("SELECT as_of FROM rsfed_catalog.freshness WHERE relation_id = $1",
 							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the freshness of relation %d", relation_id);

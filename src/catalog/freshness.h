@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * freshness.h
- *	  Reading rsfed_catalog.freshness: how old the content of a relation is.
- *	  It is written together with the outcome of a run: see run.h.
+ *	  Reads rsfed_catalog.freshness: the age of the content of a relation.  It
+ *	  is written together with the outcome of a run: see run.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,8 +18,8 @@
 extern bool freshness_as_of(int32 relation_id, TimestampTz *as_of);
 
 /*
- * What the next run replaces: as_of (0 = nothing yet) and the rows that the last
- * run received (-1 = unknown).  As the latest committed state.
+ * The content that the next run replaces: as_of (0 = none yet) and the rows
+ * that the last run received (-1 = unknown), in the latest committed state.
  */
 extern void freshness_last(int32 relation_id, TimestampTz *as_of, int64 *rows);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * held.c
- *	  rsfed_catalog.held_credentials: log-ins that the scheduler leaves alone.
+ *	  rsfed_catalog.held_credentials: log-ins that the scheduler does not try.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,7 +49,7 @@ held_delete(Oid server_id, Oid role_id)
 	CatalogAccess access;
 	bool		found;
 
-	/* each log-in that works asks; hardly ever is there any */
+	/* each successful log-in asks, but log-ins are rarely held */
 	if (!held_any())
 		return false;
 	catalog_open(&access);

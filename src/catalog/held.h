@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * held.h
- *	  rsfed_catalog.held_credentials: log-ins that the scheduler leaves alone.
+ *	  rsfed_catalog.held_credentials: log-ins that the scheduler does not try.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,15 +15,16 @@ typedef struct HeldLogin
 {
 	Oid			server_id;
 	Oid			role_id;
-	char	   *fingerprint;	/* of source_fingerprint(), when it was refused */
+	char	   *fingerprint;	/* of source_fingerprint(), at the time of the refusal */
 } HeldLogin;
 
 /*
- * Holds a log-in.  False if it was held already; then it is as fresh as now.
+ * Holds a log-in.  False if it was held already; then its time and fingerprint
+ * are updated.
  */
 extern bool held_insert(const HeldLogin *login, const char *sqlstate, const char *message);
 
-/* Lets it go; false if it was not held. */
+/* Releases it; false if it was not held. */
 extern bool held_delete(Oid server_id, Oid role_id);
 
 /* All of them: List of HeldLogin *. */

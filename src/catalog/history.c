@@ -1,15 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * history.c
- *	  Forgetting runs that are old, or too many.
+ *	  Deletes runs that are too old or too many.
  *
- * Policy: of each relation, dropped ones included, runs are kept for
- * rsfed.history_time and up to rsfed.history_runs of them.  Whatever these say,
- * the last run of a relation that is there and of each of its schedules stays,
- * what is queued or at work, and the run that the relation's freshness names.
+ * Policy: runs of each relation, including dropped ones, are kept for
+ * rsfed.history_time and up to the number rsfed.history_runs.  Regardless of
+ * these settings, the last run of an existing relation and of each of its
+ * schedules is kept, as are runs that are queued or running and the run that
+ * the relation's freshness names.
  *
  * A step reads, by index, only the oldest runs of a relation and (for their
- * number) the entries of the newest: with nothing to prune it costs little.
+ * number) the entries of the newest: so it costs little if there is nothing to
+ * prune.
  *
  *-------------------------------------------------------------------------
  */
@@ -50,7 +52,7 @@ history_prune(int32 *after, int relations, int rows, int *pruned)
 		relation_id = DatumGetInt32(catalog_datum(0, 1));
 		n = prune_relation(relation_id, rows - *pruned);
 		*pruned += n;
-		/* with rows left to prune the same one is next */
+		/* if rows are left to prune, the same relation is next */
 		if (*pruned < rows)
 			*after = relation_id;
 	}
@@ -58,7 +60,7 @@ history_prune(int32 *after, int relations, int rows, int *pruned)
 	return more;
 }
 
-/* Prunes at most that many runs of one relation; returns how many. */
+/* Prunes at most that many runs of one relation; returns their number. */
 static int
 prune_relation(int32 relation_id, int rows)
 {
@@ -71,8 +73,9 @@ prune_relation(int32 relation_id, int rows)
 	values[3] = Int32GetDatum(rsfed_history_runs);
 
 	/*
-	 * The oldest that may go at all, by number; of them those that are to go.
-	 * The last of a schedule has none of its schedule after it.
+	 * Selects the oldest runs that may be deleted, by number, and those among
+	 * them that must be deleted.  The last run of a schedule is the one
+	 * without a later run of the same schedule.
 	 */
 	return catalog_run_kept(SPI_OK_DELETE,
 							"DELETE FROM rsfed_catalog.run d WHERE d.run_id IN ("

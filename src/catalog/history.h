@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * history.h
- *	  Forgetting runs that are old, or too many.
+ *	  Deletes runs that are too old or too many.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,10 +9,10 @@
 #define RSFED_HISTORY_H
 
 /*
- * A step of a walk over all relations that have runs: prunes those after
- * *after (0 = from the first), which moves on; at most "relations" of them, and
- * about "rows" rows.  False once the walk is over.  Sets *pruned.  In a
- * transaction; waits for nobody.
+ * One step of a walk over all relations that have runs: prunes the relations
+ * after *after (0 = from the first), and advances it; at most "relations" of
+ * them, and about "rows" rows.  False when the walk is over.  Sets *pruned.
+ * Called in a transaction; does not wait for locks.
  */
 extern bool history_prune(int32 *after, int relations, int rows, int *pruned);
 

@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * identity.c
- *	  rsfed_catalog.identity: whose schedules these are.
+ *	  rsfed_catalog.identity: the owner of the schedules.
  *
- * Policy: what a copy of a database carries along cannot tell the copy from
- * the original; what does is the setting rsfed.identity where it is given, else
- * the system identifier and the database's oid.  In doubt a database is held: a
- * refresh that waits for a person is visible, one that a forgotten copy sends
- * is billed.
+ * Policy: the content of a database cannot distinguish a copy from the
+ * original; the setting rsfed.identity does or, if it is not set, the system
+ * identifier and the database's oid.  In case of doubt a database is held: a
+ * refresh that waits for a person is visible, but a refresh of a forgotten
+ * copy is billed.
  *
- * The table is dumped, so that a restored dump is recognized as a copy; hence
- * it is never filled by CREATE EXTENSION, nor while schedules are there that
- * came without it.
+ * The table is dumped, so that a restored dump is recognized as a copy; so
+ * CREATE EXTENSION never fills it, and nothing fills it while there are
+ * schedules that were restored without it.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,12 +29,12 @@
 #include "catalog/owner_scope.h"
 #include "catalog/row.h"
 
-/* The row, and what else decides. */
+/* The row, and the other facts that decide. */
 typedef struct Remembered
 {
 	Identity	identity;
 	char	   *held_reason;	/* as noted, or NULL */
-	bool		has_schedules;	/* looked up where there is no row */
+	bool		has_schedules;	/* looked up if there is no row */
 } Remembered;
 
 /* The setting, or NULL if it is not given. */
@@ -72,15 +72,15 @@ identity_mismatch(const Identity *remembered)
 		return "another database of this server owns these schedules";
 
 	/*
-	 * With the setting moved to another server, by pg_upgrade or by restoring
-	 * all of it, names are what stays.
+	 * If the setting is moved to another server, by pg_upgrade or by a restore
+	 * of the whole server, names stay the same.
 	 */
 	if (!same_server && strcmp(remembered->database_name, get_database_name(MyDatabaseId)) != 0)
 		return "a database of another name owns these schedules";
 	return NULL;
 }
 
-/* Reads the row; what is not there stays NULL. */
+/* Reads the row; missing values stay NULL. */
 static void
 read_remembered(Remembered *remembered)
 {
@@ -152,7 +152,10 @@ identity_check(void)
 	return judge(&remembered);
 }
 
-/* Writes since when and why the database is held; no reason: that it is not. */
+/*
+ * Stores since when and why the database is held; without a reason, that it is
+ * not held.
+ */
 static void
 note_held(const char *reason)
 {
@@ -178,7 +181,10 @@ note_held(const char *reason)
 	catalog_close(&access);
 }
 
-/* Runs a statement with the present identity as $1 to $4, and who wrote it as $5. */
+/*
+ * Runs a statement with the present identity as $1 to $4 and the current user
+ * as $5.
+ */
 static void
 write_own(int expected, const char *sql)
 {
@@ -200,7 +206,7 @@ write_own(int expected, const char *sql)
 	catalog_close(&access);
 }
 
-/* Has what is remembered other words for this database? */
+/* Does the stored identity of this database need an update? */
 static bool
 is_outdated(const Identity *remembered)
 {
@@ -223,7 +229,10 @@ identity_settle(void)
 				  "UPDATE rsfed_catalog.identity SET identity = $1, system_identifier = $2,"
 				  " database_id = $3, database_name = $4");
 
-	/* without a row there is nowhere to note it: a restore may yet bring one */
+	/*
+	 * without a row there is no place to note it: a restore may still bring
+	 * one
+	 */
 	if (remembered.identity.system_identifier == NULL)
 		return held;
 	if (held != NULL)
@@ -237,7 +246,7 @@ identity_settle(void)
 void
 identity_remember(void)
 {
-	/* the insertion would find it, too, but has to be planned */
+	/* the insertion would find that, too, but has to be planned */
 	if (rows_exist("identity"))
 		return;
 	write_own(SPI_OK_INSERT,

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * lake_state.c
- *	  rsfed_catalog.lake_state and .lake_partition: what a rollup has read.
+ *	  rsfed_catalog.lake_state and .lake_partition: the partitions that a
+ *	  rollup has read.
  *
- * Policy: written in the transaction of the content that it speaks of, and only
- * where something differs: a lake may have 20,000 partitions a table, of which
- * one changes.
+ * Policy: the tables are written in the transaction of the content that they
+ * describe, and only rows that differ: a table may have 20,000 partitions, of
+ * which one changes.
  *
  *-------------------------------------------------------------------------
  */

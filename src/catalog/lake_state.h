@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * lake_state.h
- *	  rsfed_catalog.lake_state and .lake_partition: what a rollup has read.
+ *	  rsfed_catalog.lake_state and .lake_partition: the partitions that a
+ *	  rollup has read.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,16 +20,16 @@ typedef struct KnownPartition
 } KnownPartition;
 
 /*
- * The partitions that the content of a definition is made of, List of
- * KnownPartition, palloc'd; *known is false, and the list NIL, if that is not
- * known: nothing was read yet, or for another definition.
+ * The partitions in the content of a definition, List of KnownPartition,
+ * palloc'd.  *known is false, and the list NIL, if they are unknown because
+ * nothing was read yet, or only for another definition.
  */
 extern List *lake_state_load(int32 relation_id, int definition, bool *known);
 
 /*
- * Remembers partitions for a definition, in the transaction of the content:
- * "gone" (char *, their values) are forgotten, "changed" are new or others than
- * before; with "all", whatever was known before is forgotten first.
+ * Stores partitions for a definition, in the transaction of the content:
+ * "gone" (char *, their values) are deleted, "changed" are new or different;
+ * with "all", everything known before is deleted first.
  */
 extern void lake_state_store(int32 relation_id, int definition, bool all,
 							 List *changed, List *gone);

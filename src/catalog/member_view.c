@@ -3,9 +3,9 @@
  * member_view.c
  *	  rsfed_catalog.member_view: the views that rollups over a group read.
  *
- * Policy: what differs stands in rsfed_catalog.difference, under the name of the
- * table that it is about; this tells which queries read that table by way of a
- * view.  It goes with its member, by the foreign key.
+ * Policy: rsfed_catalog.difference stores differences under the name of the
+ * table; this table tells which queries read that table through a view.  The
+ * foreign key deletes a row with its member.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,7 +49,7 @@ member_views_of(const char *group_name)
 	return list;
 }
 
-/* Writes them; a member may have gone meanwhile. */
+/* Stores them; a member may be gone meanwhile. */
 static void
 insert_views(const char *group_name, List *views)
 {

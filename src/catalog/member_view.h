@@ -10,7 +10,7 @@
 
 #include "nodes/pg_list.h"
 
-/* A view as a member of a group has it. */
+/* A view at a member of a group. */
 typedef struct MemberView
 {
 	char	   *server;
@@ -19,10 +19,12 @@ typedef struct MemberView
 	char	   *definition;		/* its query, or the statement that made it */
 } MemberView;
 
-/* All that are known of the members of a group: List of MemberView, palloc'd. */
+/* All known views at the members of a group: List of MemberView, palloc'd. */
 extern List *member_views_of(const char *group_name);
 
-/* Takes what was found at these servers (char *) in place of what was known. */
+/*
+ * Replaces the known views of these servers (char *) by those that were found.
+ */
 extern void member_views_replace(const char *group_name, List *servers, List *views);
 
 #endif							/* RSFED_MEMBER_VIEW_H */

@@ -3,10 +3,10 @@
  * members.c
  *	  rsfed_catalog.member: the servers of each group.
  *
- * Policy: a group is a foreign server, and this table says no more than which
- * other servers stand behind it; so what a name may be used for is decided by
- * the rights on servers alone.  The table knows names, which a dump keeps; the
- * event triggers follow ALTER SERVER RENAME and DROP SERVER.
+ * Policy: a group is a foreign server, and this table only lists the other
+ * servers that belong to it; so the privileges on servers alone decide how a
+ * name may be used.  The table stores names, which a dump keeps; the event
+ * triggers follow ALTER SERVER RENAME and DROP SERVER.
  *
  *-------------------------------------------------------------------------
  */
@@ -124,7 +124,7 @@ member_update(const char *group_name, const Member *member)
 				 group_name, member);
 }
 
-/* Runs a statement with one or two names; how many rows it found. */
+/* Runs a statement with one or two names; returns the number of rows. */
 static uint64
 run_with_names(int expected, const char *sql, const char *first, const char *second)
 {

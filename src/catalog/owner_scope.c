@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * owner_scope.c
- *	  Acting as somebody else for a moment, and SQL on rsfed's own tables.
+ *	  Switches to another user for a moment, and runs SQL on rsfed's own
+ *	  tables.
  *
  * Policy: this is the only file that calls SetUserIdAndSecContext.  The saved
  * bits are kept and added to, never replaced, and the search_path is locked
- * for as long as somebody else's rights are in force.
+ * while another user's rights are in force.
  *
  *-------------------------------------------------------------------------
  */
@@ -51,7 +52,10 @@ open_as(CatalogAccess *access, Oid owner)
 {
 	access->caller = CurrentMemoryContext;
 	owner_scope_enter(&access->scope, owner, false);
-	/* with enable_* off, or a low jit_above_cost, each look-up would be compiled */
+	/*
+	 * with enable_* off, or a low jit_above_cost, each look-up would be
+	 * compiled by JIT
+	 */
 	if (jit_enabled)
 		(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
@@ -96,7 +100,7 @@ catalog_run(int expected, const char *sql, int nargs, const Oid *types,
 /* A statement that is planned once. */
 typedef struct KeptPlan
 {
-	const char *sql;			/* the constant itself, not its characters */
+	const char *sql;			/* the pointer identifies the constant, not its characters */
 	SPIPlanPtr	plan;
 } KeptPlan;
 
@@ -163,7 +167,7 @@ catalog_copy(CatalogAccess *access, uint64 row, int column)
 	if (catalog_isnull(row, column))
 		return (Datum) 0;
 	old = MemoryContextSwitchTo(access->caller);
-	/* jsonb and text may be toasted: what is copied out must stand alone */
+	/* jsonb and text may be toasted: a copy must not depend on the table */
 	if (attr->attlen == -1)
 		value = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
 	else

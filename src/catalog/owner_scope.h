@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * owner_scope.h
- *	  Acting as somebody else for a moment, and SQL on rsfed's own tables.
+ *	  Switches to another user for a moment, and runs SQL on rsfed's own
+ *	  tables.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +11,7 @@
 
 #include "executor/spi.h"
 
-/* What must be put back; lives on the caller's stack. */
+/* The state to restore; lives on the caller's stack. */
 typedef struct OwnerScope
 {
 	Oid			saved_userid;
@@ -21,16 +22,16 @@ typedef struct OwnerScope
 /*
  * Acts as userid until owner_scope_leave: SECURITY_LOCAL_USERID_CHANGE, with
  * SECURITY_RESTRICTED_OPERATION too if restricted, search_path pg_catalog,
- * pg_temp.  An error puts everything back at (sub)transaction abort; a commit
- * inside a scope is not allowed.
+ * pg_temp.  After an error, (sub)transaction abort restores everything; a
+ * commit inside a scope is not allowed.
  */
 extern void owner_scope_enter(OwnerScope *scope, Oid userid, bool restricted);
 extern void owner_scope_leave(OwnerScope *scope);
 
 /*
- * Opens SPI as the extension's owner; every access to a table of rsfed stands
- * between these two.  The SPI memory context is current in between.  55000 where
- * the tables are of a version that the library does not work with.
+ * Opens SPI as the extension's owner; every access to a table of rsfed is
+ * between these two calls.  The SPI memory context is current in between.
+ * Raises 55000 if the library does not work with the version of the tables.
  */
 typedef struct CatalogAccess
 {
@@ -41,8 +42,8 @@ typedef struct CatalogAccess
 extern void catalog_open(CatalogAccess *access);
 
 /*
- * The same whatever version the tables are of: only for what has been in them
- * since the first one, and to read.
+ * The same for any version of the tables: only to read columns that exist
+ * since the first version.
  */
 extern void catalog_open_any_version(CatalogAccess *access);
 
@@ -57,8 +58,8 @@ extern uint64 catalog_run(int expected, const char *sql, int nargs, const Oid *t
 						  const Datum *values, const char *nulls);
 
 /*
- * The same for a statement that each run needs: planned once a process, for
- * any parameters.  sql must be a string constant.
+ * The same for a statement that each run needs: planned once per process, for
+ * any parameters. sql must be a string constant.
  */
 extern uint64 catalog_run_kept(int expected, const char *sql, int nargs, const Oid *types,
 							   const Datum *values, const char *nulls);

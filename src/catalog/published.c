@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * published.c
- *	  rsfed_catalog.publication and .published_freshness: what subscribers are
- *	  told of rollups.
+ *	  rsfed_catalog.publication and .published_freshness: the facts about
+ *	  rollups that subscribers receive.
  *
- * Policy: whoever writes something that published_freshness repeats calls
+ * Policy: code that writes something that published_freshness repeats calls
  * published_touch() in the same transaction, so that it arrives in one commit
- * with the content.  Its rows are locked first, in one order, and read again
- * afterwards: two that publish the same relation write one after the other, and
- * the second one sees what the first one wrote.
+ * with the content.  Its rows are locked first, in a fixed order, and read
+ * again afterwards: two transactions that publish the same relation write one
+ * after the other, and the second one sees the rows of the first.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@
 #include "catalog/published.h"
 #include "catalog/row.h"
 
-/* Columns that published_freshness repeats, with a prefix before each. */
+/* Columns that published_freshness repeats, each with a prefix. */
 #define REPEATED(p) \
 	p "schema_name, " p "relation_name, " p "definition, " p "max_age, " p "as_of, " \
 	p "changed_at, " p "data_through, " p "last_run_id, " p "failing_since, " p "failures, " \
@@ -89,7 +89,10 @@ published_insert(const char *publication, int32 relation_id, int version)
 	CatalogAccess access;
 
 	catalog_open(&access);
-	/* a run that has written this, and not found itself published, commits first */
+	/*
+	 * a run that has written this before its relation was published commits
+	 * first
+	 */
 	catalog_run(SPI_OK_SELECT,
 				"SELECT FROM rsfed_catalog.freshness WHERE relation_id = $2 AND ($1, $3) IS NOT NULL FOR UPDATE",
 				3, types, values, NULL);
@@ -145,7 +148,10 @@ publication_exists(const char *publication)
 	return row_find("publication", NULL, 1, &key) != NULL;
 }
 
-/* The number that a statement with the publication as $1 gives; 0 without a row. */
+/*
+ * The number that a statement with the publication as $1 returns; 0 if there
+ * is no row.
+ */
 static int
 version_by(int expected, const char *statement, const char *publication)
 {
@@ -206,8 +212,9 @@ publication_contains(const char *publication, Oid relid)
 }
 
 /*
- * Has the extension these tables?  Inside catalog_open_any_version(): other commands
- * work also while it waits for ALTER EXTENSION ... UPDATE.
+ * Does the extension have these tables?  Called after
+ * catalog_open_any_version(): other commands must also work before ALTER
+ * EXTENSION ... UPDATE.
  */
 static bool
 tables_are_there(void)

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * published.h
- *	  rsfed_catalog.publication and .published_freshness: what subscribers are
- *	  told of rollups.
+ *	  rsfed_catalog.publication and .published_freshness: the facts about
+ *	  rollups that subscribers receive.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,9 +12,10 @@
 #include "nodes/pg_list.h"
 
 /*
- * Brings what is published of a relation (0: of all) to what is known of it now,
- * in this transaction.  For a relation that is not published it is one look-up
- * by index.  May wait for another transaction that publishes the same.
+ * Updates the published facts of a relation (0: of all) to the current ones,
+ * in this transaction.  Costs one look-up by index for a relation that is not
+ * published.  May wait for another transaction that publishes the same
+ * relation.
  */
 extern void published_touch(int32 relation_id);
 
@@ -27,33 +28,39 @@ extern List *published_in(int32 relation_id);
  */
 extern void published_insert(const char *publication, int32 relation_id, int version);
 
-/* Takes a relation out of a publication; false if it was not in it. */
+/* Removes a relation from a publication; false if it was not in it. */
 extern bool published_delete(const char *publication, int32 relation_id);
 
-/* The row of a publication, which is made if it is not there; messages as it is to be. */
+/*
+ * Makes the row of a publication, if there is none, and sets its column
+ * messages.
+ */
 extern void publication_store(const char *publication, bool messages);
 
 /*
- * Follows the new name of a publication; false if rsfed does not know it.  Raises
- * 55000 if it has subscribers, who find it by the old one.  Works with every version
- * of the extension.
+ * Follows the new name of a publication; false if rsfed does not know it.
+ * Raises 55000 if it has subscribers, which use the old name.  Works with
+ * every version of the extension.
  */
 extern bool publication_rename(const char *old_name, const char *new_name);
 
 /* Does rsfed know a publication of that name? */
 extern bool publication_exists(const char *publication);
 
-/* The version of a publication, or, of publication_bump(), the one after it. */
+/*
+ * publication_version() returns the version of a publication;
+ * publication_bump() increases it and returns the new one.
+ */
 extern int	publication_version(const char *publication);
 extern int	publication_bump(const char *publication);
 
 /*
- * Follows relations that have another name by now, with a NOTICE for each of their
- * publications.  Works with every version of the extension.
+ * Follows renamed relations, with a NOTICE for each of their publications.
+ * Works with every version of the extension.
  */
 extern void published_rename(void);
 
-/* Is the table in the publication, whoever put it there? */
+/* Is the table in the publication, no matter who added it? */
 extern bool publication_contains(const char *publication, Oid relid);
 
 /*
@@ -63,12 +70,15 @@ extern bool publication_contains(const char *publication, Oid relid);
 extern List *published_columns(const char *publication, Oid relid);
 
 /*
- * Forgets what is published no more: publications, and tables of them, that were
- * dropped otherwise than by rsfed.unpublish().
+ * Deletes rows of publications, and of tables in them, that were dropped in
+ * another way than by rsfed.unpublish().
  */
 extern void publications_sync(void);
 
-/* While it is true, publications_sync() does nothing: what it would forget comes back. */
+/*
+ * While it is true, publications_sync() does nothing, because the tables that
+ * are missing will be added again.
+ */
 extern void publications_keep(bool keep);
 
 #endif							/* RSFED_PUBLISHED_H */

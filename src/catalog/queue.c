@@ -1,22 +1,23 @@
 /*-------------------------------------------------------------------------
  *
  * queue.c
- *	  Which of the queued runs is next.
+ *	  Chooses the next of the queued runs.
  *
- * Policy: a queued run may begin when its relation has no run at work, it waits
- * for no other schedule, its source has fewer runs than the caller says that it
- * may have, of a group a member that it may ask has room, and its owner has fewer
- * runs than rsfed.max_runs_per_owner.  Of these the first is the one
+ * Policy: a queued run may begin when its relation has no run at work, it
+ * waits for no other schedule, its source has fewer runs than its limit, a
+ * member that it may use has room if the source is a group, and its owner has
+ * fewer runs than rsfed.max_runs_per_owner.  Among these the first is the one
  *
- *	1. whose owner has the fewest runs at work, so that workers are shared out
- *	   whatever anybody queues, and whatever priority he gives it;
- *	2. whose turn comes first (turn_at): when it was due, where each step of its
- *	   priority counts as PRIORITY_STEP earlier.  So the higher priority goes
- *	   first, of one priority what is overdue longest, and the lowest one has its
- *	   turn after all.
+ *	1. whose owner has the fewest runs at work, so that owners share the
+ *	   workers regardless of the number and the priority of the runs that each
+ *	   queues;
+ *	2. whose turn comes first (turn_at): the time when it was due, minus
+ *	   PRIORITY_STEP for each step of its priority.  So the higher priority
+ *	   goes first, within a priority the run that is overdue longest, and the
+ *	   lowest priority gets its turn eventually.
  *
- * Only runs of workers count: a session that calls rsfed.refresh waits for
- * nobody, and keeps nobody waiting.
+ * Only runs of workers count: a session that calls rsfed.refresh does not wait
+ * and makes no run wait.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,8 +44,9 @@
 #include "catalog/row.h"
 
 /*
- * The source of a run; of a set that of any member, they have one.  A scalar
- * subquery, so that it is looked up for the rows that are looked at only.
+ * The source of a run; for a set the source of any member, because all have
+ * the same.  A scalar subquery, so that it is evaluated only for the rows that
+ * are examined.
  */
 #define SOURCE_OF(r) \
 	"(SELECT u.source FROM rsfed_catalog.rollup u WHERE u.relation_id = COALESCE(" \
@@ -52,7 +54,7 @@
 	" WHERE m.set_id = " r ".relation_id LIMIT 1), " r ".relation_id))"
 
 /*
- * What is at work, and of which owners; of a set its own run, not those of its
+ * The runs at work with their owners; for a set its own run, not those of its
  * members.
  */
 #define BUSY(source) \
@@ -61,10 +63,10 @@
 	" b.owner, b.schedule_name" source " FROM rsfed_catalog.run b WHERE b.status = 'running')"
 
 /*
- * The same with the servers, and what room these have, and the members of groups
- * have.  $1, $2: sources with a limit, and the limits; $6 to $10: members as in
- * QueuePlace.  A run that may ask at one member only takes its room there from the
- * moment when it was taken, and not only once it is connected.
+ * The same with the servers, and the room that these and the members of groups
+ * have. $1, $2: sources with a limit, and the limits; $6 to $10: members as in
+ * QueuePlace.  A run that may use only one member occupies room there from the
+ * moment when it was taken, not only when it is connected.
  */
 #define AT_WORK BUSY(", " SOURCE_OF("b") " AS source") "," \
 	" sources AS MATERIALIZED (SELECT l.source, l.max_runs - (SELECT count(*)::int4 FROM busy b" \
@@ -78,9 +80,9 @@
 	" AS p (source, server, max_runs, runs, works))"
 
 /*
- * What room a run has at the members that it may ask; NULL where it may ask none,
- * or where nothing limits it: both need no room.  If none of them works, the run
- * will try those that do not.  $11, $12: relations and members as in QueueUnfit.
+ * The room of a run at the members that it may use; NULL if it may use none,
+ * or if there is no limit: both need no room.  If none of them works, the run
+ * will try the broken ones. $11, $12: relations and members as in QueueUnfit.
  */
 #define MEMBERS_ROOM(r) \
 	"(SELECT COALESCE(sum(p.room) FILTER (WHERE p.works), sum(p.room))::int4 FROM places p" \
@@ -93,7 +95,10 @@
 	" OR EXISTS (SELECT FROM rsfed_catalog.set_member m" \
 	" WHERE m.set_id = " r ".relation_id AND m.relation_id = f.relation_id))))"
 
-/* The owners of what waits, found by jumps from one to the next in run_queue_idx. */
+/*
+ * The owners of waiting runs, found by jumps from one to the next in
+ * run_queue_idx.
+ */
 #define WAITING_OWNERS \
 	" waiting AS (" \
 	"(SELECT q.owner FROM rsfed_catalog.run q" \
@@ -103,8 +108,9 @@
 	" ORDER BY q.owner LIMIT 1) FROM waiting w WHERE w.owner IS NOT NULL)"
 
 /*
- * These with what they have at work and may have.  $3: rsfed.max_runs_per_owner,
- * $4: rsfed.max_workers, $5: do the relations have several owners?
+ * These owners with their runs at work and their limits. $3:
+ * rsfed.max_runs_per_owner, $4: rsfed.max_workers, $5: do the relations have
+ * several owners?
  */
 #define OWNERS \
 	" owners AS MATERIALIZED (SELECT o.owner, o.at_work, CASE WHEN $3 > 0 THEN $3" \
@@ -115,7 +121,10 @@
 	" WHERE b.is_worker AND b.owner = w.owner) AS at_work" \
 	" FROM waiting w WHERE w.owner IS NOT NULL) AS o)"
 
-/* Runs that may begin, but for the room of their server, its members and their owner. */
+/*
+ * Runs that may begin, without the limits of their server, its members and
+ * their owner.
+ */
 #define TAKEABLE_SOMEWHERE \
 	" FROM rsfed_catalog.run q" \
 	" WHERE q.status = 'queued' AND q.waits_for IS NULL AND q.owner = o.owner" \
@@ -124,22 +133,23 @@
 	" OR EXISTS (SELECT FROM rsfed_catalog.set_member m" \
 	" WHERE m.set_id = q.relation_id AND m.relation_id = b.relation_id))"
 
-/* But for the room of their owner. */
+/* Without the limit of their owner. */
 #define TAKEABLE \
 	TAKEABLE_SOMEWHERE \
 	" AND (NOT EXISTS (SELECT FROM sources) OR COALESCE((SELECT s.room FROM sources s" \
 	" WHERE s.source = " SOURCE_OF("q") "), 1) > 0)" \
 	" AND (NOT EXISTS (SELECT FROM places) OR COALESCE(" MEMBERS_ROOM("q") ", 1) > 0)"
 
-/* The parameters $1 to $12 of the above. */
+/* The parameters $1 to $12 of the queries above. */
 #define LIMIT_TYPES TEXTARRAYOID, INT4ARRAYOID, INT4OID, INT4OID, BOOLOID, \
 	TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, BOOLARRAYOID, \
 	INT4ARRAYOID, TEXTARRAYOID
 #define LIMITS 12
 
 /*
- * One taker at a time: a snapshot taken before another's commit would not see
- * that the relation is already being refreshed.  Released at commit.
+ * Only one process takes a run at a time: a snapshot from before another's
+ * commit would not show that the relation is already being refreshed.
+ * Released at commit.
  */
 void
 queue_lock(void)
@@ -150,14 +160,14 @@ queue_lock(void)
 }
 
 /*
- * Do the relations have several owners?  Kept, too: it is asked for each run, and
- * each relation has to be looked at to say no.
+ * Do the relations have several owners?  Kept, too, because each run needs it,
+ * and a negative answer requires a look at each relation.
  */
 static uint64 relation_generation = 1;
 static uint64 owners_generation = 0;	/* when they were read; 0 = never */
 static bool several_owners;
 
-/* The callback for each table that comes, goes or is altered. */
+/* The callback for each table that is created, dropped or altered. */
 static void
 forget_owners(Datum arg, Oid relid)
 {
@@ -174,7 +184,7 @@ read_owners(void)
 	if (!watching)
 		CacheRegisterRelcacheCallback(forget_owners, (Datum) 0);
 	watching = true;
-	/* a change that arrives while we read makes it stale */
+	/* a change that arrives during the read makes it stale */
 	generation = relation_generation;
 	catalog_run_kept(SPI_OK_SELECT,
 					 "SELECT COALESCE(min(c.relowner) <> max(c.relowner), false)"
@@ -184,7 +194,7 @@ read_owners(void)
 	owners_generation = generation;
 }
 
-/* Elements of one parameter that is an array, to be filled in. */
+/* Elements of an array parameter, to be filled in. */
 static Datum *
 new_elements(List *list)
 {
@@ -227,7 +237,7 @@ set_places(Datum *values, List *places)
 	values[4] = PointerGetDatum(construct_array(works, i, BOOLOID, sizeof(bool), true, TYPALIGN_CHAR));
 }
 
-/* What members rollups pass over, as parameters $11 and $12. */
+/* The members that rollups skip, as parameters $11 and $12. */
 static void
 set_unfit(Datum *values, List *unfit)
 {
@@ -283,12 +293,12 @@ queue_any(void)
 }
 
 /*
- * A run that begins has yet to ask Redshift, so it brings what requests that
- * equal it ask for: they are over with it.  Most of them never become runs of
- * their own (run_find_queued), but transactions that ask for the same at the
- * same time do not see each other's requests.  Were they to lock something,
- * one would have to wait for the other's end, for as long as that may take,
- * and two that ask for two things would deadlock.
+ * A run that begins has not asked Redshift yet, so it also satisfies equal
+ * requests, which end with it.  Most of these never become runs of their own
+ * (run_find_queued), but transactions that request the same at the same time
+ * do not see each other's requests.  If they locked something, one would have
+ * to wait for the other's end without limit, and two with two requests each
+ * would deadlock.
  */
 void
 queue_join_equal(int64 run_id, int32 relation_id)
@@ -316,8 +326,8 @@ queue_join_equal(int64 run_id, int32 relation_id)
 }
 
 /*
- * The statement of queue_take(), with or without a look at the limits of servers,
- * which hardly anybody sets.
+ * The statement of queue_take(), with or without the limits of servers, which
+ * are rarely set.
  */
 #define TAKE(at_work, takeable) \
 	"WITH RECURSIVE" WAITING_OWNERS "," at_work "," OWNERS \
@@ -350,7 +360,7 @@ queue_take(const QueueLimits *limits)
 	return run;
 }
 
-/* What is left of a limit for others of the same server or owner. */
+/* The rest of a limit for other runs of the same server or owner. */
 typedef struct Room
 {
 	char	   *name;
@@ -390,8 +400,8 @@ queue_count_takeable(const QueueLimits *limits)
 	int			count = 0;
 
 	/*
-	 * Of one relation only one at a time, of a server, of the members that may be
-	 * asked, and of an owner so many as there is room for.
+	 * Counts one run per relation, and per server, usable members and owner as
+	 * many as there is room for.
 	 */
 	catalog_open(&access);
 	set_limits(values, limits);

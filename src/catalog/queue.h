@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * queue.h
- *	  Which of the queued runs is next.
+ *	  Chooses the next of the queued runs.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,8 +11,8 @@
 #include "catalog/run.h"
 
 /*
- * How many runs of workers may be at work by the name of a source at the same
- * time; there is one for each source with a limit.
+ * The number of runs of workers that may be at work by the name of a source at
+ * the same time; one entry for each source with a limit.
  */
 typedef struct QueueLimit
 {
@@ -21,8 +21,8 @@ typedef struct QueueLimit
 } QueueLimit;
 
 /*
- * A member to which a group may give something new.  Of a group without a limit
- * at any member there need be none here.
+ * A member that may get new statements of a group.  A group without a limit at
+ * any member needs no entries.
  */
 typedef struct QueuePlace
 {
@@ -30,17 +30,17 @@ typedef struct QueuePlace
 	const char *server;
 	int			max_runs;		/* 0 = any number */
 	int			runs;			/* of workers that are connected to it now */
-	bool		works;			/* it may be asked, or tried again, now */
+	bool		works;			/* it may be used, or tried again, now */
 } QueuePlace;
 
-/* A member that the runs of a rollup, or of a set with it, pass over. */
+/* A member that the runs of a rollup, or of a set with it, skip. */
 typedef struct QueueUnfit
 {
 	int32		relation_id;
 	const char *server;
 } QueueUnfit;
 
-/* What keeps runs in the queue. */
+/* The limits that keep runs in the queue. */
 typedef struct QueueLimits
 {
 	List	   *sources;		/* of QueueLimit */
@@ -53,26 +53,26 @@ extern void queue_lock(void);
 
 /*
  * Takes the queued run that is next, marks it running by this process, and
- * returns it; NULL if there is none that may run now.  Behind queue_lock(), with
- * limits that were found behind it, too.
+ * returns it; NULL if there is none that may run now.  Called after
+ * queue_lock(), with limits that were also read after it.
  */
 extern Run *queue_take(const QueueLimits *limits);
 
 /*
  * For a run that was taken in this transaction and begins after it: queued
- * requests that ask for the same become skipped, and point to it.
+ * requests for the same become skipped and refer to it.
  */
 extern void queue_join_equal(int64 run_id, int32 relation_id);
 
-/* Does any run wait, for whatever? */
+/* Does any run wait, for any reason? */
 extern bool queue_any(void);
 
 /* Number of runs that workers could begin now, all limits observed. */
 extern int	queue_count_takeable(const QueueLimits *limits);
 
 /*
- * Numbers of the rollups of a source that runs wait for, those of sets that wait,
- * too: List of int.
+ * The numbers of the rollups of a source that have waiting runs, including
+ * rollups in waiting sets: List of int.
  */
 extern List *queue_rollups(const char *source);
 

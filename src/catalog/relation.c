@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * relation.c
- *	  rsfed_catalog.relation: what rsfed refreshes.
+ *	  rsfed_catalog.relation: the relations that rsfed refreshes.
  *
- * Policy: a relation is known by schema and name, because the table is dumped
- * and an oid would not survive that.  The oid in relation_oid is a cache: it
- * tells which row a relation has that was renamed, and which rows speak of
- * relations that are gone.  Event triggers see to that; what happened while
- * they were switched off is made good when somebody next meets it.
+ * Policy: a relation is identified by schema and name, because the table is
+ * dumped and an oid would not survive that.  The oid in relation_oid is a
+ * cache: it finds the row of a renamed relation, and rows of relations that
+ * are gone.  Event triggers maintain it; changes that happened while they were
+ * switched off are corrected at the next access.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,9 +33,7 @@
 #include "catalog/relation_delete.h"
 #include "catalog/row.h"
 
-/*
- * The row as a struct; relid is the one that the cache knows, or InvalidOid.
- */
+/* The row as a struct; relid is the cached one, or InvalidOid. */
 static RsfedRelation *
 relation_from_row(const CatalogRow *row)
 {
@@ -54,8 +52,8 @@ relation_from_row(const CatalogRow *row)
 }
 
 /*
- * Is relid what the row speaks of, and not another relation that took its name
- * while nobody looked?  Sets the row's relid where the cache is empty.
+ * Does the row describe relid, and not another relation that took its name
+ * while no event trigger fired?  Sets the row's relid if the cache is empty.
  */
 static bool
 is_that_relation(RsfedRelation *relation, Oid relid)
@@ -66,7 +64,10 @@ is_that_relation(RsfedRelation *relation, Oid relid)
 	return true;
 }
 
-/* The row of the name that relid has now, whatever it speaks of; or NULL. */
+/*
+ * The row with the current name of relid, whichever relation it describes; or
+ * NULL.
+ */
 static RsfedRelation *
 lookup_name(Oid relid)
 {
@@ -83,14 +84,14 @@ lookup_name(Oid relid)
 	return row ? relation_from_row(row) : NULL;
 }
 
-/* May rows that are out of date be corrected here and now? */
+/* May outdated rows be corrected here and now? */
 static bool
 may_write(void)
 {
 	return !RecoveryInProgress() && !XactReadOnly && !IsInParallelMode();
 }
 
-/* The row of that number, with the relid that the cache knows; or NULL. */
+/* The row of that number, with the cached relid; or NULL. */
 static RsfedRelation *
 lookup_id(int32 relation_id)
 {
@@ -100,7 +101,7 @@ lookup_id(int32 relation_id)
 	return row ? relation_from_row(row) : NULL;
 }
 
-/* The row with the names that its relation, which is there, has now. */
+/* The row with the current names of its existing relation. */
 static RsfedRelation *
 with_present_names(RsfedRelation *relation)
 {
@@ -110,8 +111,9 @@ with_present_names(RsfedRelation *relation)
 }
 
 /*
- * Is relid what the row speaks of?  If so, and the cache has nothing for it (a
- * restore without triggers), it gets it now: by its oid the views find it.
+ * Does the row describe relid?  If it does and the cache has no entry (after a
+ * restore without triggers), the entry is made now: the views find the row by
+ * its oid.
  */
 static bool
 confirm_relation(RsfedRelation *relation, Oid relid)
@@ -145,7 +147,7 @@ relation_lookup(Oid relid)
 	if (confirm_relation(relation, relid))
 		return relation;
 
-	/* renamed while no event trigger looked? */
+	/* renamed while no event trigger fired? */
 	relation_id = get_rel_name(relid) != NULL ? relation_id_by_oid(relid) : 0;
 	if (relation_id == 0)
 		return NULL;
@@ -168,7 +170,7 @@ relation_lookup_id(int32 relation_id)
 	if (OidIsValid(relid) && confirm_relation(relation, relid))
 		return relation;
 
-	/* renamed, or dropped, while no event trigger looked? */
+	/* renamed or dropped while no event trigger fired? */
 	if (!OidIsValid(relation->relid))
 		return NULL;
 	if (may_write())
@@ -194,7 +196,7 @@ relation_title(const RsfedRelation *relation)
 	return relation_display_name(relation->relid);
 }
 
-/* Names of all rollups, as one would write them: List of char *. */
+/* Names of all rollups, quoted where needed: List of char *. */
 static List *
 rollup_names(void)
 {
@@ -281,7 +283,10 @@ relation_insert(Oid relid, bool is_rollup)
 	int32		relation_id;
 	Datum		values[4];
 
-	/* of one that went unseen: a restore without it, event triggers off */
+	/*
+	 * the row of a relation that vanished unnoticed: a restore without it,
+	 * event triggers off
+	 */
 	if (stale != NULL)
 	{
 		relations_sync();
@@ -362,8 +367,8 @@ relation_id_by_oid(Oid relid)
 }
 
 /*
- * The numbers of rows that speak of relations that are not there: whose oid is
- * gone, or whose name is by now that of another one.  List of int.
+ * The numbers of rows whose relation does not exist: its oid is gone, or
+ * another relation has its name now.  List of int.
  */
 static List *
 gone_relations(void)
@@ -389,13 +394,13 @@ gone_relations(void)
 	return gone;
 }
 
-/* A row r of ours, and what its relation is called by now. */
+/* A row r of rsfed, and the current name of its relation. */
 #define PRESENT_NAMES \
 	" FROM rsfed_catalog.relation_oid o" \
 	" JOIN pg_class c ON c.oid = o.relid" \
 	" JOIN pg_namespace n ON n.oid = c.relnamespace"
 
-/* Is any relation called otherwise than its row says? */
+/* Does the name of any relation differ from its row? */
 static bool
 any_renamed(void)
 {
@@ -424,7 +429,7 @@ relations_sync(void)
 	if (!any_renamed())
 		return;
 
-	/* by way of names that nothing has: two may have changed theirs for each other's */
+	/* through unused names: two relations may have exchanged their names */
 	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.relation r"
@@ -522,7 +527,7 @@ resume_all(void)
 	published_touch(0);
 }
 
-/* Reads until and reason of a pause by a statement with relation_id as $1. */
+/* Reads end and reason of a pause by a statement with relation_id as $1. */
 static bool
 load_pause(const char *sql, int32 relation_id, TimestampTz *until, char **reason)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relation.h
- *	  rsfed_catalog.relation: what rsfed refreshes.
+ *	  rsfed_catalog.relation: the relations that rsfed refreshes.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,8 +25,8 @@ typedef struct RsfedRelation
 extern RsfedRelation *relation_lookup(Oid relid);
 
 /*
- * By rsfed's own number; NULL if it is gone or its relation does not exist.
- * May be a set.
+ * The row by rsfed's own number; NULL if it is gone or its relation does not
+ * exist.  May be a set.
  */
 extern RsfedRelation *relation_lookup_id(int32 relation_id);
 
@@ -42,51 +42,54 @@ extern void relation_require_maintainer(Oid relid, const char *action);
 /* True where relation_require_maintainer would not raise. */
 extern bool relation_is_maintainer(Oid relid, Oid userid);
 
-/* New row, in place of a stale one of that name; returns its relation_id. */
+/*
+ * Makes a new row, in place of a stale one of that name; returns its
+ * relation_id.
+ */
 extern int32 relation_insert(Oid relid, bool is_rollup);
 
 /* "schema"."name", quoted where needed, for messages; palloc'd. */
 extern char *relation_display_name(Oid relid);
 
-/* What messages call it: the name above, or that of the set; palloc'd. */
+/* The name for messages: the name above, or that of the set; palloc'd. */
 extern char *relation_title(const RsfedRelation *relation);
 
-/* The role that owns a relation, which is there. */
+/* The owner of an existing relation. */
 extern Oid	relation_owner(Oid relid);
 
 /*
- * Fills the cache of oids where a restore left it empty; must run before a
- * command that could rename or drop a relation.
+ * Fills the cache of oids after a restore; must run before a command that
+ * could rename or drop a relation.
  */
 extern void relation_cache_oids(void);
 
 /*
- * The number of the relation that the cache knows by that oid; 0 if none.
- * Reads what every version of the extension has, as relations_sync() does:
- * commands that concern nothing of rsfed work also while the extension waits
- * for ALTER EXTENSION ... UPDATE.
+ * The number of the relation with that cached oid; 0 if none.  Like
+ * relations_sync(), reads only columns of every version of the extension:
+ * commands that do not concern rsfed must also work before ALTER EXTENSION ...
+ * UPDATE.
  */
 extern int32 relation_id_by_oid(Oid relid);
 
 /*
- * Follows renames, changed schemas and drops of every relation whose oid the
- * cache knows, also of those that no event trigger saw.  Writes only what is
- * another.
+ * Follows renames, changed schemas and drops of every relation with a cached
+ * oid, including those that no event trigger saw.  Writes only changes.
  */
 extern void relations_sync(void);
 
 /* Numbers of all relations, by schema and name: List of int. */
 extern List *relation_ids(void);
 
-/* Pause: until may be NULL (until resumed), reason too. */
+/* Pauses a relation; until may be NULL (until resumed), and so may reason. */
 extern void relation_pause(int32 relation_id, TimestampTz *until, const char *reason);
 extern void relation_resume(int32 relation_id);
 extern void pause_all(TimestampTz *until, const char *reason);
 extern void resume_all(void);
 
 /*
- * Is there a pause now, of the relation (not that of all) or of all?  Fills
- * until (DT_NOEND: until resumed) and reason (palloc'd, or NULL).
+ * Is the relation paused now (pauses of all relations do not count), or are
+ * all relations?  Fills until (DT_NOEND: until resumed) and reason (palloc'd,
+ * or NULL).
  */
 extern bool relation_pause_load(int32 relation_id, TimestampTz *until, char **reason);
 extern bool pause_all_load(TimestampTz *until, char **reason);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relation_delete.c
- *	  A relation goes, with all rows that speak of it.
+ *	  Removes a relation with all rows about it.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +16,10 @@
 #include "catalog/relation_delete.h"
 #include "catalog/set_member.h"
 
-/* DELETE from that table of what speaks of relation $1; inside catalog_open. */
+/*
+ * Deletes the rows about relation $1 from that table; called after
+ * catalog_open.
+ */
 static void
 delete_from(const char *table, int32 relation_id)
 {
@@ -28,7 +31,7 @@ delete_from(const char *table, int32 relation_id)
 				1, types, values, NULL);
 }
 
-/* What a set that loses a member is called, and what is left of it. */
+/* The name of a set that loses a member, and its remaining members. */
 typedef struct Shrunk
 {
 	int32		set_id;
@@ -38,8 +41,9 @@ typedef struct Shrunk
 } Shrunk;
 
 /*
- * A relation is dropped: the sets that it is in go on without it, or, if it
- * was the last member, go too.  A NOTICE says so.  Before its row is deleted.
+ * A relation is dropped: the sets that it is in continue without it or, if it
+ * was the last member, are dropped too.  A NOTICE reports that.  Called before
+ * its row is deleted.
  */
 static void
 forget_member(int32 relation_id)
@@ -95,8 +99,9 @@ forget_member(int32 relation_id)
 }
 
 /*
- * Rows are locked in the order in which the end of a run locks them: a run that
- * failed or found nothing new holds no lock of the table that is being dropped.
+ * Rows are locked in the order in which the end of a run locks them, because a
+ * run that failed or found nothing new holds no lock on the table that is
+ * being dropped.
  */
 void
 relation_delete(int32 relation_id)

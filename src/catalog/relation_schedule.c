@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * relation_schedule.c
- *	  rsfed_catalog.schedule: when relations are refreshed.
+ *	  rsfed_catalog.schedule: the schedules of relations.
  *
- * Policy: next_run_at is the truth.  It moves on in the transaction that
+ * Policy: next_run_at is authoritative.  It advances in the transaction that
  * queues the run, so that a due time is neither lost nor used twice.
  *
  *-------------------------------------------------------------------------
@@ -24,8 +24,8 @@
 	"s.relation_id, s.schedule_name, s.schedule, s.method, s.timezone, s.options, s.anchor, s.next_run_at"
 
 /*
- * Is the relation r, and its schedule s, free to run at $1?  The pause of all is
- * one row at most.
+ * May the relation r and its schedule s run at $1?  The pause of all relations
+ * is one row at most.
  */
 #define NOT_PAUSED \
 	" s.paused_at IS NULL AND (r.paused_at IS NULL OR r.paused_until <= $1)" \
@@ -33,8 +33,9 @@
 	" WHERE p.paused_until IS NULL OR p.paused_until > $1)"
 
 /*
- * Is neither the owner's log-in for the schedule s held, nor is it for a budget?  Any
- * is only looked for where there is one: $2 says so, a constant to the planner.
+ * Is the schedule s not held, neither for the owner's log-in nor for a budget?
+ * The tables are read only if there is any hold: $2 tells that, as a constant
+ * for the planner.
  */
 #define NOT_HELD \
 	" AND (NOT $2 OR NOT EXISTS (SELECT 1 FROM rsfed_catalog.held_relation h" \
@@ -214,7 +215,8 @@ schedules_after(TimestampTz now)
 
 /*
  * Runs an UPDATE of one schedule's next_run_at: $1 and $2 say which, $3 is the
- * time, $4 more of that type if that is valid.  command is a string constant.
+ * time, $4 another value of that type if it is valid. command is a string
+ * constant.
  */
 static void
 update_next(const char *command, int32 relation_id, const char *name, TimestampTz next,
@@ -291,7 +293,7 @@ schedule_count_failure(int32 relation_id, const char *name, int max_failures, co
 	values[2] = Int32GetDatum(max_failures);
 	values[3] = CStringGetTextDatum(message);
 
-	/* what ran on after it paused itself changes nothing more */
+	/* a run that continued after the pause changes nothing more */
 	catalog_open(&access);
 	paused = catalog_run(SPI_OK_UPDATE_RETURNING,
 						 "UPDATE rsfed_catalog.schedule s SET failures = s.failures + 1,"

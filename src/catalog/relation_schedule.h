@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relation_schedule.h
- *	  rsfed_catalog.schedule: when relations are refreshed.
+ *	  rsfed_catalog.schedule: the schedules of relations.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,38 +27,41 @@ typedef struct RelationSchedule
 /* One schedule, or NULL. */
 extern RelationSchedule *schedule_load(int32 relation_id, const char *name);
 
-/* New or changed; an existing one of that name is overwritten. */
+/*
+ * Stores a new or changed schedule; an existing one of that name is
+ * overwritten.
+ */
 extern void schedule_store(const RelationSchedule *schedule);
 
-/* False if there was none. */
+/* Deletes a schedule; false if there was none. */
 extern bool schedule_delete(int32 relation_id, const char *name);
 
 /* Names of a relation's schedules: List of char *. */
 extern List *schedule_names(int32 relation_id);
 
-/* Is any relation held, for its owner's log-in or for a budget? */
+/* Is any relation held, because of its owner's log-in or a budget? */
 extern bool schedules_any_held(void);
 
 /*
- * The schedules due at "now" of relations that are not paused and (looked at if
- * any_held) not held, longest overdue first, locked (SKIP
- * LOCKED): List of RelationSchedule *.
+ * The schedules due at "now" of relations that are not paused and (checked if
+ * any_held) not held, longest overdue first, locked (SKIP LOCKED): List of
+ * RelationSchedule *.
  */
 extern List *schedules_due(TimestampTz now, bool any_held, int limit);
 
 /* Those whose next time is later than now, not locked: List as above. */
 extern List *schedules_after(TimestampTz now);
 
-/* Moves a schedule on. */
+/* Sets the next time of a schedule. */
 extern void schedule_set_next(int32 relation_id, const char *name, TimestampTz next);
 
-/* Gives it another next time, unless somebody has changed that meanwhile. */
+/* Sets another next time, unless somebody has changed it meanwhile. */
 extern void schedule_move(const RelationSchedule *schedule, TimestampTz next);
 
-/* Moves it on without a run, and counts that. */
+/* Sets the next time without a run, and counts the skip. */
 extern void schedule_skip(int32 relation_id, const char *name, TimestampTz next, const char *reason);
 
-/* Makes it due (again) at a time that could not be served, if that is earlier. */
+/* Makes it due (again) at a time that was not served, if that is earlier. */
 extern void schedule_put_back(int32 relation_id, const char *name, TimestampTz due_at);
 
 /*
@@ -72,8 +75,8 @@ extern bool schedule_count_failure(int32 relation_id, const char *name, int max_
 extern void schedules_resume(int32 relation_id);
 
 /*
- * The earliest next_run_at of what is neither paused nor held, or end of a
- * pause; false if none.
+ * The earliest next_run_at of schedules that are neither paused nor held, or
+ * the earliest end of a pause; false if there is none.
  */
 extern bool schedules_next_due(bool any_held, TimestampTz *next);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * retry.c
- *	  Rows of rsfed_catalog.run that wait for their time: retries and others.
+ *	  Rows of rsfed_catalog.run that wait for a time: retries and others.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,13 +16,13 @@
 #include "catalog/retry.h"
 #include "catalog/row.h"
 
-/* An end without an attempt; the note says why. */
+/* An end without an attempt; the note gives the reason. */
 #define SET_SKIPPED " SET status = 'skipped', finished_at = clock_timestamp(), note = "
 
 /*
- * Does a refresh by method $3 with since $4, until $5 and part $6 do what the
- * row x (its method, since, until, part as given) asks for?  A merge or replace
- * of everything does all.
+ * Does a refresh by method $3 with since $4, until $5 and part $6 satisfy the
+ * request in the row x (its method, since, until, part as given)?  A merge or
+ * replace of everything satisfies any request.
  */
 #define OWN_METHOD " (SELECT u.method FROM rsfed_catalog.rollup u WHERE u.relation_id = $1)"
 #define IS_WHOLE \
@@ -80,7 +80,7 @@ run_skip(int64 run_id, const char *note)
 				"UPDATE rsfed_catalog.run" SET_SKIPPED "$2, started_at = NULL"
 				" WHERE run_id = $1 AND (status = 'queued' OR status = 'running' AND pid = $3)",
 				3, types, values, NULL);
-	/* requests that were over with it are not */
+	/* requests that ended with it are not */
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.run q SET status = 'queued', finished_at = NULL,"
 				" joined_run_id = NULL, note = NULL FROM rsfed_catalog.run t"
@@ -89,7 +89,9 @@ run_skip(int64 run_id, const char *note)
 	catalog_close(&access);
 }
 
-/* Has the relation a schedule that failed last, or a retry that waits? */
+/*
+ * Does the relation have a schedule whose last run failed, or a waiting retry?
+ */
 static bool
 anything_to_settle(int32 relation_id)
 {
@@ -128,7 +130,7 @@ retries_settle(int64 run_id, const RunRequest *request)
 	nulls[6] = request->schedule_name ? ' ' : 'n';
 
 	catalog_open(&access);
-	/* the schedule first, as whoever queues its runs locks them */
+	/* the schedule first, in the order of a process that queues its runs */
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.schedule s SET failures = 0"
 				" WHERE s.relation_id = $1 AND s.failures > 0 AND (s.schedule_name = $7"
@@ -173,7 +175,10 @@ runs_expire(TimestampTz now)
 	CatalogAccess access;
 	int			n;
 
-	/* in the order of after_release(), past what a worker is about to take */
+	/*
+	 * in the order of after_release(), skipping runs that a worker is about to
+	 * take
+	 */
 	catalog_open(&access);
 	n = (int) catalog_run(SPI_OK_UPDATE,
 						  "UPDATE rsfed_catalog.run" SET_SKIPPED
@@ -214,7 +219,9 @@ runs_after_clock(TimestampTz now)
 	Datum		values[1] = {TimestampTzGetDatum(now)};
 	CatalogAccess access;
 
-	/* asked for in what is the future now; a second is what clocks are off */
+	/*
+	 * requested at a time that is in the future now; clocks differ by a second
+	 */
 	catalog_open(&access);
 	catalog_run(SPI_OK_UPDATE,
 				"UPDATE rsfed_catalog.run SET requested_at = $1,"

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * rollup.c
- *	  rsfed_catalog.rollup and .definition: what a rollup is.
+ *	  rsfed_catalog.rollup and .definition: the definitions of rollups.
  *
- * Policy: every change is a new definition with a number; the old one stays
- * readable, and each run says which one it ran.
+ * Policy: every change makes a new definition with a number; the old one stays
+ * readable, and each run names its definition.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,7 +31,7 @@ nullable_names(List *names, char *isnull)
 	return names == NIL ? (Datum) 0 : names_to_array(names);
 }
 
-/* The description of the result as the jsonb that the table keeps. */
+/* The description of the result as jsonb for the table. */
 static char *
 columns_to_json(const Rollup *rollup)
 {
@@ -53,7 +53,7 @@ columns_to_json(const Rollup *rollup)
 	return buf.data;
 }
 
-/* A field of a column's description; internal error where it is not there. */
+/* A field of a column's description; an internal error if it is missing. */
 static JsonbValue *
 description_field(JsonbContainer *column, const char *name)
 {
@@ -153,7 +153,7 @@ rollup_source(int32 relation_id)
 	return row_text(require_row(relation_id), "source");
 }
 
-/* Writes the row of table rollup, and its definition beside it. */
+/* Writes the row of table rollup, and its definition. */
 static void
 rollup_write(const Rollup *rollup, const char *statement, int expected)
 {

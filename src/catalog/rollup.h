@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rollup.h
- *	  rsfed_catalog.rollup and .definition: what a rollup is.
+ *	  rsfed_catalog.rollup and .definition: the definitions of rollups.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,7 +34,7 @@ typedef struct Rollup
 	char	   *timezone;
 	Interval   *max_age;		/* or NULL */
 	Jsonb	   *options;
-	bool		sorts_locally;	/* Redshift's order of the key was another one */
+	bool		sorts_locally;	/* Redshift's order of the key differs from ours */
 } Rollup;
 
 /* The rollup of that relation, palloc'd; internal error if there is none. */
@@ -46,13 +46,16 @@ extern int	rollup_definition(int32 relation_id);
 /* Its source, palloc'd; internal error if there is no such rollup. */
 extern char *rollup_source(int32 relation_id);
 
-/* New rollup (definition 1), or the next definition of an existing one. */
+/*
+ * Stores a new rollup (definition 1), or the next definition of an existing
+ * one.
+ */
 extern void rollup_insert(Rollup *rollup);
 extern void rollup_update(Rollup *rollup);
 
 /*
- * Remembers that the present definition's rows are to be sorted here, and why;
- * no more true once there is another definition.
+ * Stores that the rows of the current definition must be sorted here, and why;
+ * the next definition resets it.
  */
 extern void rollup_sort_locally(const Rollup *rollup, const char *reason);
 
@@ -65,7 +68,7 @@ extern List *rollups_of_source(const char *source);
  */
 extern List *rollup_ids(const char *source);
 
-/* Follows the new name of a source; definitions of before keep the old one. */
+/* Follows the new name of a source; earlier definitions keep the old one. */
 extern void rollups_rename_source(const char *old_name, const char *new_name);
 
 #endif							/* RSFED_ROLLUP_H */

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * row.c
- *	  Single rows of rsfed's own tables, read and written without SQL.
+ *	  Reads and writes single rows of rsfed's own tables without SQL.
  *
- * Policy: rows are looked up by an index and seen as a statement would see them
- * (read committed: the newest version, also of a row that was waited for).
- * What an INSERT or UPDATE would check is checked: NOT NULL, CHECK, every index.
- * The only triggers of these tables that a run could meet are those that keep a
- * subscription out (src/api/events.c), which concern no session but that.
+ * Policy: rows are looked up by an index, with the visibility of a statement
+ * (read committed: the newest version, also after a wait for the row).  The
+ * checks of INSERT and UPDATE are made: NOT NULL, CHECK, every index.  The
+ * only triggers of these tables that could concern a run are those against
+ * rows of a subscription (src/api/events.c), which affect no other session.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,7 +35,10 @@
 #include "catalog/extension.h"
 #include "catalog/row.h"
 
-/* Opens a table, which stays locked to the end of the transaction, as by a statement. */
+/*
+ * Opens a table, which stays locked until the end of the transaction, as by a
+ * statement.
+ */
 static Relation
 open_table(DirectScan *scan, const char *table, const char *index, LOCKMODE lockmode)
 {
@@ -44,7 +47,7 @@ open_table(DirectScan *scan, const char *table, const char *index, LOCKMODE lock
 	return scan->table;
 }
 
-/* The same to write; refused where a statement would be. */
+/* The same for writing; refused if a statement would be refused. */
 static Relation
 open_to_write(DirectScan *scan, const char *table, const char *command)
 {
@@ -61,8 +64,8 @@ column_number(TupleDesc desc, const char *column)
 }
 
 /*
- * Begins to look for the keys.  The snapshot is what a statement of its own would
- * take, after what this transaction has done so far; or the latest.
+ * Begins a search for the keys.  The snapshot is that of a new statement in
+ * this transaction, or the latest.
  */
 static Snapshot
 begin_scan(DirectScan *scan, int nkeys, const RowKey *keys, bool latest)
@@ -78,7 +81,7 @@ begin_scan(DirectScan *scan, int nkeys, const RowKey *keys, bool latest)
 	return snapshot;
 }
 
-/* A row struct of a tuple, which it keeps; NULL: an empty one. */
+/* Makes a row struct for a tuple, which it keeps; NULL: an empty row. */
 static CatalogRow *
 make_row(TupleDesc desc, HeapTuple tuple)
 {
@@ -107,7 +110,7 @@ find(const char *table, const char *index, int nkeys, const RowKey *keys, bool l
 
 	while ((limit == 0 || list_length(rows) < limit) && direct_next(&scan))
 	{
-		/* what is read later must not need a snapshot */
+		/* later reads must not need a snapshot */
 		HeapTuple	tuple = HeapTupleHasExternal(scan.tuple)
 			? toast_flatten_tuple(scan.tuple, desc) : heap_copytuple(scan.tuple);
 
@@ -277,7 +280,7 @@ row_set_time(CatalogRow *row, const char *column, TimestampTz value)
 		row_set(row, column, TimestampTzGetDatum(value));
 }
 
-/* The row as it is to be stored, in a slot of the table. */
+/* The row to be stored, in a slot of the table. */
 static TupleTableSlot *
 slot_of(Relation rel, const CatalogRow *row)
 {
@@ -293,7 +296,7 @@ slot_of(Relation rel, const CatalogRow *row)
 	return slot;
 }
 
-/* What is needed to write one row, and its end. */
+/* The state to write one row, and its clean-up. */
 typedef struct Writing
 {
 	EState	   *estate;
@@ -316,7 +319,10 @@ end_writing(Writing *writing, TupleTableSlot *slot)
 	CommandCounterIncrement();
 }
 
-/* Writes the new version of a row; anything but TM_Ok if somebody was faster. */
+/*
+ * Writes the new version of a row; not TM_Ok if another session changed it
+ * first.
+ */
 static TM_Result
 try_update(Relation rel, CatalogRow *row, Snapshot snapshot)
 {
@@ -340,7 +346,7 @@ try_update(Relation rel, CatalogRow *row, Snapshot snapshot)
 
 /*
  * The newest version of a row that others have changed, locked; NULL if it is
- * gone.  40001 where the isolation level forbids to go on.
+ * gone.  Raises 40001 if the isolation level does not allow to continue.
  */
 static CatalogRow *
 lock_newest(Relation rel, const CatalogRow *row, Snapshot snapshot)
@@ -398,7 +404,10 @@ row_new(const char *table)
 	return row;
 }
 
-/* Defaults of the columns that were not given, the numbers of identities with them. */
+/*
+ * Defaults of the columns without a value, including the numbers of identity
+ * columns.
+ */
 static void
 fill_defaults(Relation rel, CatalogRow *row, EState *estate)
 {

@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * row.h
- *	  Single rows of rsfed's own tables, read and written without SQL.
+ *	  Reads and writes single rows of rsfed's own tables without SQL.
  *
- * For what each run needs: a statement would have to be parsed and planned
- * once in each session, which costs more than a whole run here.
+ * For the accesses of each run: a statement would have to be parsed and
+ * planned once in each session, which costs more than all accesses of a run
+ * here.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,33 +25,37 @@ typedef struct RowKey
 	Datum		value;
 } RowKey;
 
-/* A row that was read, or is to be written; lives in the context it was made in. */
+/*
+ * A row that was read, or is to be written; lives in the context in which it
+ * was made.
+ */
 typedef struct CatalogRow
 {
 	TupleDesc	desc;			/* a copy */
-	HeapTuple	tuple;			/* as found; NULL of a new one */
+	HeapTuple	tuple;			/* as found; NULL for a new row */
 	Datum	   *values;
 	bool	   *nulls;
-	bool	   *given;			/* by row_set_*() */
+	bool	   *given;			/* changed by row_set_*() */
 } CatalogRow;
 
 /*
  * The first row of rsfed_catalog.<table> with those keys, in the order of that
- * index; NULL if there is none.  index NULL: the primary key's, and any row if
+ * index; NULL if there is none. index NULL: the primary key's, and any row if
  * there are no keys.  The keys are leading columns of the index, which may be
  * partial.  Both names must be constants.  Reads with a snapshot as a new
- * statement of the transaction would; ACCESS SHARE on the table stays until its
- * end.  42704 or 55000 as catalog_open() where the tables do not fit.
+ * statement of the transaction would; ACCESS SHARE on the table stays until
+ * its end.  Raises 42704 or 55000, as catalog_open() does, if the tables do
+ * not fit.
  */
 extern CatalogRow *row_find(const char *table, const char *index, int nkeys, const RowKey *keys);
 
 /* All rows with those keys: List of CatalogRow *. */
 extern List *rows_find(const char *table, const char *index, int nkeys, const RowKey *keys);
 
-/* The same as they were last committed, in any isolation level. */
+/* The same in the latest committed state, in any isolation level. */
 extern List *rows_find_latest(const char *table, const char *index, int nkeys, const RowKey *keys);
 
-/* Has the table any row? */
+/* Does the table have any row? */
 extern bool rows_exist(const char *table);
 
 /* Values of a row; text and name as C strings, palloc'd.  NULL gives NULL, 0, false. */
@@ -65,8 +70,8 @@ extern TimestampTz row_time(const CatalogRow *row, const char *column);
 extern char *row_text(const CatalogRow *row, const char *column);
 
 /*
- * Give a column another value: integers as the column's type holds them, a text
- * or name that is NULL is a null.
+ * These set the value of a column: integers have the column's type; NULL for a
+ * text or name sets a null.
  */
 extern void row_set(CatalogRow *row, const char *column, Datum value);
 extern void row_set_null(CatalogRow *row, const char *column);
@@ -76,18 +81,21 @@ extern void row_set_text(CatalogRow *row, const char *column, const char *value)
 extern void row_set_time(CatalogRow *row, const char *column, TimestampTz value);
 
 /*
- * Changes the row with that primary key: "change" gives columns of it other
- * values, or returns false to leave it.  Where somebody else has changed the row
- * meanwhile, "change" is called again for that version.  False if there is no
- * such row.  40001 where the isolation level asks for it, 25006 in a read-only
- * transaction.  May wait for the end
- * of whoever holds the row, interruptibly.
+ * Changes the row with that primary key: "change" sets columns, or returns
+ * false to leave the row.  If another session has changed the row meanwhile,
+ * "change" is called again for that version.  False if there is no such row.
+ * Raises 40001 if the isolation level requires it, 25006 in a read-only
+ * transaction.  May wait, interruptibly, for a transaction that has locked the
+ * row.
  */
 typedef bool (*RowChange) (CatalogRow *row, void *arg);
 extern bool row_change(const char *table, int nkeys, const RowKey *keys, RowChange change,
 					   void *arg);
 
-/* An empty row of the table, and its insertion; what is not given has its default. */
+/*
+ * Makes an empty row of the table, and inserts it; columns without a value get
+ * their defaults.
+ */
 extern CatalogRow *row_new(const char *table);
 extern void row_insert(const char *table, CatalogRow *row);
 

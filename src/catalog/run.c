@@ -27,12 +27,15 @@
 #include "catalog/run.h"
 #include "catalog/set.h"
 
-/* A run goes ahead of those that are due up to that much earlier, a step of its priority. */
+/*
+ * Each step of priority puts a run before runs that are due up to this much
+ * earlier.
+ */
 #define PRIORITY_STEP (10 * USECS_PER_MINUTE)
 
 /*
- * Who owns what a run refreshes, as its row remembers it: the members of a set
- * have one owner.  InvalidOid where it is not known.
+ * The owner of the relation or set of a run, as its row stores it: the members
+ * of a set have one owner.  InvalidOid if unknown.
  */
 static Oid
 owner_of(int32 relation_id)
@@ -56,7 +59,7 @@ owner_of(int32 relation_id)
 	return owner;
 }
 
-/* Does that schedule come after another one?  A retry has waited already. */
+/* Does the schedule come after another one?  A retry has waited already. */
 static bool
 waits_for_others(const RunRequest *request)
 {
@@ -111,7 +114,7 @@ run_insert(const RunRequest *request, bool running)
 	row_set_time(row, "expires_at", request->expires_at);
 	if (request->set_run_id != 0)
 		row_set_int(row, "set_run_id", request->set_run_id);
-	/* src/catalog/after.c goes on with it */
+	/* src/catalog/after.c continues with it */
 	if (waits_for_others(request))
 		row_set_text(row, "waits_for", "");
 	row_set(row, "owner", ObjectIdGetDatum(owner_of(request->relation_id)));
@@ -119,20 +122,20 @@ run_insert(const RunRequest *request, bool running)
 	return row_int64(row, "run_id");
 }
 
-/* Is it the same optional text? */
+/* Are two optional texts the same? */
 static bool
 same_text(const char *one, const char *other)
 {
 	return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
 }
 
-/* Does a queued run bring what the request asks for? */
+/* Does a queued run satisfy the request? */
 static bool
 equals_request(const CatalogRow *row, const RunRequest *request)
 {
 	Jsonb	   *part = row_isnull(row, "part") ? NULL : DatumGetJsonbP(row_datum(row, "part"));
 
-	/* what a schedule holds back, or gives up, is not what somebody asked for */
+	/* a run that a schedule delays, or gives up, does not satisfy a request */
 	return row_time(row, "not_before") <= GetCurrentTimestamp() &&
 		row_isnull(row, "waits_for") && row_isnull(row, "expires_at") &&
 		same_text(row_text(row, "method"), request->method) &&
@@ -152,7 +155,9 @@ run_find_queued(const RunRequest *request)
 	keys[0] = (RowKey) {"status", CStringGetTextDatum("queued")};
 	keys[1] = (RowKey) {"relation_id", Int32GetDatum(request->relation_id)};
 
-	/* as run_status(): one that an old snapshot shows as queued may be over */
+	/*
+	 * as run_status(): a run that an old snapshot shows as queued may be over
+	 */
 	foreach(lc, rows_find_latest("run", "run_open_idx", lengthof(keys), keys))
 	{
 		int64		run_id = row_int64(lfirst(lc), "run_id");
@@ -203,9 +208,9 @@ run_count_open(void)
 }
 
 /*
- * Locks the row of a run and reads what cancelling it needs; NULL if it is not
- * there to be seen.  The lock keeps the run from ending, and its process from
- * going on to the next, until the caller's transaction is over.
+ * Locks the row of a run and reads the facts for a cancel; NULL if the row is
+ * not visible.  Until the caller's transaction ends, the lock prevents the run
+ * from ending, and its process from taking the next run.
  */
 static char *
 lock_run(int64 run_id, int32 *relation_id, int32 *pid, TimestampTz *backend_start)
@@ -289,7 +294,10 @@ run_cancel(int64 run_id, bool *found)
 	return done;
 }
 
-/* The row of a run as it was last committed, or as this transaction made it; or NULL. */
+/*
+ * The row of a run in the latest committed state, or as this transaction made
+ * it; or NULL.
+ */
 static CatalogRow *
 latest_row(int64 run_id)
 {
@@ -304,7 +312,7 @@ run_status(int64 run_id)
 {
 	CatalogRow *row = latest_row(run_id);
 
-	/* one that another run has joined ends with that */
+	/* a run that was joined to another one ends with that one */
 	if (row != NULL && !row_isnull(row, "joined_run_id"))
 	{
 		CatalogRow *joined = latest_row(row_int64(row, "joined_run_id"));

@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * run_finish.c
- *	  rsfed_catalog.run and .freshness: what came of an attempt.
+ *	  rsfed_catalog.run and .freshness: the outcome of an attempt.
  *
  * Policy: a run's outcome, the relation's counters and freshness, and the
- * notifications are written in the transaction of the content they speak of.
+ * notifications are written in the transaction of the content that they
+ * describe.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,7 +37,7 @@ is_ours(const CatalogRow *row)
 		writer != NULL && strcmp(writer, writer_epoch()) == 0;
 }
 
-/* What write_run() writes, and what came of it. */
+/* Arguments and results of write_run(). */
 typedef struct Ending
 {
 	const RunOutcome *outcome;
@@ -45,7 +46,7 @@ typedef struct Ending
 	CounterChange counted;
 } Ending;
 
-/* A count, where -1 is unknown. */
+/* Stores a count; -1 means unknown. */
 static void
 set_count(CatalogRow *row, const char *column, int64 count)
 {
@@ -55,7 +56,7 @@ set_count(CatalogRow *row, const char *column, int64 count)
 		row_set_int(row, column, count);
 }
 
-/* A number, where 0 is unknown. */
+/* Stores a number; 0 means unknown. */
 static void
 set_number(CatalogRow *row, const char *column, int64 number)
 {
@@ -126,7 +127,10 @@ write_run(int64 run_id, int32 relation_id, const RunOutcome *outcome, bool anybo
 	return true;
 }
 
-/* NOTIFY rsfed_published at commit; every listener may read it: no values of rows. */
+/*
+ * Sends NOTIFY rsfed_published at commit; every listener may read it, so it
+ * contains no values of rows.
+ */
 static void
 notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome)
 {
@@ -145,7 +149,7 @@ notify_published(int64 run_id, const RsfedRelation *relation, const RunOutcome *
 	Async_Notify("rsfed_published", payload.data);
 }
 
-/* What write_success() writes, and what is to be told of it. */
+/* Arguments of write_success(), and the events to report. */
 typedef struct Success
 {
 	int64		run_id;
@@ -156,7 +160,7 @@ typedef struct Success
 	bool		first;
 } Success;
 
-/* Is the relation, which was late, late with content of that age, too? */
+/* Is a relation that was late still late with content of that age? */
 static bool
 still_late(int32 relation_id, TimestampTz as_of)
 {
@@ -175,8 +179,8 @@ still_late(int32 relation_id, TimestampTz as_of)
 }
 
 /*
- * RowChange of the freshness of new or confirmed content.  Of a relation of
- * which only a part is new, the rest is as old as before.
+ * RowChange of the freshness of new or confirmed content.  If only a part of a
+ * relation is new, the rest is as old as before.
  */
 static bool
 set_success(CatalogRow *row, void *arg)
@@ -218,8 +222,9 @@ has_max_age(int32 relation_id)
 }
 
 /*
- * Freshness after new or confirmed content, and what is to be told of it.  True
- * if the relation recovered, or has its first content and may become late.
+ * Writes freshness after new or confirmed content, and finds the events to
+ * report.  True if the relation recovered, or has its first content and may
+ * become late.
  */
 static bool
 write_success(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, bool changed)
@@ -232,13 +237,16 @@ write_success(int64 run_id, const RsfedRelation *relation, const RunOutcome *out
 	published_touch(relation->relation_id);
 	if (success.recovered)
 		run_notify_event(run_id, relation, "recovered", NULL);
-	/* of a set each member tells */
+	/* each member of a set reports for itself */
 	if (changed && !relation->is_set)
 		notify_published(run_id, relation, outcome);
 	return success.recovered || (success.first && has_max_age(relation->relation_id));
 }
 
-/* Freshness after a failure: the content is as old as before.  True at the first. */
+/*
+ * Writes freshness after a failure: the content is as old as before.  True at
+ * the first failure in a row.
+ */
 static bool
 write_failure(int64 run_id, int32 relation_id, const RunOutcome *outcome)
 {
@@ -267,8 +275,8 @@ write_failure(int64 run_id, int32 relation_id, const RunOutcome *outcome)
 }
 
 /*
- * Writes outcome, freshness and notifications.  False through *written if the
- * run had ended already, then nothing is written.
+ * Writes outcome, freshness and notifications.  Sets *written to false and
+ * writes nothing if the run had ended already.
  */
 static bool
 finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, bool anybodys,
@@ -398,10 +406,16 @@ run_orphans(void)
 						 "SELECT " RUN_COLUMNS("r") " FROM rsfed_catalog.run r WHERE r.status = 'running'"
 						 " AND (r.writer IS DISTINCT FROM $1 OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a"
 						 " WHERE a.pid = r.pid AND a.backend_start = r.backend_start"
-						 /* in a session that has gone on: its outcome could not be written */
+						 /*
+						  * in a session that continued: its outcome could not
+						  * be written
+						  */
 						 " AND NOT (a.backend_type = 'client backend'"
 						 " AND ((a.state = 'idle' OR a.query_start > r.started_at) IS TRUE"
-						 /* one that tells nothing of itself, with track_activities off: has no transaction */
+						 /*
+						  * a session that reports nothing, with
+						  * track_activities off: has no transaction
+						  */
 						 " OR a.state = 'disabled' AND NOT EXISTS (SELECT FROM pg_locks l"
 						 " WHERE l.pid = a.pid AND l.locktype = 'virtualxid')"
 						 " AND NOT EXISTS (SELECT FROM rsfed_catalog.progress() p WHERE p.pid = a.pid)))))",

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * serving.c
- *	  How fresh a relation is, for whoever reads it.
+ *	  The freshness of a relation, for its readers.
  *
- * Policy: a relation is the one whose oid relation_oid holds.  Only where that
- * cache has no row (a restore brings none) the name decides.
+ * Policy: the oid in relation_oid identifies a relation.  The name decides
+ * only if that cache has no row (a restore brings none).
  *
  *-------------------------------------------------------------------------
  */
@@ -26,11 +26,12 @@
 #include "catalog/serving.h"
 
 /*
- * Numbers that were found for oids.  A number is never given to another relation,
- * and the row of freshness is there, for a snapshot, if the relation is: so a number
- * that has one is right, whatever was dropped or defined since.  Numbers begin anew
- * only with the extension, whose tables are others then.  They are few, for the sake
- * of thousands of connections; two oids that share a place take turns.
+ * Numbers that were found for oids.  A number is never given to another
+ * relation, and a snapshot sees the row of freshness if it sees the relation:
+ * so a number with such a row is right, whatever was dropped or defined since.
+ * Numbers restart only with a new extension, which has new tables.  There are
+ * few entries, because there may be thousands of connections; two oids that
+ * share an entry replace each other.
  */
 #define KNOWN_RELATIONS 256
 
@@ -81,7 +82,10 @@ serving_has_oid(int32 relation_id, Snapshot snapshot)
 	return OidIsValid(cached_oid(relation_id, snapshot));
 }
 
-/* By the relation's present name, if the cache has nothing for that row; or 0. */
+/*
+ * Finds the number by the relation's current name, if the cache has no entry
+ * for that row; or 0.
+ */
 static int32
 relation_id_by_name(Oid relid, Snapshot snapshot)
 {
@@ -144,8 +148,8 @@ serving_relid(int32 relation_id, Snapshot snapshot)
 }
 
 /*
- * Reads the content of a relation by its number; false if the snapshot sees no such
- * relation: the row of freshness comes and goes with it.
+ * Reads the content of a relation by its number; false if the snapshot does
+ * not see the relation: the row of freshness is created and deleted with it.
  */
 static bool
 read_content(Content *content, Snapshot snapshot, Oid *table)

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * serving.h
- *	  How fresh a relation is, for whoever reads it: what the query's own snapshot
- *	  says, at the cost of a few index look-ups.
+ *	  The freshness of a relation, for its readers: in the query's own
+ *	  snapshot, at the cost of a few index look-ups.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 #include "datatype/timestamp.h"
 #include "utils/snapshot.h"
 
-/* What the current user may see of a relation. */
+/* The facts about a relation that the current user may see. */
 typedef struct Sight
 {
 	bool		exists;
@@ -21,25 +21,25 @@ typedef struct Sight
 	bool		may_see_all;	/* the owner, a member of that role, pg_monitor */
 } Sight;
 
-/* Takes no lock and does not raise: the relation may go away meanwhile. */
+/* Takes no lock and does not raise: the relation may be dropped meanwhile. */
 extern Sight serving_sight(Oid relid);
 
 /*
- * rsfed's number of a relation as the snapshot sees it; 0 if rsfed does not
- * refresh it.
+ * rsfed's number of a relation in the snapshot; 0 if rsfed does not refresh
+ * it.
  */
 extern int32 serving_relation_id(Oid relid, Snapshot snapshot);
 
 /*
- * Does the cache of oids have a relation?  A restore may bring relations without
- * their oids; then they are known by name.
+ * Is a relation in the cache of oids?  A restore may bring relations without
+ * their oids; then they are found by name.
  */
 extern bool serving_has_oid(int32 relation_id, Snapshot snapshot);
 
 /* The oid of a relation by that number; InvalidOid if it is a set, or gone. */
 extern Oid	serving_relid(int32 relation_id, Snapshot snapshot);
 
-/* What the snapshot sees of a relation. */
+/* The facts about a relation in the snapshot. */
 typedef struct Content
 {
 	int32		relation_id;	/* 0: rsfed does not refresh it */
@@ -48,20 +48,21 @@ typedef struct Content
 } Content;
 
 /*
- * The content of a relation.  The number of a relation that was asked for before in
- * this session is not looked up again.
+ * The content of a relation.  A number that was found before in this session
+ * is not looked up again.
  */
 extern Content serving_content(Oid relid, Snapshot snapshot);
 
 /*
- * max_age of a rollup, palloc'd; NULL if it has none or is no rollup.  Also says
- * the rollup's source, unless that is not asked for (NULL).
+ * max_age of a rollup, palloc'd; NULL if it has none or is not a rollup.  Also
+ * returns the rollup's source, unless source is NULL.
  */
 extern Interval *serving_max_age(int32 relation_id, Snapshot snapshot, char **source);
 
 /*
- * May the current user see all of the runs of a relation: its owner, members of
- * that role, pg_monitor; of a set: who owns all of its members, if it has any.
+ * May the current user see all runs of a relation?  True for its owner,
+ * members of that role, and pg_monitor; for a set, if the user owns all its
+ * members and there are any.
  */
 extern bool serving_may_see_runs(int32 relation_id, Snapshot snapshot);
 

@@ -4,9 +4,10 @@
  *	  Sets of rollups: a row of rsfed_catalog.relation, and its members.
  *
  * Policy: a set is a relation of rsfed without schema and oid, so that queue,
- * schedules, pauses and history serve it as they serve a rollup.  Its members
- * are known by their relation_id, which renames do not change and a dump keeps.
- * It has no owner of its own: what may be done with it follows from its members.
+ * schedules, pauses and history work for it as for a rollup.  Its members are
+ * identified by their relation_id, which a rename does not change and a dump
+ * keeps.  It has no owner of its own: the privileges on it follow from its
+ * members.
  *
  *-------------------------------------------------------------------------
  */
@@ -110,7 +111,7 @@ set_delete(int32 set_id)
 	relation_delete(set_id);
 }
 
-/* Is it none of the present user's business that the relation is there? */
+/* Must the current user not learn that the relation exists? */
 static bool
 is_hidden(Oid relid)
 {

@@ -16,21 +16,23 @@
 extern int32 set_find(const char *name);
 extern int32 set_require(const char *name);
 
-/* New set with these members (relation_ids, in the order to be shown). */
+/*
+ * Makes a new set with these members (relation_ids, in the order to be shown).
+ */
 extern int32 set_insert(const char *name, List *members);
 
 /* Removes a set with its schedules; its members stay, runs stay as history. */
 extern void set_delete(int32 set_id);
 
 /*
- * Raises 42501 unless the current user may do with every member what
- * relation_require_maintainer checks.  "action" is a verb ("refresh").
+ * Raises 42501 unless relation_require_maintainer accepts the current user for
+ * every member. "action" is a verb ("refresh").
  */
 extern void set_require_maintainer(int32 set_id, const char *name, const char *action);
 
 /*
- * Raises 42501 unless the current user owns one of the members at least: who
- * owns a rollup can take it out of a set.
+ * Raises 42501 unless the current user owns at least one of the members: the
+ * owner of a rollup can remove it from a set.
  */
 extern void set_require_member_owner(int32 set_id, const char *name, const char *action);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * set_member.c
- *	  rsfed_catalog.set_member: of what rollups a set consists.
+ *	  rsfed_catalog.set_member: the rollups of each set.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * set_member.h
- *	  rsfed_catalog.set_member: of what rollups a set consists.
+ *	  rsfed_catalog.set_member: the rollups of each set.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,10 +13,10 @@
 /* relation_id of each member, ascending: List of int. */
 extern List *set_members(int32 set_id);
 
-/* The same in the order in which the set's maker named them. */
+/* The same in the order of the set's definition. */
 extern List *set_members_as_named(int32 set_id);
 
-/* Other members for a set. */
+/* Replaces the members of a set. */
 extern void set_replace_members(int32 set_id, List *members);
 
 #endif							/* RSFED_SET_MEMBER_H */

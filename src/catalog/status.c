@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * status.c
- *	  How a relation is doing: the row of rsfed.freshness.
+ *	  The status of a relation: the row of rsfed.freshness.
  *
- * Policy: all that is said of one relation is found by its number, so the cost
- * does not grow with the number of relations, and there is nothing to plan.
+ * Policy: all facts about one relation are found by its number, so the cost
+ * does not grow with the number of relations, and nothing has to be planned.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@
 #include "catalog/serving.h"
 #include "catalog/status.h"
 
-/* A log-in that is held, of the relation's owner to its source. */
+/* A held log-in of the relation's owner to its source. */
 typedef struct HeldLogin
 {
 	bool		is_held;
@@ -30,7 +30,7 @@ typedef struct HeldLogin
 	char	   *message;
 } HeldLogin;
 
-/* A column of the present row as text, palloc'd; NULL for NULL. */
+/* A column of the current row as text, palloc'd; NULL for NULL. */
 static char *
 text_value(const DirectScan *scan, const char *column)
 {
@@ -58,7 +58,7 @@ time_value(const DirectScan *scan, const char *column, TimestampTz *time)
 	return !isnull;
 }
 
-/* Is there a row of an index at all? */
+/* Is there any row? */
 static bool
 any_row(DirectIndex index, Snapshot snapshot)
 {
@@ -71,7 +71,10 @@ any_row(DirectIndex index, Snapshot snapshot)
 	return found;
 }
 
-/* Why all schedules of the database are held, or NULL: as the view guard says. */
+/*
+ * The reason why all schedules of the database are held, or NULL, as in the
+ * view guard.
+ */
 static char *
 reason_to_hold(Snapshot snapshot)
 {
@@ -93,7 +96,7 @@ reason_to_hold(Snapshot snapshot)
 		noted = text_value(&scan, "held_reason");
 	}
 	direct_close(&scan);
-	/* a replica says what the primary noted */
+	/* a replica reports what the primary stored */
 	if (remembered && RecoveryInProgress())
 		return noted;
 	if (!remembered && !any_row(SCHEDULE_BY_RELATION, snapshot))
@@ -102,7 +105,7 @@ reason_to_hold(Snapshot snapshot)
 	return mismatch ? pstrdup(mismatch) : NULL;
 }
 
-/* Is a pause (columns paused_at, paused_until of the present row) in force? */
+/* Is a pause (columns paused_at, paused_until of the current row) in force? */
 static bool
 pause_lasts(const DirectScan *scan)
 {
@@ -127,8 +130,8 @@ all_is_paused(Snapshot snapshot)
 }
 
 /*
- * Whether the log-in of a role to a source is held: its own, or that of PUBLIC
- * where it has none.
+ * Is the log-in of a role to a source held?  Its own counts, or that of PUBLIC
+ * if it has none.
  */
 static HeldLogin
 held_login(const char *source, Oid role, Snapshot snapshot)
@@ -159,7 +162,10 @@ held_login(const char *source, Oid role, Snapshot snapshot)
 	return held;
 }
 
-/* Why the schedules of a relation are held for a budget; NULL if they are not. */
+/*
+ * The reason why the schedules of a relation are held for a budget; NULL if
+ * they are not.
+ */
 static char *
 budget_hold(int32 relation_id, Snapshot snapshot)
 {
@@ -174,7 +180,7 @@ budget_hold(int32 relation_id, Snapshot snapshot)
 	return reason;
 }
 
-/* Brings *next forward to the first due time of the schedules of a relation or set. */
+/* Lowers *next to the first due time of the schedules of a relation or set. */
 static void
 first_due(int32 relation_id, Snapshot snapshot, TimestampTz *next)
 {
@@ -229,7 +235,7 @@ is_backfilling(int32 relation_id, Snapshot snapshot)
 	return backfilling;
 }
 
-/* Age, and whether it is more than max_age. */
+/* Computes the age, and whether it exceeds max_age. */
 static void
 judge_age(RelationStatus *status)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * status.h
- *	  How a relation is doing: the row of rsfed.freshness.
+ *	  The status of a relation: the row of rsfed.freshness.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,7 +11,7 @@
 #include "datatype/timestamp.h"
 #include "utils/snapshot.h"
 
-/* Pointers are palloc'd; NULL and the flags has_... say what is unknown. */
+/* Pointers are palloc'd; NULL and the flags has_... mark unknown values. */
 typedef struct RelationStatus
 {
 	int32		relation_id;
@@ -35,18 +35,18 @@ typedef struct RelationStatus
 	TimestampTz failing_since;
 	int32		failures;
 	char	   *sqlstate;
-	char	   *message;		/* only to whom may see all, or why all is held */
+	char	   *message;		/* only for users who may see all, or the reason why all is held */
 } RelationStatus;
 
 /*
- * The status of a relation as the snapshot sees it; false if rsfed does not
- * refresh it or the current user may neither SELECT it nor see all.
+ * The status of a relation in the snapshot; false if rsfed does not refresh it
+ * or the current user may neither SELECT it nor see all.
  */
 extern bool status_read(Oid relid, Snapshot snapshot, RelationStatus *status);
 
 /*
- * When the next run of a relation is due, by itself or with a set; false if none
- * is.
+ * The time when the next run of a relation is due, by itself or with a set;
+ * false if there is none.
  */
 extern bool status_next_run(int32 relation_id, Snapshot snapshot, TimestampTz *next_run_at);
 

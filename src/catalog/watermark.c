@@ -3,8 +3,9 @@
  * watermark.c
  *	  rsfed_catalog.watermark and .probe.
  *
- * Policy: both are written in the transaction of the content that they speak
- * of, so that after a crash the next run goes on where the content ends.
+ * Policy: both are written in the transaction of the content that they
+ * describe, so that after a crash the next run continues where the content
+ * ends.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,7 +38,7 @@ watermark_load(int32 relation_id)
 	return watermark;
 }
 
-/* RowChange of a watermark; one that stays as it is is not written again. */
+/* RowChange of a watermark; an unchanged one is not written again. */
 static bool
 set_watermark(CatalogRow *row, void *arg)
 {
@@ -113,14 +114,14 @@ probe_load(int32 relation_id, int definition)
 	return row != NULL && row_int32(row, "definition") == definition ? row_text(row, "answer") : NULL;
 }
 
-/* What probe_store() writes. */
+/* Arguments of probe_store(). */
 typedef struct Answer
 {
 	int			definition;
 	const char *answer;
 } Answer;
 
-/* RowChange of a probe's answer; the same one is not written again. */
+/* RowChange of a probe's answer; an unchanged one is not written again. */
 static bool
 set_answer(CatalogRow *row, void *arg)
 {

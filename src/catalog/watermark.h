@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * watermark.h
- *	  rsfed_catalog.watermark and .probe: how far a rollup has come, and what
- *	  its probe answered then.
+ *	  rsfed_catalog.watermark and .probe: the progress of a rollup, and the
+ *	  last answer of its probe.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,11 +24,14 @@ typedef struct Watermark
 /* The watermark of a rollup, palloc'd; NULL if it has none. */
 extern Watermark *watermark_load(int32 relation_id);
 
-/* New or changed. */
+/* Stores a new or changed watermark. */
 extern void watermark_store(int32 relation_id, const Watermark *watermark);
 extern void watermark_delete(int32 relation_id);
 
-/* What the probe of that definition answered, palloc'd; NULL if never. */
+/*
+ * The last answer of the probe of that definition, palloc'd; NULL if there is
+ * none.
+ */
 extern char *probe_load(int32 relation_id, int definition);
 extern void probe_store(int32 relation_id, int definition, const char *answer);
 

@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * alter.c
- *	  Changing a rollup that is in use.
+ *	  Changes a rollup that is in use.
  *
  * Policy: the table stays the same relation, and whatever its owner added to
  * it (columns, indexes, grants, views) stays as it is; only the rollup's own
- * columns and its key's index change.  Where they have to, the new result is
- * fetched before the table is locked, so that readers wait for the local work
- * only; and everything is one transaction, so that they never see a half.
+ * columns and its key's index change.  If they have to change, the new result
+ * is fetched before the table is locked, so that readers wait only for the
+ * local work; and everything is one transaction, so that they never see an
+ * intermediate state.
  *
  *-------------------------------------------------------------------------
  */
@@ -51,7 +52,7 @@ rollup_redefine(const Redefinition *change)
 	bool		same_shape;
 	Oid			owner;
 
-	/* whoever drops a server locks that before the rollups, too */
+	/* DROP SERVER also locks the server before the rollups */
 	if (change->source != NULL)
 		(void) source_server_locked(change->source);
 	refresh_serialize(relid);
@@ -64,7 +65,7 @@ rollup_redefine(const Redefinition *change)
 	definition_check(new, owner);
 	remote = definition_describe(new, owner);
 	if (!change->has_key && !definition_key_fits(new, remote))
-		new->key = NIL;			/* told from the new query, as if it were a new rollup */
+		new->key = NIL;			/* derived from the new query, as for a new rollup */
 	columns = definition_resolve(new, remote, name);
 	definition_warn(new, remote);
 	/* the owner may have dropped the key's index, alone or with a column */
@@ -101,8 +102,8 @@ add_refresh_action(List **actions, int64 run_id, int64 rows_changed)
 }
 
 /*
- * What a window holds was asked with the old query: with another one all of it
- * is asked again.  NULL = the rollup's own method will do.
+ * The content of a window was read with the old query: with a new query all of
+ * it is read again.  NULL = the rollup's own method suffices.
  */
 static const char *
 refresh_method(const Rollup *old, const Rollup *new)
@@ -124,8 +125,8 @@ refresh_now(const Redefinition *change, const char *method, List **actions)
 
 /*
  * Fetches the new result, changes the table under ACCESS EXCLUSIVE, and writes
- * the rows.  A table whose key changes, or is gone, is written anew: its old rows
- * say nothing of the new key.
+ * the rows.  A table whose key changes, or is removed, is rewritten: its old
+ * rows do not tell the new key.
  */
 static void
 reshape_and_fill(const Redefinition *change, Oid owner, bool new_key, Rollup *old,
@@ -158,7 +159,10 @@ reshape_and_fill(const Redefinition *change, Oid owner, bool new_key, Rollup *ol
 	owner_scope_enter(&scope, owner, true);
 	reshape_columns(relid, old, new, columns, new_key, actions);
 	owner_scope_leave(&scope);
-	/* before the rows are written: what is written without it is not published */
+	/*
+	 * before the rows are written, because rows written without it are not
+	 * published
+	 */
 	republish_again(change->relation, new, publications, actions);
 	rollup_update(new);
 	reshape_options(relid, old, new, actions);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * alter.h
- *	  Changing a rollup that is in use.
+ *	  Changes a rollup that is in use.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,10 +12,9 @@
 
 /*
  * Makes the change in the current transaction, as the current user, and
- * returns what was done: List of RedefinitionAction *.  Where the table has to
- * change, the new result is fetched first and the table then locked ACCESS
- * EXCLUSIVE for as long as it takes to write it (55P03 if the lock is not to
- * be had).
+ * returns the actions: List of RedefinitionAction *.  If the table has to
+ * change, the new result is fetched first, and the table is then locked ACCESS
+ * EXCLUSIVE while it is written (raises 55P03 if the lock is not available).
  */
 extern List *rollup_redefine(const Redefinition *change);
 

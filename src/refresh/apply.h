@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * apply.h
- *	  How a method applies the rows of a result to the served table.
+ *	  The interface of the methods that apply the rows of a result to the
+ *	  served table.
  *
  * Policy: the driver connects, serializes, takes locks and snapshots, and
- * writes the outcome; an engine only turns rows into changes.  Whatever
- * differs between methods stands in Method (rollup/method.h) and in its engine,
- * so that adding a method adds a file, a line in method.c and one in engine.c,
- * and no switch anywhere.
+ * writes the outcome; an engine only turns rows into changes.  All differences
+ * between methods are in Method (rollup/method.h) and in its engine, so that a
+ * new method needs a file, a line in method.c and one in engine.c, and no
+ * switch anywhere.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,21 +28,21 @@ typedef struct Apply
 	const Rollup *rollup;
 	const RefreshTarget *target;
 	Relation	rel;			/* the served table, locked ROW EXCLUSIVE */
-	Snapshot	snapshot;		/* the one that the pass reads and writes with */
+	Snapshot	snapshot;		/* the snapshot with which the pass reads and writes */
 	RowSource  *rows;			/* the new content */
-	RowScope   *scope;			/* the rows that it speaks of; NULL = all */
+	RowScope   *scope;			/* the rows that it covers; NULL = all */
 	int64		inserted;
 	int64		updated;
 	int64		deleted;
-	struct RefreshRun *run;		/* run->refused is set before raising what the gate refuses */
+	struct RefreshRun *run;		/* run->refused is set before the gate raises its error */
 } Apply;
 
 /*
- * The engines (merge.c, replace.c).  Each makes the content of the table that
- * of apply->rows, counting what it writes.  Runs as the table's owner, in a
+ * The engines (merge.c, replace.c).  Each makes the content of the table equal
+ * to apply->rows, and counts its writes.  Runs as the table's owner, in a
  * transaction that the driver commits, with apply->snapshot active; raises
- * 40001 for a row that somebody else changed meanwhile, 23502 for a NULL where
- * none may be.
+ * 40001 for a row that somebody else changed meanwhile, 23502 for a NULL in a
+ * column that must not have one.
  */
 extern void merge_apply(Apply *apply);
 extern void replace_apply(Apply *apply);

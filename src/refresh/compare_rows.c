@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * compare_rows.c
- *	  What a refresh would change, without changing it.
+ *	  Finds the changes that a refresh would make, without making them.
  *
- * Policy: the same pass as merge's, so that what it says is what a refresh
- * does.  The table is read with the snapshot of the statement, the one nearest
- * to the moment when Redshift is asked, and keeps the lock of a reader until
- * the transaction ends: no rewrite of the table may come in between.  Rows
- * without a key are compared as EXCEPT ALL does, both sides sorted by all
- * their columns.
+ * Policy: the pass is the same as that of merge, so that the result shows
+ * exactly what a refresh does.  The table is read with the snapshot of the
+ * statement, which is closest to the time when Redshift is asked, and stays
+ * locked for reading until the transaction ends: it must not be rewritten in
+ * between.  Rows without a key are compared as by EXCEPT ALL, with both sides
+ * sorted by all their columns.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,7 +40,7 @@
 #include "rollup/description.h"
 #include "source/route.h"
 
-/* What turns rows into objects. */
+/* The state to turn rows into objects. */
 typedef struct RowShower
 {
 	const RefreshTarget *target;
@@ -62,7 +62,7 @@ shower_create(const RefreshTarget *target, bool keyed)
 		Form_pg_attribute attr = TupleDescAttr(target->desc, i);
 		Const	   *argument = makeNullConst(attr->atttypid, attr->atttypmod, attr->attcollation);
 
-		/* to_jsonb takes any type, and looks at the call for which one */
+		/* to_jsonb accepts any type, and finds it in the call expression */
 		fmgr_info(F_TO_JSONB, &shower->to_jsonb[i]);
 		fmgr_info_set_expr((Node *) makeFuncExpr(F_TO_JSONB, JSONBOID, list_make1(argument),
 												 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL),
@@ -92,8 +92,8 @@ push_value(JsonbParseState **state, Jsonb *inner)
 }
 
 /*
- * A row, which holds column i of the result in attnums[i] (NULL: in the same
- * place), as an object of the chosen columns (NULL: of all).
+ * A row as an object of the chosen columns (NULL: of all); attnums[i] is the
+ * attribute of column i of the result (NULL: the same position).
  */
 static Jsonb *
 row_object(RowShower *shower, TupleTableSlot *row, const AttrNumber *attnums, const bool *chosen)
@@ -144,7 +144,7 @@ show_step(Comparison *comparison, RowShower *shower, Walk *walk, bool keyed)
 						 row_object(shower, walk->remote, NULL, walk->changed));
 }
 
-/* Walks to the end, counts, and shows as many differences as are wanted. */
+/* Walks to the end, counts the differences, and shows as many as requested. */
 static void
 walk_all(Comparison *comparison, Walk *walk, bool keyed)
 {
@@ -176,7 +176,7 @@ walk_all(Comparison *comparison, Walk *walk, bool keyed)
 	MemoryContextDelete(row_context);
 }
 
-/* Makes all columns the target's key: the order of rows that have none. */
+/* Makes all columns the target's key, to order rows without one. */
 static void
 key_of_all_columns(RefreshTarget *target)
 {
@@ -202,7 +202,7 @@ key_of_all_columns(RefreshTarget *target)
 		target->keys[i].column = i;
 		target->keys[i].attnum = target->attnums[i];
 		target->sort_operators[i] = type->lt_opr;
-		/* byte by byte, and the cheapest order there is */
+		/* byte by byte, which is the cheapest order */
 		target->sort_collations[i] = OidIsValid(attr->attcollation) ? C_COLLATION_OID : InvalidOid;
 	}
 }
@@ -230,7 +230,7 @@ local_rows(Relation rel, const RefreshTarget *target, Snapshot snapshot)
 	return spill_finish(spill);
 }
 
-/* Raises 42804: another query has other columns. */
+/* Raises 42804 because the columns of another query differ. */
 static void
 refuse_columns(const RemoteColumns *columns, const RefreshTarget *target)
 {
@@ -255,9 +255,9 @@ refuse_columns(const RemoteColumns *columns, const RefreshTarget *target)
 }
 
 /*
- * The ordinals of the columns in the result of another query or source: by
- * name, as a rollup with that query would take them (pinned ones by position),
- * of any type that the table can hold.
+ * The positions of the columns in the result of another query or source: by
+ * name, as in a rollup with that query (pinned ones by position), with any
+ * type that the table can hold.
  */
 static int *
 match_other(const Rollup *rollup, const RemoteColumns *columns, const RefreshTarget *target)
@@ -290,8 +290,8 @@ match_other(const Rollup *rollup, const RemoteColumns *columns, const RefreshTar
 }
 
 /*
- * Reads the result, sorted for the walk; *scope says what it speaks of.  All
- * that a window holds is compared, unless since and until say less.
+ * Reads the result, sorted for the walk; *scope tells the rows that it covers.
+ * Without since and until, the whole content of a window is compared.
  */
 static RowSource *
 fetch_result(const Comparison *comparison, const Rollup *rollup, const RefreshTarget *target,
@@ -312,7 +312,7 @@ fetch_result(const Comparison *comparison, const Rollup *rollup, const RefreshTa
 
 	run->request = &request;
 	run->asks_no_probe = true;
-	/* by which members that differ in what is read are passed over */
+	/* to skip members that differ in the tables that are read */
 	run->route = palloc0(sizeof(SourceRoute));
 	initStringInfo(&run->note);
 	*scope = step_begin(run, rollup, target)->scope;
@@ -365,7 +365,7 @@ rollup_compare(Comparison *comparison)
 		key_of_all_columns(target);
 	rows = fetch_result(comparison, rollup, target, &row_scope);
 
-	/* comparing and showing values may be the code of whoever made their type */
+	/* comparing and showing values may run code of the author of their type */
 	owner_scope_enter(&scope, target->owner, true);
 	if (keyed)
 		walk_begin(&walk, target, rows, NULL, rel, GetActiveSnapshot(),

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compare_rows.h
- *	  What a refresh would change, without changing it.
+ *	  Finds the changes that a refresh would make, without making them.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,17 +25,17 @@ typedef struct CompareCounts
 typedef struct Comparison
 {
 	const RsfedRelation *relation;	/* a rollup */
-	const char *query;			/* another query than the rollup's, or NULL */
+	const char *query;			/* a query other than the rollup's, or NULL */
 	const char *source;			/* another source, or NULL */
-	const char *since;			/* these as for a refresh, or NULL */
+	const char *since;			/* these as in a refresh, or NULL */
 	const char *until;
 	Jsonb	   *part;
-	int64		max_rows;		/* that many differences are shown; -1 = all */
+	int64		max_rows;		/* number of differences to show; -1 = all */
 
 	/*
-	 * Takes one difference; the objects are gone after the call.  key is NULL
-	 * for a rollup without one, local for a missing row, remote for an extra
-	 * one; those of a different row hold the columns that differ.
+	 * Receives one difference; the objects are freed after the call. key is
+	 * NULL for a rollup without one, local for a missing row, remote for an
+	 * extra one; those of a different row hold the columns that differ.
 	 */
 	void		(*show) (void *arg, const char *kind, Jsonb *key, Jsonb *local, Jsonb *remote);
 	void	   *arg;
@@ -45,9 +45,9 @@ typedef struct Comparison
 /*
  * Compares the table of a rollup, as the active snapshot sees it, with what
  * its query returns now.  Takes no lock but ACCESS SHARE and writes nothing;
- * connects as the table's owner does for a refresh.  Raises what a refresh
- * raises before it writes, 42804 if another query's columns do not fit, 42883
- * if a rollup without key has a column that cannot be sorted.
+ * connects as the table's owner does for a refresh.  Raises the errors of a
+ * refresh before it writes, 42804 if the columns of another query do not fit,
+ * 42883 if a rollup without key has a column that cannot be sorted.
  */
 extern void rollup_compare(Comparison *comparison);
 

@@ -12,8 +12,8 @@
 
 /*
  * Makes the deferrable constraints that the table's changes concern immediate
- * for a pass, and deferred again as they were declared: what is deferred would
- * be checked after the pass, without the rights it runs with.
+ * for a pass, and deferred again as they were declared: deferred constraints
+ * would be checked after the pass, without its rights.
  */
 extern void constraints_immediate(Relation rel);
 extern void constraints_restore(Relation rel);

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * cost_gather.c
- *	  Asking the warehouse what runs have cost.
+ *	  Asks the warehouse for the costs of runs.
  *
- * Policy: as the owner of the relations, who sees the statements that were his.
- * Where he may not read the views, the run's cost is unknown and says why; the
- * warehouse is not asked for it again.  One that cannot be reached is.
+ * Policy: the owner of the relations asks, who sees the statements of the
+ * runs.  If the owner may not read the views, the run's cost is unknown, with
+ * the reason, and the warehouse is not asked for it again.  A warehouse that
+ * cannot be reached is asked again.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,10 +23,13 @@
 #include "source/route.h"
 #include "source/source.h"
 
-/* its answer is wanted by nobody who waits */
+/* nobody waits for its answer */
 #define STATEMENT_TIMEOUT_MS 30000
 
-/* The start of a run without a query is looked for so much earlier than it was here. */
+/*
+ * How much earlier than the local start time the start of a run without a
+ * query id may be.
+ */
 #define MOST_CLOCK_DRIFT_S 300
 
 typedef struct Asking
@@ -104,7 +108,7 @@ figure(const char *cell)
 	return cell == NULL ? -1 : (int64) strtod(cell, NULL);
 }
 
-/* What the answer says of a run; a run that it does not name stays unknown. */
+/* Stores the answer for a run; a run that it does not name stays unknown. */
 static void
 read_answer(const Asking *asking, RunCost *run)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * cost_gather.h
- *	  Asking the warehouse what runs have cost.
+ *	  Asks the warehouse for the costs of runs.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,16 +11,14 @@
 #include "catalog/cost.h"
 
 /*
- * Asks one question for all runs of a batch and fills in what it says.  Inside a
- * transaction, where no snapshot is needed.  Returns why that failed, palloc'd,
- * or NULL; interrupts are raised.  What the user may not see is an answer.
+ * Asks for all runs of a batch in one query and stores the answers in it.
+ * Called inside a transaction, without need of a snapshot.  Returns the reason
+ * of a failure, palloc'd, or NULL; interrupts are raised.  A lack of
+ * privileges counts as an answer.
  */
 extern ErrorData *cost_ask(CostBatch *batch, bool keep_connection);
 
-/*
- * Writes what came of it, also for the budgets that want to know, which wakes the
- * scheduler at commit.
- */
+/* Stores the result, also for budgets, which wakes the scheduler at commit. */
 extern void cost_write(const CostBatch *batch);
 
 #endif							/* RSFED_COST_GATHER_H */

@@ -1,21 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * digits.c
- *	  Floats that are the same in the digits that count.
+ *	  Compares floats in their leading digits.
  *
- * Policy: a sum of floats differs in its last bits with the order in which a
- * cluster's slices are added up.  Two values agree in n digits if they are at
+ * Policy: the last bits of a sum of floats depend on the order in which the
+ * slices of a cluster are added.  Two values agree in n digits if they are at
  * most half a unit of the n-th significant digit (of the greater one) apart.
- * That is measured, not found by rounding both, which would tell 1.4999999 and
- * 1.5000001 apart wherever the digits are cut.
+ * The distance is measured.  Rounding both would distinguish 1.4999999 and
+ * 1.5000001 at any number of digits.
  *
- * What is compared is the value that is stored and the one that came, and the
- * stored one stays as long as they agree.  So small steps do not add up to a
- * great one: however many refreshes, the table is never further than half a
- * unit of the last digit that counts from what Redshift said.
+ * The stored value is compared with the new one, and stays as long as they
+ * agree.  So small steps do not add up: after any number of refreshes, the
+ * table differs from Redshift by at most half a unit of the last digit that
+ * counts.
  *
- * A number has no digits in common with zero, nor with one of the other sign,
- * however small both are: digits that count are no help for sums whose parts
+ * A number has no digits in common with zero, nor with a number of the other
+ * sign, however small both are: this does not help with sums whose parts
  * cancel out.
  *
  *-------------------------------------------------------------------------
@@ -37,16 +37,16 @@ digits_agree(Datum a, Datum b, int size, int digits)
 	if (isnan(left) || isnan(right))
 		return isnan(left) && isnan(right);
 
-	/* of infinities, and of zeros with and without a sign, too */
+	/* also for infinities, and for zeros with and without a sign */
 	if (left == right)
 		return true;
 	if (isinf(greater))
 		return false;
 
 	/*
-	 * Where the power is too small to be a double, each of the few digits that
-	 * numbers have there counts; where a difference is too great to be one, it
-	 * is infinite, and greater than any tolerance.
+	 * If the power is too small for a double, each of the few digits of such
+	 * numbers counts; if a difference is too large for a double, it is
+	 * infinite and exceeds any tolerance.
 	 */
 	return fabs(left - right) <= 0.5 * pow(10, floor(log10(greater)) - (digits - 1));
 }

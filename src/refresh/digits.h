@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * digits.h
- *	  Floats that are the same in the digits that count.
+ *	  Compares floats in their leading digits.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,7 +9,7 @@
 #define RSFED_DIGITS_H
 
 /*
- * Are two values of float4 or float8 (size 4 or 8) the same in so many
+ * Are two values of float4 or float8 (size 4 or 8) the same in that many
  * significant decimal digits, at least 1?
  */
 extern bool digits_agree(Datum a, Datum b, int size, int digits);

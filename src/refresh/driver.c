@@ -4,15 +4,15 @@
  *	  One refresh of one relation, from the request to the outcome.
  *
  * Policy: the run's row commits before Redshift is asked, and the outcome
- * commits together with the content: whoever looks finds either the run in
- * progress, or all of what it did, or why it did nothing.  The work stands in
- * a subtransaction, so that a failure can be written down by the process that
- * met it.  An error that ends the process (FATAL) is not caught by PG_TRY and
- * goes its own way; the orphaned row is found by outcome_fail_orphans().
+ * commits together with the content: readers find either the run in progress,
+ * or its complete result, or the reason of its failure.  The work is in a
+ * subtransaction, so that the process can store its own failure.  PG_TRY does
+ * not catch an error that ends the process (FATAL); outcome_fail_orphans()
+ * finds the orphaned row.
  *
- * SQL on rsfed's tables stands between a push and a pop of a snapshot: without
- * an active one SPI would give the portal of the CALL a snapshot that stays,
- * and hold back vacuum for as long as Redshift works.
+ * SQL on rsfed's tables runs between a push and a pop of a snapshot: without
+ * an active snapshot, SPI would give the portal of the CALL one that stays,
+ * and so hold back vacuum while Redshift works.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,7 +45,9 @@
 #include "source/route.h"
 #include "source/unable.h"
 
-/* Interrupted so often, the outcome of a failed run is given up. */
+/*
+ * After this many interrupts, storing the outcome of a failed run is given up.
+ */
 #define FINISH_TRIES 10
 
 static void enter_transaction(void);
@@ -59,7 +61,7 @@ static void hand_over_failure(RefreshRun *run, const ErrorData *error);
 static void finish(RefreshRun *run);
 static void fill_result(RefreshRun *run, TimestampTz started, RefreshResult *result);
 
-/* A run; that of a set has those of its members with it. */
+/* A run; the run of a set includes those of its members. */
 static RefreshRun *
 run_new(const RunRequest *request, int64 run_id)
 {
@@ -105,9 +107,10 @@ refresh_run_autonomous(const RunRequest *request, int64 run_id, bool keep_connec
 }
 
 /*
- * What each transaction of a run begins with; the commit puts it back.  Whatever
- * the session's default isolation: a snapshot of the whole transaction would be
- * held while Redshift works, and be old when the rows are here.
+ * Settings at the start of each transaction of a run; the commit resets them.
+ * The session's default isolation level does not apply: a snapshot of the
+ * whole transaction would be held while Redshift works, and be old when the
+ * rows arrive.
  */
 static void
 enter_transaction(void)
@@ -172,13 +175,18 @@ finish(RefreshRun *run)
 		set_run_finish(run);
 	if (run->outcome.error == NULL)
 		unable_remember(run->route);
-	/* when the relation will be late is not what the scheduler thinks */
+	/*
+	 * the scheduler does not know the new time when the relation will be late
+	 */
 	if (changed)
 		wake_scheduler_at_commit();
 	PopActiveSnapshot();
 }
 
-/* Makes the run visible in rsfed.progress, with what it replaces. */
+/*
+ * Makes the run visible in rsfed.progress, with the number of rows that it
+ * replaces.
+ */
 static void
 show_progress(RefreshRun *run)
 {
@@ -215,7 +223,7 @@ do_refresh(RefreshRun *run)
 		matview_refresh(run);
 }
 
-/* The note of an attempt that begins again says why it does. */
+/* The note of an attempt that restarts contains the reason. */
 static void
 begin_note_again(RefreshRun *run)
 {
@@ -227,8 +235,9 @@ begin_note_again(RefreshRun *run)
 }
 
 /*
- * A member of a group that fails for a reason of its own, or cannot do what
- * another one can, is left for that; what the attempt has done there is gone with its subtransaction.
+ * If a member of a group fails for a reason of its own, or cannot run a query
+ * that another member can, the attempt moves to another member; the work of
+ * the attempt is rolled back with its subtransaction.
  */
 static ErrorData *
 refresh_moving_on(RefreshRun *run)
@@ -241,16 +250,16 @@ refresh_moving_on(RefreshRun *run)
 		run->outcome.moved_from = run->route->moved_from;
 		begin_note_again(run);
 	}
-	/* also where there was no log-in */
+	/* also if there was no log-in */
 	if (run->route->server != NULL)
 		run->outcome.server = run->route->server;
 	return error;
 }
 
 /*
- * Merging rows as they arrive needs Redshift's order of the key to be ours.
- * Where it turns out to be another one, nothing of that attempt is left, and
- * the rows are asked for again, to be sorted here: now, and from now on.
+ * Merging rows as they arrive requires that Redshift's order of the key is the
+ * same as ours.  If it differs, the attempt is rolled back, and the rows are
+ * read again and sorted here, this time and in later runs.
  */
 static ErrorData *
 refresh_in_order(RefreshRun *run)
@@ -264,7 +273,9 @@ refresh_in_order(RefreshRun *run)
 	return refresh_moving_on(run);
 }
 
-/* Lets others have Redshift for a while; not inside somebody's transaction. */
+/*
+ * Gives others access to Redshift for a while; not inside a transaction block.
+ */
 static void
 pause_between_steps(const RefreshRun *run)
 {
@@ -350,8 +361,8 @@ try_commit(RefreshRun *run)
 }
 
 /*
- * Was it a person that told this process to stop, and not a time-out, nor the
- * query in Redshift?  message_id is the text before translation.
+ * Did a user cancel this process, and not a time-out, nor the query in
+ * Redshift?  message_id is the text before translation.
  */
 static bool
 is_local_cancel(const ErrorData *error)
@@ -373,9 +384,10 @@ finish_step(void *arg)
 }
 
 /*
- * finish() for a run that failed.  Whoever cancelled it may still hold its row,
- * and cancel again while we wait for that: a run must not stay "running" in a
- * process that lives on.  A limit, so that even this wait can be ended.
+ * finish() for a failed run.  The session that cancelled it may still lock its
+ * row, and may cancel again while this waits for the row: a run must not stay
+ * "running" in a process that continues.  There is a limit, so that even this
+ * wait can be ended.
  */
 static void
 finish_failed(RefreshRun *run)
@@ -405,7 +417,7 @@ record_failure(RefreshRun *run, ErrorData *error)
 		set_run_fail(run, outcome->status, outcome->error);
 	MemoryContextSwitchTo(old);
 
-	/* it may be the commit that failed */
+	/* the commit may have failed */
 	enter_transaction();
 	finish_failed(run);
 	SPI_commit();
@@ -436,8 +448,8 @@ put_failure(const RefreshRun *run, const ErrorFields *error, const char *status)
 }
 
 /*
- * The run's row goes with the caller's transaction; what happened is given to
- * the scheduler, which writes it into the history.
+ * The run's row is lost with the caller's transaction; the failure is given to
+ * the scheduler, which stores it in the history.
  */
 static void
 hand_over_failure(RefreshRun *run, const ErrorData *error)

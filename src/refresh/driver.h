@@ -17,8 +17,8 @@ typedef struct RefreshResult
 	int64		rows_changed;
 	TimestampTz as_of;
 	Interval	elapsed;
-	bool		more;			/* a backfill has begun and goes on with the next run */
-	ErrorFields *error;			/* failed, refused, cancelled: what happened */
+	bool		more;			/* a backfill has begun and continues with the next run */
+	ErrorFields *error;			/* failed, refused, cancelled: the error */
 } RefreshResult;
 
 /*
@@ -27,8 +27,8 @@ typedef struct RefreshResult
  * block).  The run's row "running" commits first (run_id 0: it is made here),
  * no snapshot is held while Redshift works, content and outcome commit
  * together.  A failure is committed as the run's outcome and returned in
- * result->error with status failed or cancelled; it is not raised, the caller
- * does that if somebody waits for it.  Results are palloc'd in the memory
+ * result->error with status failed or cancelled; it is not raised; the caller
+ * does that if a user waits for it.  Results are palloc'd in the memory
  * context that was current at the call, which must outlive transactions.
  */
 extern void refresh_run_autonomous(const RunRequest *request, int64 run_id,
@@ -42,8 +42,8 @@ extern void refresh_run_in_transaction(const RunRequest *request, RefreshResult 
 
 /*
  * The first content of a rollup whose table the caller's subtransaction made,
- * without its key; makes the key, and the table's statistics.  A failure raises.
- * True if that was the first batch of several.
+ * without its key; makes the key, and the table's statistics.  A failure
+ * raises.  True if it was the first batch of several.
  */
 extern bool refresh_populate(const RunRequest *request);
 

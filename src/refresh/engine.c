@@ -12,13 +12,13 @@
 
 typedef struct Engine
 {
-	const char *name;			/* the method's */
+	const char *name;			/* the name of the method */
 	void		(*apply) (Apply *apply);
 } Engine;
 
 static const Engine engines[] = {
 	{.name = "merge",.apply = merge_apply},
-	/* a merge of the rows of a range; what differs is done before it (scope.c) */
+	/* a merge of the rows of a range; scope.c does the rest before */
 	{.name = "window",.apply = merge_apply},
 	{.name = "replace",.apply = replace_apply},
 };

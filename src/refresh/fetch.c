@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * fetch.c
- *	  The result of a rollup's query, from the connection to the local rows.
+ *	  Reads the result of a rollup's query, from the connection to the local
+ *	  rows.
  *
- * Policy: while Redshift works and rows arrive no snapshot is held here, not
- * even that of a catalog look-up, or a slow query would keep vacuum from every
- * table.  Values are read with the rights of the table's owner, because the
- * input function of a type may be anybody's code.
+ * Policy: no snapshot is held while Redshift works and rows arrive, not even
+ * that of a catalog look-up; otherwise a slow query would hold back vacuum on
+ * every table.  Values are read with the rights of the table's owner, because
+ * the input function of a type may be code of another user.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,8 +34,8 @@
 #include "source/unfit.h"
 
 /*
- * Every so many rows, a catalog snapshot that a look-up left behind is dropped,
- * and the progress shown.
+ * The number of rows after which a left-over catalog snapshot is dropped and
+ * the progress is updated.
  */
 #define ROWS_PER_LOOK 1024
 
@@ -54,7 +55,7 @@ statement_text(const Rollup *rollup, const char *order)
 					redshift_append_order(rollup->query, order));
 }
 
-/* What is known without a connection. */
+/* The facts known without a connection. */
 static Fetch *
 make_fetch(const Rollup *rollup, const char *name)
 {
@@ -110,7 +111,7 @@ fetch_connect(const Rollup *rollup, const char *name, Oid owner, int64 run_id, b
 	fetch->request.statement_timeout_ms = remote_timeout_ms;
 
 	progress_set_phase(PHASE_CONNECTING);
-	/* what fails before it is sent is not the query's */
+	/* a failure before it is sent is not caused by the query */
 	if (route != NULL)
 		route->asked = NULL;
 	source_check_usage(rollup->source, owner);
@@ -152,7 +153,7 @@ fetch_send(Fetch *fetch, const char *order)
 	fetch->columns = remote_stream_columns(fetch->stream);
 }
 
-/* Raises 54000: somebody forgot the GROUP BY. */
+/* Raises 54000: probably the query lacks a GROUP BY. */
 static void
 refuse_rows(Fetch *fetch)
 {
@@ -173,8 +174,8 @@ show_rows(Fetch *fetch)
 }
 
 /*
- * Reads the next row of the result into values and nulls, what it allocates in
- * that memory context; false at the end.
+ * Reads the next row of the result into values and nulls, allocated in the
+ * given memory context; false at the end.
  */
 static bool
 next_row(Fetch *fetch, Datum *values, bool *nulls, MemoryContext context)
@@ -210,7 +211,7 @@ next_row(Fetch *fetch, Datum *values, bool *nulls, MemoryContext context)
 	return true;
 }
 
-/* Reading a domain's value may run a query of its own, which needs a snapshot. */
+/* Reading a domain's value may run a query, which needs a snapshot. */
 static bool
 has_domain(TupleDesc desc)
 {
@@ -257,9 +258,9 @@ fetch_rows(Fetch *fetch, const RefreshTarget *target, const int *ordinals, bool 
 }
 
 /*
- * Rows straight from the connection.  The values of a row live in one of two
- * memory contexts, taken by turns, so that a row and the one before it can be
- * compared without copying either.
+ * Rows straight from the connection.  The values of a row are in one of two
+ * memory contexts, used alternately, so that a row and the previous one can be
+ * compared without a copy.
  */
 typedef struct StreamSource
 {
@@ -313,7 +314,7 @@ fetch_stream(Fetch *fetch, const RefreshTarget *target, const int *ordinals)
 	return &stream->source;
 }
 
-/* Ends the stream; what is left of it is cancelled. */
+/* Ends the stream; cancels the rest of it. */
 static void
 close_stream(Fetch *fetch)
 {
@@ -325,7 +326,10 @@ close_stream(Fetch *fetch)
 int64
 fetch_query_id(Fetch *fetch, char **why)
 {
-	/* what has joined reads within a transaction, which needs the connection anyway */
+	/*
+	 * a joined fetch reads within a transaction, which needs the connection
+	 * anyway
+	 */
 	int			silence_ms = fetch->is_guest ? fetch->source->stall_timeout_ms : QUERY_ID_TIMEOUT_MS;
 	int64		id;
 

@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * gate.c
- *	  A check of the new content before it is published.
+ *	  Checks new content before it is published.
  *
- * Policy: the content is judged where it is, in the table, after the pass and
- * before the commit, as its owner: what the owner's readers would see is what
- * is looked at.  A refusal is an error, so that the pass is rolled back like
- * any other failure; only the run's status tells it from one.
+ * Policy: the content is checked in the table, after the pass and before the
+ * commit, as its owner: so the check sees exactly what readers would see.  A
+ * refusal is an error, so that the pass is rolled back like any other failure;
+ * only the run's status distinguishes them.
  *
  * A check is one expression.  It refers to the new content as new_rows and to
- * the old one as old_rows; the old rows are copied aside before the pass, and
- * only if the check names them.  As with a CHECK constraint, only false refuses:
- * the sum of no rows is NULL, and the first content has none before it.
+ * the old one as old_rows; the old rows are copied before the pass, and only
+ * if the check names them.  As with a CHECK constraint, only false refuses:
+ * the sum of no rows is NULL, and before the first content there are no rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,11 +47,11 @@ struct Gate
 	Oid			relid;
 	char	   *name;			/* the table's, for messages */
 	char	   *check;			/* or NULL */
-	bool		backfilling;	/* the content is known not to be all of it */
+	bool		backfilling;	/* the content is known to be incomplete */
 	Tuplestorestate *old_rows;	/* NULL if the check does not name them */
 };
 
-/* Does an expression name the old rows?  Once too often costs a copy only. */
+/* Does an expression name the old rows?  A wrong "yes" only costs a copy. */
 static bool
 names_old_rows(const char *check)
 {
@@ -122,7 +122,10 @@ register_old_rows(Gate *gate)
 		elog(ERROR, "could not register old_rows");
 }
 
-/* The run is a part of define_rollup or alter_rollup, and gone with it. */
+/*
+ * The run is a part of define_rollup or alter_rollup, and is rolled back with
+ * it.
+ */
 static bool
 defines(const RefreshRun *run)
 {
@@ -158,7 +161,7 @@ gate_way_past(const RefreshRun *run)
 					: run->in_set ? "CALL rsfed.refresh_set" : "CALL rsfed.refresh");
 }
 
-/* Raises 23514; the driver makes "refused" of it. */
+/* Raises 23514, for which the driver sets the status "refused". */
 static void
 refuse(const Gate *gate, RefreshRun *run, const char *option, char *figures)
 {
@@ -171,7 +174,7 @@ refuse(const Gate *gate, RefreshRun *run, const char *option, char *figures)
 					 gate_option_change(run))));
 }
 
-/* The one value of a query over the new content. */
+/* The single value of a query over the new content. */
 static Datum
 ask(const char *query, Oid type, bool *isnull)
 {
@@ -211,7 +214,7 @@ judge_counts(const Gate *gate, RefreshRun *run, int64 old_rows, int64 new_rows, 
 		refuse(gate, run, "max_rows",
 			   psprintf("%s At most " INT64_FORMAT " are allowed.", rows, limit(gate, "max_rows")));
 
-	/* one batch of many is small, and all new */
+	/* one batch of many is small, and entirely new */
 	if (gate->backfilling)
 		return;
 	if (has_limit(gate, "min_rows") && new_rows < limit(gate, "min_rows"))
@@ -256,7 +259,7 @@ gate_judge(Gate *gate, RefreshRun *run, int64 inserted, int64 updated, int64 del
 	if (gate == NULL)
 		return;
 	progress_set_phase(PHASE_APPLYING);
-	/* who judges the content does not change it, by whatever function */
+	/* the check must not change the content, through any function */
 	XactReadOnly = true;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");

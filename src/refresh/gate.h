@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * gate.h
- *	  A check of the new content before it is published.
+ *	  Checks new content before it is published.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,22 +13,23 @@
 typedef struct Gate Gate;
 
 /*
- * Before the pass: what the check wants to know of the old content.  NULL if
- * the rollup has no gate, or the session passes it by (rsfed.ignore_gate).
- * The caller acts as the table's owner, with a snapshot pushed.
+ * Called before the pass: saves the facts about the old content that the check
+ * needs.  NULL if the rollup has no gate, or the session ignores it
+ * (rsfed.ignore_gate).  The caller acts as the table's owner, with a snapshot
+ * pushed.
  */
 extern Gate *gate_open(RefreshRun *run, const Rollup *rollup, Relation rel);
 
 /*
- * After the pass, as the owner too, with a snapshot that sees it: raises 23514
- * and marks the run as refused where the content does not pass.
+ * Called after the pass, also as the owner, with a snapshot that sees it:
+ * raises 23514 and marks the run as refused if the content does not pass.
  */
 extern void gate_judge(Gate *gate, RefreshRun *run, int64 inserted, int64 updated, int64 deleted);
 
 /*
- * Texts for the error of a refusal: what readers see now (with a snapshot
- * pushed), with what an option is changed, and how the content is published all
- * the same.  Palloc'd or static.
+ * Texts for the error of a refusal: the content that readers see now (with a
+ * snapshot pushed), the function that changes an option, and the way to
+ * publish the content nevertheless.  Palloc'd or static.
  */
 extern const char *gate_what_remains(const RefreshRun *run);
 extern const char *gate_option_change(const RefreshRun *run);

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * keyed.c
- *	  The rows of a result in the order of the key, checked as they pass.
+ *	  Reads the rows of a result in the order of the key, and checks the order.
  *
- * Policy: whoever sorted the rows, each key must come after the one before it.
- * Comparing each row with the one before it proves order and uniqueness alike,
- * so Redshift's order needs no trust, only the same comparison that finds
- * duplicates in rows sorted here.
+ * Policy: no matter where the rows were sorted, each key must be greater than
+ * the previous one.  Comparing each row with the previous one proves both
+ * order and uniqueness, so Redshift's order need not be trusted: the same
+ * comparison finds duplicates in rows that were sorted here.
  *
  *-------------------------------------------------------------------------
  */
@@ -56,7 +56,7 @@ keyed_compare(KeyedRows *rows, TupleTableSlot *other, bool local)
 	return 0;
 }
 
-/* Moves on in the source, without any check. */
+/* Advances in the source, without any check. */
 static bool
 step(KeyedRows *rows)
 {
@@ -67,7 +67,7 @@ step(KeyedRows *rows)
 	return rows->source->next(rows->source, row);
 }
 
-/* Raises 23505: the present row has the key of the one before. */
+/* Raises 23505 because the current row has the key of the previous one. */
 static void
 refuse_duplicate(KeyedRows *rows)
 {
@@ -79,7 +79,9 @@ refuse_duplicate(KeyedRows *rows)
 	target_refuse_duplicate(rows->target, key, times);
 }
 
-/* The text of a column of the present row; NULL for a NULL, or another type. */
+/*
+ * The text of a column of the current row; NULL for a NULL, or another type.
+ */
 static const char *
 key_text(KeyedRows *rows, int column, int *length)
 {
@@ -99,8 +101,8 @@ key_text(KeyedRows *rows, int column, int *length)
 }
 
 /*
- * Redshift ignores trailing blanks where it groups, so which spelling a group
- * shows is by chance: said once a run, with the way out.
+ * Redshift ignores trailing blanks in GROUP BY, so the text that a group shows
+ * is arbitrary: warns once per run, with a hint.
  */
 static void
 warn_of_blanks(KeyedRows *rows, const char *name)
@@ -122,8 +124,8 @@ warn_of_blanks(KeyedRows *rows, const char *name)
 }
 
 /*
- * The rows are not in the order that Redshift promised: raises what makes the
- * driver sort here (nobody else reads it), or takes note.
+ * The rows are not in the order that Redshift promised: raises an error that
+ * makes the driver sort here (and that nobody else sees), or notes it.
  */
 static void
 refuse_order(KeyedRows *rows, const char *reason)
@@ -147,9 +149,9 @@ has_control(const char *text, int length)
 }
 
 /*
- * Redshift compares as if the shorter text had blanks behind it, so where a
- * text ends in blanks, or has a byte that sorts before the blank, its order is
- * another one.
+ * Redshift compares as if the shorter text were padded with blanks, so its
+ * order differs for a text that ends in blanks, or contains a byte that sorts
+ * before the blank.
  */
 static void
 check_texts(KeyedRows *rows)

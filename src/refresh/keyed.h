@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * keyed.h
- *	  The rows of a result in the order of the key, checked as they pass.
+ *	  Reads the rows of a result in the order of the key, and checks the order.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,17 +18,17 @@ typedef struct KeyedRows
 {
 	RowSource  *source;
 	const RefreshTarget *target;
-	StringInfo	note;			/* the run's, for harmless surprises; or NULL */
-	SortSupport keys;			/* how the key is ordered */
-	TupleTableSlot *row;		/* the present one */
-	TupleTableSlot *previous;	/* the one before it */
+	StringInfo	note;			/* note of the run, for harmless deviations; or NULL */
+	SortSupport keys;			/* the order of the key */
+	TupleTableSlot *row;		/* the current row */
+	TupleTableSlot *previous;	/* the previous row */
 	bool		has_text;		/* in the key */
 	bool		blanks_met;
 
 	/*
-	 * The caller can do without order: set by it after keyed_begin().  From the
-	 * first surprise on (disorder says which) nothing is checked any more,
-	 * duplicates neither.
+	 * Set by the caller after keyed_begin() if it does not need the order.
+	 * From the first violation on (see disorder) nothing is checked any more,
+	 * not even duplicates.
 	 */
 	bool		takes_disorder;
 	bool		takes_duplicates;	/* set by it likewise */
@@ -36,23 +36,23 @@ typedef struct KeyedRows
 } KeyedRows;
 
 /*
- * Begins with rows of that source, which stays the caller's.  Without a note
- * nothing is said of trailing blanks.
+ * Begins with rows of that source, which the caller keeps.  Without a note
+ * there is no warning about trailing blanks.
  */
 extern void keyed_begin(KeyedRows *rows, RowSource *source, const RefreshTarget *target,
 						StringInfo note);
 extern void keyed_end(KeyedRows *rows);
 
 /*
- * Moves on to the next row; false at the end.  Raises 23505 for a second row
- * with the same key, and ERRCODE_RSFED_DISORDER where a source that only
- * promised the order of the key does not keep it.
+ * Advances to the next row; false at the end.  Raises 23505 for a second row
+ * with the same key, and ERRCODE_RSFED_DISORDER if a source with an unverified
+ * order of the key breaks it.
  */
 extern bool keyed_next(KeyedRows *rows);
 
 /*
- * Compares the key of the present row with that of another row: one of the
- * table (local), or of the result.
+ * Compares the key of the current row with that of another row of the table
+ * (local) or of the result.
  */
 extern int	keyed_compare(KeyedRows *rows, TupleTableSlot *other, bool local);
 

@@ -1,17 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * lake_step.c
- *	  Which partitions of the lake a refresh has to read.
+ *	  Finds the partitions of the lake that a refresh has to read.
  *
- * Policy: what the catalog shows of a partition (values, location, parameters)
- * is compared as text with what it showed when the content was made.  It is
- * asked before the query: what changes in between is read now and once more at
- * the next run, never missed.  The rows of the partitions that differ are read
- * by the key columns that hold their values; where that cannot be done exactly,
- * everything is read, and the run says why.
+ * Policy: the catalog's description of a partition (values, location,
+ * parameters) is compared as text with the one at the time when the content
+ * was made.  The catalog is read before the query: a partition that changes in
+ * between is read now and again in the next run, but never missed.  The rows
+ * of the partitions that differ are read by the key columns that hold their
+ * values; if that is not possible exactly, everything is read, and the run
+ * notes the reason.
  *
- * A partition's file that is written anew in its place does not show in the
- * catalog.  Only a refresh of all finds it: one for which a method is named.
+ * The catalog does not show that a file of a partition was overwritten.  Only
+ * a refresh of everything finds it, that is, a refresh with an explicit
+ * method.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,15 +39,15 @@
 #include "refresh/part.h"
 #include "source/lake_views.h"
 
-/* More differences than that are read by a query without conditions. */
+/* If there are more differences, the query has no conditions. */
 #define MOST_CHANGED 1000
 
-/* What was found, to be remembered with the content. */
+/* The findings, to be stored with the content. */
 typedef struct LakeFinding
 {
 	bool		all;			/* nothing was known before */
-	List	   *changed;		/* KnownPartition, of the catalog */
-	List	   *gone;			/* char *, values of partitions that are no more */
+	List	   *changed;		/* KnownPartition, from the catalog */
+	List	   *gone;			/* char *, values of partitions that no longer exist */
 } LakeFinding;
 
 /* Part of a query, to be read under attempt_reading(). */
@@ -65,7 +67,7 @@ compare_known(const ListCell *a, const ListCell *b)
 				  ((KnownPartition *) lfirst(b))->values_text);
 }
 
-/* The partitions as they are to be remembered, in the order of their values. */
+/* The partitions to be stored, in the order of their values. */
 static List *
 as_known(List *partitions)
 {
@@ -86,7 +88,10 @@ as_known(List *partitions)
 	return list;
 }
 
-/* Walks along both lists: what is new or other now, and what is gone. */
+/*
+ * Walks along both lists and finds the partitions that are new, changed or
+ * gone.
+ */
 static void
 find_differences(List *before, List *now, LakeFinding *finding)
 {
@@ -111,7 +116,7 @@ find_differences(List *before, List *now, LakeFinding *finding)
 	}
 }
 
-/* The length of a char(n) or varchar(n); 0 for what has none. */
+/* The length of a char(n) or varchar(n); 0 for a type without one. */
 static int
 declared_length(const char *type)
 {
@@ -142,7 +147,10 @@ as_returned(const LakeColumn *key, char *value)
 	return value;
 }
 
-/* Can texts of a column be told from the values of a partition key of that type? */
+/*
+ * Can texts of a column be matched with the values of a partition key of that
+ * type?
+ */
 static bool
 has_text_values(const char *type)
 {
@@ -156,7 +164,10 @@ has_text_values(const char *type)
 	return false;
 }
 
-/* The partition key of that name, and its place among the keys; raises 42703. */
+/*
+ * The partition key of that name, and its position among the keys; raises
+ * 42703.
+ */
 static LakeColumn *
 find_key(List *keys, const char *name, const char *table, int *place)
 {
@@ -218,7 +229,7 @@ push_values(JsonbParseState **state, const LakeColumn *key, int place, List *val
 
 /*
  * The differences as an argument part, key column by key column.  NULL, with a
- * reason in *why, where they cannot be told so.
+ * reason in *why, if that is not possible.
  */
 static Jsonb *
 part_of_differences(const Rollup *rollup, const char *table, List *keys, List *values, Oid relid,
@@ -299,7 +310,7 @@ differing_values(const LakeFinding *finding)
 	return values;
 }
 
-/* Raises 42P01: there is no such table, or none that may be seen. */
+/* Raises 42P01 because the table does not exist, or is not visible. */
 static void
 refuse_unseen(const char *schema, const char *table)
 {
@@ -309,7 +320,7 @@ refuse_unseen(const char *schema, const char *table)
 			 errhint("The user of the warehouse needs USAGE on the external schema there.")));
 }
 
-/* Checks, the first time, that the table and its keys are there. */
+/* Checks, the first time, that the table and its keys exist. */
 static List *
 table_keys(Fetch *fetch, const Rollup *rollup, const char *schema, const char *table)
 {
@@ -391,14 +402,17 @@ lake_step_look(RefreshRun *run, RunStep *step, Fetch *fetch, Oid relid)
 
 	run->outcome.as_of = GetCurrentTimestamp();
 	now = as_known(lake_partitions(fetch->source->conn, schema, table));
-	/* it outlives the attempt, as what is kept with the content does */
+	/*
+	 * it outlives the attempt, like the other facts that are stored with the
+	 * content
+	 */
 	old = MemoryContextSwitchTo(GetMemoryChunkContext(step));
 	finding = palloc0(sizeof(LakeFinding));
 	step->lake = finding;
 	finding->all = !is_known;
 	find_differences(known, now, finding);
 	MemoryContextSwitchTo(old);
-	/* whoever names a method wants all of it */
+	/* an explicit method means all of it */
 	read_all = !is_known || request->method != NULL || strcmp(request->trigger, "define") == 0;
 	if (!read_all && finding->changed == NIL && finding->gone == NIL)
 	{

@@ -3,9 +3,9 @@
  * matview.c
  *	  One refresh of a native materialized view.
  *
- * Policy: what a DBA would run, as its owner; CONCURRENTLY wherever it works,
- * because without it the view's ACCESS EXCLUSIVE lock stops its readers here
- * and on every replica.
+ * Policy: the command that a DBA would run, as the view's owner; with
+ * CONCURRENTLY if that works, because without it the ACCESS EXCLUSIVE lock
+ * blocks readers of the view here and on every replica.
  *
  *-------------------------------------------------------------------------
  */
@@ -78,7 +78,10 @@ matview_refresh(RefreshRun *run)
 	progress_set_phase(PHASE_APPLYING);
 	run->outcome.as_of = GetCurrentTimestamp();
 
-	/* CONCURRENTLY makes a temporary table: not as a restricted operation */
+	/*
+	 * CONCURRENTLY makes a temporary table, which a restricted operation may
+	 * not do
+	 */
 	owner_scope_enter(&scope, owner, false);
 	run_settings_lend_plans();
 	if (SPI_connect() != SPI_OK_CONNECT)

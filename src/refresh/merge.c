@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * merge.c
- *	  Method merge: by key, only what changed.
+ *	  Method merge: writes only the rows that changed, by key.
  *
- * Policy: what the walk of result and table side by side (walk.c) finds equal
- * is not written; all else is written while the walk goes on.
+ * Policy: rows that the walk along result and table (walk.c) finds equal are
+ * not written; all others are written during the walk.
  *
  *-------------------------------------------------------------------------
  */

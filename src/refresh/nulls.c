@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * nulls.c
- *	  Rows of a result that have NULL where none may be.
+ *	  Rows of a result with a NULL in a column that must not have one.
  *
  * Policy: the option not_null is a part of the gate, so such content is
- * refused with figures, and they speak of the whole result: one row in a
- * million is another mistake than all of them.  So the rows after the first
- * one are counted and not written.  A column that is NOT NULL in the table
- * takes no NULL by any way, so rsfed.ignore_gate passes by only where the
- * owner dropped that constraint.
+ * refused with figures about the whole result: one row in a million is a
+ * different mistake than all rows.  So rows after the first one are counted
+ * and not written.  A column that is NOT NULL in the table never accepts a
+ * NULL, so rsfed.ignore_gate has an effect only if the owner dropped that
+ * constraint.
  *
  *-------------------------------------------------------------------------
  */

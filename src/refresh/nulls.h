@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * nulls.h
- *	  Rows of a result that have NULL where none may be.
+ *	  Rows of a result with a NULL in a column that must not have one.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,34 +13,34 @@
 #include "refresh/refresh_run.h"
 #include "rollup/refresh_target.h"
 
-/* What was met of them in one pass. */
+/* The rows with such a NULL in one pass. */
 typedef struct NullCheck
 {
 	const RefreshTarget *target;
 	int64		rows;			/* with a NULL in such a column */
-	int			column;			/* that of the first one, from 0 */
+	int			column;			/* the column of the first one, from 0 */
 	char	   *key;			/* its key (target_key_text); NULL without one */
 } NullCheck;
 
-/* Begins a pass; what it keeps lives in the current memory context. */
+/* Begins a pass; its memory is in the current memory context. */
 extern void nulls_begin(NullCheck *check, const RefreshTarget *target);
 
 /*
- * Must a row be looked at although it is in the table already?  The option
- * not_null may name a column whose NOT NULL the owner took off the table.
+ * Must a row be checked although it is in the table already?  The owner may
+ * have dropped the NOT NULL of a column that the option not_null names.
  */
 extern bool nulls_may_be_stored(const NullCheck *check);
 
 /*
- * May the row be written?  Counts it if not.  Once one was met nothing may be
- * written any more: the pass only goes on to count the others.
+ * May the row be written?  Counts it if not.  After the first such row nothing
+ * may be written any more: the pass continues only to count the others.
  */
 extern bool nulls_pass(NullCheck *check, TupleTableSlot *row);
 
 /*
- * At the end of the pass: raises 23502 with the figures if any was met.
- * run->refused says then whether the rollup's gate (option not_null) is what
- * refuses the content, and not a NOT NULL of the owner's own.
+ * At the end of the pass: raises 23502 with the figures if there was any.
+ * Then run->refused tells whether the rollup's gate (option not_null) refuses
+ * the content, and not a NOT NULL of the owner.
  */
 extern void nulls_judge(const NullCheck *check, RefreshRun *run);
 

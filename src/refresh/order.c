@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * order.c
- *	  May Redshift sort a result for us, and how is it asked to?
+ *	  The ORDER BY with which Redshift sorts a result by the key.
  *
- * Policy: columns are named by their ordinal, so that no name has to be quoted,
- * and NULLS is always said.  Only types whose order is the same on both sides
- * are sorted there; and that is never trusted, the order of the rows is checked
- * as they pass (keyed.c).
+ * Policy: columns are given by their ordinal numbers, so that no name has to
+ * be quoted, and NULLS FIRST or LAST is always explicit.  Only types with the
+ * same order on both sides are sorted there.  The order is never trusted, but
+ * verified while rows are read (keyed.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -26,9 +26,9 @@
 #include "refresh/order.h"
 
 /*
- * Does Redshift sort values of its type as we sort them once they are values
+ * Does Redshift sort values of its type like PostgreSQL sorts them as values
  * of the local type?  Not floats (two texts of one value), booleans (Redshift
- * does not say), char (padded) and intervals.
+ * does not document it), char (padded) and intervals.
  */
 static bool
 sorts_alike(const RollupColumn *remote, Oid local, Oid collation)
@@ -47,7 +47,7 @@ sorts_alike(const RollupColumn *remote, Oid local, Oid collation)
 		case RS_TIMESTAMPTZ:
 			return local == TIMESTAMPTZOID;
 		case RS_TEXT:
-			/* by bytes there, which are the bytes of UTF-8 */
+			/* sorted there by the bytes of UTF-8 */
 			return (remote->type == VARCHAROID || remote->type == TEXTOID) &&
 				(local == TEXTOID || local == VARCHAROID) &&
 				collation == C_COLLATION_OID && GetDatabaseEncoding() == PG_UTF8;
@@ -57,8 +57,8 @@ sorts_alike(const RollupColumn *remote, Oid local, Oid collation)
 }
 
 /*
- * The direction of the order by that operator; false if it is not the order
- * that the type has by default.
+ * The direction of the order by that operator; false if it is not the default
+ * order of the type.
  */
 static bool
 is_default_order(Oid operator, Oid type, bool *descending)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * order.h
- *	  May Redshift sort a result for us, and how is it asked to?
+ *	  The ORDER BY with which Redshift sorts a result by the key.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,14 +13,14 @@
 
 /*
  * The ORDER BY that makes Redshift send a rollup's rows in the order of the
- * target's key; NULL where it does not sort as we do, or where the query leaves
- * no room for it.  The same text at every run.  palloc'd.
+ * target's key; NULL if it does not sort as PostgreSQL does, or if the query
+ * cannot take an ORDER BY.  The same text at every run. palloc'd.
  */
 extern char *order_by_key(const Rollup *rollup, const RefreshTarget *target);
 
 /*
- * Does the result have the columns of the key where order_by_key() took them to
- * be?  ordinals as description_match() returns them.
+ * Are the key columns in the result where order_by_key() assumed them?  The
+ * ordinals are those of description_match().
  */
 extern bool order_fits(const RefreshTarget *target, const int *ordinals);
 

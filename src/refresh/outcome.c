@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * outcome.c
- *	  The end of a run, and what follows from it.
+ *	  The end of a run, and its consequences.
  *
- * Policy: what follows from an outcome is written in the transaction of the
- * outcome, so that neither is there without the other: a retry cannot be lost,
+ * Policy: the consequences of an outcome are written in the transaction of the
+ * outcome, so that neither exists without the other: a retry cannot be lost,
  * nor be queued for a failure that was rolled back.
  *
- * Retries are for runs of schedules, and for requests whose process died;
- * somebody who waits in a CALL sees the error.  A retry that would come after
- * the schedule's next time is left to that one.
+ * Retries are for runs of schedules, and for requests whose process died; a
+ * user who waits in a CALL sees the error.  There is no retry after the
+ * schedule's next time, which takes its place.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,8 +38,9 @@
 #include "source/fingerprint.h"
 
 /*
- * The rollup whose source and owner say with what a run logs in: of a set, whose
- * members share them, any that is there.  NULL for what does not log in.
+ * The rollup whose source and owner determine the log-in of a run: for a set,
+ * whose members share them, any existing member.  NULL if the run does not log
+ * in.
  */
 static const RsfedRelation *
 login_rollup(const RsfedRelation *relation)
@@ -60,8 +61,8 @@ login_rollup(const RsfedRelation *relation)
 }
 
 /*
- * Holds the log-in that the relation's owner used.  False if that is not known:
- * then the failure is one like others.
+ * Holds the log-in that the relation's owner used.  False if that is not
+ * known: then the failure is treated like any other.
  */
 static bool
 hold_login(const RsfedRelation *relation, RunOutcome *outcome)
@@ -76,7 +77,7 @@ hold_login(const RsfedRelation *relation, RunOutcome *outcome)
 	rollup = rollup_load(relation->relation_id);
 	if (!source_login(rollup->source, relation_owner(relation->relid), &login))
 		return false;
-	/* a password that is required of this role is not of all that PUBLIC's is for */
+	/* this role needs a password, but not all users of PUBLIC's mapping do */
 	if (!OidIsValid(login.role_id) && strncmp(outcome->error->sqlstate, "2F", 2) == 0)
 		return false;
 	held.server_id = login.server_id;
@@ -100,7 +101,7 @@ hold_login(const RsfedRelation *relation, RunOutcome *outcome)
 	return true;
 }
 
-/* The policy of a schedule's options; NULL has the defaults. */
+/* The policy of a schedule's options; NULL gives the defaults. */
 static RsfedBackoff
 backoff_policy(Jsonb *options)
 {
@@ -114,8 +115,9 @@ backoff_policy(Jsonb *options)
 }
 
 /*
- * Queues a retry, if there is to be one; options are the schedule's, next_run_at
- * its next time.  died: with its process, so it is due at once.
+ * Queues a retry, if there is to be one; options are the schedule's,
+ * next_run_at its next time. died: the run ended with its process, so the
+ * retry is due at once.
  */
 static bool
 queue_retry(int64 run_id, const RunRequest *request, Jsonb *options, TimestampTz next_run_at,
@@ -143,7 +145,7 @@ queue_retry(int64 run_id, const RunRequest *request, Jsonb *options, TimestampTz
 	return true;
 }
 
-/* One more time in a row ended in a failure; true if the schedule paused itself. */
+/* Counts one more failure in a row; true if the schedule paused itself. */
 static bool
 count_failure(int64 run_id, const RsfedRelation *relation, const RelationSchedule *schedule,
 			  const RunOutcome *outcome)
@@ -181,7 +183,7 @@ outcome_retry_superseded(int64 run_id, const RelationSchedule *schedule)
 	return relation != NULL && count_failure(run_id, relation, schedule, &outcome);
 }
 
-/* What follows from a failure that was written. */
+/* The consequences of a stored failure. */
 static void
 follow_failure(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
 			   RunOutcome *outcome, FailureKind kind, bool died)
@@ -189,14 +191,14 @@ follow_failure(int64 run_id, const RsfedRelation *relation, const RunRequest *re
 	RelationSchedule *schedule = NULL;
 	bool		retried = false;
 
-	/* what follows for a member is what follows for its set */
+	/* the set has the consequences for its members */
 	if (request->set_run_id != 0)
 		return;
 	if (request->schedule_name != NULL)
 		schedule = schedule_load(request->relation_id, request->schedule_name);
 	if (kind == FAILURE_CREDENTIALS)
 	{
-		/* once it works again, at once */
+		/* at once, when it works again */
 		if (schedule != NULL)
 			schedule_put_back(schedule->relation_id, schedule->name, request->due_at);
 		return;
@@ -212,20 +214,21 @@ follow_failure(int64 run_id, const RsfedRelation *relation, const RunRequest *re
 		(void) count_failure(run_id, relation, schedule, outcome);
 }
 
-/* A success, with what follows from it. */
+/* A success, with its consequences. */
 static void
 write_success(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
 			  const RunOutcome *outcome)
 {
 	/*
-	 * A schedule's run does not log in where that is held.  Locked in the order
-	 * of a log-in that fails: this before the freshness, of a set before its own.
+	 * A run of a schedule does not log in while the log-in is held.  Locks are
+	 * taken in the order of a failed log-in: this row before the freshness,
+	 * for a set before its own.
 	 */
 	const RsfedRelation *login = request->schedule_name == NULL ? login_rollup(relation) : NULL;
 
 	if (login != NULL)
 		outcome_login_works(rollup_source(login->relation_id), relation_owner(login->relid));
-	/* when it will be late is not what the scheduler thinks */
+	/* the scheduler does not know the new time when it will be late */
 	if (run_finish(run_id, relation, outcome))
 		wake_scheduler_at_commit();
 	if (!outcome->is_partial)
@@ -244,7 +247,7 @@ kind_of(const RunOutcome *outcome)
 						outcome->error->detail, at_login);
 }
 
-/* What the run has taken, for budgets, and what it has cost, to be asked for later. */
+/* Counts the run for budgets, and stores the request for its cost. */
 static void
 count_cost(int64 run_id, const RsfedRelation *relation, const RunRequest *request,
 		   const RunOutcome *outcome)
@@ -252,7 +255,7 @@ count_cost(int64 run_id, const RsfedRelation *relation, const RunRequest *reques
 	bool		used_up;
 	int64		ms = budget_spend(run_id, relation, request, outcome, &used_up);
 
-	/* it holds what is due, and tells */
+	/* the scheduler holds due schedules, and reports that */
 	if (used_up)
 		wake_scheduler_at_commit();
 	cost_want(run_id, relation, request, outcome, ms);
@@ -304,7 +307,9 @@ outcome_fail_orphans(void)
 		outcome.rows_inserted = outcome.rows_updated = outcome.rows_deleted = -1;
 		if (relation == NULL)
 			relation = &dropped;
-		/* one that committed and left between the two looks is none */
+		/*
+		 * a run that committed and left between the two looks is not an orphan
+		 */
 		if (!run_finish_orphan(run->run_id, relation, &outcome))
 			continue;
 		failed++;

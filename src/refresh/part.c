@@ -3,9 +3,9 @@
  * part.c
  *	  The argument part of a refresh: key columns and their values.
  *
- * Policy: the values become values of the local columns first, and what is
- * sent to Redshift is written from those: nothing of the argument's text goes
- * into a query as it is.
+ * Policy: the values are first converted to the types of the local columns,
+ * and the literals for Redshift are made from these: no text of the argument
+ * is copied into a query.
  *
  *-------------------------------------------------------------------------
  */
@@ -57,7 +57,10 @@ has_literals(Oid type)
 	}
 }
 
-/* The position of a key column in the result; raises for all others. */
+/*
+ * The position of a key column in the result; raises an error for other
+ * columns.
+ */
 static int
 find_key_column(const Rollup *rollup, const char *name)
 {
@@ -107,7 +110,7 @@ scalar_text(const JsonbValue *value)
 	return NULL;				/* keep the compiler quiet */
 }
 
-/* A text as a value of the column; 22023 if it is none. */
+/* Reads a text as a value of the column; raises 22023 if it is not valid. */
 static Datum
 read_value(const char *column, Oid type, int32 typmod, char *text)
 {

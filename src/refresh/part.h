@@ -15,9 +15,9 @@
 
 /*
  * Reads '{"column": [values], ...}' (or one value instead of a list) for the
- * table relid: List of ScopeValues *, palloc'd.  22023 for what is no such
- * object, 42703 (with the nearest name) for a column that there is not, 22023
- * for one that is not of the key or whose values do not fit.
+ * table relid: List of ScopeValues *, palloc'd.  Raises 22023 if it is not
+ * such an object, 42703 (with the nearest name) for an unknown column, and
+ * 22023 for a column outside the key or values that do not fit.
  */
 extern List *part_parse(Jsonb *part, const Rollup *rollup, Oid relid);
 

@@ -3,13 +3,13 @@
  * populate.c
  *	  The first content of a new rollup.
  *
- * Policy: nobody else can see the table yet, so its rows go in as fast as rows
- * can: in batches, frozen, without an index, which is built from them in one
- * go afterwards.  They are asked for in the order of the key all the same: the
- * heap then lies in the order in which every later merge reads it, and that
- * order proves the key unique.  Where Redshift turns out to sort otherwise,
- * the rows are taken as they come and duplicates are looked for at the end; to
- * begin anew in another subtransaction would leave frozen rows behind.
+ * Policy: nobody else can see the table yet, so its rows are written in the
+ * fastest way: in batches, frozen, and without an index, which is built
+ * afterwards.  They are still requested in the order of the key: then the heap
+ * has the order in which every later merge reads it, and the order proves that
+ * the key is unique.  If Redshift turns out to sort differently, the rows are
+ * written as they arrive, and duplicates are searched at the end, because a
+ * restart in another subtransaction would leave frozen rows behind.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,7 +40,7 @@
 #include "rollup/table.h"
 #include "shmem/progress.h"
 
-/* Inserts rows that have no key; returns their number. */
+/* Inserts rows without a key; returns their number. */
 static int64
 fill_unkeyed(TableWriter *writer, const RefreshTarget *target, RowSource *source,
 			 NullCheck *nulls)
@@ -61,8 +61,8 @@ fill_unkeyed(TableWriter *writer, const RefreshTarget *target, RowSource *source
 }
 
 /*
- * Inserts the rows by their key; returns their number.  *disorder gets what
- * kept them from being checked for duplicates, if anything did.
+ * Inserts the rows by their key; returns their number.  *disorder gets the
+ * reason why they were not checked for duplicates, if there is one.
  */
 static int64
 fill_keyed(TableWriter *writer, const RefreshTarget *target, RowSource *source,
@@ -118,7 +118,7 @@ fill(RefreshRun *run, const Rollup *rollup, Relation rel, const RefreshTarget *t
 	return inserted;
 }
 
-/* The key of the first row of SPI's result, as messages show keys. */
+/* The key of the first row of SPI's result, in the format of messages. */
 static char *
 spi_key_text(const RefreshTarget *target)
 {
@@ -176,8 +176,9 @@ describe_new_table(Relation rel, const Rollup *rollup)
 }
 
 /*
- * The rows as they come, where they need no order or Redshift gives it; else
- * sorted here.  *streams: they are still to be read from the connection.
+ * The rows as they arrive, if they need no order or Redshift sorts them;
+ * otherwise sorted here.  *streams: they still have to be read from the
+ * connection.
  */
 static RowSource *
 open_rows(Fetch *fetch, const RefreshTarget *target, const int *ordinals, bool in_order,
@@ -190,8 +191,8 @@ open_rows(Fetch *fetch, const RefreshTarget *target, const int *ordinals, bool i
 }
 
 /*
- * Asks for the rows and writes them; the fetch is closed.  *disorder as
- * fill_keyed() has it.
+ * Asks for the rows and writes them; the fetch is closed.  *disorder as in
+ * fill_keyed().
  */
 static void
 fetch_and_fill(RefreshRun *run, const Rollup *rollup, Relation rel, const RefreshTarget *target,

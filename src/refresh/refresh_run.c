@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * refresh_run.c
- *	  The run of a refresh, before it starts.
+ *	  Prepares the run of a refresh.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,7 +37,7 @@ refresh_run_new(const RunRequest *request, int64 run_id)
 	PopActiveSnapshot();
 	if (run->relation == NULL)
 	{
-		/* dropped since it was asked for: the attempt will say so */
+		/* dropped since the request: the attempt will report it */
 		run->relation = palloc0(sizeof(RsfedRelation));
 		run->relation->relation_id = request->relation_id;
 		run->relation->schema_name = run->relation->relation_name = "";

@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * replace.c
- *	  Method replace: all out, all in, for results without a key.
+ *	  Method replace: deletes all rows and inserts the new ones, for results
+ *	  without a key.
  *
- * Policy: in one transaction, by plain deletes and inserts: TRUNCATE, or a
- * swap of files, would stop readers here and on every replica.  It writes the
- * whole table each time; a rollup that has a key is better merged.  The rows
- * need no order, so they go into the table as they arrive: no copy of the
- * result is made, and the old rows are deleted when the first one is here.
+ * Policy: plain deletes and inserts in one transaction: TRUNCATE, or a swap of
+ * files, would block readers here and on every replica.  It writes the whole
+ * table each time; method merge is better for a rollup with a key.  The rows
+ * need no order, so they are written as they arrive: no copy of the result is
+ * made, and the old rows are deleted when the first new one has arrived.
  *
  *-------------------------------------------------------------------------
  */

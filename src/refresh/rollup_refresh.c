@@ -3,10 +3,10 @@
  * rollup_refresh.c
  *	  One refresh of one rollup: fetch, lock, apply.
  *
- * Policy: nothing is locked but the right to refresh until the first row is
- * here, or every row where they are sorted here; then the table is locked as
- * an INSERT locks it, and looked at again, because anything may have happened
- * to it meanwhile.
+ * Policy: until the first row has arrived, or every row if they are sorted
+ * here, only the lock against concurrent refreshes is held; then the table is
+ * locked as by an INSERT, and examined again, because it may have changed
+ * meanwhile.
  *
  *-------------------------------------------------------------------------
  */
@@ -42,7 +42,7 @@ refresh_serialize(Oid relid)
 {
 	Oid			classid = get_relname_relid("rollup", get_namespace_oid("rsfed_catalog", false));
 
-	/* the wait may be as long as another's query in Redshift */
+	/* the wait may take as long as another run's query in Redshift */
 	InvalidateCatalogSnapshot();
 	LockDatabaseObject(classid, relid, 0, ExclusiveLock);
 }
@@ -86,7 +86,7 @@ rollup_open_fetch(RefreshRun *run, const RefreshTarget *target, const char *orde
 	return fetch;
 }
 
-/* Adds to a count of the outcome, where -1 means that nothing is known yet. */
+/* Adds to a count of the outcome; -1 means unknown so far. */
 static void
 add_count(int64 *count, int64 more)
 {
@@ -142,8 +142,8 @@ rollup_fetch_for(RefreshRun *run, const Rollup *rollup, const RefreshTarget *tar
 
 /*
  * A key that somebody else inserted after the snapshot was taken meets the
- * index as a duplicate; to whoever waits for the refresh that is a conflict,
- * to be tried again, not an error of the content.
+ * index as a duplicate; for the refresh that is a conflict, to be tried again,
+ * and not an error of the content.
  */
 static void
 apply_or_conflict(const Method *method, Apply *apply)
@@ -203,8 +203,8 @@ load_definition(const RefreshRun *run)
 }
 
 /*
- * Is it still the definition that the rows were asked for?  A column may have
- * been renamed.  Raises 40001, and as above.
+ * Is it still the definition with which the rows were requested?  A column may
+ * have been renamed.  Raises 40001, and as above.
  */
 static void
 check_definition(const RefreshRun *run, const Rollup *rollup)
@@ -255,7 +255,10 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 
 	progress_set_phase(PHASE_APPLYING);
 	apply.rel = target_open(target->relid, target->name, RowExclusiveLock);
-	/* drop_rollup(keep_table) locks the table too: it is over, or comes later */
+	/*
+	 * drop_rollup(keep_table) locks the table, too: it has ended, or comes
+	 * later
+	 */
 	check_definition(run, rollup);
 	apply.target = target_describe(apply.rel, rollup, method->needs_key);
 	target_check_same(target, apply.target);
@@ -287,8 +290,8 @@ rollup_apply(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target,
 }
 
 /*
- * The ORDER BY for a run that merges rows as they arrive; NULL where they have
- * to be sorted here, or need no order.
+ * The ORDER BY for a run that merges rows as they arrive; NULL if they have to
+ * be sorted here, or need no order.
  */
 static char *
 stream_order(RefreshRun *run, const Rollup *rollup, const RefreshTarget *target)
@@ -341,7 +344,10 @@ rollup_refresh(RefreshRun *run)
 
 	if (!run_method(run, rollup)->ordered || (order != NULL && order_fits(target, ordinals)))
 	{
-		/* the first row is here: what follows does not wait for Redshift's work */
+		/*
+		 * the first row has arrived: the following does not wait for
+		 * Redshift's work
+		 */
 		rollup_apply(run, rollup, target, fetch_stream(fetch, target, ordinals));
 		rollup_close_fetch(run, fetch);
 	}
@@ -354,7 +360,10 @@ rollup_refresh(RefreshRun *run)
 	}
 	if (run->disorder != NULL)
 	{
-		/* only now: a transaction that has written holds vacuum back, too */
+		/*
+		 * only now, because a transaction that has written also holds back
+		 * vacuum
+		 */
 		PushActiveSnapshot(GetTransactionSnapshot());
 		rollup_sort_locally(rollup, run->disorder);
 		PopActiveSnapshot();

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * rowsource.h
- *	  The rows of a result, in the order that an engine wants them.
+ *	  The rows of a result, in the order that an engine needs.
  *
- * Where they come from is the source's own affair: a local sort (below), or
- * the connection itself (fetch.c).
+ * They come from a local sort (below), or from the connection itself
+ * (fetch.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -23,8 +23,8 @@ struct RowSource
 	const TupleTableSlotOps *slot_ops;	/* slots that "next" fills */
 
 	/*
-	 * The order of the key is Redshift's word only: whoever relies on it must
-	 * check it, and refuse the rows with ERRCODE_RSFED_DISORDER.
+	 * Redshift claims the order of the key: code that relies on it must verify
+	 * it, and refuse the rows with ERRCODE_RSFED_DISORDER.
 	 */
 	bool		is_unproven;
 
@@ -37,24 +37,27 @@ struct RowSource
 };
 
 /*
- * The rows are not in the order that they were promised in.  Nobody outside
- * sees it: the driver refreshes again, sorting here.
+ * The rows are not in the claimed order.  No user sees it: the driver
+ * refreshes again and sorts here.
  */
 #define ERRCODE_RSFED_DISORDER MAKE_SQLSTATE('R','S','0','0','1')
 
 typedef struct RowSpill RowSpill;
 
 /*
- * Takes rows in memory up to so many kB, then in temporary files;
- * ordered: sorts them by the target's key.  Lives in the current memory
- * context and resource owner.
+ * Stores rows in memory up to that many kB, then in temporary files; ordered:
+ * sorts them by the target's key.  Lives in the current memory context and
+ * resource owner.
  */
 extern RowSpill *spill_begin(const RefreshTarget *target, bool ordered, int memory_kb);
 
 /* Adds one row; the values are copied. */
 extern void spill_put(RowSpill *spill, Datum *values, bool *nulls);
 
-/* All rows are there: sorts them.  The spill belongs to the source from now on. */
+/*
+ * Called after all rows are added: sorts them.  The spill belongs to the
+ * source from now on.
+ */
 extern RowSource *spill_finish(RowSpill *spill);
 
 #endif							/* RSFED_ROWSOURCE_H */

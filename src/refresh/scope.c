@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * scope.c
- *	  The rows that a refresh of less than everything speaks of.
+ *	  The rows that a partial refresh covers.
  *
- * Policy: the range stands in the query, where its author wrote {from} and
- * {to}; that it is what the query keeps to is checked here, row by row.  A row
- * from outside would be taken as new although the table may hold it, and a
- * vanished one would stay.
+ * Policy: the query contains the range where its author wrote {from} and {to};
+ * this file checks, row by row, that the result stays within it.  A row from
+ * outside would be taken as new although the table may hold it, and a deleted
+ * one would stay.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +23,7 @@
 #include "base/compat.h"
 #include "refresh/scope.h"
 
-/* A row source that checks what another one gives. */
+/* A row source that checks the rows of another one. */
 typedef struct ScopedRows
 {
 	RowSource	source;			/* first, so that it can be cast back */
@@ -60,7 +60,7 @@ same_but_blanks(Datum a, Datum b)
 		memcmp(VARDATA_ANY(left), VARDATA_ANY(right), length) == 0;
 }
 
-/* Is a value of the column one of those asked for? */
+/* Is a value of the column one of the requested ones? */
 static bool
 has_value(ScopeValues *column, Datum value, bool isnull)
 {
@@ -116,7 +116,10 @@ scope_has_local(RowScope *scope, const RefreshTarget *target, TupleTableSlot *lo
 	return has_values(scope, target, local, true);
 }
 
-/* Adds a condition on a column of the index; none if its operators lack it. */
+/*
+ * Adds a condition on a column of the index, unless its operator family lacks
+ * the operator.
+ */
 static void
 add_key(ScanKey keys, int *nkeys, Relation index, int position, StrategyNumber strategy, Datum value)
 {
@@ -129,7 +132,7 @@ add_key(ScanKey keys, int *nkeys, Relation index, int position, StrategyNumber s
 						   index->rd_indcollation[position], get_opcode(operator), value);
 }
 
-/* The least and the greatest value, as conditions. */
+/* The smallest and the largest value, as conditions. */
 static void
 add_value_keys(ScopeValues *column, ScanKey keys, int *nkeys, Relation index, int position)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * scope.h
- *	  The rows that a refresh of less than everything speaks of.
+ *	  The rows that a partial refresh covers.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +25,7 @@ typedef struct ScopeValues
 	int			count;
 	Datum	   *values;			/* of the local column's type */
 	bool		has_null;
-	bool		ignores_blanks; /* as Redshift does where it compares text */
+	bool		ignores_blanks; /* as Redshift does when it compares text */
 	Oid			collation;
 	FmgrInfo	compare;		/* btree's, of the column's type */
 } ScopeValues;
@@ -35,12 +35,12 @@ typedef struct RowScope
 	const Window *window;		/* NULL without a range */
 	int64		from;
 	int64		to;
-	bool		all_local;		/* local rows outside the range go */
-	bool		prune;			/* only those below low do */
+	bool		all_local;		/* local rows outside the range are deleted */
+	bool		prune;			/* only those below low */
 	int64		low;
 	List	   *values;			/* of ScopeValues *; all must match */
 
-	/* seen as the rows pass */
+	/* updated as rows are read */
 	bool		any;
 	int64		greatest;		/* of the window's column */
 } RowScope;
@@ -48,17 +48,21 @@ typedef struct RowScope
 /* Does the scope leave local rows out? */
 extern bool scope_is_partial(const RowScope *scope);
 
-/* Is a row of the table one that the result speaks of? */
+/* Does the result cover a row of the table? */
 extern bool scope_has_local(RowScope *scope, const RefreshTarget *target, TupleTableSlot *local);
 
 /*
- * Conditions for a scan of the key's index that leave out as much as they can
- * of what the scope does; their number, at most twice that of the key's columns.
+ * Makes conditions for a scan of the key's index that exclude as many rows
+ * outside the scope as possible; returns their number, at most twice the
+ * number of key columns.
  */
 extern int	scope_scan_keys(const RowScope *scope, const RefreshTarget *target, Relation index,
 							ScanKey keys);
 
-/* The rows, each checked to be in the scope (NULL: none): 22000 for one that is not. */
+/*
+ * The rows, after a check that each is in the scope (NULL: no check); raises
+ * 22000 for one that is not.
+ */
 extern RowSource *scope_rows(RowScope *scope, const RefreshTarget *target, RowSource *rows);
 
 #endif							/* RSFED_SCOPE_H */

@@ -4,19 +4,20 @@
  *	  A refresh of several rollups together.
  *
  * Policy: all members are read within one transaction of Redshift, which gives
- * them one snapshot, and every row is here before the first table is written;
- * then all are applied in the transaction that the driver commits.  So there is
- * nothing in between, neither there nor here: one member that fails or is
- * refused keeps all of them as they were.
+ * them one snapshot, and every row arrives before the first table is written;
+ * then all are applied in the transaction that the driver commits.  So there
+ * is no intermediate state, neither there nor here: if one member fails or is
+ * refused, all stay as they were.
  *
- * as_of is taken, and Redshift's clock asked, before that transaction begins:
- * a window must not take for complete what its snapshot may not hold.
+ * as_of and Redshift's clock are read before that transaction begins, because
+ * a window must not regard a bucket as complete that the snapshot may not
+ * contain.
  *
- * Members are locked in the order of their relation_id, so that two sets that
- * share some wait for each other instead of dying in a deadlock.  Rows are kept
- * here as they come (sorted where the method wants it), in parts of
- * maintenance_work_mem: merging them while they arrive would write one table
- * while the query of the next one may still fail.
+ * Members are locked in the order of their relation_id, so that two sets with
+ * common members wait for each other instead of ending in a deadlock.  Rows
+ * are stored here as they arrive (sorted if the method needs that), in parts
+ * of maintenance_work_mem: merging them on arrival would write one table while
+ * the query of the next one may still fail.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,7 +44,7 @@
 /* REPEATABLE READ: Redshift takes any level as its own, which gives a snapshot. */
 #define BEGIN_REMOTE "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
-/* The least that a sort gets, kB. */
+/* The minimum memory of a sort, kB. */
 #define LEAST_MEMORY_KB 64
 
 /* A member while the set is being refreshed. */
@@ -121,7 +122,7 @@ set_run_begin(RefreshRun *run)
 	run->set = set;
 }
 
-/* Keeps other refreshes of the members away; waits for those at work. */
+/* Blocks other refreshes of the members; waits for those in progress. */
 static void
 serialize(SetRun *set)
 {
@@ -183,7 +184,7 @@ set_tell_unfilled(const char *name, int count, Rollup *const *rollups, const Oid
 	}
 }
 
-/* All that is known before connecting. */
+/* The facts known before connecting. */
 static Member *
 prepare(SetRun *set)
 {
@@ -217,7 +218,7 @@ check_together(const RefreshRun *run, const Member *members)
 	set_check_members(run->relation->relation_name, count, rollups, relids);
 }
 
-/* Connects, and asks the clock where a window needs it. */
+/* Connects, and asks for the clock if a window needs it. */
 static Fetch *
 connect_and_plan(RefreshRun *run, Member *members)
 {
@@ -258,8 +259,8 @@ connect_and_plan(RefreshRun *run, Member *members)
 }
 
 /*
- * The probes of all members, whose answers are kept with the content; true if
- * each has one and finds nothing new.
+ * Asks the probes of all members, whose answers are stored with the content;
+ * true if each member has one and none reports news.
  */
 static bool
 probes_find_nothing(SetRun *set, Member *members)
@@ -277,7 +278,7 @@ probes_find_nothing(SetRun *set, Member *members)
 	return nothing;
 }
 
-/* Shows in rsfed.progress which member is at work. */
+/* Shows the current member in rsfed.progress. */
 static void
 show_member(const Member *member)
 {
@@ -290,7 +291,7 @@ show_member(const Member *member)
 	progress_move(member->target->relid, rows, as_of);
 }
 
-/* Reads every member within one transaction there; the connection is given back. */
+/* Reads every member within one transaction there; returns the connection. */
 static void
 read_members(RefreshRun *run, Member *members)
 {
@@ -315,12 +316,12 @@ read_members(RefreshRun *run, Member *members)
 		}
 		set->at = -1;
 	}
-	/* not a rollback, which would undo the SETs that the session is known by */
+	/* not a rollback, which would undo the SETs of the session */
 	(void) remote_execute(conn, "COMMIT");
 	fetch_close(fetch);
 }
 
-/* Adds a member's count to the set's, where -1 means that nothing is known. */
+/* Adds a member's count to the set's; -1 means unknown. */
 static void
 add_count(int64 *sum, int64 count)
 {
@@ -383,7 +384,7 @@ set_run_is_refused(const RefreshRun *run)
 	return run->set->at >= 0 && run->set->members[run->set->at]->refused;
 }
 
-/* What a member's run says when another one was the cause. */
+/* The message of a member's run if another member was the cause. */
 static ErrorFields *
 error_of_another(const RefreshRun *run, const char *status, const ErrorFields *error)
 {

@@ -10,12 +10,12 @@
 
 #include "refresh/refresh_run.h"
 
-/* The runs of a set's members, beside the set's own. */
+/* The runs of a set's members, in addition to the set's own. */
 typedef struct SetRun
 {
 	int			count;
 	RefreshRun **members;		/* in the order of their relation_id */
-	int			at;				/* the one at work; -1 = all or none */
+	int			at;				/* the current one; -1 = all or none */
 } SetRun;
 
 /*
@@ -39,9 +39,9 @@ extern void set_run_begin(RefreshRun *run);
 extern void set_run_refresh(RefreshRun *run);
 
 /*
- * After an error: the member at work was the cause, or all of them were.  Says
- * whether its gate was the cause; fills in the members' outcomes, where error
- * and status are those of the whole.
+ * Called after an error, whose cause is the current member or all of them.
+ * Returns whether its gate was the cause; fills in the members' outcomes, with
+ * the error and the status of the whole.
  */
 extern bool set_run_is_refused(const RefreshRun *run);
 extern void set_run_fail(RefreshRun *run, const char *status, ErrorFields *error);

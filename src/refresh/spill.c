@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * spill.c
- *	  A row source that holds the whole result here, sorted or as it came.
+ *	  A row source that stores the whole result here, sorted or in the order of
+ *	  arrival.
  *
- * Policy: it is filled before the pass takes its snapshot, so that nothing
- * holds back vacuum while Redshift works, however long that takes.
+ * Policy: it is filled before the pass takes its snapshot, so that vacuum is
+ * not held back while Redshift works, however long that takes.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,7 +21,7 @@
 struct RowSpill
 {
 	RowSource	source;			/* first, so that it can be cast back */
-	TupleTableSlot *slot;		/* a row on its way in */
+	TupleTableSlot *slot;		/* a row to be added */
 	Tuplesortstate *sort;		/* either of the two */
 	Tuplestorestate *store;
 };

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * step.c
- *	  What one step of a run asks Redshift for, and what is known after it.
+ *	  The query of one step of a run, and the bookkeeping after it.
  *
- * Policy: the text that is sent is made here and nowhere else: the query, with
- * the literals of a window's range, within the condition of a part.  Clock and
- * probe are asked on the connection of the query, before it: what changes in
- * between is found by the next run.
+ * Policy: only this file makes the text that is sent: the query, with the
+ * literals of a window's range, within the condition of a part.  Clock and
+ * probe are asked on the connection of the query, before it: the next run
+ * finds changes in between.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,10 +27,10 @@
 #include "remote/execute.h"
 #include "rollup/method.h"
 
-/* An answer of a probe that is longer is no probe's. */
+/* A longer answer cannot come from a useful probe. */
 #define LONGEST_ANSWER 65536
 
-/* Does the run ask for the whole rollup, by the rollup's own method? */
+/* Does the run refresh the whole rollup by its own method? */
 static bool
 is_ordinary(const RunRequest *request, const Rollup *rollup)
 {
@@ -135,8 +135,8 @@ step_needs_clock(const RunStep *step)
 
 /*
  * Redshift's clock.  GETDATE() shows the wall clock of the session, which is
- * in the rollup's time zone; of two instants that look the same, it is the one
- * nearer to the clock here.
+ * in the rollup's time zone; of two instants with the same wall clock, the one
+ * nearer to the local clock is taken.
  */
 TimestampTz
 step_clock(const RunStep *step, Fetch *fetch)
@@ -167,7 +167,10 @@ step_clock(const RunStep *step, Fetch *fetch)
 	return now;
 }
 
-/* The whole answer of the probe as one text that tells any two answers apart. */
+/*
+ * The whole answer of the probe as one text; different answers give different
+ * texts.
+ */
 static char *
 ask_probe(const Rollup *rollup, const char *probe, Fetch *fetch)
 {
@@ -198,8 +201,8 @@ ask_probe(const Rollup *rollup, const char *probe, Fetch *fetch)
 
 /*
  * Asks the probe, if the rollup has one and the run may trust it; true if its
- * answer says that nothing is new.  The snapshot of an Iceberg table is a probe,
- * which whoever names a method does not trust.
+ * answer means that nothing is new.  The snapshot of an Iceberg table is a
+ * probe, which a refresh with an explicit method ignores.
  */
 static bool
 probe_finds_nothing(RefreshRun *run, RunStep *step, Fetch *fetch)
@@ -255,7 +258,7 @@ step_plan(RefreshRun *run, RunStep *step, TimestampTz asked_at, TimestampTz now)
 	step->scope->low = plan->low;
 	step->scope->prune = plan->prune;
 	step->is_current = plan->is_current;
-	/* a batch of old data does not make the newest any younger */
+	/* a batch of old data does not make the newest data any newer */
 	if (plan->is_current || run->outcome.as_of == 0)
 		run->outcome.as_of = asked_at;
 }
@@ -286,7 +289,9 @@ step_ask(RefreshRun *run, RunStep *step, Fetch *fetch)
 	return !step_probe(run, step, fetch) && step_fill(step);
 }
 
-/* Writes the new watermark; the run's outcome says how far the data goes. */
+/*
+ * Writes the new watermark; stores the end of the data in the run's outcome.
+ */
 static void
 finish_window(RefreshRun *run, const Rollup *rollup, RunStep *step)
 {
@@ -297,7 +302,10 @@ finish_window(RefreshRun *run, const Rollup *rollup, RunStep *step)
 	if (now == NULL)
 		return;
 	watermark_store(rollup->relation_id, now);
-	/* whatever the plan: steps that move nothing do not go on for ever */
+	/*
+	 * regardless of the plan: steps that advance nothing must not repeat
+	 * forever
+	 */
 	run->more = now->backfilling && step->plan.want == WINDOW_NEXT &&
 		(!run->tail_done || step->watermark == NULL ||
 		 strcmp(now->filled_from, step->watermark->filled_from) != 0 ||

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * table_writer.c
- *	  Rows into the served table: insert, update, delete.
+ *	  Writes rows of the served table: insert, update, delete.
  *
- * Policy: what an INSERT, UPDATE or DELETE would enforce is enforced here too
- * (CHECK, NOT NULL, stored generated columns, every index, exclusion
- * constraints, foreign keys to the table); only row security and triggers of
- * users stay out: the former governs readers, the latter were refused.  All
- * writes of a pass carry one command id, the one of its snapshot, so that the
- * pass never meets its own rows.  A row that somebody else changed after the
- * snapshot is 40001, never skipped and never overwritten.
+ * Policy: everything that an INSERT, UPDATE or DELETE would enforce is
+ * enforced here, too (CHECK, NOT NULL, stored generated columns, every index,
+ * exclusion constraints, foreign keys to the table), except row security,
+ * which is for readers, and triggers of users, which were refused.  All writes
+ * of a pass have one command id, that of its snapshot, so that the pass never
+ * sees its own rows.  A row that another session changed after the snapshot
+ * raises 40001; it is never skipped and never overwritten.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,7 +34,7 @@
 #include "base/result_rel.h"
 #include "refresh/table_writer.h"
 
-/* Rows that are inserted together: at most so many, and so much memory. */
+/* Limits of a batch of inserted rows: number and memory. */
 #define BATCH_ROWS	1000
 #define BATCH_BYTES (256 * 1024)
 
@@ -47,10 +47,10 @@ struct TableWriter
 	EState	   *estate;
 	ResultRelInfo *result_rel;
 	TupleTableSlot *new_slot;	/* a whole row of the table */
-	ExprState **defaults;		/* by attribute; NULL where there is none */
+	ExprState **defaults;		/* by attribute; NULL if there is none */
 	bool		has_stored_generated;
 
-	/* rows on their way into the table; NULL = one by one */
+	/* rows to be inserted; NULL = one by one */
 	TupleTableSlot **batch;
 	int			batched;
 	Size		batched_bytes;
@@ -58,7 +58,7 @@ struct TableWriter
 	BulkInsertState bulk;		/* NULL but for a new table */
 
 	/* deferred rows: the table's columns and the tid of their old version */
-	Bitmapset  *deferring_attrs;	/* offset as in sysattr.h; empty = no need */
+	Bitmapset  *deferring_attrs;	/* offset as in sysattr.h; empty = not needed */
 	Tuplestorestate *deferred;
 	TupleTableSlot *deferred_slot;
 };
@@ -101,7 +101,7 @@ writer_open(Relation rel, const RefreshTarget *target, Snapshot snapshot, bool d
 	return writer;
 }
 
-/* The executor's picture of the one relation that is written. */
+/* The executor's descriptor of the relation that is written. */
 static void
 init_result_rel(TableWriter *writer)
 {
@@ -137,8 +137,8 @@ init_defaults(TableWriter *writer)
 }
 
 /*
- * Attributes of an index whose order of changes could matter.  An index that
- * holds the whole key can never refuse two rows of one result.
+ * Attributes of an index for which the order of changes could matter.  An
+ * index that contains the whole key can never refuse two rows of one result.
  */
 static Bitmapset *
 index_attrs(TableWriter *writer, Relation index, IndexInfo *info)
@@ -193,8 +193,8 @@ init_deferral(TableWriter *writer)
 }
 
 /*
- * Inserts can wait for each other unless a default looks into the table, which
- * then has to be there.
+ * Inserts can be batched unless a default reads the table, which must then
+ * contain the rows.
  */
 static void
 init_batch(TableWriter *writer)
@@ -208,9 +208,9 @@ init_batch(TableWriter *writer)
 	writer->batch = palloc0(sizeof(TupleTableSlot *) * BATCH_ROWS);
 
 	/*
-	 * Nobody else can see a table that this subtransaction made, and it goes
-	 * when that fails: its rows can be frozen from the start, which saves
-	 * vacuum from writing them all again.
+	 * Nobody else can see a table that this subtransaction made, and a failure
+	 * removes it: its rows can be frozen from the start, so that vacuum need
+	 * not write them again.
 	 */
 	if (writer->rel->rd_createSubid == GetCurrentSubTransactionId())
 	{
@@ -233,7 +233,7 @@ insert_slot(TableWriter *writer)
 	return *slot;
 }
 
-/* Adds the row in a slot of the batch, checked and with values of its own. */
+/* Adds the row in a slot of the batch, after checks and with copied values. */
 static void
 batch_row(TableWriter *writer, TupleTableSlot *slot)
 {
@@ -314,7 +314,7 @@ writer_insert(TableWriter *writer, TupleTableSlot *row)
 		insert_new_slot(writer, NULL);
 }
 
-/* Did a column change that a deferring index looks at? */
+/* Did a column of a deferring index change? */
 static bool
 must_defer(TableWriter *writer, TupleTableSlot *old)
 {
@@ -413,8 +413,8 @@ delete_tuple(TableWriter *writer, ItemPointer tid)
 
 /*
  * Writes the row in new_slot.  With old_tid it is the new version of a row
- * that was deleted only for a moment: to foreign keys that is an update, or
- * ON DELETE CASCADE would take the referencing rows along.
+ * that was deleted only temporarily: for foreign keys that is an update,
+ * otherwise ON DELETE CASCADE would delete the referencing rows.
  */
 static void
 insert_new_slot(TableWriter *writer, ItemPointer old_tid)
@@ -458,7 +458,10 @@ defer_row(TableWriter *writer, ItemPointer old_tid)
 	pfree(nulls);
 }
 
-/* All deletions are done: the deferred rows can no longer stand in each other's way. */
+/*
+ * All deletions are done: the deferred rows can no longer conflict with each
+ * other.
+ */
 static void
 write_deferred(TableWriter *writer)
 {
@@ -510,7 +513,7 @@ writer_finish(TableWriter *writer)
 	pfree(writer);
 }
 
-/* Raises unless a row was there to be changed. */
+/* Raises an error unless a row was changed. */
 static void
 check_result(TableWriter *writer, TM_Result result)
 {

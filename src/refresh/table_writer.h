@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * table_writer.h
- *	  Rows into the served table: insert, update, delete.
+ *	  Writes rows of the served table: insert, update, delete.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,26 +20,29 @@ typedef struct TableWriter TableWriter;
  * Opens the table's indexes and triggers for one pass, which uses one snapshot
  * (active) and one command id.  With defer, changes that another unique or
  * exclusion index could refuse only because of their order (two rows swap a
- * unique value) wait until writer_finish.  rel stays the caller's, locked ROW
- * EXCLUSIVE or more.  Lives in the current memory context.
+ * unique value) wait until writer_finish.  The caller keeps rel, locked ROW
+ * EXCLUSIVE or stronger.  Lives in the current memory context.
  */
 extern TableWriter *writer_open(Relation rel, const RefreshTarget *target,
 								Snapshot snapshot, bool defer);
 
-/* A new row: row holds the result's columns, the others get their defaults. */
+/*
+ * Inserts a new row: row holds the result's columns, the others get their
+ * defaults.
+ */
 extern void writer_insert(TableWriter *writer, TupleTableSlot *row);
 
 /*
- * A new version of the row in old (a slot of the table): the columns of the
- * result that are marked changed are taken from row, all others keep their
- * stored value, so that a toasted one is not written again.
+ * Writes a new version of the row in old (a slot of the table): the columns of
+ * the result that are marked as changed are taken from row, all others keep
+ * their stored values, so that a toasted value is not written again.
  */
 extern void writer_update(TableWriter *writer, TupleTableSlot *old,
 						  TupleTableSlot *row, const bool *changed);
 
 extern void writer_delete(TableWriter *writer, TupleTableSlot *old);
 
-/* Writes what was deferred, runs the triggers of foreign keys, closes. */
+/* Writes the deferred rows, runs the triggers of foreign keys, and closes. */
 extern void writer_finish(TableWriter *writer);
 
 #endif							/* RSFED_TABLE_WRITER_H */

@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * walk.c
- *	  The rows of a result and those of its table, side by side.
+ *	  Compares the rows of a result and those of its table, side by side.
  *
- * Policy: the rows of the result come in the order of the key, the local rows
- * are read in the same order through the key's index, and both are walked
- * side by side, once.  A NULL in the key is a value like any other, also
- * where the index (before PostgreSQL 15) does not see it so.  Other columns
- * are the same only if they are byte by byte, or floats that agree in the
- * digits that the rollup's option float_digits counts.
+ * Policy: the rows of the result arrive in the order of the key, the local
+ * rows are read in the same order through the key's index, and both are walked
+ * once, side by side.  A NULL in the key is a value like any other, even if
+ * the index (before PostgreSQL 15) regards NULLs as distinct.  Other columns
+ * are the same only if their bytes are equal, or if they are floats that agree
+ * in the number of digits in the option float_digits.
  *
- * Nothing is written here: merge writes what the walk finds, compare shows it.
+ * Nothing is written here: merge writes the differences, compare shows them.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +26,7 @@
 #include "refresh/digits.h"
 #include "refresh/walk.h"
 
-/* Moves on in the result; false at its end. */
+/* Advances in the result; false at its end. */
 static bool
 next_remote(Walk *walk)
 {
@@ -36,7 +36,7 @@ next_remote(Walk *walk)
 	return found;
 }
 
-/* Moves on in the table; false at its end. */
+/* Advances in the table; false at its end. */
 static bool
 next_local(Walk *walk)
 {
@@ -51,7 +51,7 @@ next_local(Walk *walk)
 	return false;
 }
 
-/* Fills "changed"; true if any column differs from what is stored. */
+/* Fills "changed"; true if any column differs from the stored one. */
 static bool
 differs(Walk *walk)
 {
@@ -88,7 +88,7 @@ begin(Walk *walk, const RefreshTarget *target, RowSource *rows, StringInfo note)
 	walk->target = target;
 	keyed_begin(&walk->remote_rows, rows, target, note);
 	walk->changed = palloc0(sizeof(bool) * target->desc->natts);
-	/* as if both sides had just been used up to here */
+	/* as if both sides had been consumed up to here */
 	walk->have_remote = walk->have_local = true;
 	walk->step = WALK_SAME;
 }

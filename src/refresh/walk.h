@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * walk.h
- *	  The rows of a result and those of its table, side by side.
+ *	  Compares the rows of a result and those of its table, side by side.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,60 +18,61 @@
 #include "refresh/scope.h"
 #include "rollup/refresh_target.h"
 
-/* What the walk stands at. */
+/* The current position of the walk. */
 typedef enum WalkStep
 {
 	WALK_END,
 	WALK_MISSING,				/* remote has no counterpart in the table */
-	WALK_EXTRA,					/* local has none in the result */
-	WALK_SAME,					/* both are there and equal, byte by byte or as digits_agree() says */
-	WALK_DIFFERENT				/* both are there; "changed" says what differs */
+	WALK_EXTRA,					/* local has no counterpart in the result */
+	WALK_SAME,					/* both exist and are equal, byte by byte or by digits_agree() */
+	WALK_DIFFERENT				/* both exist; "changed" marks the columns that differ */
 } WalkStep;
 
 typedef struct Walk
 {
 	const RefreshTarget *target;
-	TupleTableSlot *remote;		/* the present row of the result */
-	TupleTableSlot *local;		/* the present row of the table */
-	AttrNumber *local_attnums;	/* where local holds column i of the result */
+	TupleTableSlot *remote;		/* the current row of the result */
+	TupleTableSlot *local;		/* the current row of the table */
+	AttrNumber *local_attnums;	/* the attribute of local for column i of the result */
 	bool	   *changed;		/* by column of the result */
 
-	/* the walk's own */
+	/* private to the walk */
 	KeyedRows	remote_rows;
-	RowSource  *local_rows;		/* of a walk without a key, else NULL */
-	Relation	index;			/* of a walk by key */
+	RowSource  *local_rows;		/* for a walk without a key, else NULL */
+	Relation	index;			/* for a walk by key */
 	IndexScanDesc scan;
 	RowScope   *scope;			/* of local rows; NULL = all */
 	bool		have_remote;
 	bool		have_local;
-	WalkStep	step;			/* that it stands at */
+	WalkStep	step;			/* the current one */
 } Walk;
 
 /*
- * Begins to walk the rows, which come in the order of the target's key, along
- * the rows of the table that the snapshot sees, read through the key's index.
- * rel stays the caller's, locked ACCESS SHARE or more.  note: as keyed_begin().
- * Rows of the table outside of the scope (NULL: none are) are passed over.
+ * Begins to walk the rows, which arrive in the order of the target's key,
+ * along the rows of the table that the snapshot sees, read through the key's
+ * index.  The caller keeps rel, locked ACCESS SHARE or stronger. note: as in
+ * keyed_begin().  Rows of the table outside of the scope (NULL: no scope) are
+ * skipped.
  */
 extern void walk_begin(Walk *walk, const RefreshTarget *target, RowSource *rows,
 					   StringInfo note, Relation rel, Snapshot snapshot, RowScope *scope);
 
 /*
  * The same for rows without a key: target has all columns as its key, and
- * local_rows are the table's, of the result's columns, in that order too.
- * Equal rows are the same as often as both sides have them.
+ * local_rows are the rows of the table with the result's columns, in the same
+ * order.  Equal rows are matched as often as both sides have them.
  */
 extern void walk_begin_unkeyed(Walk *walk, const RefreshTarget *target, RowSource *rows,
 							   RowSource *local_rows);
 
 /*
- * Moves on by one row, or one pair of rows.  remote (missing, same, different)
+ * Advances by one row, or one pair of rows. remote (missing, same, different)
  * and local (extra, same, different) are valid until the next call.  Raises
- * what keyed_next() raises.
+ * the errors of keyed_next().
  */
 extern WalkStep walk_next(Walk *walk);
 
-/* Closes what walk_begin opened; the row sources stay the caller's. */
+/* Closes the walk; the caller keeps the row sources. */
 extern void walk_end(Walk *walk);
 
 #endif							/* RSFED_WALK_H */

@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * window_plan.c
- *	  Which range a refresh of a window asks for, and what it makes complete.
+ *	  Plans the range that a refresh of a window reads, and its effects on the
+ *	  watermark.
  *
  *	   low        filled_from            watermark   complete_to   now
  *		|  backfill   |       complete       | <- tail -> |  open    |
  *
- * Policy: what is filled is one range without holes; the watermark is its end.
- * A step either moves the watermark (the tail, which goes first, because it is
- * what readers look at) or the other end (a backfill, newest first), or redoes
- * something in between and moves nothing.  All boundaries are those of buckets.
+ * Policy: the filled range has no holes; the watermark is its end.  A step
+ * moves either the watermark (the tail, which comes first, because readers
+ * look at it) or the other end (a backfill, newest first), or it repeats a
+ * part in between and moves nothing.  All boundaries are those of buckets.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,7 +45,10 @@ settled_value(const Window *window, TimestampTz now)
 	return window_from_instant(window, bucket_move(&instants, now, &window->settle, -1));
 }
 
-/* Fills low, complete_to and what is filled; returns the end of what can be asked. */
+/*
+ * Fills low, complete_to and the filled range; returns the end of the range
+ * that can be read.
+ */
 static int64
 plan_bounds(const Window *window, const Watermark *watermark, TimestampTz now, WindowStep *step)
 {
@@ -57,7 +61,7 @@ plan_bounds(const Window *window, const Watermark *watermark, TimestampTz now, W
 	if (watermark != NULL && strcmp(watermark->column, window->name) == 0 &&
 		strcmp(watermark->value_type, window_type_name(window)) == 0)
 	{
-		/* the buckets may be other ones than then */
+		/* the buckets may have changed since then */
 		step->filled_from = window_parse(window, watermark->filled_from, 0, "rsfed_catalog.watermark");
 		step->filled_to = bucket_floor(bucket, window_parse(window, watermark->filled_to, 0,
 															"rsfed_catalog.watermark"));
@@ -67,7 +71,7 @@ plan_bounds(const Window *window, const Watermark *watermark, TimestampTz now, W
 	}
 	if (bucket->kind == BUCKET_INTEGER)
 	{
-		/* how far they go is known when the rows are here */
+		/* their end is known when the rows have arrived */
 		step->complete_to = step->filled_from < step->filled_to ? step->filled_to : step->low;
 		return beyond_integers(window);
 	}
@@ -78,7 +82,7 @@ plan_bounds(const Window *window, const Watermark *watermark, TimestampTz now, W
 	step->complete_to = Max(bucket_floor(bucket, settled_value(window, now)), step->low);
 	end = window->open_tail ? Max(bucket_next(bucket, present), step->low) : step->complete_to;
 
-	/* a clock that was put back takes nothing away */
+	/* a clock that was set back removes nothing */
 	if (step->filled_from < step->filled_to)
 	{
 		step->complete_to = Max(step->complete_to, step->filled_to);
@@ -100,8 +104,9 @@ batch_end(const Window *window, int64 boundary, int sign)
 }
 
 /*
- * The first step of all: nothing is filled.  A batch holds a complete bucket, if
- * there is one: what is not complete is not filled, and moves no watermark.
+ * The very first step: nothing is filled yet.  A batch contains a complete
+ * bucket, if there is one: an incomplete bucket is not filled, and moves no
+ * watermark.
  */
 static void
 plan_first(const Window *window, int64 end, WindowStep *step)
@@ -143,7 +148,7 @@ plan_tail(const Window *window, int64 end, bool undivided, WindowStep *step)
 	step->is_current = step->to >= end;
 }
 
-/* The next piece before what is filled. */
+/* The next piece before the filled range. */
 static void
 plan_backfill(const Window *window, WindowStep *step)
 {
@@ -243,7 +248,7 @@ window_advance(const Window *window, const WindowStep *step, const int64 *greate
 									   bucket_move(&window->bucket, *greatest, &window->settle, -1)));
 	to = Max(Min(step->to, complete_to), from);
 
-	/* two ranges that touch are one; else the newer one is what counts */
+	/* adjacent ranges become one; otherwise the newer one counts */
 	if (filled && step->want == WINDOW_ALL)
 		to = Max(to, Min(step->filled_to, step->to));
 	else if (filled && from <= step->filled_to && step->to >= step->filled_from)

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * window_plan.h
- *	  Which range a refresh of a window asks for, and what it makes complete.
+ *	  Plans the range that a refresh of a window reads, and its effects on the
+ *	  watermark.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,10 +11,10 @@
 
 #include "rollup/window.h"
 
-/* What is wanted of a window. */
+/* The request to a window. */
 typedef enum WindowWant
 {
-	WINDOW_NEXT,				/* what is due: the tail, else a piece of a backfill */
+	WINDOW_NEXT,				/* the due part: the tail, else a piece of a backfill */
 	WINDOW_RANGE,				/* since and until */
 	WINDOW_PART,				/* some keys, in a range or everywhere */
 	WINDOW_ALL					/* everything, compared with every local row */
@@ -24,7 +25,7 @@ typedef struct WindowRequest
 	WindowWant	want;
 	const char *since;			/* or NULL */
 	const char *until;
-	bool		tail_done;		/* an earlier step of the run brought the tail */
+	bool		tail_done;		/* an earlier step of the run has read the tail */
 	bool		undivided;		/* the tail in one step, however long it is */
 } WindowRequest;
 
@@ -32,22 +33,22 @@ typedef struct WindowRequest
 typedef struct WindowStep
 {
 	WindowWant	want;
-	int64		from;			/* the range asked for, half-open; */
+	int64		from;			/* the requested range, half-open; */
 	int64		to;				/* from >= to: nothing to ask */
-	int64		low;			/* the least value that the rollup holds */
+	int64		low;			/* the smallest value that the rollup holds */
 	int64		complete_to;	/* buckets before it are complete */
-	bool		prune;			/* local rows below low go */
-	bool		is_current;		/* after it the rollup is as of now */
-	bool		tail_moves;		/* there are complete buckets that it adds */
+	bool		prune;			/* local rows below low are deleted */
+	bool		is_current;		/* after the step the rollup is as of now */
+	bool		tail_moves;		/* the step adds complete buckets */
 
-	/* what is filled before it, from >= to: nothing */
+	/* the filled range before it, from >= to: empty */
 	int64		filled_from;
 	int64		filled_to;
 } WindowStep;
 
 /*
- * Plans a step.  "now" is Redshift's clock; the watermark may be NULL.  Raises
- * 22023 for a range that cannot be.
+ * Plans a step. "now" is Redshift's clock; the watermark may be NULL.  Raises
+ * 22023 for an impossible range.
  */
 extern void window_plan(const Window *window, const Watermark *watermark,
 						const WindowRequest *request, TimestampTz now, WindowStep *step);

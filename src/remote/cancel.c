@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * cancel.c
- *	  Ends what runs in Redshift when nobody waits for it any more.
+ *	  Cancels a statement in Redshift when nobody waits for it any more.
  *
- * Policy: PQcancel() blocks for as long as the other side likes, so it is never
- * used.  libpq 17 has a cancel that does not; before, a second connection logs
- * in and says CANCEL, the same way as a person would.  Both happen in clean-ups:
- * they wait by poll(), never raise, and give up at the deadline; then Redshift
- * notices the closed connection by itself, or its statement_timeout does.
+ * Policy: PQcancel() may block without limit, so it is never used. libpq 17
+ * has a cancel that does not block; before, a second connection logs in and
+ * sends CANCEL, as a person would.  Both happen in clean-ups: they wait by
+ * poll(), never raise, and give up at the deadline; then Redshift notices the
+ * closed connection by itself, or its statement_timeout does.
  *
  *-------------------------------------------------------------------------
  */
@@ -66,7 +66,10 @@ cancel_quietly(RemoteConnection *conn, TimestampTz deadline)
 	if (conn->parameter_keywords == NULL || !AcquireExternalFD())
 		return;
 
-	/* what the first log-in was given, its address too: nothing to resolve */
+	/*
+	 * the parameters of the first log-in, including its address, so there is
+	 * nothing to resolve
+	 */
 	libpq_enter();
 	pg = PQconnectStartParams(conn->parameter_keywords, conn->parameter_values, 0);
 	if (pg != NULL)
@@ -91,7 +94,7 @@ cancel_quietly(RemoteConnection *conn, TimestampTz deadline)
 	ReleaseExternalFD();
 }
 
-/* PQconnectPoll() to its end, or the deadline. */
+/* Calls PQconnectPoll() until it ends, or until the deadline. */
 static bool
 log_in_quietly(PGconn *pg, TimestampTz deadline)
 {

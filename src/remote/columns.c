@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * columns.c
- *	  The columns of a result, as Redshift describes them.
+ *	  The columns of a result as Redshift describes them.
  *
  *-------------------------------------------------------------------------
  */

@@ -29,8 +29,8 @@ static const char *const default_parameters[][2] =
 	{"ssl_min_protocol_version", "TLSv1.2"},
 
 	/*
-	 * Firewalls forget a connection that is silent while a long query runs; the
-	 * server would finish and we would wait for ever.
+	 * A firewall forgets a connection that is silent while a long query runs;
+	 * the server would finish and this session would wait forever.
 	 */
 	{"keepalives", "1"},
 	{"keepalives_idle", "60"},
@@ -38,10 +38,12 @@ static const char *const default_parameters[][2] =
 	{"keepalives_count", "5"},
 	{"tcp_user_timeout", "60000"},
 
-	/* Kerberos: Redshift has none, and old servers choke on the question */
+	/* Kerberos: Redshift has none, and old servers fail at the request */
 	{"gssencmode", "disable"},
 
-	/* files that libpq would else look for in the server's home directory */
+	/*
+	 * files that libpq would otherwise look for in the server's home directory
+	 */
 	{"passfile", NO_FILE},
 	{"sslcert", NO_FILE},
 	{"sslkey", NO_FILE},
@@ -68,8 +70,9 @@ static List *split_list(const char *text);
 static void set_parameter(RemoteConnection *conn, const char *keyword, const char *value);
 
 /*
- * Connects conn->target and logs in.  Interruptible; raises 08001 and what the
- * server's refusal says.  On return conn->pg is set, in non-blocking mode.
+ * Connects to conn->target and logs in.  Interruptible; raises 08001, and the
+ * error of a server that refuses.  On return conn->pg is set, in non-blocking
+ * mode.
  */
 void
 connect_target(RemoteConnection *conn)
@@ -116,14 +119,17 @@ connect_target(RemoteConnection *conn)
 		{
 			message = pstrdup(PQerrorMessage(conn->pg));
 
-			/* it is there and has said no: the others would say the same */
+			/* the server answers and refuses: the others would do the same */
 			if (message_is_from_server(message))
 				break;
 		}
 		close_attempt(conn);
 	}
 
-	/* silence says more than another address that refuses (::1 of localhost) */
+	/*
+	 * a time-out tells more than another address that refuses (::1 of
+	 * localhost)
+	 */
 	if (message != NULL && !any_timed_out)
 		report_connect(conn, message);
 	report_connect_timeout(conn);
@@ -172,7 +178,7 @@ target_addresses(RemoteConnection *conn, TimestampTz deadline)
 		}
 	}
 
-	/* libpq would take the socket of this very server */
+	/* libpq would use the socket of this server itself */
 	if (addresses == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
@@ -184,8 +190,8 @@ target_addresses(RemoteConnection *conn, TimestampTz deadline)
 }
 
 /*
- * One address, until it is logged in, has failed, or the time is up (false).
- * conn->pg is set in each case.
+ * Tries one address until it is logged in, or has failed or run out of time
+ * (false). conn->pg is set in each case.
  */
 static bool
 try_address(RemoteConnection *conn, const Address *address, TimestampTz deadline)
@@ -209,7 +215,10 @@ try_address(RemoteConnection *conn, const Address *address, TimestampTz deadline
 		return true;
 	PQsetNoticeReceiver(conn->pg, notice_receive, conn);
 
-	/* its words then carry the SQLSTATE, which libpq gives in no other way */
+	/*
+	 * its message then carries the SQLSTATE, which libpq does not provide
+	 * otherwise
+	 */
 	(void) PQsetErrorVerbosity(conn->pg, PQERRORS_VERBOSE);
 
 	while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING)
@@ -247,7 +256,7 @@ remote_last_step(void)
 	return step;
 }
 
-/* Forgets an attempt that led to nothing; keeps the count of descriptors. */
+/* Discards a failed attempt; keeps the count of descriptors right. */
 static void
 close_attempt(RemoteConnection *conn)
 {
@@ -256,8 +265,8 @@ close_attempt(RemoteConnection *conn)
 }
 
 /*
- * Fills conn->parameter_* with what libpq is given, for any address.  Whoever
- * wants a certain host sets it afterwards.
+ * Fills conn->parameter_* with the parameters for libpq, for any address.  The
+ * caller sets a certain host afterwards.
  */
 void
 connect_build_parameters(RemoteConnection *conn)
@@ -276,7 +285,7 @@ connect_build_parameters(RemoteConnection *conn)
 	}
 	conn->parameter_keywords[0] = NULL;
 
-	/* places that try_address() and a cancel fill */
+	/* entries that try_address() and a cancel fill */
 	set_parameter(conn, "host", NULL);
 	set_parameter(conn, "port", NULL);
 	set_parameter(conn, "hostaddr", NULL);

@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * connection.c
- *	  A connection's life: opened, looked at, closed.
+ *	  Opens, examines and closes a connection.
  *
  * Policy: a connection belongs to a memory context and to nothing else.  When
- * that is reset or deleted (at the latest when the transaction that failed is
- * cleaned up), what runs is cancelled and the socket closed, within a second.
- * So no caller needs PG_TRY, and none can leak a connection.  A process that
- * ends cancels what it left running, in contexts that nothing resets any more.
+ * the context is reset or deleted (at the latest when a failed transaction is
+ * cleaned up), the statement in progress is cancelled and the socket is
+ * closed, within a second.  So no caller needs PG_TRY, and none can leak a
+ * connection.  A process that ends cancels the statements of connections in
+ * contexts that nothing resets any more.
  *
  *-------------------------------------------------------------------------
  */
@@ -86,8 +87,8 @@ connection_create(const RemoteTarget *target)
 }
 
 /*
- * The reset callback: cancels what runs and closes, waiting at most a second.
- * Runs in clean-ups, so it never raises.
+ * The reset callback: cancels the statement in progress and closes, waiting at
+ * most a second.  Runs in clean-ups, so it never raises.
  */
 static void
 connection_reset(void *arg)
@@ -115,7 +116,10 @@ connection_reset(void *arg)
 	}
 }
 
-/* At the end of the process: cancels what runs, within a second in all. */
+/*
+ * At the end of the process: cancels all statements in progress, within a
+ * second in all.
+ */
 static void
 cancel_at_exit(int code, Datum arg)
 {
@@ -135,8 +139,8 @@ cancel_at_exit(int code, Datum arg)
 }
 
 /*
- * Closes at once, cancelling what runs, and frees the connection; NULL is
- * allowed.  Never raises.
+ * Closes at once, cancels the statement in progress, and frees the connection;
+ * NULL is allowed.  Never raises.
  */
 void
 remote_close(RemoteConnection *conn)
@@ -146,9 +150,9 @@ remote_close(RemoteConnection *conn)
 }
 
 /*
- * Refuses a log-in that took no password where one is required: else whoever
- * may make a server could use what lets the server's own user in (trust, a
- * client certificate, a peer's name).
+ * Refuses a log-in without a password where one is required: otherwise a user
+ * who may create a server could use whatever lets the server's operating
+ * system user in (trust, a client certificate, peer authentication).
  */
 static void
 check_password_used(RemoteConnection *conn)
@@ -183,7 +187,7 @@ remote_is_usable(RemoteConnection *conn)
 	return PQstatus(conn->pg) == CONNECTION_OK;
 }
 
-/* What the server reported about itself; NULL where it did not. */
+/* A parameter that the server reported about itself; NULL if it did not. */
 const char *
 remote_parameter(RemoteConnection *conn, const char *name)
 {
@@ -204,7 +208,7 @@ remote_socket(RemoteConnection *conn)
 	return conn->pg ? PQsocket(conn->pg) : -1;
 }
 
-/* How long the log-in took, in ms, from name resolution on. */
+/* The duration of the log-in in ms, including name resolution. */
 int
 remote_connect_ms(RemoteConnection *conn)
 {

@@ -10,7 +10,10 @@
 
 #include "utils/timestamp.h"
 
-/* What to connect to: built by source/ from a foreign server and a mapping. */
+/*
+ * The target of a connection: built by source/ from a foreign server and a
+ * mapping.
+ */
 typedef struct RemoteTarget
 {
 	const char *server_name;	/* for messages only */
@@ -20,7 +23,10 @@ typedef struct RemoteTarget
 	bool		require_password;	/* refuse a log-in that asked for none */
 } RemoteTarget;
 
-/* How the session answers: pinned, whatever the warehouse user's defaults. */
+/*
+ * Settings of the session that decide its answers: pinned, whatever the
+ * warehouse user's defaults.
+ */
 typedef struct RemoteSession
 {
 	const char *timezone;		/* IANA name; NULL = UTC */
@@ -35,11 +41,11 @@ typedef struct RemoteSession
 typedef struct RemoteConnection RemoteConnection;
 
 /*
- * Connects, logs in and pins the session.  The connection lives in the
- * current memory context: deleting or resetting it (so also an aborted
- * subtransaction, where it is CurTransactionContext) cancels what runs and
+ * Connects, logs in and pins the session.  The connection lives in the current
+ * memory context: deleting or resetting it (so also an aborted subtransaction,
+ * where it is CurTransactionContext) cancels the statement in progress and
  * closes the socket, waiting at most a second.  Interruptible; raises 08001
- * (not reached, TLS), 28P01 / 28000 (log-in) and others that the server gave.
+ * (not reached, TLS), 28P01 / 28000 (log-in) and errors of the server.
  */
 extern RemoteConnection *remote_connect(const RemoteTarget *target,
 										const RemoteSession *session);
@@ -54,8 +60,8 @@ extern bool remote_is_usable(RemoteConnection *conn);
 extern void remote_close(RemoteConnection *conn);
 
 /*
- * How far the last remote_connect() of this process came: the step that it was
- * in when it failed, or REMOTE_STEP_DONE.  Forgets it.  For check_server().
+ * Returns the step in which the last remote_connect() of this process failed,
+ * or REMOTE_STEP_DONE, and forgets it.  For check_server().
  */
 typedef enum RemoteStep
 {
@@ -69,7 +75,10 @@ typedef enum RemoteStep
 
 extern RemoteStep remote_last_step(void);
 
-/* How long the log-in took, from name resolution on, and the address in use. */
+/*
+ * The duration of the log-in, including name resolution, and the address in
+ * use.
+ */
 extern int	remote_connect_ms(RemoteConnection *conn);
 extern const char *remote_user(RemoteConnection *conn);
 extern const char *remote_address(RemoteConnection *conn);
@@ -77,7 +86,10 @@ extern const char *remote_address(RemoteConnection *conn);
 /* "TLSv1.3, TLS_AES_256_GCM_SHA384", palloc'd; NULL without TLS. */
 extern char *remote_tls(RemoteConnection *conn);
 
-/* Facts known since log-in, no query. NULL where the server did not say. */
+/*
+ * Facts known since log-in, without a query.  NULL if the server did not
+ * report them.
+ */
 extern const char *remote_parameter(RemoteConnection *conn, const char *name);
 extern int	remote_backend_pid(RemoteConnection *conn);
 
@@ -85,8 +97,9 @@ extern int	remote_backend_pid(RemoteConnection *conn);
 extern int	remote_socket(RemoteConnection *conn);
 
 /*
- * Is it an error that remote/ raised: of Redshift, or of the way to it, and not
- * of this server or of an interrupt?  By the domain of its message.
+ * Did remote/ raise the error, so that it comes from Redshift or from the way
+ * to it, and not from this server or from an interrupt?  The domain of its
+ * message tells.
  */
 #define REMOTE_DOMAIN "rsfed remote"
 extern bool remote_raised(const struct ErrorData *error);

@@ -3,8 +3,8 @@
  * conninfo.c
  *	  Connection strings of libpq, as dblink is given them.
  *
- * Policy: libpq reads them; what is secret does not leave this file, nor does
- * libpq's message, which may quote a part of the string.
+ * Policy: libpq parses them.  Secrets do not leave this file, nor does libpq's
+ * message, which may quote a part of the string.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,7 +33,7 @@ remote_conninfo_parse(const char *conninfo, List **pairs)
 		{
 			ConninfoPair *pair;
 
-			/* libpq marks what must not be shown by a star */
+			/* libpq marks parameters that must not be shown with a star */
 			if (option->val == NULL || strchr(option->dispchar, '*') != NULL)
 				continue;
 			pair = palloc(sizeof(ConninfoPair));

@@ -18,8 +18,8 @@ typedef struct ConninfoPair
 } ConninfoPair;
 
 /*
- * What a connection string (keywords or URI) gives, passwords left out: List of
- * ConninfoPair *, palloc'd.  False if it is no connection string.
+ * Parses a connection string (keywords or URI) into a List of ConninfoPair *,
+ * palloc'd, without passwords.  False if it is not a connection string.
  */
 extern bool remote_conninfo_parse(const char *conninfo, List **pairs);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * describe.c
- *	  The result columns of a query, asked without running it.
+ *	  Asks for the result columns of a query without running it.
  *
  * BEGIN; Parse; Describe; ROLLBACK, with the text as it is.  A wrapper with
  * LIMIT 0 would break on comments and semicolons and may run the aggregate;
@@ -21,8 +21,8 @@ static PGresult *finish_sent(RemoteConnection *conn, int sent, int silence_ms);
 
 /*
  * The columns, palloc'd; count 0 for a statement without a result.
- * Interruptible; raises what Redshift raised.  The connection stays usable also
- * after an error, since the block is rolled back before it is raised.
+ * Interruptible; raises the error of Redshift.  The connection stays usable
+ * after an error, because the block is rolled back before the error is raised.
  */
 RemoteColumns *
 remote_describe(RemoteConnection *conn, const char *query, int silence_ms)
@@ -42,7 +42,7 @@ remote_describe(RemoteConnection *conn, const char *query, int silence_ms)
 		result = finish_sent(conn, PQsendDescribePrepared(conn->pg, ""), silence_ms);
 	}
 
-	/* nothing between here and the end of the block may lose the result */
+	/* no error may be raised between here and the end of the block */
 	if (PQresultStatus(result) == PGRES_COMMAND_OK)
 	{
 		PG_TRY();
@@ -79,7 +79,7 @@ remote_describe(RemoteConnection *conn, const char *query, int silence_ms)
 	report_result(conn, result, query);
 }
 
-/* Runs a command that cannot fail but by a lost connection. */
+/* Runs a command that can fail only if the connection is lost. */
 static void
 run_checked(RemoteConnection *conn, const char *command)
 {
@@ -113,7 +113,7 @@ finish_sent(RemoteConnection *conn, int sent, int silence_ms)
 			else
 				result = next;
 		}
-		/* who raises this closes the connection */
+		/* the caller that raises this closes the connection */
 		if (silent)
 			ereport(ERROR,
 					(errcode(ERRCODE_CONNECTION_FAILURE),

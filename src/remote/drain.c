@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * drain.c
- *	  Reading what is left of a statement that is over.
+ *	  Reads the rest of the answer to a statement that is over.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 
 #include "base/compat.h"
 
-/* Takes note of the end of a statement that failed, if it has arrived already. */
+/* Notes the end of a failed statement, if it has arrived already. */
 void
 drain_arrived(RemoteConnection *conn)
 {
@@ -28,7 +28,7 @@ drain_arrived(RemoteConnection *conn)
 }
 
 /*
- * Reads and drops what is left of a statement that was cancelled.  Returns
+ * Reads and drops the rest of the answer to a cancelled statement.  Returns
  * whether the connection is idle by the deadline; never raises.
  */
 bool

@@ -3,16 +3,16 @@
  * environment.c
  *	  Keeps the server's own environment out of libpq.
  *
- * Policy: a connection is what the server and the mapping say, and nothing
- * else.  libpq takes what it is not told from PG* variables of the process:
- * a PGPASSWORD or PGSERVICE of whoever started the server would log in users
- * who have no credentials.  So the calls of libpq that look at the environment
+ * Policy: the server and the mapping alone define a connection. libpq takes
+ * missing parameters from PG* variables of the process: a PGPASSWORD or
+ * PGSERVICE in the environment of the server would log in users who have no
+ * credentials.  So the calls of libpq that read the environment
  * (PQconnectStartParams, PQconnectPoll) stand between libpq_enter() and
  * libpq_leave(), which hide it by swapping the pointer: nothing is unset, so
- * nothing is to be restored one by one, and neither call can fail.
+ * nothing has to be restored one by one, and neither call can fail.
  *
- * Between them, messages are in English too: report.c tells failures apart by
- * libpq's words, since it gives no codes.
+ * Between them, messages are in English too: report.c recognizes failures by
+ * libpq's messages, since libpq provides no codes.
  *
  *-------------------------------------------------------------------------
  */
@@ -42,8 +42,8 @@ libpq_enter(void)
 	Assert(original == NULL);
 
 	/*
-	 * Made once and never freed: a thread of resolve.c that was given up may
-	 * still read it.
+	 * Made once and never freed: an abandoned thread of resolve.c may still
+	 * read it.
 	 */
 	if (filtered == NULL)
 	{

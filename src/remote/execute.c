@@ -15,7 +15,7 @@
 /*
  * Runs one command outside a transaction block and returns its tag, palloc'd.
  * Rows are discarded one by one; remote notices are passed on.  Interruptible;
- * raises what Redshift raised.
+ * raises the error of Redshift.
  */
 char *
 remote_execute(RemoteConnection *conn, const char *command)
@@ -48,9 +48,10 @@ remote_execute(RemoteConnection *conn, const char *command)
 
 /*
  * Sends by the simple protocol and reads all results; returns the first error,
- * else the last result (its rows are dropped as they come).  The caller clears
- * it; it lies in malloc'd memory, so nothing may raise before.  Interruptible;
- * raises 08006 after silence_ms (0 = any) without a byte of an answer.
+ * or else the last result (rows are dropped as they arrive).  The caller
+ * clears it; it is in malloc'd memory, so no error may be raised before.
+ * Interruptible; raises 08006 after silence_ms (0 = any) without a byte of an
+ * answer.
  */
 PGresult *
 run_simple(RemoteConnection *conn, const char *command, int silence_ms)
@@ -104,8 +105,8 @@ run_simple(RemoteConnection *conn, const char *command, int silence_ms)
 }
 
 /*
- * The rows of a small query of our own as an array of text, row by row, palloc'd;
- * NULL for a NULL.  Interruptible; raises what Redshift raised.
+ * The rows of a small query of our own as an array of text, row by row,
+ * palloc'd; NULL for a NULL.  Interruptible; raises the error of Redshift.
  */
 char **
 remote_fetch_all(RemoteConnection *conn, const char *query, int *nrows, int *ncolumns)

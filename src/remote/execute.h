@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * execute.h
- *	  One remote command, or the description of one, as a whole.
+ *	  Runs, or describes, one remote command as a whole.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,16 +26,16 @@ extern char **remote_fetch_all(RemoteConnection *conn, const char *query,
 
 /*
  * The id that Redshift gave to the last query of this session, in *id; 0 if it
- * had none, as what only the leader node ran.  False, with the reason in *why
- * (palloc'd), if it cannot be had: the connection may be closed then, its
- * transaction block aborted.  silence_ms: longest wait (0 = any).
- * Interruptible; raises nothing else.
+ * had none, as a query that ran on the leader node only.  False, with the
+ * reason in *why (palloc'd), if the id is not available: the connection may be
+ * closed then, its transaction block aborted.  silence_ms: longest wait (0 =
+ * any).  Interruptible; raises nothing else.
  */
 extern bool remote_query_id(RemoteConnection *conn, int silence_ms, int64 *id, char **why);
 
 /*
- * The result columns of a query, asked without running it: BEGIN; Parse;
- * Describe; Sync; ROLLBACK.  count 0 for a statement that returns no rows.
+ * Asks for the result columns of a query without running it: BEGIN; Parse;
+ * Describe; Sync; ROLLBACK. count 0 for a statement that returns no rows.
  * silence_ms: longest wait for each answer (0 = any), then 08006.
  */
 extern RemoteColumns *remote_describe(RemoteConnection *conn, const char *query, int silence_ms);

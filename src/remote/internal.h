@@ -1,9 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * internal.h
- *	  What the files of src/remote/ share; nobody else includes it.
+ *	  Declarations that the files of src/remote/ share; no other file includes
+ *	  it.
  *
- * compat.h looks at what libpq-fe.h has, so this comes before it.
+ * compat.h tests macros of libpq-fe.h, so this file includes that one first.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,19 +25,19 @@
 #include "remote/stream.h"
 
 /*
- * The domain of messages of these files, which marks their errors as Redshift's
- * or of the way to it: see remote_raised().
+ * The domain of messages of these files, which marks their errors as errors of
+ * Redshift or of the way to it: see remote_raised().
  */
 #undef TEXTDOMAIN
 #define TEXTDOMAIN REMOTE_DOMAIN
 
-/* Longest time that a clean-up may take, and a cancel request. */
+/* Longest time that a clean-up or a cancel request may take. */
 #define CLEANUP_TIMEOUT_MS	1000
 
 /* Longest remembered text of remote notices. */
 #define NOTICE_BUFFER_SIZE	2048
 
-/* Longest remembered text of how a connection broke. */
+/* Longest remembered text of the reason why a connection broke. */
 #define END_WORDS_SIZE	256
 
 /* A file that cannot exist, for keywords whose default is a file of the server. */
@@ -52,9 +53,9 @@ struct RemoteConnection
 	bool		has_fd;			/* connect.c: counted by AcquireExternalFD */
 	bool		busy;			/* wait.c, drain.c: results are still to be
 								 * read */
-	bool		ending;			/* busy, but with no more to cancel: it failed
-								 * there, or has been told to end */
-	char		end_words[END_WORDS_SIZE];	/* wait.c: libpq's, of how it broke */
+	bool		ending;			/* busy, but there is nothing more to cancel: it failed there, or was cancelled
+								 * already */
+	char		end_words[END_WORDS_SIZE];	/* wait.c: libpq's message about the lost connection */
 	TimestampTz sent_at;		/* the statement in progress */
 	dlist_node	node;			/* connection.c: of all open ones */
 	MemoryContext context;
@@ -75,7 +76,7 @@ struct RemoteConnection
 	int			notices_length;
 };
 
-/* What to wait for; a name each from PostgreSQL 17 on. */
+/* The wait events; each has its own name from PostgreSQL 17 on. */
 typedef enum RemoteWait
 {
 	REMOTE_WAIT_RESOLVE,

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * keywords.c
- *	  Connection keywords of libpq: which a server or mapping may carry, and
- *	  what a target says.
+ *	  Connection keywords of libpq that a server or mapping may have, and their
+ *	  values in a target.
  *
- * Policy: a list of what is allowed, not of what is forbidden, so that a
- * keyword of a later libpq is out until someone has looked at it.  Left out:
+ * Policy: a list of allowed keywords, not of forbidden ones, so that a keyword
+ * of a later libpq is refused until someone has examined it.  Left out:
  * passfile, service, gss*, krb* (the server's own files and tickets), options
- * (Redshift closes the door at a parameter that it does not know),
+ * (Redshift refuses the connection if it does not know a parameter),
  * target_session_attrs and load_balance_hosts (they send SQL that Redshift
  * does not have, or choose hosts), replication.
  *
@@ -43,7 +43,7 @@ remote_keyword_usable(const char *keyword)
 	return false;
 }
 
-/* Asks the libpq at hand; sslsni, for one, came with 14. */
+/* Asks the libpq in use; sslsni, for example, came with 14. */
 static bool
 libpq_knows(const char *keyword)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * keywords.h
- *	  Which connection keywords of libpq a server or mapping may carry.
+ *	  The connection keywords of libpq that a server or mapping may have.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,9 +9,9 @@
 #define RSFED_KEYWORDS_H
 
 /*
- * Is it a keyword that is passed on to libpq, and does the libpq at hand know
+ * Is it a keyword that is passed on to libpq, and does the libpq in use know
  * it?  False for keywords that reach files of the server, other hosts or
- * Kerberos tickets, whatever a hand-made server says.
+ * Kerberos tickets, whatever a server made by hand says.
  */
 extern bool remote_keyword_usable(const char *keyword);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * notice.c
- *	  What Redshift says beside its results.
+ *	  Notices of Redshift.
  *
  * Redshift names the functions that it refuses in INFO messages, ahead of an
  * error that does not name them.  So notices are remembered until the statement
@@ -35,7 +35,10 @@ notice_receive(void *arg, const PGresult *result)
 	conn->notices[conn->notices_length] = '\0';
 }
 
-/* The notices since the last call, one a line, palloc'd; NULL without any. */
+/*
+ * The notices since the last call, one per line, palloc'd; NULL if there are
+ * none.
+ */
 char *
 notice_take(RemoteConnection *conn)
 {

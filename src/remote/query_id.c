@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * query_id.c
- *	  The number under which Redshift knows a query.
+ *	  The number by which Redshift knows a query.
  *
- * Policy: it is for people, so no result depends on it: an answer that does not
- * come may cost the connection, and so a transaction that reads on, but not what
- * has come outside of one.
+ * Policy: the number is for people, so no result depends on it.  If the answer
+ * does not come, the connection may be lost, and with it a transaction that
+ * reads on, but not the rows that were received outside of one.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,15 +16,18 @@
 #include "base/compat.h"
 #include "remote/execute.h"
 
-/* Redshift says 8.0.2; what is younger is no Redshift, and knows no such function. */
+/*
+ * Redshift reports 8.0.2; a server with a later version is not Redshift and
+ * does not have the function.
+ */
 #define FIRST_OTHER_VERSION 90000
 
 #define LOST "the connection was lost"
 
-/* A function of the leader node, which takes no slot of workload management. */
+/* A function of the leader node, which uses no slot of workload management. */
 #define QUERY_ID_QUERY "/* rsfed query id */ SELECT pg_last_query_id()"
 
-/* Takes the answer's number, -1 if no query has run yet, or NULL. */
+/* Reads the number in the answer: -1 if no query has run yet, or NULL. */
 static int64
 read_id(const PGresult *result)
 {
@@ -89,7 +92,9 @@ remote_query_id(RemoteConnection *conn, int silence_ms, int64 *id, char **why)
 		conn->busy = conn->ending = false;
 	}
 
-	/* what only the leader node has run has no id, and the last one stays */
+	/*
+	 * a query that only the leader node ran has no id, and the last one stays
+	 */
 	if (*why == NULL && answer != conn->query_id)
 		*id = conn->query_id = answer;
 	return *why == NULL;

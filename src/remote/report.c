@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * report.c
- *	  Errors of Redshift and of the way to it, as errors here.
+ *	  Reports errors of Redshift and of the way to it as errors here.
  *
- * Policy: Redshift's own SQLSTATE, words and position are kept; what is added
- * is which server it was and, where rsfed knows it, what to do.  A password is
- * never in here: libpq's messages do not hold one, and no connection string is
- * ever printed.
+ * Policy: Redshift's own SQLSTATE, message and position are kept.  The name of
+ * the server is added and, where rsfed knows it, the next step.  An error
+ * never contains a password: libpq's messages do not hold one, and no
+ * connection string is printed.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +21,7 @@
 
 #include "base/compat.h"
 
-/* A line of the query that is longer is cut around the error. */
+/* A longer line of the query is cut around the error. */
 #define LINE_WIDTH 120
 
 static char *copy_field(const PGresult *result, int field);
@@ -45,9 +45,9 @@ remote_raised(const ErrorData *error)
 }
 
 /*
- * Raises the error that a result holds, and clears the result.  "query" is
- * what was sent, for the position; a result without SQLSTATE comes from libpq
- * and means that the connection is lost (08006).
+ * Raises the error that a result holds, and clears the result. "query" is the
+ * text that was sent, for the position; a result without SQLSTATE comes from
+ * libpq and means that the connection is lost (08006).
  */
 void
 report_result(RemoteConnection *conn, PGresult *result, const char *query)
@@ -67,16 +67,16 @@ report_result(RemoteConnection *conn, PGresult *result, const char *query)
 	if (sqlstate == NULL || strlen(sqlstate) != 5 || PQstatus(conn->pg) == CONNECTION_BAD)
 		report_lost(conn, message ? message : whole);
 
-	/* it has ended there: nothing to cancel */
+	/* it has ended there, so there is nothing to cancel */
 	conn->ending = conn->busy;
 	drain_arrived(conn);
 
 	detail = join_lines(detail, locate(query, position));
 
-	/* in Redshift's words a time-out is a user's cancel */
+	/* Redshift reports a time-out as a user's cancel */
 	detail = join_lines(detail, time_limit(conn, sqlstate));
 
-	/* the functions it refuses are named beside the error only */
+	/* only the notices name the functions that it refuses */
 	if (strcmp(sqlstate, "0A000") == 0 && notices != NULL)
 		detail = join_lines(detail, notices);
 
@@ -91,8 +91,8 @@ report_result(RemoteConnection *conn, PGresult *result, const char *query)
 }
 
 /*
- * For a statement that was ended: says so if it had its whole statement_timeout;
- * else NULL.
+ * For a cancelled statement: a hint if it ran for its whole statement_timeout,
+ * or NULL.
  */
 static char *
 time_limit(RemoteConnection *conn, const char *sqlstate)
@@ -106,9 +106,9 @@ time_limit(RemoteConnection *conn, const char *sqlstate)
 }
 
 /*
- * Raises 08006 for a connection that broke; "message" is libpq's.  A mere end
- * of the connection is said in one way: libpq has a wording without TLS, and two
- * with it, by version.
+ * Raises 08006 for a connection that broke; "message" is libpq's.  A
+ * connection that just ended has one message here: libpq has one without TLS,
+ * and two with TLS, depending on its version.
  */
 void
 report_lost(RemoteConnection *conn, const char *message)
@@ -124,7 +124,7 @@ report_lost(RemoteConnection *conn, const char *message)
 			 errhint("The cluster may have been restarted, resized or paused; try again.")));
 }
 
-/* Do libpq's words say no more than that the connection ended? */
+/* Does libpq's message say no more than that the connection ended? */
 static bool
 is_end_of_file(const char *words)
 {
@@ -153,7 +153,7 @@ report_connect(RemoteConnection *conn, const char *message)
 	if (find_sqlstate(message) != NULL)
 		report_refusal(conn, message);
 
-	/* Redshift's own ways to check a password, which libpq does not speak */
+	/* Redshift's own authentication methods, which libpq does not support */
 	if (strstr(message, "authentication method 13 not supported") != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
@@ -185,7 +185,10 @@ report_connect(RemoteConnection *conn, const char *message)
 			 errhint("Check host and port, and that the security group of the warehouse lets this machine in.")));
 }
 
-/* The server's own "no": wrong password, unknown database, too many sessions. */
+/*
+ * A refusal of the server itself: wrong password, unknown database, too many
+ * sessions.
+ */
 static void
 report_refusal(RemoteConnection *conn, const char *message)
 {
@@ -195,7 +198,7 @@ report_refusal(RemoteConnection *conn, const char *message)
 									 sqlstate[3], sqlstate[4]);
 	bool		is_password = strstr(words, "password authentication failed") != NULL;
 
-	/* servers of Redshift's age give 28000 here */
+	/* servers as old as Redshift's base raise 28000 here */
 	if (is_password)
 		code = ERRCODE_INVALID_PASSWORD;
 	if (is_password || ERRCODE_TO_CATEGORY(code) == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
@@ -211,8 +214,8 @@ report_refusal(RemoteConnection *conn, const char *message)
 }
 
 /*
- * Raises 08001 for what went wrong with TLS and says which check failed, and
- * what to change; returns if it was something else.
+ * Raises 08001 for a failure of TLS and names the check that failed and the
+ * option to change; returns for any other failure.
  */
 static void
 report_tls(RemoteConnection *conn, const char *message)
@@ -253,7 +256,7 @@ report_tls(RemoteConnection *conn, const char *message)
 				 errdetail("TLS: %s.", message)));
 }
 
-/* Raises 08001 for silence until the deadline. */
+/* Raises 08001 if no answer arrives before the deadline. */
 void
 report_connect_timeout(RemoteConnection *conn)
 {
@@ -264,7 +267,7 @@ report_connect_timeout(RemoteConnection *conn)
 			 errhint("The security group of the warehouse may keep this machine out, or the cluster is paused. The option connect_timeout of the server says how long to wait.")));
 }
 
-/* The primary message and the hint where credentials are wrong or missing. */
+/* The primary message and the hint for wrong or missing credentials. */
 static int
 login_errmsg(RemoteConnection *conn)
 {
@@ -294,7 +297,10 @@ connect_errmsg(RemoteConnection *conn)
 				  port ? port : "5439");
 }
 
-/* A field of an error in the database's encoding, palloc'd; NULL if not there. */
+/*
+ * A field of an error in the database's encoding, palloc'd; NULL if it is
+ * missing.
+ */
 static char *
 copy_field(const PGresult *result, int field)
 {
@@ -303,7 +309,7 @@ copy_field(const PGresult *result, int field)
 	return text ? from_wire(text) : NULL;
 }
 
-/* Two texts with a newline between; either may be NULL. */
+/* Joins two texts with a newline; either may be NULL. */
 static char *
 join_lines(char *a, char *b)
 {
@@ -315,7 +321,7 @@ join_lines(char *a, char *b)
 }
 
 /*
- * Where the user's own text begins: behind the comment that labels a rollup's
+ * The start of the user's own text, after the comment that labels a rollup's
  * statement, which is ASCII.
  */
 static const char *
@@ -331,7 +337,7 @@ skip_own_comment(const char *query)
 
 /*
  * The line of the query that an error points to, with a caret below, as psql
- * shows it; NULL without a position.  "position" counts characters from 1.
+ * shows it; NULL if there is no position. "position" counts characters from 1.
  */
 static char *
 locate(const char *query, const char *position)
@@ -358,7 +364,7 @@ locate(const char *query, const char *position)
 	}
 	end = line + strcspn(line, "\r\n");
 
-	/* a long line is cut, on character boundaries, to what is near */
+	/* a long line is cut, on character boundaries, around the position */
 	initStringInfo(&buf);
 	appendStringInfo(&buf, "LINE %d: ", line_number);
 	if (pg_mbstrlen_with_len(line, at - line) > LINE_WIDTH / 2)
@@ -378,7 +384,7 @@ locate(const char *query, const char *position)
 	else
 		appendBinaryStringInfo(&buf, line, end - line);
 
-	/* a tab would put the caret elsewhere */
+	/* a tab would misplace the caret */
 	for (int i = 0; i < buf.len; i++)
 	{
 		if (buf.data[i] == '\t')
@@ -390,7 +396,7 @@ locate(const char *query, const char *position)
 
 /*
  * The SQLSTATE in a verbose message of libpq about a refused log-in ("...
- * FATAL:  28P01: password ..."), as a pointer into it; NULL without one.
+ * FATAL: 28P01: password ..."), as a pointer into it; NULL if there is none.
  */
 static const char *
 find_sqlstate(const char *message)
@@ -410,9 +416,9 @@ find_sqlstate(const char *message)
 }
 
 /*
- * The first line of libpq's words without what it puts around them; palloc'd.
- * The lines after it are the place in the server's source, or advice that does
- * not apply here.
+ * The first line of libpq's message without its prefix and suffix; palloc'd.
+ * Later lines are the place in the server's source, or advice that does not
+ * apply here.
  */
 static char *
 first_words(const char *message)

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * resolve.c
- *	  Name to addresses, without blocking the session.
+ *	  Resolves a name to addresses without blocking the session.
  *
- * getaddrinfo() answers when the name servers do, which can take half a
- * minute, and nothing interrupts it.  So it runs in a thread that does nothing
- * else: it calls no code of PostgreSQL, takes no signals, and its result lies
- * in malloc'd memory that whoever leaves last frees.  A session that is
- * cancelled or out of time just leaves.
+ * getaddrinfo() waits for the name servers, which can take half a minute, and
+ * cannot be interrupted.  So it runs in a thread that does nothing else: it
+ * calls no code of PostgreSQL, takes no signals, and its result is in malloc'd
+ * memory, which the last of the two users frees.  A session that is cancelled
+ * or out of time just leaves.
  *
  *-------------------------------------------------------------------------
  */
@@ -93,7 +93,7 @@ remote_resolve(const char *server_name, const char *host, TimestampTz deadline)
 				 errhint("The name servers of this machine do not answer.")));
 	}
 
-	/* the thread has written what it writes before it closed its end */
+	/* the thread wrote its result before it closed its end */
 	error = job->error;
 	addresses = error == 0 ? address_list(job->found) : NIL;
 	job_leave(job);
@@ -140,7 +140,10 @@ job_start(const char *host, int *wait_fd)
 	job->users = 2;
 	job->done_fd = fds[1];
 
-	/* signals belong to the session: their handlers expect its thread */
+	/*
+	 * signals belong to the session: their handlers expect to run in its
+	 * thread
+	 */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pthread_attr_init(&attributes);
@@ -164,7 +167,7 @@ job_start(const char *host, int *wait_fd)
 	return job;
 }
 
-/* The thread: no palloc, no ereport, no look at the session's state. */
+/* The thread: no palloc, no ereport, no access to the session's state. */
 static void *
 resolve_thread(void *arg)
 {

@@ -1,14 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * session.c
- *	  Pins what decides how a session answers.
+ *	  Pins the settings that decide the answers of a session.
  *
- * Policy: nothing that a DBA of the warehouse sets for its user or its cluster
- * may change an answer.  All settings go in one round trip after the log-in,
- * never in the start-up packet, where one that Redshift does not know closes
- * the door.  Those that came to Redshift later than others (optional below) are
- * tried again one by one where the server refuses them as unknown, and left
- * out then: a server that does not know one has the behaviour we want.
+ * Policy: settings that a DBA of the warehouse makes for a user or a cluster
+ * must not change an answer.  All settings are sent in one round trip after
+ * the log-in, never in the start-up packet, because Redshift refuses the
+ * connection if it does not know a parameter there.  Newer settings of
+ * Redshift ("optional" below) are tried again one by one if the server does
+ * not know one of them, and the unknown ones are left out: a server without
+ * the setting behaves as it should.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,9 +48,9 @@ remote_session_set(RemoteConnection *conn, const RemoteSession *session)
 
 /*
  * Sends what differs from what is pinned, all of it the first time.
- * Interruptible; raises what the server raises.  A setting takes no time: an
- * answer that takes longer than a log-in may does not come any more, as where
- * a kept connection has died without a word.
+ * Interruptible; raises the error of the server.  A SET takes no time: if
+ * there is no answer within the time for a log-in, none will come, for example
+ * because a kept connection has died silently.
  */
 void
 session_pin(RemoteConnection *conn, const RemoteSession *session)
@@ -68,7 +69,7 @@ session_pin(RemoteConnection *conn, const RemoteSession *session)
 			appendStringInfo(&all, "%s%s", all.len > 0 ? "; " : "",
 							 ((Setting *) lfirst(lc))->command);
 
-		/* in doubt until all is set: a caller may catch the error */
+		/* unknown until all is set: a caller may catch the error */
 		conn->is_pinned = false;
 		result = run_simple(conn, all.data, conn->target.connect_timeout_ms);
 		if (PQresultStatus(result) == PGRES_COMMAND_OK)
@@ -94,7 +95,7 @@ session_pin(RemoteConnection *conn, const RemoteSession *session)
 	MemoryContextSwitchTo(old);
 }
 
-/* The SETs that lead from what is pinned to what is wanted; palloc'd. */
+/* The SETs that lead from the pinned settings to the wanted ones; palloc'd. */
 static List *
 changed_settings(RemoteConnection *conn, const RemoteSession *session)
 {
@@ -118,7 +119,7 @@ changed_settings(RemoteConnection *conn, const RemoteSession *session)
 		settings = add_setting(settings, false, "SET statement_timeout TO %d",
 							   session->statement_timeout_ms);
 
-	/* where it is wanted it must be had: names would mean other columns */
+	/* required if it is asked for: otherwise names would mean other columns */
 	if (now == NULL || now->case_sensitive != session->case_sensitive)
 		settings = add_setting(settings, !session->case_sensitive,
 							   "SET enable_case_sensitive_identifier TO %s",
@@ -169,7 +170,7 @@ send_one_by_one(RemoteConnection *conn, List *settings)
 	}
 }
 
-/* Is it the error for a parameter that the server does not have? */
+/* Is it the error for an unknown parameter? */
 static bool
 is_unknown_setting(const PGresult *result)
 {
@@ -179,8 +180,8 @@ is_unknown_setting(const PGresult *result)
 }
 
 /*
- * A string constant as Redshift reads it: there a backslash always escapes, and
- * E'' does not exist, so quote_literal_cstr() would not do.
+ * A string constant for Redshift, where a backslash always escapes and E''
+ * does not exist, so that quote_literal_cstr() cannot be used.
  */
 static char *
 quote_value(const char *value)
@@ -199,7 +200,7 @@ quote_value(const char *value)
 	return buf.data;
 }
 
-/* A list of schemas, each quoted anew; raises 22023 for what is no list. */
+/* A list of schemas, each quoted anew; raises 22023 if it is not a list. */
 static char *
 quote_search_path(RemoteConnection *conn, const char *path)
 {

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * socket.c
- *	  Waiting for a socket: interruptibly, or in a clean-up for a second.
+ *	  Waits for a socket: interruptibly, or in a clean-up for at most a second.
  *
  * Policy: sending and receiving wait for the socket and the session's latch
  * together.  In a clean-up (reset of a memory context, after an error)
- * interrupts are not looked at and nothing may raise: there poll() waits, and
- * not past a deadline.
+ * interrupts are not processed and no error may be raised: there poll() waits
+ * until a deadline.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,9 +3,9 @@
  * stream.c
  *	  The rows of one remote query, one by one.
  *
- * Policy: one plain statement in the extended protocol, text format, with no
- * cursor and no row limit; libpq hands over single rows (some at a time from
- * libpq 17 on), so memory is bounded by the rows in hand, not by the result.
+ * Policy: one plain statement in the extended protocol, text format, without
+ * cursor and row limit. libpq returns single rows (some at a time from libpq
+ * 17 on), so the rows in hand bound the memory, not the result.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,13 +19,13 @@
 
 #include "base/compat.h"
 
-/* Rows that libpq 17 hands over at once. */
+/* Number of rows that libpq 17 returns at once. */
 #define ROWS_PER_CHUNK	64
 
 /* The struct is in its own memory context, whose reset ends the stream. */
 struct RemoteStream
 {
-	RemoteConnection *conn;		/* NULL once that is closed */
+	RemoteConnection *conn;		/* NULL once it is closed */
 	MemoryContext context;
 	MemoryContextCallback callback;
 	char	   *query;			/* for messages */
@@ -37,7 +37,7 @@ struct RemoteStream
 	int		   *lengths;
 	bool		ended;
 	bool		is_wanted;		/* the connection is to be used again */
-	TimestampTz silent_since;	/* nothing was there when it was looked for; 0 = it was */
+	TimestampTz silent_since;	/* since when no data has been available; 0 = data was available */
 	int64		rows;
 	int64		bytes;
 };
@@ -89,10 +89,10 @@ stream_reset(void *arg)
 }
 
 /*
- * Lets go of the connection.  What still runs there is cancelled.  Where the
- * connection is to be used again it is drained as well, both within a second,
- * or else closed; after an error that second is not spent, and the connection
- * stays busy, so that nobody can use it again.  Never raises.
+ * Releases the connection and cancels the statement in progress.  A connection
+ * that is to be used again is drained as well, both within a second, or else
+ * closed.  After an error that second is not spent: the connection stays busy,
+ * so that it cannot be used again.  Never raises.
  */
 static void
 stream_end(RemoteStream *stream)
@@ -126,7 +126,7 @@ stream_end(RemoteStream *stream)
 	}
 }
 
-/* Called when the connection goes before its stream. */
+/* Called when the connection is closed before its stream. */
 void
 stream_connection_closed(RemoteStream *stream)
 {
@@ -137,9 +137,9 @@ stream_connection_closed(RemoteStream *stream)
 }
 
 /*
- * Raises 08003 unless the connection can take a statement.  Waits for the end
- * of one that failed or was cancelled, interruptibly: whoever caught its error
- * may go on with the connection.
+ * Raises 08003 unless the connection can take a statement.  Waits,
+ * interruptibly, for the end of a statement that failed or was cancelled: a
+ * caller that caught its error may use the connection again.
  */
 void
 require_open(RemoteConnection *conn)
@@ -173,8 +173,8 @@ remote_stream_close(RemoteStream *stream)
 }
 
 /*
- * Waits for the description of the result.  Interruptible; raises what Redshift
- * raised.
+ * Waits for the description of the result.  Interruptible; raises the error of
+ * Redshift.
  */
 RemoteColumns *
 remote_stream_columns(RemoteStream *stream)
@@ -219,10 +219,10 @@ remote_stream_next(RemoteStream *stream, char ***values, int **lengths)
 }
 
 /*
- * How long nothing may arrive now, in ms; 0 = any time.  A query may think for as
- * long as Redshift lets it; where not even Redshift's word that this was too
- * long arrives, the host has stopped or the network is gone.  Once a query
- * talks it must go on.
+ * The longest time without data from now on, in ms; 0 = any time.  A query may
+ * run for as long as Redshift allows before its first row; if not even
+ * Redshift's time-out arrives, the host has stopped or the network is down.
+ * After the first row, data must keep arriving.
  */
 static int
 longest_silence(const RemoteStream *stream)

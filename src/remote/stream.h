@@ -23,7 +23,9 @@ typedef struct RemoteColumns
 	RemoteColumn *column;
 } RemoteColumns;
 
-/* The ordinal of the first column of that name, from 0; -1 if there is none. */
+/*
+ * The position of the first column of that name, from 0; -1 if there is none.
+ */
 extern int	remote_columns_find(const RemoteColumns *columns, const char *name);
 
 typedef struct RemoteStream RemoteStream;
@@ -31,16 +33,16 @@ typedef struct RemoteStream RemoteStream;
 /*
  * Sends the query (one statement, extended protocol, text format) and returns
  * without waiting.  The stream lives in the current memory context and belongs
- * to the connection.  stall_timeout_ms: longest silence once the first row is
- * there, 0 = none.
+ * to the connection. stall_timeout_ms: longest time without data after the
+ * first row, 0 = no limit.
  */
 extern RemoteStream *remote_stream_open(RemoteConnection *conn, const char *query,
 										int stall_timeout_ms);
 
 /*
- * Waits for the result's description; interruptible.  Raises what Redshift
- * raised (its SQLSTATE, words, position).  palloc'd with the stream.  A
- * statement that returns no columns gives count 0.
+ * Waits for the result's description; interruptible.  Raises the error of
+ * Redshift (with its SQLSTATE, message and position). palloc'd with the
+ * stream.  A statement that returns no columns gives count 0.
  */
 extern RemoteColumns *remote_stream_columns(RemoteStream *stream);
 
@@ -52,9 +54,9 @@ extern RemoteColumns *remote_stream_columns(RemoteStream *stream);
 extern bool remote_stream_next(RemoteStream *stream, char ***values, int **lengths);
 
 /*
- * Can the description and the next row, or the end, be had without waiting?  Takes
- * in what has arrived; raises 08006 for a stream that is silent for too long, and
- * nothing else.
+ * Are the description and the next row, or the end, available without waiting?
+ * Takes in what has arrived; raises 08006 for a stream that is silent for too
+ * long, and nothing else.
  */
 extern bool remote_stream_ready(RemoteStream *stream);
 

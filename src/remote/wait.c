@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * wait.c
- *	  Waiting for Redshift to take a statement and to answer it.
+ *	  Waits until Redshift has received a statement and answered it.
  *
- * Policy: no call of libpq that can block is ever made; socket.c waits.
+ * Policy: functions of libpq that can block are never called; socket.c waits.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,7 +15,7 @@
 
 #include "base/compat.h"
 
-/* Waits until all that was to be sent is sent; raises 08006 if it cannot be. */
+/* Waits until all data is sent; raises 08006 if that is impossible. */
 void
 wait_sent(RemoteConnection *conn)
 {
@@ -29,7 +29,7 @@ wait_sent(RemoteConnection *conn)
 		if (left < 0)
 			report_lost(conn, PQerrorMessage(conn->pg));
 
-		/* the other side may not read before we have read what it sends */
+		/* the other side may not read until its own data has been read */
 		came = wait_socket(PQsocket(conn->pg), WL_SOCKET_READABLE | WL_SOCKET_WRITEABLE,
 						   0, REMOTE_WAIT_SEND);
 		if ((came & WL_SOCKET_READABLE) && !PQconsumeInput(conn->pg))
@@ -38,8 +38,8 @@ wait_sent(RemoteConnection *conn)
 }
 
 /*
- * Would wait_result() return without waiting?  Sends and takes in what can be.  A
- * connection that is lost needs no waiting either.
+ * Would wait_result() return without waiting?  Sends and receives as much as
+ * is possible.  A lost connection needs no waiting either.
  */
 bool
 poll_result(RemoteConnection *conn)
@@ -56,9 +56,9 @@ poll_result(RemoteConnection *conn)
 }
 
 /*
- * The next result of what was sent, or NULL at its end (the connection is idle
- * then).  The caller clears it.  After silence_ms (0 = any) without a byte from
- * the other side, *silent is true and NULL is returned.  Interruptible.
+ * The next result of the statement, or NULL at its end (the connection is idle
+ * then).  The caller clears it.  After silence_ms (0 = any) without a byte
+ * from the other side, *silent is true and NULL is returned.  Interruptible.
  */
 PGresult *
 wait_result(RemoteConnection *conn, int silence_ms, bool *silent)
@@ -91,9 +91,9 @@ wait_result(RemoteConnection *conn, int silence_ms, bool *silent)
 			deadline = 0;
 
 			/*
-			 * After a failure PQgetResult() does not wait: it gives the last
-			 * words of the other side, if there are any, or its own, which
-			 * before 14 are about a socket that it has closed.
+			 * After a failure PQgetResult() does not wait: it returns the last
+			 * message of the other side, if there is one, or its own, which
+			 * before 14 is about a socket that it has closed.
 			 */
 			if (!PQconsumeInput(pg))
 			{

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * wire.c
- *	  Text on the wire and in the database's encoding.
+ *	  Converts text between the wire and the database's encoding.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * action.h
- *	  What a change of a rollup did, line by line.
+ *	  The actions of a change of a rollup, line by line.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * definition.c
- *	  From what a user wrote to a rollup that can work.
+ *	  Turns the arguments of a user into the definition of a rollup.
  *
- * Policy: whatever would fail at the first refresh, or a year later, is found
- * when the rollup is defined, with the words to write instead.  Types and
- * names come from Redshift's own description of the query; nothing is guessed
- * from its text but the key, and that only where GROUP BY leaves no doubt.
+ * Policy: a definition that would fail at the first refresh, or a year later,
+ * is refused when the rollup is defined, with a hint what to write instead.
+ * Types and names come from Redshift's own description of the query.  Only the
+ * key is derived from its text, and only if GROUP BY leaves no doubt.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,7 +48,10 @@ static void resolve_key(Rollup *rollup, const RemoteColumns *remote, const Local
 						const char *name);
 static void resolve_not_null(const Rollup *rollup, LocalColumn *columns);
 
-/* {from} and {to} stand where they can be replaced, and only for a window. */
+/*
+ * Checks that {from} and {to} are where they can be replaced, and only in a
+ * window.
+ */
 static void
 check_placeholders(const Rollup *rollup)
 {
@@ -76,7 +79,10 @@ check_probe(const Rollup *rollup)
 				 errhint("A probe asks whether anything is new, whatever the range.")));
 }
 
-/* Only a method that compares can tell which digits of a float count. */
+/*
+ * Only a method that compares values can limit the digits of a float that
+ * count.
+ */
 static void
 check_digits(const Rollup *rollup, const Method *method)
 {
@@ -89,8 +95,8 @@ check_digits(const Rollup *rollup, const Method *method)
 }
 
 /*
- * What is read by partitions is merged by the key columns that hold their values;
- * without these, the snapshot of the table is a probe.
+ * A rollup that is read by partitions is merged by the key columns that hold
+ * their values; without such columns, the snapshot of the table is a probe.
  */
 static void
 check_lake(const Rollup *rollup)
@@ -120,7 +126,7 @@ check_lake(const Rollup *rollup)
 				 errdetail("The rollup's method is \"%s\".", rollup->method)));
 }
 
-/* The key columns of option lake_key must be of the key. */
+/* The columns of option lake_key must be key columns. */
 static void
 check_lake_key(const Rollup *rollup)
 {
@@ -146,7 +152,7 @@ check_lake_key(const Rollup *rollup)
 	}
 }
 
-/* Pinning cannot make another kind of value of the window's column. */
+/* Pinning cannot change the kind of values of the window's column. */
 static void
 check_window(const Rollup *rollup, const LocalColumn *columns)
 {
@@ -192,11 +198,11 @@ definition_check(const Rollup *rollup, Oid userid)
 static void warn(const Rollup *rollup, const char *const *names, const Oid *types,
 				 const int32 *typmods, int ncolumns, List *key);
 
-/* What describe_at() is given, and what it gives. */
+/* Arguments and results of describe_at(). */
 typedef struct Describing
 {
 	const Rollup *rollup;
-	bool		is_asked;		/* it got so far */
+	bool		is_asked;		/* the server answered */
 	RemoteColumns *columns;
 } Describing;
 
@@ -230,7 +236,7 @@ definition_describe(const Rollup *rollup, Oid userid)
 	}
 	PG_CATCH();
 	{
-		/* Redshift's words do not say what to write instead of now() */
+		/* Redshift's message does not tell what to write instead of now() */
 		MemoryContextSwitchTo(caller);
 		if (describing.is_asked)
 			warn(rollup, NULL, NULL, NULL, 0, NIL);
@@ -278,7 +284,7 @@ definition_resolve(Rollup *rollup, const RemoteColumns *remote, const char *name
 	if (window_is_used(rollup))
 		check_window(rollup, columns);
 
-	/* Redshift orders and compares bytes; so must the key here */
+	/* Redshift orders and compares bytes; the key must do the same here */
 	for (int i = 0; i < remote->count; i++)
 	{
 		if (!OidIsValid(columns[i].collation) &&
@@ -348,7 +354,7 @@ apply_pinned(LocalColumn *columns, const Rollup *rollup, const RemoteColumns *re
 	}
 }
 
-/* Refuses names that a local table cannot have, each with the way out. */
+/* Refuses names that a local table cannot have, each with a hint. */
 static void
 check_names(const LocalColumn *columns, int ncolumns)
 {
@@ -551,8 +557,8 @@ definition_has_primary_key(const Rollup *rollup)
 }
 
 /*
- * A WARNING for each thing that lint is sure of.  Types may be NULL: then only
- * what the text alone tells is found.
+ * Raises a WARNING for each finding that lint is sure of.  Types may be NULL:
+ * then only the text is examined.
  */
 static void
 warn(const Rollup *rollup, const char *const *names, const Oid *types, const int32 *typmods,

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * description.c
- *	  Does the result still have the columns of the definition?
+ *	  Checks that the result still has the columns of the definition.
  *
- * Policy: asked at every run, before the first row, because the warehouse
- * changes without us: a view gets a column, a column another type.  What the
- * local column can hold anyway is noted; all else ends the run, with the call
- * that brings the local table in line, so that no reader meets another shape.
+ * Policy: checked in every run, before the first row, because the warehouse
+ * changes without notice: a view gets a column, a column gets another type.  A
+ * change that the local column can hold is noted.  Any other change ends the
+ * run with a hint that names the call to adapt the local table, so that the
+ * shape of the table never changes unasked.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +26,7 @@ append_name(StringInfo names, const char *name)
 	appendStringInfo(names, "%s\"%s\"", names->len > 0 ? ", " : "", name);
 }
 
-/* Raises 42804: the columns are other ones. */
+/* Raises 42804 because the columns have changed. */
 static void
 refuse_columns(const Rollup *rollup, const RemoteColumns *columns, const RefreshTarget *target)
 {

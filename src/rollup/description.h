@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * description.h
- *	  Does the result still have the columns of the definition?
+ *	  Checks that the result still has the columns of the definition.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,11 +16,11 @@
 #include "rollup/refresh_target.h"
 
 /*
- * The ordinal (from 0) in the result of each column of the rollup; palloc'd.
- * Columns are matched by name, those of a rollup with pinned columns by
- * position.  A harmless widening becomes a sentence of the note; a column that
- * vanished, came, was renamed or changed its kind raises 42804 with the call
- * to run.
+ * The position (from 0) in the result of each column of the rollup; palloc'd.
+ * Columns are matched by name, or by position if the columns of the rollup are
+ * pinned.  A harmless widening becomes a sentence of the note; a column that
+ * was removed, added or renamed, or whose kind has changed, raises 42804 with
+ * the call to run.
  */
 extern int *description_match(const Rollup *rollup, const RemoteColumns *columns,
 							  const RefreshTarget *target, StringInfo note);

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * gate_options.c
- *	  The options of the gate, as a definition has them.
+ *	  The options of the gate in a definition.
  *
- * What they make of new content is the gate's (refresh/gate.c).
+ * refresh/gate.c applies them to new content.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * gate_options.h
- *	  The options of the gate, as a definition has them.
+ *	  The options of the gate in a definition.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,12 +10,12 @@
 
 #include "catalog/rollup.h"
 
-/* Has the rollup a gate? */
+/* Does the rollup have a gate? */
 extern bool gate_options_any(const Rollup *rollup);
 
 /*
  * Raises 22023 for options of the gate that cannot work with the rollup, and
- * 42601 for a check that is no expression.
+ * 42601 for a check that is not an expression.
  */
 extern void gate_options_check(const Rollup *rollup);
 

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * method.c
- *	  The methods that there are.
+ *	  The methods of a refresh.
  *
- * How each writes its rows is its engine's (refresh/engine.c).
+ * The engine of a method writes its rows (refresh/engine.c).
  *
  *-------------------------------------------------------------------------
  */

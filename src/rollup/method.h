@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * method.h
- *	  What a definition has to know of the methods of a refresh.
+ *	  Properties of the methods of a refresh that matter to a definition.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@ typedef struct Method
 {
 	const char *name;			/* as users write it */
 	bool		needs_key;
-	bool		ordered;		/* the rows must come in the order of the key */
+	bool		ordered;		/* the rows must arrive in the order of the key */
 
 	/*
 	 * Raises where a definition cannot work with this method (22023); called
@@ -23,7 +23,10 @@ typedef struct Method
 	void		(*validate) (const Rollup *rollup);
 } Method;
 
-/* The method of that name; 22023 with the nearest name for an unknown one. */
+/*
+ * The method of that name; raises 22023 with the nearest name if it is
+ * unknown.
+ */
 extern const Method *method_find(const char *name);
 
 #endif							/* RSFED_METHOD_H */

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * owner.c
- *	  Whether the owners of rollups can refresh them.
+ *	  Checks whether the owners of rollups can refresh them.
  *
- * Policy: runs log in with the owner's user mapping.  A command that takes it
- * away, or gives the table to somebody who has none, works as it does for any
- * table; what it means is said at once, not by a failing run at night.  Only a
- * warning, since both may be wanted in either order.
+ * Policy: runs log in with the owner's user mapping.  A command that drops the
+ * mapping, or gives the table to a role without one, works as it does for any
+ * table, but the consequence is reported at once, not by a failing run at
+ * night.  It is only a warning, because both commands may be wanted in either
+ * order.
  *
  *-------------------------------------------------------------------------
  */
@@ -50,7 +51,10 @@ owner_warn_all(const char *source, Oid owner)
 	char	   *version = extension_version();
 	ListCell   *lc;
 
-	/* what only warns must not stand in the way where SQL objects do not fit */
+	/*
+	 * a mere warning must not fail because the SQL objects have another
+	 * version
+	 */
 	if (version == NULL || extension_fit(version) != EXTENSION_FITS)
 		return;
 	foreach(lc, ids)

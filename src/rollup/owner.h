@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * owner.h
- *	  Whether the owners of rollups can refresh them.
+ *	  Checks whether the owners of rollups can refresh them.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,8 +11,8 @@
 #include "catalog/relation.h"
 
 /*
- * A WARNING if the relation (may be NULL) is a rollup whose owner cannot use its
- * source: no such server, no USAGE, or no user mapping.
+ * Raises a WARNING if the relation (may be NULL) is a rollup whose owner
+ * cannot use its source: no such server, no USAGE, or no user mapping.
  */
 extern void owner_warn(const RsfedRelation *relation);
 

@@ -3,10 +3,10 @@
  * pinned.c
  *	  The argument "columns" of a rollup: names and types that a user pins.
  *
- * Policy: PostgreSQL's own parser reads it, as the column list that stands
- * after AS in a FROM clause; the parse tree is then checked to hold such a
- * list and nothing else, and only names and types are taken from it.  The
- * text itself never becomes part of a statement that is run.
+ * Policy: PostgreSQL's own parser reads it as the column list after AS in a
+ * FROM clause; the parse tree is then checked to hold such a list and nothing
+ * else, and only names and types are taken from it.  The text itself never
+ * becomes part of a statement that is run.
  *
  *-------------------------------------------------------------------------
  */

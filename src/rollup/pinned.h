@@ -21,8 +21,8 @@ typedef struct PinnedColumn
 /*
  * "sellerid int, sales numeric(12,2)" as a List of PinnedColumn *; palloc'd.
  * Types are looked up by the caller's search_path.  Raises 42601 with the
- * place for what is no such list, 42704 for an unknown type, 42701 for a name
- * that comes twice.
+ * position if it is not such a list, 42704 for an unknown type, and 42701 for
+ * a duplicate name.
  */
 extern List *pinned_parse(const char *columns);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redefine.c
- *	  What a change of a rollup makes of its definition.
+ *	  Computes the new definition of a rollup from a change.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,7 +38,7 @@ redefine_rollup(const Redefinition *change, const Rollup *old)
 	return new;
 }
 
-/* An option as text: what is written for it, or its default; palloc'd. */
+/* An option as text: its value, or its default; palloc'd. */
 static char *
 option_words(Jsonb *options, const OptionSpec *spec)
 {
@@ -55,7 +55,10 @@ option_words(Jsonb *options, const OptionSpec *spec)
 	return JsonbToCString(NULL, &json->root, VARSIZE(json));
 }
 
-/* A row for each option that is another; fillfactor has one of its own. */
+/*
+ * Adds a row for each option that changes, except fillfactor, which has its
+ * own row.
+ */
 static void
 note_options(List **actions, Jsonb *old, Jsonb *new)
 {

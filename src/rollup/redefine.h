@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redefine.h
- *	  What a change of a rollup makes of its definition.
+ *	  Computes the new definition of a rollup from a change.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include "catalog/relation.h"
 #include "catalog/rollup.h"
 
-/* What to change: NULL leaves a thing as it is. */
+/* The change: a member that is NULL leaves its property as it is. */
 typedef struct Redefinition
 {
 	RsfedRelation *relation;
@@ -28,15 +28,18 @@ typedef struct Redefinition
 	bool		populate;
 } Redefinition;
 
-/* The rollup as it is to be, but for what Redshift's description tells; palloc'd. */
+/*
+ * The rollup after the change, without the facts from Redshift's description;
+ * palloc'd.
+ */
 extern Rollup *redefine_rollup(const Redefinition *change, const Rollup *old);
 
-/* Adds a RedefinitionAction for what of the definition itself is another. */
+/* Adds a RedefinitionAction for each changed part of the definition itself. */
 extern void redefine_note_changes(List **actions, const Rollup *old, const Rollup *new);
 
 /*
- * A WARNING for each schedule that needs the window, which the rollup has no
- * more: its runs will fail.
+ * Raises a WARNING for each schedule that needs the window, if the rollup has
+ * none any more: its runs will fail.
  */
 extern void redefine_warn_schedules(const RsfedRelation *relation);
 

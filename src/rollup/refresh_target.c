@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * refresh_target.c
- *	  The served table, as a refresh sees it.
+ *	  The served table as a refresh sees it.
  *
- * Policy: the table belongs to its owner.  What its owner put on it is either
- * respected (columns, constraints, indexes, row security) or refused with the
- * reason and the way out (triggers, rules, a foreign key from it); nothing is
- * silently passed over.
+ * Policy: the table belongs to its owner.  Objects that the owner adds to it
+ * are either respected (columns, constraints, indexes, row security) or
+ * refused with the reason and a hint (triggers, rules, a foreign key from it);
+ * nothing is silently ignored.
  *
  *-------------------------------------------------------------------------
  */
@@ -55,7 +55,7 @@ target_open(Oid relid, const char *name, LOCKMODE lockmode)
 	return rel;
 }
 
-/* Refuses what is no plain table of this database. */
+/* Refuses a relation that is not a plain table of this database. */
 static void
 check_kind(Relation rel)
 {
@@ -128,7 +128,10 @@ check_rules(Relation rel)
 	}
 }
 
-/* The digits of a column that count where values are compared; 0 = all. */
+/*
+ * The number of digits of a column that count in a comparison of values; 0 =
+ * all.
+ */
 static int
 column_digits(const Rollup *rollup, const char *name, Oid type)
 {
@@ -139,7 +142,9 @@ column_digits(const Rollup *rollup, const char *name, Oid type)
 	return option_int(OPTION_ROLLUP, rollup->options, "float_digits");
 }
 
-/* Fills what is told of each column; columns of the rollup are found by name. */
+/*
+ * Fills the facts about each column; columns of the rollup are found by name.
+ */
 static void
 describe_columns(RefreshTarget *target, Relation rel, const Rollup *rollup)
 {
@@ -183,7 +188,10 @@ describe_columns(RefreshTarget *target, Relation rel, const Rollup *rollup)
 	}
 }
 
-/* The ordinal (from 0) of a column among those of the result; -1 if extra. */
+/*
+ * The position (from 0) of a column in the result; -1 if it is an extra
+ * column.
+ */
 static int
 result_column(const RefreshTarget *target, AttrNumber attnum)
 {
@@ -260,7 +268,7 @@ index_is_on(Form_pg_index index, List *attnums)
 
 	if (index->indnkeyatts != list_length(attnums))
 		return false;
-	/* that way round: an index may name one column twice */
+	/* in this direction, because an index may name one column twice */
 	foreach(lc, attnums)
 	{
 		bool		found = false;
@@ -274,7 +282,7 @@ index_is_on(Form_pg_index index, List *attnums)
 }
 
 /*
- * Asks the catalog row: loading the expressions themselves would evaluate
+ * Reads the catalog row: loading the expressions themselves would evaluate
  * their constant parts, which are the owner's code, as the current user.
  */
 bool
@@ -312,7 +320,9 @@ target_find_key_index(Relation rel, const Rollup *rollup)
 	return found;
 }
 
-/* Finds the key's index; an explained error if its owner dropped it. */
+/*
+ * Finds the key's index; raises an error with a hint if its owner dropped it.
+ */
 static void
 describe_key(RefreshTarget *target, Relation rel, const Rollup *rollup)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * refresh_target.h
- *	  The served table, as a refresh sees it.
+ *	  The served table as a refresh sees it.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,7 +33,7 @@ typedef struct RefreshTarget
 	AttrNumber *attnums;		/* column i is stored in this attribute */
 	bool	   *not_null;		/* the table refuses NULL in it */
 	bool	   *gated_null;		/* the rollup's option not_null does */
-	int		   *digits;			/* that count of a float that is not in the key; 0 = all */
+	int		   *digits;			/* digits that count, for a float that is not in the key; 0 = all */
 
 	/* the key; nkeys 0 without one */
 	int			nkeys;
@@ -52,7 +52,7 @@ typedef struct RefreshTarget
  */
 extern RefreshTarget *target_describe(Relation rel, const Rollup *rollup, bool with_key);
 
-/* The same for reading only: triggers, rules and foreign keys are no matter. */
+/* The same for reading only: triggers, rules and foreign keys are allowed. */
 extern RefreshTarget *target_describe_content(Relation rel, const Rollup *rollup, bool with_key);
 
 /*
@@ -68,8 +68,8 @@ extern void target_set_key(RefreshTarget *target, Relation index);
 extern void target_plan_key(RefreshTarget *target, const Rollup *rollup);
 
 /*
- * Raises 40001 if the table, described again under its lock, is not what the
- * rows were read for.
+ * Raises 40001 if the table, described again under its lock, differs from the
+ * one that the rows were read for.
  */
 extern void target_check_same(const RefreshTarget *before, const RefreshTarget *now);
 
@@ -79,13 +79,16 @@ extern void target_check_same(const RefreshTarget *before, const RefreshTarget *
  */
 extern Oid	target_find_key_index(Relation rel, const Rollup *rollup);
 
-/* Does an index have neither expressions nor a predicate? */
+/* Does an index have no expressions and no predicate? */
 extern bool target_is_plain_index(Relation index);
 
 /* "(a, b)=(1, 2)" of a row of the result, for messages; palloc'd. */
 extern char *target_key_text(const RefreshTarget *target, TupleTableSlot *row);
 
-/* Raises 23505: so many rows of the result have that key (target_key_text). */
+/*
+ * Raises 23505 because several rows of the result have that key
+ * (target_key_text).
+ */
 pg_noreturn extern void target_refuse_duplicate(const RefreshTarget *target, const char *key, int64 times);
 
 /* The relation, locked; 42P01 with a hint if it is gone. */

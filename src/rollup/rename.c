@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * rename.c
- *	  A rollup whose table got another name for a column.
+ *	  Follows the rename of a column of a rollup's table.
  *
- * Policy: a rename is followed, as views and indexes follow it.  Names of the
- * result and of the table are then no longer the same, so all of the columns
- * are pinned, which are matched by position: what the argument columns of
- * define_rollup() does.  Only the expression in the option "check" is text of
- * the owner's and stays as it is.
+ * Policy: a rename is followed, as views and indexes follow it.  Then the
+ * names of the result and of the table differ, so all columns are pinned and
+ * matched by position, as the argument columns of define_rollup() does.  The
+ * expression in the option "check" is text of the owner and stays as it is.
  *
  *-------------------------------------------------------------------------
  */
@@ -83,7 +82,7 @@ renamed_options(Jsonb *options, const char *old_name, const char *new_name)
 	return options_merge(options, DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(changes.data))));
 }
 
-/* The rollup's columns as the table has them, as the argument columns names them. */
+/* The rollup's columns in the table, in the format of the argument columns. */
 static char *
 pinned_list(const Rollup *rollup, Oid relid)
 {
@@ -99,7 +98,10 @@ pinned_list(const Rollup *rollup, Oid relid)
 
 		if (attnum == InvalidAttrNumber)
 		{
-			/* dropped: nothing to pin, and the next refresh says so */
+			/*
+			 * dropped: there is nothing to pin, and the next refresh reports
+			 * it
+			 */
 			relation_close(rel, AccessShareLock);
 			return rollup->pinned_columns;
 		}
@@ -115,7 +117,7 @@ pinned_list(const Rollup *rollup, Oid relid)
 	return buf.data;
 }
 
-/* The window's bookkeeping names its column, too. */
+/* The bookkeeping of the window contains the column's name, too. */
 static void
 rename_watermark(int32 relation_id, const char *old_name, const char *new_name)
 {

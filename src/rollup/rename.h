@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rename.h
- *	  A rollup whose table got another name for a column.
+ *	  Follows the rename of a column of a rollup's table.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,9 +11,9 @@
 #include "catalog/relation.h"
 
 /*
- * Follows ALTER TABLE ... RENAME COLUMN, which has been done: a new definition
- * in which that column has the new name.  Nothing for a column that is not the
- * rollup's own.
+ * Follows an ALTER TABLE ... RENAME COLUMN that has been executed: stores a
+ * new definition in which that column has the new name.  Does nothing for a
+ * column that is not the rollup's own.
  */
 extern void rollup_column_renamed(const RsfedRelation *relation, const char *old_name,
 								  const char *new_name);

@@ -1,13 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * republish.c
- *	  What publications show of a rollup's table, and how that changes with it.
+ *	  The columns of a rollup's table that publications name, and their
+ *	  changes.
  *
- * Policy: a subscriber must never get a column that it does not have, because it
- * applies nothing more then.  Where a publication names columns, a new one is
- * named by rsfed.publish() only, after subscribers have it, and one that goes is
- * first no longer named.  Where it cannot name them, subscribers must be changed
- * before, and who has done so says it by the setting rsfed.alter_published.
+ * Policy: a subscriber must never receive a column that it does not have,
+ * because it would stop applying changes.  If a publication names columns,
+ * only rsfed.publish() adds a new column to it, after subscribers have the
+ * column, and a column is removed from it before it is dropped.  If a
+ * publication cannot name columns, subscribers must be changed first; the
+ * setting rsfed.alter_published confirms that this was done.
  *
  * Publications are changed as the owner of rsfed, who must be a superuser: the
  * owner of a rollup need not own the publications that it is in.
@@ -33,11 +35,11 @@
 #include "rollup/reshape.h"
 #include "rollup/table.h"
 
-/* What of a table's columns a change touches: Lists of char *. */
+/* The columns of a table that a change affects: Lists of char *. */
 typedef struct ColumnChanges
 {
 	List	   *added;			/* of names */
-	List	   *statements;		/* that add them at a subscriber */
+	List	   *statements;		/* of statements that add them at a subscriber */
 	List	   *dropped;
 	List	   *retyped;
 } ColumnChanges;
@@ -60,7 +62,10 @@ republish_columns(Oid relid, const Rollup *rollup)
 	return columns;
 }
 
-/* Runs a command that changes a publication, whose rows are written by who calls. */
+/*
+ * Runs a command that changes a publication; the caller writes its rows in
+ * rsfed's tables.
+ */
 static void
 run_on_publication(const char *command)
 {
@@ -113,7 +118,7 @@ republish_forget(const RsfedRelation *relation)
 	}
 }
 
-/* Is a column of that name among those of a rollup? */
+/* Does a rollup have a column of that name? */
 static bool
 has_column(const Rollup *rollup, const char *name)
 {
@@ -125,7 +130,7 @@ has_column(const Rollup *rollup, const char *name)
 	return false;
 }
 
-/* What a new definition changes of the columns of a table. */
+/* The changes of a table's columns by a new definition. */
 static ColumnChanges
 column_changes(Oid relid, const Rollup *old, const Rollup *new, const LocalColumn *columns)
 {
@@ -157,7 +162,10 @@ column_changes(Oid relid, const Rollup *old, const Rollup *new, const LocalColum
 	return changes;
 }
 
-/* Raises: the table has to be copied anew by the subscribers of a publication. */
+/*
+ * Raises an error because the subscribers of a publication have to copy the
+ * table again.
+ */
 pg_noreturn static void
 refuse(const RsfedRelation *relation, const char *publication, const char *what, bool may_be_told)
 {
@@ -174,7 +182,10 @@ refuse(const RsfedRelation *relation, const char *publication, const char *what,
 					 may_be_told ? " Or change the type there first, and here with SET rsfed.alter_published = on." : "")));
 }
 
-/* Raises: subscribers need new columns before they are made here. */
+/*
+ * Raises an error because subscribers need the new columns before they are
+ * made here.
+ */
 pg_noreturn static void
 refuse_to_add(const RsfedRelation *relation, const char *publication, const ColumnChanges *changes)
 {
@@ -211,7 +222,7 @@ republish_check(const RsfedRelation *relation, const Rollup *old, const Rollup *
 				   psprintf("These columns get another type: %s.", names_quoted(changes.retyped)), true);
 		if (lists)
 			continue;
-		/* a subscriber finds the row to change by all of its columns */
+		/* a subscriber finds the row to change by all its columns */
 		if (changes.dropped != NIL)
 			refuse(relation, publication,
 				   psprintf("These columns go, and the publication shows all columns of its table: %s.",
@@ -239,14 +250,17 @@ republish_check_rename(const RsfedRelation *relation, const char *old_name, cons
 					 quote_identifier(new_name))));
 }
 
-/* A publication, and of the columns that it named those that are to come back. */
+/* A publication, and those of its columns that are to be named again. */
 typedef struct Unnamed
 {
 	char	   *publication;
 	List	   *retyped;
 } Unnamed;
 
-/* Names other columns of the table, as the owner of rsfed. */
+/*
+ * Changes the columns of the table that a publication names, as the owner of
+ * rsfed.
+ */
 static void
 name_columns(const char *publication, Oid relid, List *columns)
 {

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * reshape.c
- *	  The changes of a served table that a new definition needs.
+ *	  Changes a served table as a new definition needs it.
  *
- * Policy: columns are known by name.  A column keeps its place and what hangs
- * on it wherever its type can be cast; views and other dependents of a column
- * that has to go make the change fail (RESTRICT), they are never dropped.
+ * Policy: columns are identified by name.  A column keeps its position and its
+ * dependents if its type can be cast.  Views and other dependents of a column
+ * that has to be dropped make the change fail (RESTRICT); they are never
+ * dropped.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,8 +36,8 @@
 #include "rollup/table.h"
 
 /*
- * Waiting for ACCESS EXCLUSIVE stops every reader that comes after; so wait
- * briefly, let them through, and try again.
+ * A session that waits for ACCESS EXCLUSIVE blocks all later readers; so wait
+ * briefly, let readers pass, and try again.
  */
 #define LOCK_TRIES 10
 #define LOCK_TIMEOUT "500ms"
@@ -142,7 +143,7 @@ lock_step(void *arg)
 
 /*
  * One try for ACCESS EXCLUSIVE in a subtransaction; false if the lock was not
- * to be had in time.
+ * available in time.
  */
 static bool
 try_lock(Oid relid)
@@ -178,7 +179,7 @@ reshape_lock(Oid relid)
 			 errhint("Look for long transactions on it in pg_locks, and try again.")));
 }
 
-/* Drops the index of the old key, or the constraint that stands on it. */
+/* Drops the index of the old key, or the constraint that owns it. */
 static void
 drop_key(Oid relid, const Rollup *old, List **actions)
 {
@@ -186,7 +187,7 @@ drop_key(Oid relid, const Rollup *old, List **actions)
 	Oid			index = old->key != NIL ? target_find_key_index(rel, old) : InvalidOid;
 	Oid			constraint;
 
-	/* ALTER TABLE wants it closed */
+	/* ALTER TABLE requires that it is closed */
 	relation_close(rel, NoLock);
 	if (!OidIsValid(index))
 		return;
@@ -198,7 +199,7 @@ drop_key(Oid relid, const Rollup *old, List **actions)
 						   quote_identifier(get_constraint_name(constraint))));
 	else
 		table_run(psprintf("DROP INDEX %s", relation_display_name(index)));
-	/* rows without any identity could not be deleted where they are published */
+	/* published rows without a replica identity could not be deleted */
 	table_run(psprintf("ALTER TABLE %s REPLICA IDENTITY FULL", relation_display_name(relid)));
 }
 
@@ -213,7 +214,10 @@ reshape_shown_type(const LocalColumn *column)
 					quote_identifier(get_collation_name(column->collation)));
 }
 
-/* Another type for a column that stays: cast what is there, or begin anew. */
+/*
+ * Changes the type of a column that stays: casts its values, or drops and adds
+ * it.
+ */
 static void
 change_type(const char *table, Form_pg_attribute attr, const LocalColumn *column, List **actions)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * reshape.h
- *	  The changes of a served table that a new definition needs.
+ *	  Changes a served table as a new definition needs it.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,49 +15,52 @@
 #include "rollup/definition.h"
 #include "rollup/refresh_target.h"
 
-/* Are columns, types and key of the table already what the definition needs? */
+/*
+ * Does the table already have the columns, types and key that the definition
+ * needs?
+ */
 extern bool reshape_is_needless(Relation rel, const Rollup *old, const Rollup *new,
 								const LocalColumn *columns);
 
 /* Has the attribute the type (and collation) that the column needs? */
 extern bool reshape_same_type(Form_pg_attribute attr, const LocalColumn *column);
 
-/* A column's type as a reader would write it; palloc'd. */
+/* A column's type as SQL text; palloc'd. */
 extern char *reshape_shown_type(const LocalColumn *column);
 
-/* Is the key another one, or kept by another kind of index? */
+/* Does the key change, or the kind of its index? */
 extern bool reshape_changes_key(const Rollup *old, const Rollup *new);
 
 /*
- * The target as it will be after reshaping: what rows can be read and sorted
- * for before the table is touched.  Attribute numbers and the index are not
+ * The target as it will be after reshaping, so that rows can be read and
+ * sorted before the table is changed.  Attribute numbers and the index are not
  * known yet.
  */
 extern RefreshTarget *reshape_target(Oid relid, const Rollup *new, const LocalColumn *columns,
 									 bool with_key);
 
 /*
- * Takes ACCESS EXCLUSIVE on the table without keeping readers waiting for long:
- * several short tries; 55P03 if none succeeds.
+ * Takes ACCESS EXCLUSIVE on the table in several short tries, so that readers
+ * do not wait for long; raises 55P03 if none succeeds.
  */
 extern void reshape_lock(Oid relid);
 
 /*
- * ALTER TABLE for columns that go, come or change their type, and for the old
- * key's index if drop_key; constraints that the new definition does not name
- * go too.  The caller holds ACCESS EXCLUSIVE.
+ * Runs ALTER TABLE for columns that are dropped, added or change their type,
+ * and drops the old key's index if drop_key, as well as constraints that the
+ * new definition does not name.  The caller holds ACCESS EXCLUSIVE.
  */
 extern void reshape_columns(Oid relid, const Rollup *old, const Rollup *new,
 							const LocalColumn *columns, bool drop_key, List **actions);
 
-/* The new key's index, once the rows are there. */
+/* Makes the new key's index, after the rows are written. */
 extern void reshape_create_key(Oid relid, const Rollup *new, List **actions);
 
-/* SET NOT NULL where the new definition wants it and the table does not have it. */
+/* Runs SET NOT NULL for columns that need it and do not have it. */
 extern void reshape_not_null(Oid relid, const Rollup *new, const LocalColumn *columns,
 							 List **actions);
 
-/* Storage options of the table. */
+/* Sets the storage options of the table. */
 extern void reshape_options(Oid relid, const Rollup *old, const Rollup *new, List **actions);
 
 #endif							/* RSFED_RESHAPE_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * table.c
- *	  Making the table that serves a rollup.
+ *	  Makes the table that serves a rollup.
  *
- * Policy: it is made by plain statements as the current user, so that
- * privileges, event triggers and default privileges apply as to any table of
- * that user; every name in them goes through quote_identifier, and types are
- * written from their oids.
+ * Policy: the table is made by plain SQL statements as the current user, so
+ * that privileges, event triggers and default privileges apply as to any table
+ * of that user.  Every name in these goes through quote_identifier, and types
+ * are written from their oids.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,8 +34,8 @@
 #include "rollup/table.h"
 
 /*
- * Raises 42622 where a part of a dotted name is longer than a name can be:
- * PostgreSQL would cut it without a word.
+ * Raises 42622 if a part of a dotted name is too long: PostgreSQL would
+ * truncate it silently.
  */
 static void
 check_length(const char *name)
@@ -147,9 +147,9 @@ key_list(const Rollup *rollup)
 }
 
 /*
- * The best replica identity that the table can have: the index that it names, or
- * the key's where none of its columns can be NULL, or whole rows.  Without one a
- * publication would make every refresh fail.
+ * The best replica identity that the table can have: the index that it already
+ * uses, or the key's index if none of its columns can be NULL, or whole rows.
+ * Without one, a publication would make every refresh fail.
  */
 static const char *
 best_identity(Relation rel, const Rollup *rollup)
@@ -162,7 +162,7 @@ best_identity(Relation rel, const Rollup *rollup)
 		return NULL;
 	if (!OidIsValid(index))
 		return "FULL";
-	/* an index with NULLs is no identity */
+	/* an index with NULLs cannot be the replica identity */
 	foreach(lc, rollup->key)
 	{
 		AttrNumber	attnum = get_attnum(RelationGetRelid(rel), lfirst(lc));
@@ -201,7 +201,7 @@ table_create_key(Oid relid, const Rollup *rollup)
 	table_set_identity(relid, rollup);
 }
 
-/* What a table of that source says of itself; palloc'd. */
+/* The comment of a table of that source; palloc'd. */
 static char *
 comment_text(const char *source)
 {
@@ -222,7 +222,10 @@ table_source_renamed(Oid relid, const char *old_source, const char *new_source)
 {
 	char	   *comment = GetComment(relid, RelationRelationId, 0);
 
-	/* who renames a server need not own the table: written as renames are */
+	/*
+	 * the user who renames a server need not own the table, so this writes as
+	 * a rename does
+	 */
 	if (comment != NULL && strcmp(comment, comment_text(old_source)) == 0)
 		CreateComments(relid, RelationRelationId, 0, comment_text(new_source));
 }
@@ -259,8 +262,8 @@ table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *colu
 						 columns[i].not_null ? " NOT NULL" : "");
 
 	/*
-	 * Truncation by vacuum takes an ACCESS EXCLUSIVE lock that is replayed on
-	 * replicas and stops their readers; also that of the toast table.
+	 * Truncation by vacuum, also of the toast table, takes an ACCESS EXCLUSIVE
+	 * lock, which is replayed on replicas and blocks their readers.
 	 */
 	appendStringInfo(&buf, ") USING heap WITH (fillfactor = %d, vacuum_truncate = off,"
 					 " toast.vacuum_truncate = off, autovacuum_vacuum_scale_factor = 0.05)",

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * table.h
- *	  Making, and changing, the table that serves a rollup.
+ *	  Makes and changes the table that serves a rollup.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,14 +13,14 @@
 #include "rollup/definition.h"
 
 /*
- * Parses the name of a new table as regclass input is parsed and settles its
- * schema: the named one, else the first of the search_path.  Raises 42602 for
- * what is no name, 42622 for a part longer than a name can be, 3F000 without
- * a schema, 42P16 for a temporary one, 0A000 for another database.
+ * Parses the name of a new table as regclass input is parsed and determines
+ * its schema: the one that is named, or the first of the search_path.  Raises
+ * 42602 if it is not a name, 42622 if a part is too long, 3F000 without a
+ * schema, 42P16 for a temporary one, 0A000 for another database.
  */
 extern RangeVar *table_parse_name(const char *name);
 
-/* The same, as one would write it: quoted where needed, with schema; palloc'd. */
+/* The same as text: with schema, quoted where needed; palloc'd. */
 extern char *table_display_name(const RangeVar *name);
 
 /*
@@ -31,33 +31,42 @@ extern Oid	table_create(const RangeVar *name, const Rollup *rollup, const LocalC
 						 bool with_key);
 
 /*
- * Takes a table that is there, of the current user's, for the rollup: storage
- * options, key and comment as table_create gives them, where it has none.
- * Raises 42703 for a column that it lacks, and what target_describe does if a
+ * Uses an existing table of the current user for the rollup: gives it the
+ * storage options, the key and the comment of table_create if it has none.
+ * Raises 42703 for a missing column, and the errors of target_describe if a
  * refresh could not work on it.
  */
 extern void table_adopt(Oid relid, const Rollup *rollup);
 
 /*
- * CREATE UNIQUE INDEX or ADD PRIMARY KEY for the rollup's key, if it has one, and
- * the replica identity.
+ * Runs CREATE UNIQUE INDEX or ADD PRIMARY KEY for the rollup's key, if it has
+ * one, and sets the replica identity.
  */
 extern void table_create_key(Oid relid, const Rollup *rollup);
 
 /*
- * Gives the table a replica identity, as the current user: the key if none of its
- * columns can be NULL, else whole rows.  An index that it has as such stays.
+ * Gives the table a replica identity, as the current user: the key if none of
+ * its columns can be NULL, else whole rows.  An index that is the replica
+ * identity already stays.
  */
 extern void table_set_identity(Oid relid, const Rollup *rollup);
 
-/* Statistics of a table that got its first rows; a WARNING if it is locked. */
+/*
+ * Gathers statistics of a table that got its first rows; a WARNING if it is
+ * locked.
+ */
 extern void table_analyze(Oid relid);
 
-/* The comment that tells a reader of \d+ where the content comes from. */
+/*
+ * Sets the comment, which tells a reader of \d+ where the content comes from.
+ */
 extern void table_comment(Oid relid, const Rollup *rollup);
 extern void table_uncomment(Oid relid);
 
-/* Follows the new name of its source in the comment, if that is still ours. */
+/*
+ * Follows the new name of its source in the comment, if rsfed wrote that
+ * comment.
+ */
 extern void table_source_renamed(Oid relid, const char *old_source, const char *new_source);
 
 /* Drops the table (RESTRICT), as the current user. */

@@ -25,7 +25,7 @@
 #include "redshift/quote.h"
 #include "rollup/window.h"
 
-/* The least date that is asked of Redshift: 0001-01-01. */
+/* The earliest date in requests to Redshift: 0001-01-01. */
 #define FIRST_YEAR 1
 
 bool
@@ -34,7 +34,7 @@ window_is_used(const Rollup *rollup)
 	return strcmp(rollup->method, "window") == 0;
 }
 
-/* The kind of values that a type has; false for a type that is none. */
+/* The kind of values of a type; false if a window cannot have the type. */
 static bool
 kind_of_type(Oid type, BucketKind *kind)
 {
@@ -59,7 +59,10 @@ kind_of_type(Oid type, BucketKind *kind)
 	}
 }
 
-/* The column of option window_column; it must be of the key, and have a fit type. */
+/*
+ * The column of option window_column; it must be a key column and have a
+ * suitable type.
+ */
 static int
 named_column(const Rollup *rollup, const char *name)
 {
@@ -120,7 +123,7 @@ span_option(const Rollup *rollup, const char *name)
 	return span;
 }
 
-/* A span must count what the column holds: numbers or time; zero is both. */
+/* A span must have the unit of the column: numbers or time; zero has both. */
 static void
 check_span_kind(const Window *window, const char *option, const BucketSpan *span)
 {
@@ -136,7 +139,10 @@ check_span_kind(const Window *window, const char *option, const BucketSpan *span
 				 : errhint("It holds times: write a number and a unit, as in \"1 day\".")));
 }
 
-/* What a window over integers cannot have: nobody knows the present number. */
+/*
+ * Refuses options that a window over integers cannot have: there is no current
+ * number.
+ */
 static void
 check_integer_options(const Window *window, const Rollup *rollup)
 {
@@ -153,7 +159,7 @@ check_integer_options(const Window *window, const Rollup *rollup)
 	}
 }
 
-/* The least value there can be of the column's type. */
+/* The least value of the column's type. */
 static int64
 least_value(const Window *window)
 {
@@ -237,7 +243,7 @@ window_text(const Window *window, int64 value)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range")));
-	/* or the zone is not written */
+	/* otherwise the zone is not written */
 	tm.tm_isdst = 0;
 	if (window->bucket.kind == BUCKET_DATE)
 		EncodeDateOnly(&tm, USE_ISO_DATES, text);
@@ -257,7 +263,7 @@ window_literal(const Window *window, int64 value)
 					redshift_quote_literal(window_text(window, value)));
 }
 
-/* Reads a text as the type does. */
+/* Reads a text as the type's input function does. */
 static int64
 parse_value(const Window *window, const char *text)
 {
@@ -269,7 +275,10 @@ parse_value(const Window *window, const char *text)
 		case BUCKET_INTEGER:
 			return DatumGetInt64(DirectFunctionCall1(int8in, cstring));
 		case BUCKET_DATE:
-			/* date_in would drop the time of day, and with it until's last bucket */
+			/*
+			 * date_in would drop the time of day, and with it the last bucket
+			 * of "until"
+			 */
 		case BUCKET_TIMESTAMP:
 			return DatumGetTimestamp(DirectFunctionCall3(timestamp_in, cstring, none,
 														 Int32GetDatum(-1)));

@@ -34,21 +34,26 @@ typedef struct Window
 extern bool window_is_used(const Rollup *rollup);
 
 /*
- * The window that a rollup's key, columns and options give; 22023 where they
- * give none.
+ * The window that a rollup's key, columns and options define; 22023 if they
+ * define none.
  */
 extern Window *window_of(const Rollup *rollup);
 
-/* Raises 22023 unless the method can work with the definition so far (method.h). */
+/*
+ * Raises 22023 if the method cannot work with the definition so far
+ * (method.h).
+ */
 extern void window_validate(const Rollup *rollup);
 
-/* A value as its type writes it, and as a typed literal of Redshift; palloc'd. */
+/*
+ * A value as text of its type, and as a typed literal of Redshift; palloc'd.
+ */
 extern char *window_text(const Window *window, int64 value);
 extern char *window_literal(const Window *window, int64 value);
 
 /*
- * Reads a value: as its type does, in the rollup's time zone, or "3 days ago",
- * counted from now.  22023 with "what" (option "start", argument since).
+ * Reads a value: text of its type, in the rollup's time zone, or "3 days ago",
+ * relative to now.  Raises 22023 with "what" (option "start", argument since).
  */
 extern int64 window_parse(const Window *window, const char *text, int64 now, const char *what);
 

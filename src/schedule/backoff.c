@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * backoff.c
- *		How long a retry waits.
+ *		Computes how long a retry waits.
  *
- * Policy: pure.  Chance is an argument, and it only shortens: the longest wait
- * is what the policy says, so that a DBA can tell when a retry comes at last.
+ * Policy: the function is pure.  The random number is an argument and only
+ * shortens the wait: the longest wait follows from the options alone, so that
+ * a DBA can tell when a retry starts at the latest.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * backoff.h
- *		How long a retry waits.
+ *		Computes how long a retry waits.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,12 +13,12 @@ typedef struct RsfedBackoff
 	int64		delay_ms;		/* before the first retry */
 	int64		factor;			/* from one to the next, at least 1 */
 	int64		max_delay_ms;
-	int			jitter_percent; /* left off at random, 0 to 100 */
+	int			jitter_percent; /* percentage subtracted at random, 0 to 100 */
 } RsfedBackoff;
 
 /*
  * Milliseconds to wait after that attempt (1 is the first) has failed; random
- * is from 0 up to, not including, 1.  Pure; never negative, never more than
+ * is at least 0 and less than 1.  Pure; never negative, never more than
  * max_delay_ms.
  */
 extern int64 backoff_delay_ms(const RsfedBackoff *policy, int attempt, double random);

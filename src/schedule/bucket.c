@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * bucket.c
- *	  Where the buckets of a window begin.
+ *	  Computes the boundaries of the buckets of a window.
  *
- * Policy: a boundary is a place where no bucket of a date_trunc() in the same
- * time zone can lie on both sides.  Days and longer begin at the first moment
- * of their first day, whatever the clock shows then; where it is put back to
- * the day before, the two are one bucket.  Shorter ones follow the
- * wall clock; where a change of the offset cuts one, the piece belongs to the
- * bucket before it: a bucket that is longer than its name costs a few rows
- * more, one that is split would be read in halves.
+ * Policy: no bucket of a date_trunc() in the same time zone lies on both sides
+ * of a boundary.  Days and longer buckets begin at the first moment of their
+ * first day, whatever the clock shows then; if the clock is set back to the
+ * previous day, the two days are one bucket.  Shorter buckets follow the wall
+ * clock; if a change of the offset cuts one, the piece belongs to the bucket
+ * before it.  A bucket that is too long costs a few more rows, but a split
+ * bucket would be read in halves.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +26,7 @@
 /* Days are counted in groups from a Monday: 2000-01-03, day 2 of PostgreSQL's. */
 #define FIRST_MONDAY 2
 
-/* A walk to the next boundary goes in steps no longer than that. */
+/* The longest step of a walk to the next boundary. */
 #define LONGEST_STEP (15 * USECS_PER_MINUTE)
 
 /* From 1970 to 2000. */
@@ -44,7 +44,7 @@ divide_down(int64 value, int64 by)
 	return quotient * by > value ? quotient - 1 : quotient;
 }
 
-/* Integers end where their type does: beyond it there are no values. */
+/* Integers end at the limits of their type. */
 static int64
 add_integer(int64 value, int64 more)
 {
@@ -100,8 +100,9 @@ bucket_wall(int64 instant, pg_tz *zone)
 }
 
 /*
- * The first instant at which the clock shows that; where it never does because
- * it was put forward, the instant of the change or as much after it.
+ * The first instant at which the clock shows that time.  If it never does
+ * because it was set forward, the instant of the change, or the same distance
+ * after it.
  */
 int64
 bucket_instant(int64 wall, pg_tz *zone)
@@ -118,7 +119,7 @@ bucket_instant(int64 wall, pg_tz *zone)
 	if (tm2timestamp(&tm, fsec, &west, &instant) != 0)
 		out_of_range();
 
-	/* shown twice: the one above may be the second */
+	/* the time is shown twice: the instant above may be the second */
 	earlier = wall + offset_at(instant - CHANGE_DISTANCE, zone, NULL) * USECS_PER_SEC;
 	if (earlier < instant && bucket_wall(earlier, zone) == wall)
 		return earlier;
@@ -146,7 +147,7 @@ bucket_refusal(const Bucket *bucket)
 
 /*
  * The start of a day since 2000, for a bucket that may begin long before its
- * value: 22008 where there are no timestamps.
+ * value: raises 22008 outside the range of timestamps.
  */
 static int64
 start_of_day(int64 day)
@@ -183,7 +184,7 @@ floor_wall(const Interval *length, int64 wall)
 	return divide_down(wall, length->time) * length->time;
 }
 
-/* Are its buckets days, or longer? */
+/* Are its buckets days or longer? */
 static bool
 is_of_days(const Interval *length)
 {
@@ -191,9 +192,9 @@ is_of_days(const Interval *length)
 }
 
 /*
- * The next change of the zone's offset after an instant; false if none comes
- * while there are timestamps.
- * *shown is what the clock shows from then on.
+ * The next change of the zone's offset after an instant; false if there is
+ * none within the range of timestamps.  *shown is the time that the clock
+ * shows from then on.
  */
 static bool
 next_change(int64 instant, pg_tz *zone, int64 *change, int64 *shown)
@@ -215,8 +216,8 @@ next_change(int64 instant, pg_tz *zone, int64 *change, int64 *shown)
 }
 
 /*
- * The instant at which a day begins.  False if the clock is put back from it to
- * the day before: both days then have hours on either side.
+ * The instant at which a day begins.  False if the clock is set back from it
+ * to the previous day: then both days have hours on either side.
  */
 static bool
 day_begins(int64 wall, pg_tz *zone, int64 *instant)
@@ -250,7 +251,7 @@ floor_instant(const Bucket *bucket, int64 instant)
 	if (offset_at(found, bucket->zone, NULL) == west)
 		return found;
 
-	/* what follows the change belongs to the bucket before it */
+	/* the time after the change belongs to the bucket before it */
 	last = found;
 	while (next_change(last, bucket->zone, &change, &shown) && change <= instant)
 		last = change;
@@ -314,7 +315,7 @@ bucket_next(const Bucket *bucket, int64 value)
 		next += Min(length->time, LONGEST_STEP);
 	} while (floor_instant(bucket, next) <= start);
 
-	/* the step may have been over a whole one */
+	/* the step may have skipped a whole bucket */
 	next = floor_instant(bucket, next);
 	while ((before = floor_instant(bucket, next - 1)) > start)
 		next = before;

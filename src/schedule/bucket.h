@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * bucket.h
- *	  Where the buckets of a window begin: hours, days, weeks, months, years
- *	  in a time zone, or steps of whole numbers.
+ *	  The boundaries of the buckets of a window: hours, days, weeks, months,
+ *	  years in a time zone, or steps of whole numbers.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 #include "pgtime.h"
 #include "utils/timestamp.h"
 
-/* What the values are that buckets divide; each is held as an int64. */
+/* The kinds of values that buckets divide; each value is an int64. */
 typedef enum BucketKind
 {
 	BUCKET_DATE,				/* wall clock, midnights only; us since 2000 */
@@ -36,16 +36,19 @@ typedef struct Bucket
 } Bucket;
 
 /*
- * NULL if buckets can have that length, else why not, as a sentence: whole
- * months, whole days, or a time that divides a day.
+ * NULL if buckets can have that length (whole months, whole days, or a time
+ * that divides a day), or else the reason as a sentence.
  */
 extern const char *bucket_refusal(const Bucket *bucket);
 
-/* Start of the bucket that holds the value, and of the one after it. */
+/* The start of the bucket that holds the value, and of the next bucket. */
 extern int64 bucket_floor(const Bucket *bucket, int64 value);
 extern int64 bucket_next(const Bucket *bucket, int64 value);
 
-/* The value moved by a span, back (sign -1) or on (+1), by the calendar. */
+/*
+ * The value moved by a span, backward (sign -1) or forward (+1), by the
+ * calendar.
+ */
 extern int64 bucket_move(const Bucket *bucket, int64 value, const BucketSpan *span, int sign);
 
 /* An instant as the wall clock of the zone shows it, and back (the first of two). */

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * clock.c
- *		What a look at the clock means for a schedule's next time.
+ *		Adapts a schedule's next time to a clock that was set.
  *
- * Policy: the next time is written down, and stands.  So a clock that is set
- * forward makes it due at once, one time and not each that was jumped over, and
- * one that is set back does not run a day's time twice.  But a schedule shall
- * not stand still until the clock has caught up: where more than one of its
- * times lies between now and the one that is written down, the clock was set
- * back by more than the schedule's own distance, and it starts anew from now.
+ * Policy: the next time is stored and stays.  So if the clock is set forward,
+ * the schedule is due at once, one time and not once for each time that was
+ * skipped; if the clock is set back, a time does not run twice.  But a
+ * schedule must not stand still until the clock has caught up: if more than
+ * one of its times is between now and the stored time, the clock was set back
+ * by more than the schedule's interval, and the schedule restarts from now.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,12 +18,12 @@
 
 #include "schedule/schedule.h"
 
-/* Later than that is not a busy scheduler, but one that was not there. */
+/* A longer delay means that no scheduler ran, not that it was busy. */
 #define MISSED_AFTER_US USECS_PER_MINUTE
 
 /*
  * schedule_is_missed
- *		Was a due time not served for so long that it counts as missed?
+ *		Is a due time so late that it counts as missed?
  */
 bool
 schedule_is_missed(TimestampTz due, TimestampTz now)
@@ -33,9 +33,9 @@ schedule_is_missed(TimestampTz due, TimestampTz now)
 
 /*
  * schedule_after_clock
- *		The next time to keep, given the one that is written down: that, or the
- *		first after now if the clock was set back too far for it.  Anchor as for
- *		schedule_next().  Raises nothing.
+ *		The next time to keep: the stored one, or the first after now if the
+ *		clock was set back too far.  Anchor as for schedule_next().  Raises
+ *		nothing.
  */
 TimestampTz
 schedule_after_clock(const RsfedSchedule *schedule, TimestampTz anchor, TimestampTz next_run_at,
@@ -48,7 +48,7 @@ schedule_after_clock(const RsfedSchedule *schedule, TimestampTz anchor, Timestam
 		!schedule_next(schedule, anchor, now, &first) || first >= next_run_at)
 		return next_run_at;
 
-	/* one of its times is the one that ran last, before the clock was set back */
+	/* one of these times ran last, before the clock was set back */
 	if (!schedule_next(schedule, anchor, first, &second) || second >= next_run_at)
 		return next_run_at;
 	return first;

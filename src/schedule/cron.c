@@ -1,23 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * cron.c
- *		Schedules by the clock on the wall: five fields as cron has them.
+ *		Schedules by the wall clock: five fields as in cron.
  *
  * Policy: the fields and their meaning are Vixie's.  When the day of the month
  * and the day of the week are both restricted (neither begins with a star) a
- * day that matches one of them is enough, else both must match.
+ * day matches if one of them does; otherwise both must match.
  *
  * Changes of the clock (Vixie's rule, made exact).  A schedule whose minute or
  * hour field begins with a star runs in real time: it is due whenever the
- * clock shows a matching minute, so it is not due at times that are skipped
- * and due twice at times that are repeated.  Every other schedule names times
- * of the day, and each of them is met once: it is due when the clock first
- * reaches or passes it.  So what a change skips is due at the moment of the
- * change (once, however many of its times were skipped), and what comes a
- * second time is not due again.
+ * clock shows a matching minute, so it is not due at skipped times and is due
+ * twice at repeated times.  Every other schedule names times of the day, and
+ * each of them is due once, when the clock first reaches or passes it.  So
+ * skipped times are due at the moment of the change (once, however many were
+ * skipped), and repeated times are not due again.
  *
- * The search goes from one stretch of constant UTC offset to the next, and
- * within a stretch field by field on the wall clock: never minute by minute.
+ * The search goes from one period of constant UTC offset to the next, and
+ * field by field on the wall clock within a period, never minute by minute.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,7 +31,10 @@
 
 #define SECS_PER_DAY_64		INT64CONST(86400)
 
-/* how far into the future a search goes; no date pauses for longer than 40 */
+/*
+ * years that a search goes into the future; no date occurs less often than
+ * every 40
+ */
 #define HORIZON_SECS		(INT64CONST(50) * 366 * SECS_PER_DAY_64)
 
 /* longer than any change of a clock */
@@ -60,7 +62,7 @@ typedef struct Field
 	int			low;
 	int			high;
 	const char *const *names;	/* of the values from low on, or NULL */
-	const char *range;			/* what is allowed, for messages */
+	const char *range;			/* the allowed values, for messages */
 	bool		is_day;			/* "?" stands for a star */
 } Field;
 
@@ -221,7 +223,7 @@ parse_field(const char *text, const Field *field, const char *value, bool *star)
 	}
 }
 
-/* Is there a date at all?  30 Feb and the like are refused. */
+/* Does the date ever occur?  Dates such as 30 Feb are refused. */
 static void
 check_occurs(const RsfedSchedule *schedule, const char *text)
 {
@@ -247,7 +249,7 @@ check_occurs(const RsfedSchedule *schedule, const char *text)
 /*
  * schedule_parse_cron
  *		Reads five fields or a word such as @hourly.  Raises 22023 when the
- *		text is not valid or names a date that never comes.
+ *		text is not valid or names a date that never occurs.
  */
 void
 schedule_parse_cron(RsfedSchedule *schedule, const char *text)
@@ -397,8 +399,8 @@ next_on_wall(const RsfedSchedule *schedule, int64 from, int64 limit)
 
 /*
  * schedule_next_cron
- *		The first time later than after that the schedule is due; see the top
- *		of the file for what a change of the clock does.
+ *		The first time later than after that the schedule is due; the top of
+ *		the file describes the effect of a change of the clock.
  */
 bool
 schedule_next_cron(const RsfedSchedule *schedule, TimestampTz after, TimestampTz *next)
@@ -438,7 +440,7 @@ schedule_next_cron(const RsfedSchedule *schedule, TimestampTz after, TimestampTz
 		{
 			from = start + offset;
 			if (!schedule->real_time && passed != PG_INT64_MIN)
-				from = passed;	/* may be before the stretch: skipped */
+				from = passed;	/* may be before the period: skipped */
 			if (start <= after_secs)
 				from = Max(from, after_secs + 1 + offset);
 			found = next_on_wall(schedule, from, end + offset);

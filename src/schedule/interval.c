@@ -3,10 +3,9 @@
  * interval.c
  *		Schedules that repeat after a fixed time: 30 seconds, 1 hour 30 min.
  *
- * Policy: the grid is one of real time: anchor + n * period for every whole n.
- * A day is 24 hours, whatever the clock on the wall does; who wants a fixed
- * hour of the day, or months and years, which have no fixed length, writes a
- * cron schedule.
+ * Policy: the grid is in real time: anchor + n * period for every whole n.  A
+ * day has 24 hours, whatever the wall clock shows.  A fixed hour of the day,
+ * or months and years, which have no fixed length, need a cron schedule.
  *
  *-------------------------------------------------------------------------
  */
@@ -74,9 +73,9 @@ refuse(const char *text, const char *detail, const char *hint)
 
 /*
  * schedule_is_interval
- *		Is a text meant as an interval?  So if it begins with a number and a
+ *		Is a text meant as an interval?  Yes if it begins with a number and a
  *		unit, which no cron schedule does: its second field is the hour, which
- *		has no names.  What holds a star is meant as cron.
+ *		has no names.  A text with a star is meant as cron.
  */
 bool
 schedule_is_interval(const char *text)
@@ -122,7 +121,10 @@ parse_clock(const char *whole, const char **text)
 	return part[0] * USECS_PER_HOUR + part[1] * USECS_PER_MINUTE + part[2] * USECS_PER_SEC;
 }
 
-/* The unit of this name; refuses what is none and what has no fixed length. */
+/*
+ * The unit of this name; refuses unknown units and those without a fixed
+ * length.
+ */
 static const Unit *
 find_unit(const char *whole, const char *name, int length)
 {
@@ -145,8 +147,8 @@ find_unit(const char *whole, const char *name, int length)
 
 /*
  * schedule_parse_interval
- *		Reads pairs of number and unit, and hh:mm[:ss], into period_us.
- *		Raises 22023 for all else, for less than one second and for more than
+ *		Reads pairs of number and unit, and hh:mm[:ss], into period_us.  Raises
+ *		22023 for any other text, for less than one second and for more than
  *		100 years.
  */
 void

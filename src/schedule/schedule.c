@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * schedule.c
- *		When something is to run: text -> value -> next time.
+ *		Parses schedules and computes their next times.
  *
- * Policy: pure.  The clock and the anchor are arguments, nothing is read but
- * the time zone database, and the same arguments give the same answer: a
- * scheduler that was down or that restarts computes the same grid.
+ * Policy: the functions are pure.  The clock and the anchor are arguments,
+ * only the time zone database is read, and the same arguments give the same
+ * result: a scheduler that was down or restarts computes the same grid.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,8 +43,8 @@ find_zone(const char *timezone)
  *		interval such as 30 seconds.  timezone NULL is UTC; an interval does
  *		not depend on it, yet it must be a valid name.
  *
- * Raises 22023 when the text or the time zone is not valid, also when it names
- * a date that never comes.  Allocated in the current memory context, as one
+ * Raises 22023 if the text or the time zone is not valid, or if the text names
+ * a date that never occurs.  Allocated in the current memory context, as one
  * chunk.
  */
 RsfedSchedule *
@@ -84,8 +84,8 @@ schedule_next(const RsfedSchedule *schedule, TimestampTz anchor, TimestampTz aft
 /*
  * schedule_min_gap_us
  *		The shortest time between two runs, in microseconds.  Exact for an
- *		interval; for cron that of the wall clock, which a change of the clock
- *		may shorten once.  Raises nothing.
+ *		interval; for cron the shortest time on the wall clock, which a change
+ *		of the clock may shorten once.  Raises nothing.
  */
 int64
 schedule_min_gap_us(const RsfedSchedule *schedule)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * schedule.h
- *		When something is to run: text -> value -> next time.
+ *		Parses schedules and computes their next times.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,8 +32,7 @@ typedef struct RsfedSchedule
 	uint32		days;			/* 1-31 */
 	uint32		months;			/* 1-12 */
 	uint32		weekdays;		/* 0-6, Sunday is 0 */
-	bool		either_day;		/* both day fields are restricted: a day that
-								 * matches one of them is enough */
+	bool		either_day;		/* both day fields are restricted: a day matches if one of them does */
 	bool		real_time;		/* minute or hour begins with a star: see cron.c */
 } RsfedSchedule;
 

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * background.c
- *	  What the background processes are doing, and why not.
+ *	  The state of the background processes.
  *
- * Only looks; whoever asks may be anybody.
+ * These functions only read, and any user may call them.
  *
  *-------------------------------------------------------------------------
  */

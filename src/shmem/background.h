@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * background.h
- *	  What the background processes are doing, and why not.
+ *	  The state of the background processes.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,11 +12,11 @@
 
 #include "shmem/databases.h"
 
-/* A copy of what is known of the scheduler of a database, and of all workers. */
+/* A copy of the state of the scheduler of a database, and of all workers. */
 typedef struct SchedulerState
 {
 	int			launcher_pid;	/* 0 = there is none */
-	bool		known;			/* what follows, up to databases, is known */
+	bool		known;			/* the following members, up to databases, are known */
 	bool		launching;
 	bool		starved;		/* runs wait for workers */
 	bool		wanted;
@@ -28,11 +28,11 @@ typedef struct SchedulerState
 	TimestampTz next_due;		/* DT_NOEND = nothing is */
 	int			databases;		/* known to have the extension */
 	int			workers_busy;	/* of the whole server */
-	int			workers_idle;	/* those that are starting included */
+	int			workers_idle;	/* including those that are starting */
 } SchedulerState;
 
 /*
- * Fills *state for a database.  False, and nothing known, without preloading.
+ * Fills *state for a database.  False, with nothing known, without preloading.
  * Takes the lock, shared, for a moment; raises nothing.
  */
 extern bool scheduler_describe(Oid database, SchedulerState *state);

@@ -38,7 +38,7 @@ database_slot(Oid database)
 	memset(slot, 0, sizeof(DatabaseSlot));
 	slot->database = database;
 	slot->next_due = DT_NOEND;
-	/* the launcher has to tell whether it may be touched */
+	/* the launcher has to find out whether the database may be used */
 	rsfed_shmem->rescan = true;
 	return slot;
 }

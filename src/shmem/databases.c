@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * databases.c
- *	  Which databases need a scheduler, when, and who it is.
+ *	  The databases that need a scheduler, the time, and the scheduler's
+ *	  process.
  *
- * Policy: the launcher starts a scheduler where something was announced, or
- * is due, or where nobody has looked yet whether the extension is there.
- * Whatever is announced stays announced until a scheduler has taken it; a
- * scheduler can leave only while nothing is.  So nothing gets lost between
- * one that goes and one that comes.
+ * Policy: the launcher starts a scheduler where something was announced or is
+ * due, or where it is not known yet whether the extension exists.  An
+ * announcement stays until a scheduler has taken it, and a scheduler can leave
+ * only while there is none.  So nothing is lost between a scheduler that
+ * leaves and its successor.
  *
- * Who calls these, and under which conditions, is said in databases.h.
+ * databases.h describes the callers and the conditions.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +29,7 @@
 /* Back-off after a scheduler's crash: 1 s, doubled each time up to this. */
 #define MAX_BACKOFF_S 60
 
-/* A scheduler that lived that long did not fail for what failed before. */
+/* The failure of a scheduler that lived that long is not a repetition. */
 #define FORGIVEN_AFTER_MS (5 * 60 * 1000)
 
 /* The slot of the database whose scheduler this process is. */
@@ -58,7 +59,9 @@ launcher_attach(void)
 		rsfed_shmem->launcher = MyProc;
 		rsfed_shmem->launcher_pid = MyProcPid;
 		rsfed_shmem->rescan = true;
-		/* what the launcher before this one registered, nobody watches now */
+		/*
+		 * nobody watches the schedulers that the previous launcher registered
+		 */
 		for (int i = 0; i < MAX_DATABASES; i++)
 			rsfed_shmem->databases[i].launching = false;
 	}
@@ -124,7 +127,7 @@ databases_sync(const Oid *eligible, int count)
 		if (slot->scheduler == NULL && !slot->launching && slot->holds == 0)
 			slot->database = InvalidOid;
 	}
-	/* new slots asked for the look that was just taken */
+	/* new slots requested the look that was just taken */
 	rsfed_shmem->rescan = false;
 	unlock();
 	return all_fit;
@@ -152,7 +155,10 @@ database_next_launch(TimestampTz now, bool may_probe, TimestampTz *wake_at)
 	return database;
 }
 
-/* Should that database get a scheduler now?  If not, perhaps later: *wake_at.  Lock. */
+/*
+ * Does the database need a scheduler now?  If it needs one later, lowers
+ * *wake_at to that time.  Lock.
+ */
 static bool
 ready_to_launch(DatabaseSlot *slot, TimestampTz now, bool may_probe, TimestampTz *wake_at)
 {
@@ -273,7 +279,7 @@ scheduler_attach(Oid database)
 		{
 			slot->scheduler = MyProc;
 			slot->scheduler_pid = MyProcPid;
-			/* whoever takes it over looks at everything */
+			/* the process that takes the slot over looks at everything */
 			slot->wanted = true;
 			attached = true;
 		}
@@ -290,7 +296,10 @@ scheduler_attach(Oid database)
 	return attached;
 }
 
-/* What an orderly end has not done yet; announces that work was left behind. */
+/*
+ * Does what an orderly end would have done; announces that work was left
+ * behind.
+ */
 static void
 scheduler_exit(int code, Datum arg)
 {
@@ -335,7 +344,7 @@ void
 scheduler_set_extension(ExtensionState state)
 {
 	lock_exclusive();
-	/* the launcher probes the next database only when this one is known */
+	/* the launcher probes the next database only after this one is known */
 	if (my_slot->extension != state && rsfed_shmem->launcher != NULL)
 		SetLatch(&rsfed_shmem->launcher->procLatch);
 	my_slot->extension = state;
@@ -394,7 +403,7 @@ scheduler_leave(bool force)
 		my_slot->scheduler_pid = 0;
 		my_slot->starved = false;
 		my_slot->left_cleanly = true;
-		/* sent away with work undone: the next one shall look at once */
+		/* asked to leave with work undone: its successor must look at once */
 		if (force)
 			my_slot->wanted = true;
 		left = true;
@@ -418,7 +427,7 @@ database_wake(Oid database)
 	if (slot != NULL)
 	{
 		slot->wanted = true;
-		/* who has something to announce has the extension */
+		/* a database that announces something has the extension */
 		if (slot->extension == EXTENSION_ABSENT)
 			slot->extension = EXTENSION_UNKNOWN;
 		database_slot_poke(slot);
@@ -497,7 +506,7 @@ database_release(Oid database)
 	slot = database_slot_find(database);
 	if (slot != NULL && slot->holds > 0)
 		slot->holds--;
-	/* perhaps it is gone, perhaps there is a new one */
+	/* the old process may be gone, and a new one may have started */
 	rsfed_shmem->rescan = true;
 	if (rsfed_shmem->launcher != NULL)
 		SetLatch(&rsfed_shmem->launcher->procLatch);

@@ -3,9 +3,9 @@
  * failures.c
  *	  Failures of refreshes whose own transaction could not record them.
  *
- * A refresh inside a transaction block takes its row in rsfed.runs along when
- * the transaction rolls back.  What went wrong is passed on here, and the
- * database's scheduler writes it down in a transaction of its own.
+ * If a transaction block with a refresh rolls back, the row of the refresh in
+ * rsfed.runs is lost.  The failure is passed on here, and the database's
+ * scheduler stores it in a transaction of its own.
  *
  *-------------------------------------------------------------------------
  */

@@ -15,9 +15,9 @@ typedef struct Failure
 {
 	Oid			database;
 	int32		relation_id;
-	Oid			userid;			/* who asked for the refresh */
-	bool		cancelled;		/* by a person, so no failure of the relation */
-	bool		refused;		/* by the gate */
+	Oid			userid;			/* the role that asked for the refresh */
+	bool		cancelled;		/* cancelled by a person, so not a failure of the relation */
+	bool		refused;		/* refused by the gate */
 	char		method[NAMEDATALEN];	/* empty = the rollup's own */
 	char		phase[NAMEDATALEN];
 	char		sqlstate[6];
@@ -28,16 +28,19 @@ typedef struct Failure
 } Failure;
 
 /*
- * Hands a failure to the scheduler of its database and wakes it.  With more
- * than a few waiting the oldest is lost; without preloading all are.  Takes
- * the lock for a moment; raises nothing, so it may be called in PG_CATCH.
+ * Hands a failure to the scheduler of its database and wakes it.  If more than
+ * a few are waiting, the oldest is lost; without preloading all are lost.
+ * Takes the lock for a moment; raises nothing, so it may be called in
+ * PG_CATCH.
  */
 extern void failure_put(const Failure *failure);
 
 /* Takes the oldest failure of this database; false if there is none. */
 extern bool failure_take(Failure *failure);
 
-/* Copies a text, cut at a character's end; NULL gives the empty one. */
+/*
+ * Copies a text, truncated at a character boundary; NULL gives the empty text.
+ */
 extern void failure_set_text(char *to, const char *text);
 
 #endif							/* RSFED_FAILURES_H */

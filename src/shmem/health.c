@@ -1,19 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * health.c
- *	  Which member of a group is next, and which ones work: for all backends.
+ *	  The health of the members of groups, and the choice among them, for all
+ *	  backends.
  *
- * Policy: health is learnt from what runs.  A member breaks with its first
- * failure and is left alone for a while, which grows; then one use tries it, and
- * if that works, all may use it again.  Turns are taken by smooth weighted round
- * robin: each member that could be chosen gains its weight, the richest one is
- * chosen and pays what all have gained.
+ * Policy: health is learned from the statements that run.  A member breaks
+ * with its first failure and is left alone for a time, which grows; then one
+ * use tries it, and if that works, all may use it again.  Turns follow smooth
+ * weighted round robin: each candidate gains its weight, the one with the
+ * largest sum is chosen, and the sum of all weights is subtracted from it.
  *
  * One table of fixed size, for servers and for members of groups, under a lock
- * of its own that is held for a few look-ups.  An entry is found where the hash
- * of its key says, or behind that; none is ever taken out, so that a search ends
- * at the first free one.  Once the table is full, the entry that was used longest
- * ago makes room.  What is forgotten so, or by a restart, is learnt anew.
+ * of its own, which is held for a few look-ups.  An entry is at the position
+ * that the hash of its key gives, or after it; entries are never removed, so
+ * that a search ends at the first free one.  If the table is full, the entry
+ * that was used longest ago is replaced.  Facts that are lost by that, or by a
+ * restart, are learned again.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,7 +32,7 @@
 #include "shmem/health.h"
 #include "shmem/state.h"
 
-/* How much of the average a new log-in counts. */
+/* The weight of a new log-in in the average. */
 #define LATENCY_SHARE 0.2
 
 struct HealthUse
@@ -43,7 +45,7 @@ struct HealthUse
 	HealthUse  *next;			/* in open_uses */
 };
 
-/* Those of this process, so that its end gives them back. */
+/* The uses of this process, so that its end returns them. */
 static HealthUse *open_uses = NULL;
 
 /* Without shared memory. */
@@ -69,7 +71,7 @@ unlock_state(void)
 		LWLockRelease(rsfed_shmem->health_lock);
 }
 
-/* Where the search for a key begins. */
+/* The position where the search for a key begins. */
 static uint32
 key_hash(Oid group, Oid server)
 {
@@ -79,8 +81,9 @@ key_hash(Oid group, Oid server)
 }
 
 /*
- * The entry of a server of this database, or of it as a member of a group.  If
- * there is none, NULL, or a new one.  Lock, exclusive to make one.
+ * The entry of a server of this database, or of the server as a member of a
+ * group.  If there is none, returns NULL or makes one.  Lock, exclusive to
+ * make one.
  */
 static HealthEntry *
 find_entry(HealthState *state, Oid group, Oid server, bool make)
@@ -124,7 +127,7 @@ find_entry(HealthState *state, Oid group, Oid server, bool make)
  *----------
  */
 
-/* Adds to what a use counts.  Lock, exclusive. */
+/* Adds to the counters of a use.  Lock, exclusive. */
 static void
 count_use(HealthState *state, const HealthUse *use, int n)
 {
@@ -168,7 +171,7 @@ use_lost(void *arg)
 	health_end(arg);
 }
 
-/* A use that counts nothing yet, in the current memory context. */
+/* Makes a use that counts nothing yet, in the current memory context. */
 static HealthUse *
 make_use(Oid group, HealthKind kind)
 {
@@ -208,7 +211,7 @@ health_end(HealthUse *use)
 		return;
 	for (link = &open_uses; *link != NULL && *link != use; link = &(*link)->next)
 		;
-	/* it never began, or has ended */
+	/* the use never began, or has ended */
 	if (*link == NULL)
 		return;
 	*link = use->next;
@@ -227,16 +230,16 @@ health_is_trial(const HealthUse *use)
  *----------
  */
 
-/* What may be done with a candidate. */
+/* The state of a candidate. */
 typedef enum Standing
 {
 	STANDING_READY,				/* it works, or may be tried again */
-	STANDING_FULL,				/* the same, but it has all the runs that it may have */
-	STANDING_BROKEN,			/* it is not time to try it again */
-	STANDING_TRIED				/* somebody does */
+	STANDING_FULL,				/* the same, but it has its maximum number of runs */
+	STANDING_BROKEN,			/* it may not be tried again yet */
+	STANDING_TRIED				/* somebody is trying it again */
 } Standing;
 
-/* A choice on the way. */
+/* A choice in progress. */
 typedef struct Choice
 {
 	HealthState *state;
@@ -263,7 +266,10 @@ standing_of(const HealthEntry *server, int max_runs, TimestampTz now)
 	return is_full(server, max_runs) ? STANDING_FULL : STANDING_READY;
 }
 
-/* Leaves those of that standing; false, and nothing changed, if there is none. */
+/*
+ * Keeps the candidates in that state; false, with nothing changed, if there
+ * are none.
+ */
 static bool
 take_standing(Choice *choice, Standing standing, TimestampTz now)
 {
@@ -277,14 +283,17 @@ take_standing(Choice *choice, Standing standing, TimestampTz now)
 	return any;
 }
 
-/* Is candidate a to be taken before b by the strategy?  Its turn does not count. */
+/* Does the strategy prefer candidate a to b?  Turns do not count here. */
 static bool
 goes_before(const Choice *choice, GroupStrategy strategy, int a, int b)
 {
 	const HealthCandidate *one = &choice->candidates[a];
 	const HealthCandidate *other = &choice->candidates[b];
 
-	/* one that is to be tried again would otherwise never be, behind those that work */
+	/*
+	 * otherwise a member would never be tried again, because those that work
+	 * come first
+	 */
 	if (strategy == GROUP_FAILOVER && choice->servers[a]->broken != choice->servers[b]->broken)
 		return choice->servers[a]->broken;
 	if (strategy == GROUP_FAILOVER)
@@ -295,7 +304,7 @@ goes_before(const Choice *choice, GroupStrategy strategy, int a, int b)
 	return false;
 }
 
-/* Leaves those before which no other one goes. */
+/* Keeps the candidates to which no other is preferred. */
 static void
 take_first(Choice *choice, GroupStrategy strategy)
 {
@@ -310,7 +319,7 @@ take_first(Choice *choice, GroupStrategy strategy)
 		choice->chosen[i] = choice->chosen[i] && !goes_before(choice, strategy, best, i);
 }
 
-/* Of those that are left the one whose turn it is. */
+/* The one whose turn it is among those that are left. */
 static int
 take_turn(Choice *choice)
 {
@@ -337,7 +346,10 @@ take_turn(Choice *choice)
 	return best;
 }
 
-/* None works: the one that is to be tried again first, if nobody does; else -1. */
+/*
+ * If none works: the one whose trial is due first and that nobody is trying;
+ * else -1.
+ */
 static int
 take_broken(const Choice *choice, bool is_run)
 {
@@ -354,7 +366,10 @@ take_broken(const Choice *choice, bool is_run)
 	return best;
 }
 
-/* The index of the one to take, or why there is none.  Lock, exclusive. */
+/*
+ * The index of the candidate to take, or the reason why there is none.  Lock,
+ * exclusive.
+ */
 static int
 decide(Choice *choice, GroupStrategy strategy, bool is_run)
 {
@@ -439,7 +454,7 @@ health_worked(Oid server, int connect_ms, bool is_whole)
 	return is_news;
 }
 
-/* Keeps the text of an error, cut.  Lock, exclusive. */
+/* Stores the text of an error, truncated.  Lock, exclusive. */
 static void
 keep_error(HealthEntry *entry, const char *message)
 {
@@ -455,7 +470,10 @@ health_failed(Oid server, bool was_trial, int64 delay_ms, const char *message)
 	HealthEntry *entry = find_entry(lock_state(LW_EXCLUSIVE), InvalidOid, server, true);
 	bool		is_news = !entry->broken;
 
-	/* many that were at work when it broke fail at once, for one reason */
+	/*
+	 * many uses that were in progress when it broke fail at once, for one
+	 * reason
+	 */
 	if (is_news || was_trial)
 	{
 		entry->failures++;
@@ -469,7 +487,10 @@ health_failed(Oid server, bool was_trial, int64 delay_ms, const char *message)
 	return is_news;
 }
 
-/* In how many ms a member is to be checked; an interval that was longer does not count. */
+/*
+ * The time in ms until a member is to be checked; a longer interval from
+ * before does not count.
+ */
 static int64
 check_in_ms(const HealthEntry *member, int64 interval_ms)
 {

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * progress.c
- *	  What the refresh of this process is doing, for rsfed.progress.
+ *	  The progress of the refresh in this process, for rsfed.progress.
  *
  * Policy: the owner of an entry writes without a lock, between two changes of
  * a counter; a reader repeats until the counter was the same even number
- * before and after.  So counting a row costs a few stores, and nobody who
- * looks can hold a refresh up.
+ * before and after.  So counting a row costs a few stores, and a reader cannot
+ * delay a refresh.
  *
- * The lock is taken only to find a free entry and to give it back.  A process
- * that finds none goes without: its refresh is not shown.
+ * The lock is taken only to find a free entry and to return it.  If a process
+ * finds none, its refresh is not shown.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +26,10 @@
 #include "base/compat.h"
 #include "shmem/state.h"
 
-/* What this process does; kept here too, for a failure report without shmem. */
+/*
+ * The state of this process; kept here too, for a failure report without
+ * shared memory.
+ */
 static Progress current;
 static bool active = false;
 
@@ -114,7 +117,7 @@ progress_set_phase(RefreshPhase phase)
 	if (phase == PHASE_RECEIVING && current.receiving_since == 0)
 		current.receiving_since = GetCurrentTimestamp();
 
-	/* a second attempt after an abort, which gave the entry back */
+	/* a second attempt after an abort, which returned the entry */
 	if (entry == NULL)
 	{
 		claim_entry();
@@ -213,8 +216,8 @@ publish_end(void)
 }
 
 /*
- * A run that has no outcome is left behind: the scheduler finds it, if it is
- * there.  It may have left, with nothing due.
+ * A run without an outcome is left behind: wake the scheduler to find it,
+ * because it may have left if nothing was due.
  */
 static void
 tell_scheduler(void)
@@ -231,8 +234,8 @@ progress_exit(int code, Datum arg)
 }
 
 /*
- * An error that nobody caught ends a refresh without progress_end.  What this
- * session does next must not show up as that run.
+ * An error that nobody caught ends a refresh without progress_end.  The next
+ * work of this session must not appear as that run.
  */
 static void
 progress_xact_end(XactEvent event, void *arg)
@@ -338,8 +341,8 @@ progress_cancel(int64 run_id)
 		return false;
 
 	/*
-	 * Whoever ends a run gives its entry back under this lock: as long as we hold
-	 * it, the process is at that run.
+	 * The process that ends a run returns its entry under this lock: as long
+	 * as the lock is held, the process works on that run.
 	 */
 	LWLockAcquire(rsfed_shmem->lock, LW_SHARED);
 	for (int i = 0; i < MAX_PROGRESS && !signalled; i++)

@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * run_end.c
- *	  Waiting for the end of a run, on the server where it works.
+ *	  Waits for the end of a run, on the server where it works.
  *
- * Policy: waking is a courtesy of whoever commits an outcome (wake.c), so that
- * nobody waits longer than he must; who sleeps looks again after a time anyway.
+ * Policy: the process that commits an outcome wakes the waiters (wake.c), so
+ * that nobody waits longer than necessary; a waiter also looks again after
+ * some time.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * run_end.h
- *	  Waiting for the end of a run, on the server where it works.
+ *	  Waits for the end of a run, on the server where it works.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,15 +9,15 @@
 #define RSFED_RUN_END_H
 
 /*
- * To be called before the run is looked at: from here on its end wakes
- * run_end_sleep().  Until run_end_done(), or the end of the transaction.
+ * Called before the caller looks at the run: from then on the run's end wakes
+ * run_end_sleep(), until run_end_done() or the end of the transaction.
  */
 extern void run_end_prepare(int64 run_id);
 
 /*
- * Sleeps for so many milliseconds or until a run may have ended, whichever comes
- * first; where nobody would wake it, as on a replica, for that time.
- * Interruptible.
+ * Sleeps for the given number of milliseconds or until a run may have ended,
+ * whichever comes first; on a replica, where nobody wakes it, for the whole
+ * time.  Interruptible.
  */
 extern void run_end_sleep(int64 run_id, long ms);
 

@@ -3,9 +3,9 @@
  * shmem.c
  *	  Asks for rsfed's shared memory and its locks.
  *
- * Policy: one struct of fixed size and one lock, and one more for what each
- * statement to a group changes (health.c).  A lock is held for a walk over an
- * array at most, never while something waits.
+ * Policy: there is one struct of fixed size with one lock, and another lock
+ * for the data that each statement to a group changes (health.c).  A lock is
+ * held at most for a walk over an array, never during a wait.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,7 +47,10 @@ request_shmem(void)
 	RequestNamedLWLockTranche(TRANCHE_NAME, 2);
 }
 
-/* In the postmaster at start and after a crash (and in each child where there is no fork). */
+/*
+ * Runs in the postmaster at start and after a crash (and in each child on
+ * systems without fork).
+ */
 static void
 startup_shmem(void)
 {

@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * shmem.h
- *	  What the processes of rsfed share in memory; gone with a restart.
+ *	  The data that the processes of rsfed share in memory; a restart clears
+ *	  it.
  *
- * Three small arrays under one lock: databases (which have the extension, when
- * is something due, who is their scheduler), workers (which run for whom), and
- * progress (what each refresh is doing); and beside them the health of members
- * of groups under another lock.  Nothing here decides what is true:
- * that stands in rsfed's tables.  Without preloading, rsfed_shmem is NULL:
- * the progress functions then do nothing, those of health.h work in the memory of
- * the process, the others must not be called.
+ * There are three small arrays under one lock: databases (whether they have
+ * the extension, their next due time, their scheduler), workers (the database
+ * that each works for), and progress (the state of each refresh); and, under
+ * another lock, the health of members of groups.  Shared memory is never
+ * authoritative: rsfed's tables are.  Without preloading, rsfed_shmem is NULL:
+ * then the progress functions do nothing, those of health.h use memory of the
+ * process, and the others must not be called.
  *
  *-------------------------------------------------------------------------
  */

@@ -4,9 +4,9 @@
  *	  The layout of rsfed's shared memory.  Only for src/shmem/.
  *
  * "Lock" below is SharedState.lock.  A latch of another process is set only
- * through a pointer to its PGPROC that stands in a slot, and only while the
- * lock is held: whoever owns a slot takes its pointer out, under the lock,
- * before its PGPROC goes to somebody else (before_shmem_exit).
+ * through the pointer to its PGPROC in a slot, and only while the lock is
+ * held: the owner of a slot removes the pointer, under the lock, before its
+ * PGPROC can be reused (before_shmem_exit).
  *
  *-------------------------------------------------------------------------
  */
@@ -25,8 +25,8 @@
 #include "shmem/workers.h"
 
 /*
- * Databases of the server, those without the extension included (so that
- * they are not asked again and again).
+ * Databases of the server, including those without the extension (so that they
+ * are not probed again and again).
  */
 #define MAX_DATABASES 1024
 
@@ -34,12 +34,13 @@
 #define MAX_PROGRESS (MAX_RUN_WORKERS + 128)
 
 /*
- * Who waits for the end of a run sleeps on one of so many condition variables,
- * by the run's number, so that not everybody wakes at each end.
+ * A process that waits for the end of a run sleeps on one of these condition
+ * variables, chosen by the run's number, so that not every waiter wakes at
+ * each end.
  */
 #define RUN_END_SLOTS 64
 
-/* Waiting for a scheduler to write them down. */
+/* Failures that wait until a scheduler stores them. */
 #define MAX_FAILURES 16
 
 typedef struct DatabaseSlot
@@ -81,15 +82,15 @@ typedef enum WorkerState
 	WORKER_STARTING,			/* reserved by a scheduler for a process to come */
 	WORKER_IDLE,				/* about to look for a run, or waiting for one */
 	WORKER_BUSY,
-	WORKER_LEAVING				/* with nothing to do; nobody counts on it any more */
+	WORKER_LEAVING				/* with nothing to do; no process counts on it any more */
 } WorkerState;
 
 typedef struct WorkerSlot
 {
 	WorkerState state;			/* FREE -> STARTING by a scheduler, the rest by the
 								 * worker; lock, exclusive */
-	uint32		generation;		/* counts the uses of the slot, so that a worker that
-								 * comes too late finds that it is not meant; as state */
+	uint32		generation;		/* counts the uses of the slot, so that a worker that starts too late notices
+								 * that the slot is no longer its own; as state */
 	Oid			database;		/* set by the scheduler that reserves; lock, exclusive */
 	PGPROC	   *proc;			/* set and reset by the worker; lock, exclusive */
 	pid_t		pid;			/* as proc */
@@ -104,8 +105,8 @@ typedef struct WorkerSlot
 
 /*
  * One refresh at work.  The pid is set by the process that claims the entry,
- * under the lock (exclusive).  Everything else is written by that process
- * alone, without a lock: it makes changecount odd, writes, makes it even.
+ * under the lock (exclusive).  Only that process writes everything else,
+ * without a lock: it makes changecount odd, writes, and makes it even.
  * Readers take no lock and repeat until they saw one even value twice.
  */
 typedef struct ProgressEntry
@@ -117,21 +118,21 @@ typedef struct ProgressEntry
 } ProgressEntry;
 
 /*
- * What is known of a server (group InvalidOid), or of it as a member of a group.
- * Everything under health_lock, exclusive.
+ * The known facts about a server (group InvalidOid), or about it as a member
+ * of a group.  Everything under health_lock, exclusive.
  */
 typedef struct HealthEntry
 {
 	Oid			database;
 	Oid			group;
 	Oid			server;			/* InvalidOid: free */
-	TimestampTz used_at;		/* monotonic: which one makes room for another */
-	int			running;		/* statements at this moment */
-	int			runs;			/* of them those of workers */
-	int			group_runs;		/* and of these those that came by way of a group */
+	TimestampTz used_at;		/* monotonic: last use, to choose the entry to replace */
+	int			running;		/* statements in progress */
+	int			runs;			/* those of workers among them */
+	int			group_runs;		/* those by the name of a group among these */
 
 	/* of a member of a group */
-	int64		turn;			/* what it has gained and not paid */
+	int64		turn;			/* gained minus paid */
 	int64		served;			/* statements since the server started */
 	TimestampTz check_at;		/* monotonic: when it is to be checked; 0 = at once */
 
@@ -140,13 +141,13 @@ typedef struct HealthEntry
 	bool		broken;
 	int			failures;		/* in a row */
 	int			trial_pid;		/* the process that tries it again; 0 = none */
-	TimestampTz since;			/* when it broke, or worked again */
-	TimestampTz retry_at;		/* monotonic: not to be tried before */
+	TimestampTz since;			/* when it broke, or first worked again */
+	TimestampTz retry_at;		/* monotonic: not tried before this time */
 	double		latency_ms;		/* of log-ins, an average; -1 = unknown */
 	char		last_error[HEALTH_TEXT];
 } HealthEntry;
 
-/* Room for the members of hundreds of groups; a table of entries found by hash. */
+/* A hash table with room for the members of hundreds of groups. */
 #define MAX_HEALTH 2048
 
 typedef struct HealthState
@@ -176,7 +177,10 @@ typedef struct SharedState
 /* NULL without preloading. */
 extern SharedState *rsfed_shmem;
 
-/* The slot of a database, made if there is none; NULL if there is no room.  Lock, exclusive. */
+/*
+ * The slot of a database, which is made if there is none; NULL if there is no
+ * room.  Lock, exclusive.
+ */
 extern DatabaseSlot *database_slot(Oid database);
 
 /* The slot of a database, or NULL.  Lock. */

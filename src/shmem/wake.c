@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * wake.c
- *	  Telling others, once the transaction has committed.
+ *	  Wakes other processes after the transaction has committed.
  *
- * Policy: after the commit and not before, because what was written is visible
- * only then; a scheduler that is woken too early finds nothing and sleeps
- * again.  "After" is when the locks are released: at the commit callback the
- * invalidation messages have not been sent yet, and a scheduler that is faster
- * would look up a new extension's tables in a stale catalog cache.
+ * Policy: wake-ups happen after the commit and not before, because the written
+ * rows are visible only then; a scheduler that wakes too early finds nothing
+ * and sleeps again.  "After" means when the locks are released: at the commit
+ * callback the invalidation messages have not been sent yet, and a fast
+ * scheduler would look up the tables of a new extension in a stale catalog
+ * cache.
  *
- * A transaction that is prepared wakes nobody: the scheduler's own time does.
+ * A prepared transaction wakes nobody; the scheduler wakes at its own time.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +24,7 @@
 #include "shmem/state.h"
 #include "shmem/wake.h"
 
-/* What is to be announced if this transaction commits. */
+/* The announcements if this transaction commits. */
 static bool wake_scheduler = false;
 static bool wake_extension = false;
 static bool wake_launcher = false;
@@ -32,13 +33,13 @@ static uint64 wake_waiters = 0; /* a bit for each of SharedState.run_ended */
 
 StaticAssertDecl(RUN_END_SLOTS == 64, "a bit for each of the condition variables");
 
-/* It did; the locks are yet to be released. */
+/* The transaction has committed; the locks have not been released yet. */
 static bool committed = false;
 
 static void at_transaction_end(XactEvent event, void *arg);
 static void at_release(ResourceReleasePhase phase, bool is_commit, bool is_top_level, void *arg);
 
-/* Sees to it that the end of the transaction is noticed. */
+/* Registers the callbacks for the end of the transaction. */
 static void
 arm(void)
 {

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * workers.c
- *	  The run workers of the server: which database, at work or waiting.
+ *	  The run workers of the server: their databases and their states.
  *
  * Policy: a slot is reserved before its process is registered, so that
  * rsfed.max_workers holds over all databases at every moment.  A reservation
- * whose process never came lapses.
+ * lapses if its process never starts.
  *
- * Who calls these, and under which conditions, is said in workers.h.
+ * workers.h describes the callers and the conditions.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +23,7 @@
 #include "base/compat.h"
 #include "shmem/state.h"
 
-/* A process that was registered that long ago will not come any more. */
+/* A process that was registered that long ago will not start any more. */
 #define RESERVATION_LAPSES_MS (60 * 1000)
 
 /* The slot of this process, if it is a run worker. */
@@ -97,7 +97,7 @@ worker_reserve(Oid database, int limit, WorkerTicket *ticket)
 	return true;
 }
 
-/* Does the ticket still stand for its slot?  Lock. */
+/* Is the ticket still valid for its slot?  Lock. */
 static bool
 ticket_holds(const WorkerTicket *ticket)
 {
@@ -202,7 +202,10 @@ workers_ask_to_leave(Oid database, bool force)
 		slot->leave = true;
 		if (slot->state == WORKER_STARTING)
 		{
-			/* its process will find that it is not meant any more */
+			/*
+			 * its process will notice that the slot is no longer reserved for
+			 * it
+			 */
 			slot->state = WORKER_FREE;
 			continue;
 		}
@@ -255,9 +258,9 @@ worker_attach(const WorkerTicket *ticket)
 }
 
 /*
- * Gives the slot back.  Unless the worker left because it had nothing to do,
- * the database's scheduler looks what was left behind; those that wait for a
- * free slot look at once.
+ * Returns the slot.  Unless the worker left because it had nothing to do, the
+ * database's scheduler is woken to find the work that was left behind;
+ * schedulers that wait for a free slot look at once.
  */
 static void
 worker_exit(int code, Datum arg)
@@ -371,8 +374,8 @@ worker_should_leave(void)
 }
 
 /*
- * Does another database wait that has no worker at all?  With every slot in
- * the hands of one busy database, it would wait for ever.  Lock.
+ * Does another database wait that has no worker at all?  If one busy database
+ * occupies every slot, it would wait forever.  Lock.
  */
 static bool
 starved_elsewhere(Oid database)

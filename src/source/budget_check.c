@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * budget_check.c
- *	  Whether a budget of what is scanned can be known.
+ *	  Checks whether the use of a budget for scanned data can be known.
  *
  *-------------------------------------------------------------------------
  */

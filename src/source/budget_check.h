@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * budget_check.h
- *	  Whether a budget of what is scanned can be known.
+ *	  Checks whether the use of a budget for scanned data can be known.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,8 +9,8 @@
 #define RSFED_BUDGET_CHECK_H
 
 /*
- * A WARNING for each server of a source that does not gather costs, where the
- * option max_scan_per_day of "title" wants to know what runs read there.
+ * Raises a WARNING for each server of a source that does not gather costs,
+ * although the option max_scan_per_day of "title" needs them.
  */
 extern void budget_warn_unknown_scan(const char *title, const char *source);
 

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * check.c
- *	  What works on the way to a source, and what does not.
+ *	  Checks the way to a source, step by step.
  *
- * Policy: a person who sets up a server sees in one look how far the way is
- * open and what to change; so each step is an item, a failure ends only what
- * depends on it, and what we would print as an error stands in the detail.  It
- * runs three queries on the leader node and touches no table of the user's.  Of a
- * group each member is looked at, whether it drains or not.
+ * Policy: a user who sets up a server should see at a glance which steps work
+ * and what to change; so each step is an item, a failure ends only the steps
+ * that depend on it, and the detail contains the text of the error.  The check
+ * runs three queries on the leader node and reads no table of the user.  For a
+ * group each member is checked, including draining ones.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,7 +34,7 @@
 #include "source/source.h"
 #include "source/target.h"
 
-/* A clock further off than this makes "as_of" misleading. */
+/* A larger difference of the clocks makes "as_of" misleading. */
 #define MAX_CLOCK_SKEW_S 5.0
 
 /* At most that many GRANTs are printed. */
@@ -49,12 +49,12 @@ typedef struct Check
 	List	   *items;
 } Check;
 
-/* What came of the question for the clock. */
+/* The result of the query for the clock. */
 typedef struct ClockAnswer
 {
 	Check	   *check;
 	char	   *text;
-	TimestampTz at;				/* our clock, when it came */
+	TimestampTz at;				/* our clock, when the result arrived */
 	TimestampTz latency;		/* us */
 } ClockAnswer;
 
@@ -69,7 +69,10 @@ static void report_way(Check *check, ErrorData *error);
 static char *tls_detail(Check *check, bool *ok);
 static void report_identity(Check *check);
 
-/* What is to be checked: a server, or one member of a group (NULL: no group). */
+/*
+ * The subject of the check: a server, or one member of a group (NULL: no
+ * group).
+ */
 static void
 begin_check(Check *check, const char *source, const char *member, Oid userid)
 {
@@ -98,7 +101,7 @@ check_one(const char *source, const char *member, Oid userid)
 	(void) remote_last_step();
 	error = attempt(step_connect, &check);
 	report_way(&check, error);
-	/* what it fails for is known of the member then */
+	/* then the reason of the failure is known for the member */
 	if (error != NULL)
 	{
 		(void) route_move_on(check.request.route, error);
@@ -113,7 +116,9 @@ check_one(const char *source, const char *member, Oid userid)
 	return check.items;
 }
 
-/* The members of a source, or NULL as the only element for one that is no group. */
+/*
+ * The members of a source, or NULL as the only element if it is not a group.
+ */
 static List *
 members_to_check(const char *source)
 {
@@ -189,9 +194,9 @@ add_failure(Check *check, const char *item, ErrorData *error)
 }
 
 /*
- * One question to the warehouse, which adds its items itself; "item" is the one
- * that says if it could not be asked.  What is not quite a Redshift may lack what
- * it asks with, and still answer the others.
+ * Runs one query in the warehouse, which adds its items itself; "item" reports
+ * a failure of the query.  A server that is not quite a Redshift may lack
+ * functions of one query and still answer the others.
  */
 static void
 ask(Check *check, void (*step) (void *arg), const char *item)
@@ -254,7 +259,7 @@ report_way(Check *check, ErrorData *error)
 		add_failure(check, names[reached], error);
 }
 
-/* What TLS there is, and what was checked. */
+/* The kind of TLS, and the checks that were made. */
 static char *
 tls_detail(Check *check, bool *ok)
 {
@@ -282,7 +287,7 @@ tls_detail(Check *check, bool *ok)
 	return psprintf("%s; the certificate is not verified (sslmode \"%s\")", tls, mode);
 }
 
-/* Is it a Redshift, and which: known from the log-in. */
+/* Is it a Redshift, and of which version?  Known from the log-in. */
 static void
 report_identity(Check *check)
 {
@@ -299,7 +304,10 @@ report_identity(Check *check)
 				 version ? version : "?");
 }
 
-/* A query without a table: its one value, and how long it took, in *latency. */
+/*
+ * Runs a query without a table; returns its value, and its duration in
+ * *latency.
+ */
 static char *
 timed_value(Check *check, const char *query, TimestampTz *latency)
 {
@@ -322,7 +330,7 @@ add_latency(Check *check, TimestampTz latency)
 	add_item(check, "latency", true, "%.1f ms for a query that touches no table", latency / 1000.0);
 }
 
-/* In place of query 1, where that cannot be asked. */
+/* Replaces query 1 if that fails. */
 static void
 step_latency(void *arg)
 {
@@ -341,7 +349,10 @@ step_ask_clock(void *arg)
 	answer->at = GetCurrentTimestamp();
 }
 
-/* Query 1: one round trip, and the clock there, which is UTC as we pinned it. */
+/*
+ * Query 1: one round trip, and the clock there, which is in UTC because the
+ * session is pinned.
+ */
 static void
 step_clock(void *arg)
 {
@@ -361,14 +372,14 @@ step_clock(void *arg)
 													CStringGetDatum(psprintf("%s+00", answer.text)),
 													ObjectIdGetDatum(InvalidOid),
 													Int32GetDatum(-1)));
-	/* between both readings of ours: compare with the middle */
+	/* it was read between our two readings: compare with their mean */
 	skew = (there - (answer.at - answer.latency / 2)) / 1000000.0;
 	add_item(check, "clock", fabs(skew) <= MAX_CLOCK_SKEW_S,
 			 "the warehouse's clock is %.1f s %s this server's", fabs(skew),
 			 skew < 0 ? "behind" : "ahead of");
 }
 
-/* Query 2: what the session would have brought along by itself. */
+/* Query 2: the settings that the session would have without pinning. */
 static void
 step_user(void *arg)
 {

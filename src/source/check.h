@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check.h
- *	  What works on the way to a source, and what does not.
+ *	  Checks the way to a source, step by step.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,15 +19,16 @@ typedef struct CheckItem
 } CheckItem;
 
 /*
- * Connects as userid and looks at each item in turn; List of CheckItem,
+ * Connects as userid and checks each item in turn; List of CheckItem,
  * palloc'd.  Three small queries.  Failures of the way are items; raises only
- * what source_check_usage() raises, and interrupts.
+ * the errors of source_check_usage(), and interrupts.
  */
 extern List *source_check(const char *source, Oid userid);
 
 /*
- * Connects, of a group to each member, and closes again; NULL if that works, else the error (palloc'd).
- * Raises only what source_server() raises, and interrupts.
+ * Connects (for a group, to each member) and closes again; returns NULL if
+ * that works, else the error (palloc'd).  Raises only the errors of
+ * source_server(), and interrupts.
  */
 extern struct ErrorData *source_try(const char *source, Oid userid);
 

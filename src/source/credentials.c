@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * credentials.c
- *	  Who logs in, and with what, at the moment of connecting.
+ *	  The credentials at the moment of connecting.
  *
  * Policy: temporary passwords rotate in a file, outside SQL: it is read at each
  * connect, and neither its content nor a part of it ever appears in a message.
@@ -28,7 +28,7 @@
 
 /* Credentials are short; a larger file is the wrong one. */
 #define MAX_FILE_SIZE 65536
-/* That of the year 9999, since 1970: later times are mistakes. */
+/* The end of the year 9999, since 1970: later times are mistakes. */
 #define LAST_SECOND 253402300799.0
 
 static char *read_file(const char *path);
@@ -155,8 +155,8 @@ raise_not_understood(const char *path)
 }
 
 /*
- * When the credentials of a file expire; false if it does not say.  Raises
- * 22023, without the value: whoever wrote it there may have mixed up fields.
+ * The time when the credentials of a file expire; false if it does not tell.
+ * Raises 22023 without the value, because fields may have been mixed up.
  */
 static bool
 file_expiry(const char *path, Jsonb *json, TimestampTz *expiry)
@@ -215,8 +215,8 @@ parse_file(const char *path, char *content, ForeignServer *server, Credentials *
 }
 
 /*
- * The text as jsonb; NULL if it is no JSON object, upon which the caller raises
- * an error.  The input function's own would quote the password.
+ * The text as jsonb; NULL if it is not a JSON object, for which the caller
+ * raises an error.  The input function's own error would quote the password.
  */
 static Jsonb *
 parse_json(char *content)
@@ -302,7 +302,7 @@ parse_expiry(const char *until, TimestampTz *expiry)
 	return true;
 }
 
-/* Raises 28P01 if a time has passed; "where" says who says so. */
+/* Raises 28P01 if a time has passed; "where" names the place of that time. */
 static void
 check_not_expired(ForeignServer *server, UserMapping *mapping, TimestampTz expiry, const char *where)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * credentials.h
- *	  Who logs in, and with what, at the moment of connecting.
+ *	  The credentials at the moment of connecting.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,9 +25,9 @@ typedef struct Credentials
 extern Credentials *credentials_load(ForeignServer *server, UserMapping *mapping);
 
 /*
- * Until when the credentials of a mapping with these options are valid, by the
- * file that they name (which is read) or by the option valid_until; false if
- * neither says.  Raises what reading the file raises.
+ * The time until which the credentials of a mapping with these options are
+ * valid, from the file that they name (which is read) or from the option
+ * valid_until; false if neither tells.  Raises the errors of reading the file.
  */
 extern bool credentials_expiry(List *options, TimestampTz *expiry);
 

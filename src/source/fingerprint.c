@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * fingerprint.c
- *	  Whether what a role logs in with has changed.
+ *	  Detects changes of a role's log-in.
  *
- * Policy: looked at here only, nothing is sent; and no secret goes into it, not
- * as a hash either: the versions of the catalog rows say as much, and the
- * numbers of the file's inode.
+ * Policy: only local data is read, and nothing is sent.  The fingerprint
+ * contains no secret, not even as a hash: the versions of the catalog rows and
+ * the attributes of the file's inode suffice.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,7 +43,7 @@ source_login(const char *source, Oid userid, SourceLogin *login)
 								 ObjectIdGetDatum(server->serverid));
 }
 
-/* Where a version of a row stands, and who wrote it. */
+/* The position of a row version, and the transaction that wrote it. */
 static void
 append_version(StringInfo buf, HeapTuple tuple)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fingerprint.h
- *	  Whether what a role logs in with has changed.
+ *	  Detects changes of a role's log-in.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,9 +19,9 @@ typedef struct SourceLogin
 extern bool source_login(const char *source, Oid userid, SourceLogin *login);
 
 /*
- * A text that is another one once mapping, server or credentials file have
- * changed; NULL if the mapping is gone.  Holds nothing of what is in them.
- * palloc'd; raises nothing for a file that is not there.
+ * A text that changes when the mapping, the server or the credentials file
+ * changes; NULL if the mapping is gone.  Contains none of their contents.
+ * palloc'd; raises nothing for a missing file.
  */
 extern char *source_fingerprint(const SourceLogin *login);
 

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * group.c
- *	  Groups as this process knows them, without asking a table each time.
+ *	  Groups, cached in this process.
  *
  * Policy: a member is chosen for each statement, which must not cost a query.
- * So what was read is kept until an invalidation says that a member or a server
- * has changed: rsfed_catalog.member has a trigger that sends one, foreign servers
- * have theirs from PostgreSQL.
+ * So the data is cached until an invalidation reports a change of a member or
+ * a server: a trigger of rsfed_catalog.member sends one, and PostgreSQL does
+ * for foreign servers.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +26,7 @@
 #include "source/credentials.h"
 #include "source/group.h"
 
-/* What is known lives in a memory context that goes as a whole. */
+/* The cache is in a memory context that is deleted as a whole. */
 static MemoryContext known_context = NULL;
 static List *known_groups = NIL;
 static List *known_limited = NIL;	/* of LimitedSource, once knows_limited */
@@ -34,7 +34,10 @@ static bool knows_limited = false;
 static Oid	known_table = InvalidOid;	/* rsfed_catalog.member */
 static bool is_stale = true;
 
-/* Something that groups are read from has changed.  May come at any time. */
+/*
+ * A table or catalog with data of groups has changed.  May be called at any
+ * time.
+ */
 static void
 servers_changed(Datum arg, int cacheid, uint32 hashvalue)
 {
@@ -48,7 +51,7 @@ table_changed(Datum arg, Oid relid)
 		is_stale = true;
 }
 
-/* An empty knowledge, to be filled. */
+/* An empty cache, to be filled. */
 static void
 forget_all(void)
 {
@@ -94,7 +97,7 @@ read_member(const Member *row, GroupMember *member)
 	return true;
 }
 
-/* Reads a group from the tables into the knowledge. */
+/* Reads a group from the tables into the cache. */
 static SourceGroup *
 read_group(ForeignServer *server)
 {
@@ -105,7 +108,7 @@ read_group(ForeignServer *server)
 	MemoryContext old;
 	ListCell   *lc;
 
-	/* SPI would leave the one that it takes itself to the portal */
+	/* SPI would leave a snapshot that it takes itself to the portal */
 	if (needs_snapshot)
 		PushActiveSnapshot(GetTransactionSnapshot());
 	rows = members_of(server->servername);
@@ -151,7 +154,7 @@ group_get(ForeignServer *server)
 	return read_group(server);
 }
 
-/* Looks through all servers for what has a limit. */
+/* Finds the servers with a limit. */
 static void
 read_limited(void)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * group.h
- *	  Groups as this process knows them, without asking a table each time.
+ *	  Groups, cached in this process.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,13 +38,13 @@ typedef struct SourceGroup
 
 /*
  * The group of that server, with members whose servers exist.  Read from the
- * tables only after something of it has changed; valid until the next call.
- * Takes a snapshot for that moment where none is active.
+ * tables only after a change; valid until the next call.  Takes a snapshot for
+ * the moment if none is active.
  */
 extern const SourceGroup *group_get(ForeignServer *server);
 
 /*
- * The groups, and the servers with the option max_runs, as they are known: List
+ * The groups, and the servers with the option max_runs, from the cache: List
  * of LimitedSource, palloc'd.
  */
 typedef struct LimitedSource
@@ -58,15 +58,15 @@ typedef struct LimitedSource
 extern List *limited_sources(void);
 
 /*
- * The group of that name: 42704 (with the nearest name) if there is no such
- * server, 42809 if it is no group.
+ * The group of that name; raises 42704 (with the nearest name) if there is no
+ * such server, 42809 if it is not a group.
  */
 extern ForeignServer *source_require_group(const char *name);
 
 /*
- * Names of the servers that statements to a source may reach: the server's own,
- * or those of the group's members, drained ones too, by name; List of char *,
- * palloc'd.  Raises what source_server() raises.
+ * Names of the servers that statements to a source may reach: the server's
+ * own, or those of the group's members, drained ones too, by name; List of
+ * char *, palloc'd.  Raises the errors of source_server().
  */
 extern List *source_servers(const char *source);
 

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * health_check.c
- *	  Looking whether members of groups work, before a statement finds out.
+ *	  Checks whether members of groups work, before a statement finds out.
  *
- * Policy: only where the group's owner asked for it, by the option health_interval,
- * and with his log-in.  What a check finds goes the way of what statements find: a
- * failure for a reason of the member's own breaks it, a success makes it whole.  An
- * error of the query, or of the log-in, breaks nobody: it would fail everywhere.
+ * Policy: checks are made only if the group's owner requests them by the
+ * option health_interval, and with the owner's log-in.  A check has the same
+ * effects as a statement: a failure for a reason of the member's own breaks
+ * the member, a success repairs it.  An error of the query, or of the log-in,
+ * breaks no member, because it would occur everywhere.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +27,7 @@
 /* a health query that takes longer has failed */
 #define LONGEST_QUERY_MS 30000
 
-/* Could statements be sent to it, and has the owner a log-in there? */
+/* Could statements be sent to it, and does the owner have a log-in there? */
 static bool
 is_to_be_checked(const SourceGroup *group, const GroupMember *member)
 {
@@ -134,7 +135,7 @@ health_check_run(const HealthCheck *check)
 	request.route->only = list_make1(check->server);
 	request.route->is_check = true;
 	error = source_attempt(&request, ask, unconstify(HealthCheck *, check));
-	/* of what broke it the line is written */
+	/* the reason why it broke is logged already */
 	if (error == NULL || health_is_passed_over(check->serverid) ||
 		!health_note_error(check->serverid, error->message))
 		return;

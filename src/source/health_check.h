@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * health_check.h
- *	  Looking whether members of groups work, before a statement finds out.
+ *	  Checks whether members of groups work, before a statement finds out.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,17 +22,20 @@ typedef struct HealthCheck
 } HealthCheck;
 
 /*
- * How many members of this database's groups are to be checked now; *next becomes
- * the time when the first of the others is, if that is earlier than it was.
+ * The number of members of this database's groups that are to be checked now;
+ * *next is lowered to the time of the first check of the others.
  */
 extern int	health_checks_due(TimestampTz *next);
 
-/* One of them, which nobody else takes; in the current memory context, or NULL. */
+/*
+ * Claims one of them, so that nobody else takes it; in the current memory
+ * context, or NULL.
+ */
 extern HealthCheck *health_check_claim(void);
 
 /*
- * Logs in to it, asks the query, and lets all backends know what came of it; the log
- * has a line where that is news.  In a transaction.  Raises interrupts only.
+ * Logs in to it, runs the query, and shares the result with all backends; logs
+ * a line if it is new.  Called in a transaction.  Raises only interrupts.
  */
 extern void health_check_run(const HealthCheck *check);
 

@@ -3,15 +3,16 @@
  * kept.c
  *	  Connections that stay open from one run to the next.
  *
- * Policy: of a server, mapping (a group's serves several servers) and role, only
- * where it is asked for (workers, live tables), each lent to one user at a time.
- * A worker has one, a session with live tables as many as it used at once.
- * A worker closes them by itself when it has nothing to do; a session may sleep
- * for hours, so there a timer shuts the sockets of those that are idle.  The rest
- * is freed when somebody looks at them next.  A change of any server, wrapper or mapping, or of a role, makes all of
- * them stale: they are closed when they are next looked at, since an
- * invalidation may arrive in the middle of anything.  A run that fails does not
- * give its connection back: the reset of its memory context closes it.
+ * Policy: a connection of a server, mapping (a group's mapping serves several
+ * servers) and role is kept only on request (workers, live tables), and has
+ * one user at a time.  A worker has one, a session with live tables as many as
+ * it used at once.  A worker closes them by itself when it has nothing to do;
+ * a session may sleep for hours, so there a timer shuts the sockets of idle
+ * connections.  The rest is freed at the next access.  A change of any server,
+ * wrapper or mapping, or of a role, makes all of them stale: they are closed
+ * at the next access, because an invalidation may arrive at any point.  A
+ * failed run does not return its connection: the reset of its memory context
+ * closes it.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,23 +38,23 @@ typedef struct KeptConnection
 	Oid			mapping;
 	Oid			userid;
 	RemoteConnection *conn;		/* in a memory context that outlives runs */
-	uint64		generation;		/* of the catalogs, when its options were read */
+	uint64		generation;		/* state of the catalogs when its options were read */
 	bool		lent;
 	TimestampTz idle_since;
 } KeptConnection;
 
 struct KeptUse
 {
-	KeptConnection *kept;		/* NULL once given back */
+	KeptConnection *kept;		/* NULL after it was returned */
 	MemoryContextCallback callback;
 };
 
-/* As many idle connections of a session are shut by the timer. */
+/* The largest number of idle connections of a session that the timer shuts. */
 #define MAX_TIMED 64
 
 static List *kept_connections = NIL;	/* in TopMemoryContext */
 
-/* Sockets of idle connections, -1 where there is none: read by a signal handler */
+/* Sockets of idle connections, -1 if none: read by a signal handler */
 static volatile int idle_sockets[MAX_TIMED];
 static uint64 catalog_generation = 0;
 
@@ -63,8 +64,8 @@ static void use_lost(void *arg);
 static void catalog_changed(Datum arg, int cacheid, uint32 hashvalue);
 
 /*
- * The timer's handler: the other ends see the end of their sessions, and ours is
- * found closed when it is wanted.  Safe in a signal handler.
+ * The timer's handler: the other ends see the end of their sessions, and the
+ * next access here finds the connections closed.  Safe in a signal handler.
  */
 static void
 shut_idle(void)
@@ -80,7 +81,7 @@ shut_idle(void)
 	errno = saved_errno;
 }
 
-/* An idle connection of a session is watched from now on. */
+/* Starts to watch an idle connection of a session. */
 static void
 watch(KeptConnection *kept)
 {
@@ -102,11 +103,17 @@ watch(KeptConnection *kept)
 			break;
 		}
 	}
-	/* it begins anew with each of them: whatever it finds has been idle so long */
+	/*
+	 * it restarts for each of them, so that those it finds have been idle that
+	 * long
+	 */
 	enable_timeout_after(timer, rsfed_idle_connection * 1000);
 }
 
-/* It is used, or closed: its socket's number may soon be another's. */
+/*
+ * Stops watching a connection that is used or closed: its socket's number may
+ * be reused soon.
+ */
 static void
 unwatch(KeptConnection *kept)
 {
@@ -151,7 +158,7 @@ kept_open(Oid server, Oid mapping, Oid userid, const RemoteTarget *target, const
 	MemoryContext old;
 	uint64		generation;
 
-	/* catalogs that no callback can be taken back from: once a process */
+	/* callbacks of the catalogs cannot be unregistered: once per process */
 	if (!watching)
 	{
 		CacheRegisterSyscacheCallback(FOREIGNSERVEROID, catalog_changed, (Datum) 0);
@@ -196,7 +203,7 @@ lend(KeptConnection *kept)
 	return use;
 }
 
-/* The reset callback: whoever had it failed.  Never raises. */
+/* The reset callback: the user of the connection failed.  Never raises. */
 static void
 use_lost(void *arg)
 {
@@ -251,7 +258,7 @@ kept_close_idle(int older_than_s)
 	list_free(old);
 }
 
-/* Closes one and takes it off the list; never raises. */
+/* Closes one and removes it from the list; never raises. */
 static void
 forget(KeptConnection *kept)
 {
@@ -262,7 +269,7 @@ forget(KeptConnection *kept)
 	MemoryContextDelete(GetMemoryChunkContext(kept));
 }
 
-/* The callback for the catalogs that a connection is made from. */
+/* The callback for the catalogs that define a connection. */
 static void
 catalog_changed(Datum arg, int cacheid, uint32 hashvalue)
 {

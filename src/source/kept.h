@@ -19,7 +19,7 @@ typedef struct KeptUse KeptUse;
  */
 extern KeptUse *kept_take(Oid server, Oid mapping, Oid userid);
 
-/* The same with a new connection; raises what remote_connect() raises. */
+/* The same with a new connection; raises the errors of remote_connect(). */
 extern KeptUse *kept_open(Oid server, Oid mapping, Oid userid,
 						  const RemoteTarget *target, const RemoteSession *session);
 

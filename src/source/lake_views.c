@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * lake_views.c
- *	  What a warehouse knows of the lake: external schemas, tables, partitions.
+ *	  The external schemas, tables and partitions that a warehouse knows.
  *
- * Policy: external objects are in no catalog of PostgreSQL's kind, so Redshift's
- * SVV_EXTERNAL_* views are asked, with the conditions in the query: a lake may
- * have 20,000 partitions a table.
+ * Policy: external objects are not in PostgreSQL's catalogs, so Redshift's
+ * SVV_EXTERNAL_* views are read, with the conditions in the query, because a
+ * table may have 20,000 partitions.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +24,7 @@
 #include "remote/execute.h"
 #include "source/lake_views.h"
 
-/* The property of an Iceberg table in the catalog that each commit moves. */
+/* The property of an Iceberg table in the catalog that each commit changes. */
 #define METADATA_LOCATION "metadata_location"
 
 /* " AND column = 'value'", or nothing. */
@@ -167,7 +167,7 @@ read_json(void *arg)
 	read->value = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(read->text)));
 }
 
-/* The text of a scalar; NULL for null, and for what Hive writes in its place. */
+/* The text of a scalar; NULL for null, and for Hive's notation of it. */
 static char *
 scalar(const JsonbValue *value)
 {

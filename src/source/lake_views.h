@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * lake_views.h
- *	  What a warehouse knows of the lake: external schemas, tables, partitions.
+ *	  The external schemas, tables and partitions that a warehouse knows.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +18,7 @@ typedef struct LakeSchema
 	char	   *name;
 	int			kind;			/* 1 data catalog, 2 Hive metastore, 4 and 5 Redshift, ... */
 	char	   *database;		/* or NULL */
-	char	   *options;		/* JSON, as the warehouse has it; or NULL */
+	char	   *options;		/* JSON of the warehouse; or NULL */
 } LakeSchema;
 
 /* One row of SVV_EXTERNAL_TABLES. */
@@ -37,21 +37,21 @@ typedef struct LakeColumn
 	char	   *name;
 	char	   *type;			/* in the words of the catalog */
 	int			ordinal;
-	int			part_key;		/* which partition key it is, from 1; 0 = none */
+	int			part_key;		/* position among the partition keys, from 1; 0 = none */
 } LakeColumn;
 
 /* One row of SVV_EXTERNAL_PARTITIONS. */
 typedef struct LakePartition
 {
-	char	   *values_text;	/* the JSON array, as the warehouse has it: see lake_values() */
+	char	   *values_text;	/* JSON array of the warehouse: see lake_values() */
 	char	   *location;		/* its first 128 characters */
 	char	   *parameters;		/* JSON; or "" */
 } LakePartition;
 
 /*
- * Each asks one query of metadata, which reads nothing in S3, and returns a
- * List of the above, palloc'd; NIL for what is not there or may not be seen.
- * Raises what Redshift raises.  schema or name NULL: of all.
+ * Each runs one query over metadata, which reads nothing in S3, and returns a
+ * List of the above, palloc'd; NIL for objects that do not exist or are not
+ * visible.  Raises the errors of Redshift. schema or name NULL: all.
  */
 extern List *lake_schemas(RemoteConnection *conn, const char *schema);
 extern List *lake_tables(RemoteConnection *conn, const char *schema, const char *name);
@@ -62,20 +62,20 @@ extern List *lake_partitions(RemoteConnection *conn, const char *schema, const c
 extern List *lake_keys(List *columns);
 
 /*
- * The elements of a JSON array of scalars, NULL for a NULL as Hive writes it;
- * raises XX000 for what is none.
+ * The elements of a JSON array of scalars, NULL for Hive's notation of NULL;
+ * raises XX000 if it is not such an array.
  */
 extern List *lake_values(const char *json);
 
 /*
- * Where the metadata of an Iceberg table is, by the parameters of LakeTable; NULL
- * if they do not say it, or are NULL.
+ * The location of the metadata of an Iceberg table, from the parameters of
+ * LakeTable; NULL if they do not contain it, or are NULL.
  */
 extern char *lake_metadata_location(const char *parameters);
 
 /*
- * The name of a table as a caller writes it, "schema.table", folded as names
- * are; 42602 unless it has both.
+ * Parses the name of a table, "schema.table", folded as names are; raises
+ * 42602 unless it has both parts.
  */
 extern void lake_table_name(const char *text, char **schema, char **table);
 

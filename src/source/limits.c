@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * limits.c
- *	  How many runs each source may have at the same time.
+ *	  The number of runs that each source may have at the same time.
  *
- * Policy: that no server ever gets more than its max_runs is seen to when a run
- * asks for its connection (shmem/health.c).  What is counted here lets a run
- * wait in the queue instead, where it keeps no worker busy.
+ * Policy: shmem/health.c enforces max_runs of a server when a run asks for its
+ * connection.  The counts here let a run wait in the queue instead, where it
+ * occupies no worker.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,7 +20,7 @@
 #include "source/limits.h"
 #include "source/unfit.h"
 
-/* May the group give something new to it? */
+/* May the group send it new statements? */
 static bool
 is_in_use(const GroupMember *member)
 {
@@ -38,8 +38,8 @@ add_limit(QueueLimits *limits, const char *source, int max_runs)
 }
 
 /*
- * What the members of a group may have of its runs, if any number is not what
- * one of them may have; of those that work, or if none does, of all.
+ * The number of the group's runs that its members may have, if any member has
+ * a limit: of the working members, or of all if none works.
  */
 static bool
 group_limit(const SourceGroup *group, bool broken_too, int *limit)
@@ -61,11 +61,11 @@ group_limit(const SourceGroup *group, bool broken_too, int *limit)
 	}
 	if (!any && !broken_too)
 		return group_limit(group, true, limit);
-	/* a group without members fails at once, and needs no room to do so */
+	/* a group without members fails at once, and needs no room for that */
 	return any;
 }
 
-/* Which members the rollups of a group that runs wait for pass over. */
+/* The members that are skipped by rollups of a group with waiting runs. */
 static void
 add_unfit(QueueLimits *limits, const char *group)
 {
@@ -118,7 +118,7 @@ add_places(QueueLimits *limits, const SourceGroup *group)
 		place->works = !health_is_passed_over(member->serverid);
 		limits->places = lappend(limits->places, place);
 	}
-	/* the last, as the group may be forgotten meanwhile */
+	/* last, because the group may be removed from the cache meanwhile */
 	if (differences_of(name) != NIL)
 		add_unfit(limits, name);
 }

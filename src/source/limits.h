@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * limits.h
- *	  How many runs each source may have at the same time.
+ *	  The number of runs that each source may have at the same time.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,10 +11,11 @@
 #include "catalog/queue.h"
 
 /*
- * What max_runs of servers leaves to runs by each source's own name at this
- * moment, palloc'd.  For a server less what groups have sent there; for a group
- * what all its members that work take together, less what came to them in another
- * way.  And of each group the members, as some of its runs may not go to all.
+ * The number of runs by each source's own name that max_runs of servers allows
+ * at this moment, palloc'd: for a server without the runs that groups have
+ * sent there; for a group the sum over its working members, without the runs
+ * that came to them in another way.  Also returns the members of each group,
+ * because some of its runs may not use all of them.
  */
 extern QueueLimits *source_limits(void);
 

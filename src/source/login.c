@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * login.c
- *	  Whether a role may use a source, and with what it logs in there.
+ *	  Checks whether a role may use a source, and finds its log-in there.
  *
- * Policy: of a group it is the group that USAGE is needed on.  The log-in at a
- * member is the role's own there, else the role's at the group, which serves all
- * members, and only then what PUBLIC has at either.
+ * Policy: for a group, USAGE on the group itself is required.  The log-in at a
+ * member is the role's own mapping there, or the role's mapping at the group,
+ * which serves all members, and only then the one of PUBLIC at either.
  *
  *-------------------------------------------------------------------------
  */
@@ -119,7 +119,7 @@ login_mapping(ForeignServer *server, ForeignServer *group, Oid userid)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for user mapping %u", found);
 	form = (Form_pg_user_mapping) GETSTRUCT(tuple);
-	/* by whom and for what it was made: PUBLIC's is found where the role has none */
+	/* check the mapping itself: PUBLIC's is found if the role has none */
 	userid = OidIsValid(form->umuser) ? userid : InvalidOid;
 	found = form->umserver;
 	ReleaseSysCache(tuple);

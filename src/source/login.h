@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * login.h
- *	  Whether a role may use a source, and with what it logs in there.
+ *	  Checks whether a role may use a source, and finds its log-in there.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,12 +11,15 @@
 #include "foreign/foreign.h"
 
 /*
- * Raises 42501 unless userid has USAGE on a server or group, and 42704 unless it
- * can log in there: at one member at least.
+ * Raises 42501 unless userid has USAGE on a server or group, and 42704 unless
+ * it can log in there, at least at one member.
  */
 extern void login_check(ForeignServer *source, Oid userid);
 
-/* Has userid a user mapping, its own or PUBLIC's, for a source or one of its members? */
+/*
+ * Does userid have a user mapping, its own or PUBLIC's, for a source or one of
+ * its members?
+ */
 extern bool login_exists(ForeignServer *source, Oid userid);
 
 /* The same for one server, as a member of that group (InvalidOid: of none). */
@@ -28,7 +31,7 @@ extern bool login_exists_at(Oid userid, Oid serverid, Oid group);
  */
 extern UserMapping *login_mapping(ForeignServer *server, ForeignServer *group, Oid userid);
 
-/* Raises 55000 for a group that has no member to send anything to. */
+/* Raises 55000 for a group without a member that can be used. */
 pg_noreturn extern void login_refuse_empty(ForeignServer *group);
 
 #endif							/* RSFED_LOGIN_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * member_check.c
- *	  Whether the members of a group are interchangeable.
+ *	  Checks whether the members of a group are interchangeable.
  *
- * Policy: facts come sorted by place, so that one item is compared at a time
- * and nothing but the item is held in memory.  What a member lacks is wrong at
- * that member, however many lack it: a query that works at one and not at the
- * next is what makes them not interchangeable.
+ * Policy: facts are sorted by place, so that one item is compared at a time
+ * and only that item is held in memory.  A missing object is a difference of
+ * the member that lacks it, even if most members lack it: members are not
+ * interchangeable if a query works at one and not at the next.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,10 +30,12 @@
 #include "source/route.h"
 #include "source/source.h"
 
-/* So many differences of one item and member are told one by one. */
+/*
+ * The number of differences of one item and member that are listed one by one.
+ */
 #define MAX_TOLD 10
 
-/* A member while it is compared. */
+/* A member during the comparison. */
 typedef struct Side
 {
 	const char *server;
@@ -42,7 +44,7 @@ typedef struct Side
 	const char *search_path;	/* the server's option; or NULL */
 	MemoryContext context;		/* of its connection */
 	SourceConnection *source;	/* NULL: it could not be asked */
-	bool		is_lost;		/* nor can it be asked for anything more */
+	bool		is_lost;		/* nor can it be asked anything more */
 	List	   *users;			/* of FactUser */
 
 	/* of the present place */
@@ -65,20 +67,20 @@ typedef struct Comparison
 	MemberFacts *facts;
 	int			count;
 	Side	   *side;
-	bool		has_search_path;	/* a server of theirs has that option */
+	bool		has_search_path;	/* one of the servers has that option */
 	int			asked;			/* the one that is asked at the moment */
 	MemoryContext place_context;	/* memory of one place */
-	MemoryContext name_context; /* and of one name there */
-	char	   *schema;			/* the present place; NULL before the first */
+	MemoryContext name_context; /* and of one name in it */
+	char	   *schema;			/* the current place; NULL before the first */
 	char	   *relation;
-	FactKind	kind;			/* the present item */
-	bool		is_view;		/* the present relation */
-	char	   *name;			/* the present name */
-	MemberContent *content;		/* with sample: what to count of the place */
-	ViewsFollowed followed;		/* what the members' views read */
+	FactKind	kind;			/* the current item */
+	bool		is_view;		/* the current relation */
+	char	   *name;			/* the current name */
+	MemberContent *content;		/* with sample: the rows of the place to count */
+	ViewsFollowed followed;		/* the tables that the members' views read */
 } Comparison;
 
-/* The names of kinds of items, and of what an item has several of. */
+/* The names of kinds of items, and of their parts. */
 static const struct
 {
 	const char *name;			/* in rsfed_catalog.difference */
@@ -93,7 +95,7 @@ static const struct
 	[FACT_GRANT] = {"grant", "grants on", "role can read it", "roles can read it"},
 };
 
-/* The users as which roles log in at a member. */
+/* The users of the roles' log-ins at a member. */
 static List *
 users_at(const MemberCheck *check, const Side *side)
 {
@@ -145,7 +147,7 @@ connect_member(void *arg)
 	MemoryContextSwitchTo(old);
 }
 
-/* Finds out what stands behind the views that one member has. */
+/* Finds the tables behind the views of one member. */
 static void
 follow_views(void *arg)
 {
@@ -155,7 +157,7 @@ follow_views(void *arg)
 				 &comparison->followed);
 }
 
-/* Asks one member what it has. */
+/* Asks one member for its facts. */
 static void
 ask_member(void *arg)
 {
@@ -164,7 +166,7 @@ ask_member(void *arg)
 	MemoryContext old = MemoryContextSwitchTo(side->context);
 
 	facts_ask(comparison->facts, side->source, comparison->asked, side->users);
-	/* decides what a name without a schema is */
+	/* decides the meaning of a name without a schema */
 	if (comparison->has_search_path)
 		facts_add(comparison->facts, comparison->asked, REDSHIFT_DEFAULT_SCHEMA, "search_path",
 				  side->search_path ? side->search_path : "\"$user\", public");
@@ -192,7 +194,10 @@ send_finding(Comparison *comparison, const Side *side, const char *kind, const c
 	comparison->check->take(&finding, comparison->check->arg);
 }
 
-/* Does a step at all members that can still be asked; one that fails there ends it for the member. */
+/*
+ * Runs a step at all members that can still be asked; a failure excludes the
+ * member.
+ */
 static void
 do_at_all(Comparison *comparison, void (*step) (void *arg))
 {
@@ -207,7 +212,7 @@ do_at_all(Comparison *comparison, void (*step) (void *arg))
 		error = attempt(step, comparison);
 		if (error == NULL)
 			continue;
-		/* closes the connection, and the member counts it no more */
+		/* closes the connection, so that the member no longer counts it */
 		side->is_lost = true;
 		side->source = NULL;
 		MemoryContextDelete(side->context);
@@ -218,7 +223,10 @@ do_at_all(Comparison *comparison, void (*step) (void *arg))
 	}
 }
 
-/* Finds out what the views of all members read, and tells what cannot be told. */
+/*
+ * Finds the tables that the views of all members read, and reports views that
+ * cannot be followed.
+ */
 static void
 follow_all_views(Comparison *comparison)
 {
@@ -241,7 +249,7 @@ follow_all_views(Comparison *comparison)
 	}
 }
 
-/* Connects to all, and asks them for the facts. */
+/* Connects to all members, and asks for their facts. */
 static void
 ask_all(Comparison *comparison)
 {
@@ -267,7 +275,7 @@ ask_all(Comparison *comparison)
 	}
 }
 
-/* Is the member compared at the present item? */
+/* Is the member compared at the current item? */
 static bool
 takes_part(const Comparison *comparison, const Side *side)
 {
@@ -276,7 +284,7 @@ takes_part(const Comparison *comparison, const Side *side)
 	return !(side->is_missing && comparison->kind > FACT_RELATION);
 }
 
-/* The member whose value is taken for right, or NULL if none has one. */
+/* The member whose value is regarded as right, or NULL if none has one. */
 static const Side *
 find_right(const Comparison *comparison)
 {
@@ -322,7 +330,7 @@ is_varchar(const char *type)
 	return strncmp(type, name, sizeof(name) - 1) == 0 && strchr(type, ',') == NULL;
 }
 
-/* The statement that gives a member what it lacks, where that can be said. */
+/* The statement that adds the missing object at a member, if it is known. */
 static void
 add_remedy(const Comparison *comparison, Side *side, const Side *right)
 {
@@ -338,7 +346,7 @@ add_remedy(const Comparison *comparison, Side *side, const Side *right)
 		if (side->value == NULL && strstr(right->value, ", partition key") == NULL)
 			side->remedies = lappend(side->remedies,
 									 psprintf("ALTER TABLE %s ADD COLUMN %s %s", table, column, right->value));
-		/* of a type Redshift alters the length of varchar, and nothing else */
+		/* Redshift can only alter the length of a varchar */
 		else if (side->value != NULL && is_varchar(side->value) && is_varchar(right->value))
 			side->remedies = lappend(side->remedies,
 									 psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s", table, column, right->value));
@@ -361,7 +369,7 @@ add_remedy(const Comparison *comparison, Side *side, const Side *right)
 	}
 }
 
-/* How a difference reads at a member. */
+/* The text of a difference at a member. */
 static char *
 describe_difference(const Comparison *comparison, const Side *side, const Side *right)
 {
@@ -392,7 +400,7 @@ describe_difference(const Comparison *comparison, const Side *side, const Side *
 	}
 }
 
-/* Compares what the members have of the present name. */
+/* Compares the members' facts about the current name. */
 static void
 end_name(Comparison *comparison)
 {
@@ -418,7 +426,7 @@ end_name(Comparison *comparison)
 		if (right == NULL || (side->value != NULL && strcmp(side->value, right->value) == 0))
 			continue;
 		is_alike = false;
-		/* without the relation there is nothing more of it */
+		/* without the relation there are no further facts */
 		if (side->is_missing && comparison->name[0] != '\0')
 			continue;
 		if (side->differences++ < MAX_TOLD)
@@ -438,7 +446,7 @@ end_name(Comparison *comparison)
 	MemoryContextReset(comparison->name_context);
 }
 
-/* What is told of an item that is as it should be. */
+/* The text for an item without differences. */
 static char *
 describe_alike(const Comparison *comparison, const Side *side)
 {
@@ -450,7 +458,7 @@ describe_alike(const Comparison *comparison, const Side *side)
 					: kinds[comparison->kind].many);
 }
 
-/* Sends what was found of the present item. */
+/* Sends the findings about the current item. */
 static void
 end_item(Comparison *comparison)
 {
@@ -474,7 +482,7 @@ end_item(Comparison *comparison)
 			appendStringInfoString(&side->told, "no member has it, or no user of rsfed's may see it");
 		if (side->differences > MAX_TOLD)
 			appendStringInfo(&side->told, "\nand %d more differences", side->differences - MAX_TOLD);
-		/* what is nowhere is alike; it may be a view of the system's */
+		/* an object that exists nowhere is alike; it may be a system view */
 		send_finding(comparison, side, is_nowhere ? NULL : kinds[comparison->kind].name, place,
 					 side->told.len == 0,
 					 side->told.len > 0 ? side->told.data : describe_alike(comparison, side));
@@ -484,7 +492,9 @@ end_item(Comparison *comparison)
 	}
 }
 
-/* Counts and hashes the rows of the present place at each member that has it. */
+/*
+ * Counts and hashes the rows of the current place at each member that has it.
+ */
 static void
 compare_content(Comparison *comparison)
 {
@@ -525,7 +535,7 @@ compare_content(Comparison *comparison)
 	}
 }
 
-/* Ends a place and forgets it. */
+/* Ends a place and frees its memory. */
 static void
 end_place(Comparison *comparison)
 {
@@ -546,7 +556,10 @@ end_place(Comparison *comparison)
 	}
 }
 
-/* Ends what a fact does not belong to any more, and begins what it belongs to. */
+/*
+ * Ends the items that a fact does not belong to, and begins those that it
+ * belongs to.
+ */
 static void
 turn_to(Comparison *comparison, const MemberFact *fact)
 {
@@ -556,7 +569,7 @@ turn_to(Comparison *comparison, const MemberFact *fact)
 		end_place(comparison);
 		comparison->schema = pstrdup(fact->schema);
 		comparison->relation = pstrdup(fact->relation);
-		/* what a view gives has what stands behind it */
+		/* the rows of a view are those of the tables behind it */
 		if (comparison->check->sample &&
 			facts_is_direct(comparison->facts, fact->schema, fact->relation))
 			comparison->content = content_begin();
@@ -590,7 +603,7 @@ compare_all(Comparison *comparison)
 		MemoryContextSwitchTo(comparison->place_context);
 		if (!is_fact)
 			break;
-		/* what came before a member failed is no fact */
+		/* facts from before the failure of a member do not count */
 		if (fact.member >= 0 && comparison->side[fact.member].source == NULL)
 			continue;
 		turn_to(comparison, &fact);
@@ -606,7 +619,7 @@ compare_all(Comparison *comparison)
 	MemoryContextDelete(fact_context);
 }
 
-/* Copies the members: what is known of a group is valid for a moment only. */
+/* Copies the members, because the cache of groups may change at any time. */
 static void
 list_sides(Comparison *comparison)
 {

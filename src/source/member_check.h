@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * member_check.h
- *	  Whether the members of a group are interchangeable.
+ *	  Checks whether the members of a group are interchangeable.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,9 +17,9 @@ typedef struct MemberFinding
 	const char *server;
 	const char *item;			/* "columns of public.sales" */
 	bool		ok;
-	bool		is_doubt;		/* what it is about cannot be compared */
+	bool		is_doubt;		/* the object cannot be compared */
 	const char *detail;
-	const char *schema;			/* what it is about; NULL: the member itself */
+	const char *schema;			/* the object; NULL: the member itself */
 	const char *relation;		/* "" of a schema */
 	const char *kind;			/* as in rsfed_catalog.difference */
 	List	   *columns;		/* char *: only these differ (of a grant: roles); NIL = anything */
@@ -34,10 +34,10 @@ typedef struct MemberCheck
 	List	   *roles;			/* Oid: whose log-ins must be able to read */
 	bool		with_partitions;
 	bool		with_grants;
-	bool		with_views;		/* and what the views among the tables read */
+	bool		with_views;		/* and the tables that views among the tables read */
 	bool		sample;			/* count and hash the rows */
 
-	/* takes each finding, whose memory is gone afterwards */
+	/* receives each finding, whose memory is freed afterwards */
 	void		(*take) (const MemberFinding *finding, void *arg);
 	void	   *arg;
 
@@ -47,10 +47,11 @@ typedef struct MemberCheck
 } MemberCheck;
 
 /*
- * Compares all members, drained and broken ones, too.  What most have is taken
- * for right, of two the larger weight; what a member lacks is wrong there.  A
+ * Compares all members, including drained and broken ones.  The value of the
+ * majority is regarded as right, between two members that of the larger
+ * weight; a missing object is a difference of the member that lacks it.  A
  * member that cannot be asked is a finding.  Raises only interrupts, errors of
- * this server, and what login_check() raises.
+ * this server, and the errors of login_check().
  */
 extern void member_check(MemberCheck *check);
 

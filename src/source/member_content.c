@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * member_content.c
- *	  The rows of a table at members of a group: how many, and which.
+ *	  Counts and hashes the rows of a table at members of a group.
  *
- * Policy: the checksum is a sum over rows, so that their order does not matter,
- * in decimal arithmetic, which is exact.  Each row's hash is FNV_HASH over its
- * columns in the order of their names.  Each column is hashed by itself first:
- * the hash of a pair of texts would else be that of their concatenation.  What
- * FNV_HASH makes of a NULL is not documented, hence NVL.
+ * Policy: the checksum is a sum over rows, so that their order does not
+ * matter, in decimal arithmetic, which is exact.  Each row's hash is FNV_HASH
+ * over its columns in the order of their names.  Each column is first hashed
+ * by itself: otherwise the hash of a pair of texts would be that of their
+ * concatenation.  NVL is used because the result of FNV_HASH for NULL is not
+ * documented.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +23,7 @@
 #include "remote/execute.h"
 #include "source/member_content.h"
 
-/* So many columns are nested into one expression. */
+/* The number of columns that are nested into one expression. */
 #define CHAIN_LENGTH 50
 
 struct MemberContent
@@ -32,7 +33,7 @@ struct MemberContent
 	int			columns;
 	StringInfoData left_out;
 
-	/* of the question in progress */
+	/* of the query in progress */
 	SourceConnection *source;
 	char	   *query;
 	ContentResult *result;

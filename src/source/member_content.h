@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * member_content.h
- *	  The rows of a table at members of a group: how many, and which.
+ *	  Counts and hashes the rows of a table at members of a group.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,16 +14,16 @@ typedef struct MemberContent MemberContent;
 
 typedef struct ContentResult
 {
-	char	   *text;			/* "12 rows, checksum 34"; alike where rows are */
-	char	   *error;			/* or why there is none */
+	char	   *text;			/* "12 rows, checksum 34"; the same for the same rows */
+	char	   *error;			/* or the reason why there is none */
 } ContentResult;
 
-/* What to ask of one table; in the current memory context. */
+/* Makes the query for one table; in the current memory context. */
 extern MemberContent *content_begin(void);
 
 /*
- * A column of it.  One that differs between members (not alike), or whose type
- * cannot be hashed, is left out.
+ * Adds a column.  A column that differs between members (not alike), or whose
+ * type cannot be hashed, is left out.
  */
 extern void content_add_column(MemberContent *content, const char *name, const char *type, bool is_alike);
 
@@ -34,7 +34,7 @@ extern void content_add_column(MemberContent *content, const char *name, const c
 extern void content_ask(MemberContent *content, SourceConnection *source, const char *schema,
 						const char *relation, ContentResult *result);
 
-/* What was left out, to stand behind a text; "" for nothing. */
+/* The columns that were left out, to be appended to a text; "" if none. */
 extern const char *content_note(const MemberContent *content);
 
 #endif							/* RSFED_MEMBER_CONTENT_H */

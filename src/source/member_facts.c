@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * member_facts.c
- *	  What a member of a group says of its schemas, tables and grants.
+ *	  The facts about schemas, tables and grants at a member of a group.
  *
- * Policy: a member is asked by a few statements over its system views, however
- * many tables there are.  What comes goes into one sort of all members, whose
- * memory is work_mem, so that lakes of many partitions can be compared, too.
+ * Policy: a member is asked by a few statements over its system views,
+ * regardless of the number of tables.  The facts of all members are sorted
+ * together within work_mem, so that lakes with many partitions can be
+ * compared, too.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,12 +33,12 @@
 #include "remote/stream.h"
 #include "source/member_facts.h"
 
-/* With more tables than that, all are asked for and chosen here. */
+/* If there are more tables, all are read and filtered here. */
 #define MAX_NAMES_SENT 300
 
 #define FACT_COLUMNS 6
 
-/* Raised by no table of Redshift: its names have at most 127 bytes. */
+/* Longer than any name of Redshift, which has at most 127 bytes. */
 #define MAX_PLACE 600
 
 /* Roles by the user that they log in as, while one member is asked. */
@@ -160,7 +161,7 @@ facts_begin(List *tables, List *behind, bool with_partitions, bool with_grants)
 	facts->wanted = behind ? hash_tables(facts->tables) : facts->direct;
 	facts->with_partitions = with_partitions;
 	facts->with_grants = with_grants;
-	/* one that no member has is to be told, too */
+	/* a table that no member has must be reported, too */
 	foreach(lc, tables)
 	{
 		RedshiftTable *table = lfirst(lc);
@@ -255,7 +256,9 @@ read_options(void *arg)
 	JsonReading *reading = arg;
 	Datum		json = DirectFunctionCall1(jsonb_in, CStringGetDatum(reading->text));
 
-	/* each warehouse may have a role of its own: it reads the same lake */
+	/*
+	 * each warehouse may have a role of its own and still read the same lake
+	 */
 	json = DirectFunctionCall2(jsonb_delete, json, CStringGetTextDatum("IAM_ROLE"));
 	reading->normal = DatumGetCString(DirectFunctionCall1(jsonb_out, json));
 }
@@ -316,7 +319,7 @@ take_column(Asking *asking, char **cells)
 {
 	const char *type = cells[3] ? cells[3] : "?";
 
-	/* an external table's own words are asked for */
+	/* the types of an external table are read separately */
 	if (cells[0] == NULL || names_hold(asking->external, cells[0]))
 		return;
 	if (cells[4] != NULL)
@@ -350,7 +353,7 @@ take_grant(Asking *asking, char **cells)
 {
 	ListCell   *lc;
 
-	/* of an external schema it is the schema that is granted */
+	/* in an external schema, the privilege is on the schema */
 	if (cells[0] == NULL || names_hold(asking->external, cells[0]) != (cells[1][0] == '\0'))
 		return;
 	foreach(lc, asking->users)

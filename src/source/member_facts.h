@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * member_facts.h
- *	  What a member of a group says of its schemas, tables and grants.
+ *	  The facts about schemas, tables and grants at a member of a group.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@
 /* In the order in which they are compared. */
 typedef enum FactKind
 {
-	FACT_SCHEMA,				/* what an external schema points to, and who finds it */
+	FACT_SCHEMA,				/* the target of an external schema, and its users */
 	FACT_RELATION,				/* kind, location and text of a table or view */
 	FACT_COLUMN,
 	FACT_PARTITION,
@@ -32,19 +32,19 @@ typedef struct MemberFact
 	char	   *schema;
 	char	   *relation;		/* "" of a schema */
 	FactKind	kind;
-	char	   *name;			/* of a column, partition, role; or what of it */
+	char	   *name;			/* of a column, partition, role; or of a property */
 	int			member;
 	char	   *value;
 } MemberFact;
 
-/* All facts of all members, sorted on disk where memory does not hold them. */
+/* All facts of all members, sorted on disk if they do not fit into memory. */
 typedef struct MemberFacts
 {
 	Tuplesortstate *sort;
 	TupleTableSlot *slot;
 	ResourceOwner owner;		/* of its files */
 	HTAB	   *wanted;			/* places to look at; NULL = all */
-	HTAB	   *direct;			/* those of them that do not only stand behind views */
+	HTAB	   *direct;			/* those of them that were requested themselves */
 	List	   *tables;			/* places to look at: of RedshiftTable; NIL = all */
 	bool		with_partitions;
 	bool		with_grants;
@@ -58,34 +58,41 @@ typedef struct FactUser
 } FactUser;
 
 /*
- * Begins to collect facts of these tables (of RedshiftTable; NIL = all), and of
- * those that views among them read: of these no grants, since it is the view's
- * owner who reads them.  All of it lives in the current memory context; work_mem
- * of it, the rest on disk.
+ * Begins to collect facts of these tables (of RedshiftTable; NIL = all), and
+ * of the tables that views among them read, without grants on these, because
+ * the view's owner reads them.  Everything is in the current memory context,
+ * up to work_mem; the rest is on disk.
  */
 extern MemberFacts *facts_begin(List *tables, List *behind, bool with_partitions, bool with_grants);
 
 /*
- * The condition on two columns of a system view, with the names of schemas and of
- * relations (NULL: has none), that leaves out the system's schemas and, where the
- * tables (of RedshiftTable; NIL = all) are few, most of what is not wanted.
+ * The condition on two columns of a system view, with the names of schemas and
+ * of relations (NULL: has none), that excludes system schemas and, if the
+ * tables (of RedshiftTable; NIL = all) are few, most of the other tables.
  */
 extern char *facts_place_condition(List *tables, const char *schema, const char *relation);
 
-/* Was the place asked for itself, and not only as what stands behind a view? */
+/* Was the place requested itself, and not only through a view? */
 extern bool facts_is_direct(const MemberFacts *facts, const char *schema, const char *relation);
 
 /*
- * Asks a member, by its number: at most eight statements, whatever the number of
- * tables.  users: of FactUser.  Interruptible; raises what Redshift raises.
+ * Asks a member, by its number: at most eight statements, whatever the number
+ * of tables. users: of FactUser.  Interruptible; raises the errors of
+ * Redshift.
  */
 extern void facts_ask(MemberFacts *facts, SourceConnection *source, int member, List *users);
 
-/* Adds a fact of a member about a schema that is no fact of the warehouse's. */
+/*
+ * Adds a fact about a schema of a member that does not come from the
+ * warehouse.
+ */
 extern void facts_add(MemberFacts *facts, int member, const char *schema, const char *name,
 					  const char *value);
 
-/* No more will come; then facts_next() gives them by place, kind, name, member. */
+/*
+ * Ends the collection; then facts_next() returns the facts by place, kind,
+ * name, member.
+ */
 extern void facts_sort(MemberFacts *facts);
 
 /* The next one, in the current memory context; false at the end. */

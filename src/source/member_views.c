@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * member_views.c
- *	  The tables behind views, as a member of a group has them.
+ *	  The tables behind views at a member of a group.
  *
- * Policy: what a view reads is read out of its text.  Redshift's pg_depend knows
- * nothing of views WITH NO SCHEMA BINDING, while pg_views has the text of any;
- * of such a one it is the whole CREATE VIEW.  Each member is asked for itself: its
- * view may read something else than that of the others.
+ * Policy: the tables that a view reads are found in its text.  Redshift's
+ * pg_depend has no rows for views WITH NO SCHEMA BINDING, while pg_views has
+ * the text of any view; for such a view it is the whole CREATE VIEW.  Each
+ * member is asked, because its view may read other tables than that of the
+ * others.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +20,7 @@
 #include "source/member_facts.h"
 #include "source/member_views.h"
 
-/* Of a text that is to be read under attempt(). */
+/* The state to read a text under attempt(). */
 typedef struct ReadText
 {
 	const char *text;
@@ -89,7 +90,7 @@ add_doubt(ViewsFollowed *followed, const MemberView *view, char *detail)
 	followed->doubts = lappend(followed->doubts, doubt);
 }
 
-/* The tables that a view reads; what cannot be told of it is a doubt. */
+/* The tables that a view reads; parts that cannot be followed are doubts. */
 static List *
 tables_of(ViewsFollowed *followed, const MemberView *view)
 {

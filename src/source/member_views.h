@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * member_views.h
- *	  The tables behind views, as a member of a group has them.
+ *	  The tables behind views at a member of a group.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 
 #include "source/source.h"
 
-/* What cannot be followed. */
+/* A view that cannot be followed. */
 typedef struct ViewDoubt
 {
 	char	   *server;
@@ -20,7 +20,7 @@ typedef struct ViewDoubt
 	char	   *detail;
 } ViewDoubt;
 
-/* What stands behind some tables and views. */
+/* The objects behind some tables and views. */
 typedef struct ViewsFollowed
 {
 	List	   *tables;			/* of RedshiftTable, each once: read by views, and not among those */
@@ -29,9 +29,10 @@ typedef struct ViewsFollowed
 } ViewsFollowed;
 
 /*
- * Reads the texts of the views among the tables (of RedshiftTable), of the views
- * that those read, and so on: a statement for each level.  Adds to *followed, in
- * the current memory context.  Interruptible; raises what Redshift raises.
+ * Reads the texts of the views among the tables (of RedshiftTable), of the
+ * views that those read, and so on: a statement for each level.  Adds to
+ * *followed, in the current memory context.  Interruptible; raises the errors
+ * of Redshift.
  */
 extern void views_follow(SourceConnection *source, List *tables, ViewsFollowed *followed);
 

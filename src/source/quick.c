@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * quick.c
- *	  Values of the commonest types, read without their input functions.
+ *	  Reads values of the most common types without their input functions.
  *
- * Policy: an input function takes whatever a person may write; for dates and
- * timestamps that is most of what reading a row costs.  Redshift writes in one
- * way, under the settings that we pin, and only that way is read here: decimal
- * digits in fixed places.  Whatever differs in a single byte goes to the input
- * function, so that there is one place that knows what is an error.
+ * Policy: an input function accepts many formats; for dates and timestamps
+ * that is most of the cost of reading a row.  Redshift writes in one format,
+ * under the pinned settings, and only that format is read here: decimal digits
+ * at fixed positions.  A text that differs in a single byte goes to the input
+ * function, so that only one place decides what is an error.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@
 #include "base/compat.h"
 #include "source/quick.h"
 
-/* So many decimal digits fit an int64 whatever they are. */
+/* The number of decimal digits that always fit into an int64. */
 #define MAX_DIGITS	18
 
 /* Lengths of "2024-01-31" and "2024-01-31 23:59:59". */
@@ -49,7 +49,7 @@ read_digits(const char *text, int digits, int *number)
 	return true;
 }
 
-/* A whole number: digits, with a minus before them or nothing. */
+/* A whole number: digits, with an optional minus before them. */
 static bool
 read_integer(const char *text, int length, int64 *number)
 {
@@ -160,7 +160,7 @@ read_date(const char *text, int length, Datum *value)
 	return true;
 }
 
-/* Microseconds of ".d" to ".dddddd"; nothing at all is none. */
+/* Microseconds of ".d" to ".dddddd"; an empty text means 0. */
 static bool
 read_fraction(const char *text, int length, int *fraction)
 {

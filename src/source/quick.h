@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * quick.h
- *	  Values of the commonest types, read without their input functions.
+ *	  Reads values of the most common types without their input functions.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,8 +9,8 @@
 #define RSFED_QUICK_H
 
 /*
- * Reads one value from a text of that length.  False where it is not written
- * in the plainest way: the type's input function then reads it, or refuses it.
+ * Reads one value from a text of that length.  False if it is not in the usual
+ * format: then the type's input function reads or refuses it.
  */
 typedef bool (*QuickReader) (const char *text, int length, Datum *value);
 

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * route.c
- *	  Which server a statement to a source goes to, and where to go when that
- *	  fails.
+ *	  Chooses the server for a statement to a source, and the next one after a
+ *	  failure.
  *
- * Policy: whether a member is left, and for how long, follows from what went
- * wrong there: what it refuses to one log-in only is no reason to keep others
- * away from it, and what is the query's own fault would fail everywhere.
+ * Policy: the kind of failure decides whether a member is left, and for how
+ * long: a refusal of one log-in is no reason for others to avoid the member,
+ * and an error of the query would occur everywhere.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,20 +31,22 @@
 #include "source/login.h"
 #include "source/route.h"
 
-/* How often a full or tried member is looked at again. */
+/* The interval between looks at a member that is full or being tried. */
 #define LOOK_AGAIN_MS 50
 
-/* Longest wait for what others find out about the last members. */
+/*
+ * Longest wait for the result of other sessions' trials of the last members.
+ */
 #define TRIED_TIMEOUT_MS 10000
 
-/* How much of the time for which a member is left is taken off at random. */
+/* The part of a member's waiting time that is subtracted at random. */
 #define JITTER_PERCENT 20
 
-/* May a request go to that member, whether it works or not? */
+/* May a request use that member, whether it works or not? */
 static bool
 is_candidate(const SourceGroup *group, const GroupMember *member, Oid userid, const SourceRoute *route)
 {
-	bool		at_any = false;		/* also where nothing new is given to */
+	bool		at_any = false;		/* also if it gets no new statements */
 
 	if (route != NULL)
 	{
@@ -54,7 +56,7 @@ is_candidate(const SourceGroup *group, const GroupMember *member, Oid userid, co
 			(route->only != NIL && !names_hold(route->only, member->server)) ||
 			names_hold(route->except, member->server) || names_hold(route->unfit, member->server))
 			return false;
-		/* what has begun there may end there */
+		/* a request that began there may end there */
 		at_any = stays || route->drained_too;
 	}
 	if (!at_any && (member->draining || member->weight == 0))
@@ -85,7 +87,7 @@ list_candidates(const SourceGroup *group, Oid userid, const SourceRoute *route, 
 	return candidates;
 }
 
-/* Waits a little; interruptible. */
+/* Waits for a moment; interruptible. */
 static void
 wait_a_little(void)
 {
@@ -96,7 +98,7 @@ wait_a_little(void)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* Raises 08001: whoever could answer has failed, and is being tried by others. */
+/* Raises 08001 because all members have failed, and others are trying them. */
 pg_noreturn static void
 refuse_broken(const SourceGroup *group)
 {
@@ -119,7 +121,7 @@ refuse_broken(const SourceGroup *group)
 			 errhint("rsfed tries them again by itself, one statement at a time.")));
 }
 
-/* Names with commas between; palloc'd. */
+/* Names separated by commas; palloc'd. */
 static char *
 names_text(List *names)
 {
@@ -132,7 +134,7 @@ names_text(List *names)
 	return buf.data;
 }
 
-/* Raises 55000: no member is left that may be asked. */
+/* Raises 55000 because no member is left that may be used. */
 pg_noreturn static void
 refuse_empty(ForeignServer *asked, const SourceRoute *route)
 {
@@ -154,7 +156,7 @@ refuse_empty(ForeignServer *asked, const SourceRoute *route)
 					   quote_literal_cstr(asked->servername))));
 }
 
-/* Writes down where the attempt is. */
+/* Stores the current member of the attempt. */
 static void
 note_member(SourceRoute *route, ForeignServer *group, ForeignServer *member, Oid userid,
 			const HealthUse *use)
@@ -178,7 +180,7 @@ kind_of(const SourceRequest *request)
 	return request->is_run ? HEALTH_RUN : HEALTH_STATEMENT;
 }
 
-/* The member of a group that a request goes to. */
+/* The member of a group for a request. */
 static ForeignServer *
 choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **use)
 {
@@ -191,7 +193,7 @@ choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **us
 		HealthCandidate *candidates = list_candidates(group, request->userid, request->route, &count);
 		int			best;
 
-		/* it stays at one that is not there any more */
+		/* it stays at a member that no longer exists */
 		if (count == 0 && request->route != NULL && OidIsValid(request->route->serverid))
 		{
 			request->route->serverid = InvalidOid;
@@ -237,7 +239,7 @@ route_worked(Oid serverid, const char *server, int connect_ms, bool is_whole)
 				(errmsg("Redshift server \"%s\" works again", server)));
 }
 
-/* How long a member is left alone after one more failure. */
+/* The time for which a member is left alone after one more failure. */
 static int64
 time_away_ms(const SourceRoute *route)
 {
@@ -254,7 +256,7 @@ time_away_ms(const SourceRoute *route)
 	return backoff_delay_ms(&policy, health_failures(route->serverid) + 1, chance());
 }
 
-/* The member leaves the rotation of all. */
+/* Removes the member from the rotation for all sessions. */
 static void
 break_member(const SourceRoute *route, const ErrorData *error)
 {
@@ -266,7 +268,7 @@ break_member(const SourceRoute *route, const ErrorData *error)
 						route->server, route->group_name, error->message)));
 }
 
-/* The members that the attempt has not tried yet, and not the one where it is. */
+/* The members that the attempt has not tried yet, without the current one. */
 static HealthCandidate *
 list_others(const SourceRoute *route, int *count)
 {
@@ -308,7 +310,7 @@ route_leave(SourceRoute *route, const char *next, const char *why)
 	MemoryContextSwitchTo(old);
 }
 
-/* The error of the last member says what happened at those before it. */
+/* Adds the failures of earlier members to the error of the last one. */
 static void
 tell_others(const SourceRoute *route, ErrorData *error)
 {
@@ -330,7 +332,7 @@ route_move_on(SourceRoute *route, ErrorData *error)
 						  !route->is_logged_in, remote_raised(error));
 	if (blame == BLAME_OTHER)
 		return false;
-	/* too slow for a check is not well */
+	/* a member that is too slow for a check is not healthy */
 	if (route->is_check && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		blame = BLAME_MEMBER;
 	if (blame == BLAME_QUERY)

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * rows.c
- *	  Remote rows as local values.
+ *	  Converts remote rows to local values.
  *
  * Policy: text from the wire is never trusted: it is verified and converted to
- * the database's encoding before an input function sees it.  What input
- * functions look at beside their argument (DateStyle, IntervalStyle, TimeZone)
- * is pinned to how Redshift's session was told to write.  The variables are set
- * directly for the moment of the row: three changes of settings a row would
- * cost more than reading it.
+ * the database's encoding before an input function sees it.  Settings that
+ * affect input functions (DateStyle, IntervalStyle, TimeZone) are pinned to
+ * the output format of Redshift's session.  The variables are set directly
+ * while a row is read: three changes of settings per row would cost more than
+ * reading it.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,16 +30,16 @@
 #include "source/quick.h"
 #include "source/rows.h"
 
-/* A value in a message is cut to that many bytes. */
+/* A value in a message is truncated to that many bytes. */
 #define SHOWN_VALUE_BYTES 100
 
-/* How one column of the local row is read. */
+/* The way to read one column of the local row. */
 typedef struct ColumnReader
 {
 	int			source;			/* ordinal of the remote column */
 	const char *name;			/* its name, for messages */
 	QuickReader quick;			/* NULL: there is none for its type */
-	bool		is_text;		/* no more than a copy of what came */
+	bool		is_text;		/* just a copy of the text */
 	FmgrInfo	input;
 	Oid			ioparam;
 	int32		typmod;
@@ -147,7 +147,9 @@ row_reader_read(RowReader *reader, char **texts, int *lengths, Datum *values, bo
 	error_context_stack = callback.previous;
 }
 
-/* One value that is not NULL; raises what the input function raises. */
+/*
+ * Reads one value that is not NULL; raises the errors of the input function.
+ */
 static Datum
 read_value(ColumnReader *column, char *text, int length)
 {
@@ -156,7 +158,7 @@ read_value(ColumnReader *column, char *text, int length)
 	if (column->quick != NULL && column->quick(text, length, &value))
 		return value;
 
-	/* the text is in libpq's memory: what changes it works on a copy */
+	/* the text is in libpq's memory: changes are made to a copy */
 	if (column->trims && length > 0 && text[length - 1] == ' ')
 	{
 		while (length > 0 && text[length - 1] == ' ')
@@ -164,7 +166,10 @@ read_value(ColumnReader *column, char *text, int length)
 		text = pnstrdup(text, length);
 	}
 
-	/* raises 22021 for what is no UTF-8, or cannot be had in this encoding */
+	/*
+	 * raises 22021 for invalid UTF-8, and for characters that do not exist in
+	 * this encoding
+	 */
 	text = pg_any_to_server(text, length, PG_UTF8);
 	if (column->is_text)
 		return CStringGetTextDatum(text);
@@ -173,7 +178,7 @@ read_value(ColumnReader *column, char *text, int length)
 	return InputFunctionCall(&column->input, text, column->ioparam, column->typmod);
 }
 
-/* Says which value of the result an error is about. */
+/* Names the value of the result that an error is about. */
 static void
 row_error_context(void *arg)
 {
@@ -189,21 +194,21 @@ row_error_context(void *arg)
 		return;
 	}
 
-	/* it may be the very text that is no text */
+	/* it may be the text that is not valid */
 	shown = printable(reader->current_text);
 	errcontext("row " INT64_FORMAT " of the result, column \"%s\": \"%s\"%s",
 			   reader->rows, reader->current_name, shown,
 			   strlen(reader->current_text) > SHOWN_VALUE_BYTES ? " ..." : "");
 }
 
-/* The beginning of a text as what can be shown anywhere; palloc'd. */
+/* The beginning of a text in a form that can be shown anywhere; palloc'd. */
 static char *
 printable(const char *text)
 {
 	int			length = strnlen(text, SHOWN_VALUE_BYTES);
 	char	   *shown;
 
-	/* cut between characters: a byte 10xxxxxx goes on one */
+	/* cut between characters: a byte 10xxxxxx continues one */
 	if (text[length] != '\0')
 	{
 		while (length > 0 && ((unsigned char) text[length] & 0xC0) == 0x80)
@@ -280,8 +285,8 @@ row_column_list(RemoteColumns *columns)
 }
 
 /*
- * A name that a column list takes: cut to 63 bytes, not Redshift's ?column?,
- * and none that is taken already.
+ * A name for a column list: truncated to 63 bytes, not Redshift's ?column?,
+ * and not one that is used already.
  */
 static char *
 suggested_name(const char *name, int ordinal, List *taken)

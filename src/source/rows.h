@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rows.h
- *	  Remote rows as local values.
+ *	  Converts remote rows to local values.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,11 +16,11 @@ typedef struct RowReader RowReader;
 
 /*
  * A reader that turns remote rows into values of "desc" (a plain row type
- * without dropped columns).  source_column[i] is the ordinal (from 0) of the
- * remote column that column i of desc takes; NULL means one to one.  Types are
- * read under DateStyle ISO, IntervalStyle postgres, TimeZone UTC; text is
- * verified and converted to the database's encoding; char is right-trimmed;
- * bare hex becomes bytea.  Lives in the current memory context.
+ * without dropped columns).  source_column[i] is the position (from 0) of the
+ * remote column for column i of desc; NULL means one to one.  Types are read
+ * under DateStyle ISO, IntervalStyle postgres, TimeZone UTC; text is verified
+ * and converted to the database's encoding; char is right-trimmed; bare hex
+ * becomes bytea.  Lives in the current memory context.
  */
 extern RowReader *row_reader_create(RemoteColumns *columns, TupleDesc desc,
 									const int *source_column);
@@ -28,8 +28,8 @@ extern RowReader *row_reader_create(RemoteColumns *columns, TupleDesc desc,
 /*
  * Reads one row into values/nulls (of desc's width), in the current memory
  * context (a per-row one, reset by the caller).  A value that its type does
- * not take raises the input function's own SQLSTATE, with the column, the row
- * number and the (cut) value in the context.
+ * not accept raises the input function's own SQLSTATE, with the column, the
+ * row number and the (cut) value in the context.
  */
 extern void row_reader_read(RowReader *reader, char **texts, int *lengths,
 							Datum *values, bool *nulls);
@@ -37,7 +37,7 @@ extern void row_reader_read(RowReader *reader, char **texts, int *lengths,
 /*
  * Raises 42804 unless a column list fits the result: same number, each type
  * able to hold its column without silent loss.  The detail names the first
- * that does not fit, the hint carries the right list.
+ * column that does not fit, the hint contains the right list.
  */
 extern void row_check_column_list(RemoteColumns *columns, TupleDesc desc);
 

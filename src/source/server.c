@@ -49,11 +49,11 @@ source_server_locked(const char *source)
 	ForeignServer *server = source_server(source);
 
 	LockDatabaseObject(ForeignServerRelationId, server->serverid, 0, AccessShareLock);
-	/* it may have gone while this waited */
+	/* it may have been dropped during the wait */
 	return source_server(source);
 }
 
-/* Is the wrapper one whose options we can connect with? */
+/* Does rsfed support the wrapper's options? */
 static bool
 is_source_wrapper(Oid fdwid)
 {
@@ -67,7 +67,7 @@ source_names(void)
 {
 	Relation	relation = table_open(ForeignServerRelationId, AccessShareLock);
 	Relation	index = index_open(ForeignServerNameIndexId, AccessShareLock);
-	/* by name, as people look for one in a list */
+	/* sorted by name for readers */
 	SysScanDesc scan = systable_beginscan_ordered(relation, index, NULL, 0, NULL);
 	HeapTuple	tuple;
 	List	   *names = NIL;

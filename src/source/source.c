@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * source.c
- *	  From the name of a source to a connection that works.
+ *	  Turns the name of a source into a working connection.
  *
  * Policy: USAGE on the source and a user mapping are checked at each use, for
- * the role whose run it is.  Servers made by hand with postgres_fdw are sources
- * as they are.
+ * the role whose run it is.  Servers made by hand with postgres_fdw are valid
+ * sources.
  *
  *-------------------------------------------------------------------------
  */
@@ -60,7 +60,7 @@ wanted_session(ForeignServer *server, const SourceRequest *request)
 	return session;
 }
 
-/* Connects, or takes the kept connection; the session is the one asked for. */
+/* Connects, or uses the kept connection, and sets up the requested session. */
 static void
 open_connection(SourceConnection *source, ForeignServer *server, UserMapping *mapping,
 				const SourceRequest *request)
@@ -114,7 +114,7 @@ source_connect(const SourceRequest *request)
 	return source;
 }
 
-/* What source_with() gives to its step. */
+/* The arguments of the step of source_with(). */
 typedef struct Call
 {
 	const SourceRequest *request;
@@ -150,7 +150,7 @@ source_with(const SourceRequest *request, SourceWork work, void *arg)
 			routed.route = palloc0(sizeof(SourceRoute));
 		while ((error = attempt_anything(call_work, &call)) != NULL)
 		{
-			/* closes the connection, and the member counts it no more */
+			/* closes the connection, so that the member no longer counts it */
 			MemoryContextReset(call.context);
 			if (!route_move_on(routed.route, error))
 				ReThrowError(error);
@@ -176,7 +176,7 @@ source_attempt(const SourceRequest *request, SourceWork work, void *arg)
 	Call		call = {request, work, arg};
 	ErrorData  *error = attempt_anything(call_with, &call);
 
-	/* of ours, not Redshift's: it ends the whole */
+	/* our own error, not Redshift's: it ends the whole */
 	if (error != NULL && !remote_raised(error) &&
 		(error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN))
 		ReThrowError(error);
@@ -190,11 +190,11 @@ source_repin(SourceConnection *source, const SourceRequest *request)
 	remote_session_set(source->conn, wanted_session(source_server(source->server), request));
 }
 
-/* Gives it back; see source.h. */
+/* Returns it; see source.h. */
 void
 source_release(SourceConnection *source)
 {
-	/* nobody releases what has failed */
+	/* a failed connection is never released */
 	route_worked(source->serverid, source->server,
 				 source->is_check ? remote_connect_ms(source->conn) : -1, true);
 	health_end(source->use);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * source.h
- *	  From the name of a source to a connection that works.
+ *	  Turns the name of a source into a working connection.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,11 +16,11 @@ typedef struct SourceConnection
 {
 	RemoteConnection *conn;
 	Oid			serverid;
-	const char *server;			/* that of the source, or the member that was chosen */
+	const char *server;			/* the source, or the member that was chosen */
 	int			stall_timeout_ms;
 	bool		is_new;			/* the log-in was made for this request */
-	bool		is_check;		/* it works once all of the check has */
-	struct HealthUse *use;		/* what the server counts until it is given back */
+	bool		is_check;		/* it works only if the whole check succeeds */
+	struct HealthUse *use;		/* the use that the server counts until it is returned */
 	struct KeptUse *kept;		/* source.c's own; NULL if it is not kept */
 } SourceConnection;
 
@@ -30,22 +30,22 @@ typedef struct SourceConnection
  */
 extern void source_check_usage(const char *source, Oid userid);
 
-/* The same as an answer; a server that is not there is not usable. */
+/* The same as an answer; a server that does not exist is not usable. */
 extern bool source_is_usable(const char *source, Oid userid);
 
 /*
  * Connects as above, to the server or to the member of the group whose turn it
  * is, or takes the kept connection of the same server, mapping and options.
- * Lives in the current memory context unless kept.  A run waits while each server
- * that it may go to has its max_runs.
+ * Lives in the current memory context unless kept.  A run waits while each
+ * server that it may use has its max_runs.
  */
 extern SourceConnection *source_connect(const SourceRequest *request);
 
 /*
- * Does some work with a connection and gives that back.  Where a member of a group
- * fails for a reason of its own, the work is done at the next one: it must give
- * nothing out before it ends, and begin afresh.  With a group it stands in a
- * subtransaction; memory is the caller's.
+ * Does some work with a connection and returns the connection.  If a member of
+ * a group fails for a reason of its own, the work is repeated at the next one:
+ * so it must produce no output before it ends, and be able to restart.  With a
+ * group it runs in a subtransaction, in the caller's memory context.
  */
 typedef void (*SourceWork) (SourceConnection *source, void *arg);
 extern void source_with(const SourceRequest *request, SourceWork work, void *arg);
@@ -54,14 +54,14 @@ extern void source_with(const SourceRequest *request, SourceWork work, void *arg
 extern struct ErrorData *source_attempt(const SourceRequest *request, SourceWork work, void *arg);
 
 /*
- * Makes the session of an open connection the one of another request for the
- * same source and user; may be in a transaction there, which must commit then.
+ * Sets up the session of an open connection for another request with the same
+ * source and user; may be used in a transaction there, which must then commit.
  */
 extern void source_repin(SourceConnection *source, const SourceRequest *request);
 
 /*
- * Gives it back: kept if that was asked and it is usable, else closed.  After
- * an error nobody calls this: the memory context closes it.
+ * Returns it: kept if that was requested and it is usable, otherwise closed.
+ * Not called after an error: the memory context closes it.
  */
 extern void source_release(SourceConnection *source);
 

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * target.c
- *	  A foreign server and a mapping as what remote/ connects to.
+ *	  Makes the target of a connection from a foreign server and a mapping.
  *
- * Policy: options of libpq pass if remote/ finds them usable; the rest of what
- * a hand-made server of postgres_fdw carries (fetch_size, extensions, ...) is
- * not about connecting and is left alone.
+ * Policy: options of libpq are passed on if remote/ allows them; other options
+ * of a server of postgres_fdw that was made by hand (fetch_size, extensions,
+ * ...) do not concern the connection and are ignored.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,7 +44,7 @@ target_build(ForeignServer *server, UserMapping *mapping, Oid userid)
 	{
 		DefElem    *option = lfirst(lc);
 
-		/* a server has no user; those names are the mapping's */
+		/* a server has no user; these names belong to the mapping */
 		if (strcmp(option->defname, "user") != 0 && strcmp(option->defname, "password") != 0 &&
 			remote_keyword_usable(option->defname))
 			add(target, &count, option->defname, defGetString(option));
@@ -71,7 +71,7 @@ target_build(ForeignServer *server, UserMapping *mapping, Oid userid)
 	if (credentials->password != NULL)
 		add(target, &count, "password", credentials->password);
 
-	/* hand-made servers may say 0, libpq's word for "for ever" */
+	/* servers made by hand may have 0, which means no time-out in libpq */
 	target->connect_timeout_ms = 10000;
 	if (source_option(server->options, "connect_timeout") != NULL)
 	{
@@ -84,9 +84,9 @@ target_build(ForeignServer *server, UserMapping *mapping, Oid userid)
 }
 
 /*
- * TLS: a server of rsfed is verified unless its options say otherwise, one of
- * postgres_fdw does as it says.  Where a certificate is to be verified and no
- * authority is named, the setting names it.
+ * TLS: a server of rsfed is verified unless its options differ; for one of
+ * postgres_fdw its options apply.  If a certificate is to be verified and no
+ * authority is given, the setting names it.
  */
 static void
 add_tls(RemoteTarget *target, int *count, ForeignServer *server)
@@ -104,9 +104,9 @@ add_tls(RemoteTarget *target, int *count, ForeignServer *server)
 }
 
 /*
- * As in postgres_fdw: who is no superuser logs in with a password of the
- * mapping, never with what would let this server's own user in, unless a
- * superuser has said password_required 'off' in the mapping.
+ * As in postgres_fdw: a user who is not a superuser logs in with a password of
+ * the mapping, never with the means of this server's operating system user,
+ * unless a superuser has set password_required 'off' in the mapping.
  */
 static void
 check_password(RemoteTarget *target, ForeignServer *server, UserMapping *mapping,

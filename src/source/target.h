@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * target.h
- *	  A foreign server and a mapping as what remote/ connects to.
+ *	  Makes the target of a connection from a foreign server and a mapping.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,12 +14,12 @@
 
 /*
  * Everything that a connection needs, palloc'd.  Reads the credentials file,
- * if there is one; raises what that raises, 28000 if no user is named, 2F003
- * if a password is required and there is none.
+ * if there is one; raises the errors of that, 28000 if no user is given, 2F003
+ * if a required password is missing.
  */
 extern RemoteTarget *target_build(ForeignServer *server, UserMapping *mapping, Oid userid);
 
-/* The session that a server's options ask for. */
+/* The session that a server's options request. */
 extern RemoteSession *target_session(ForeignServer *server, const char *timezone, bool writable);
 
 /* Is the server's wrapper rsfed's own (else postgres_fdw)? */

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * unable.c
- *	  A query that one member of a group refuses, and another one takes.
+ *	  A query that one member of a group refuses, and another one accepts.
  *
- * Policy: members may be of different kinds and versions, so what one of them
- * does not know another one may.  That is taken for true only where the member
- * itself refuses to parse the query, and another one parses it: what comes up
- * later, with the data, would come up there, too.  And it is remembered only
- * once the query has run at another member.
+ * Policy: members may be of different kinds and versions, so one may not
+ * support a query that another does.  That is assumed only if the member
+ * itself refuses to parse the query, and another one parses it: an error that
+ * occurs later, with the data, would occur there, too.  It is stored only
+ * after the query has run at another member.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +24,7 @@
 #include "source/source.h"
 #include "source/unable.h"
 
-/* So many other members are asked. */
+/* The number of other members that are asked. */
 #define MAX_ASKED 3
 
 /* Longest wait for each answer. */
@@ -47,7 +47,7 @@ is_of_language(const ErrorData *error)
 	return remote_raised(error) && failure_is_of_language(unpack_sql_state(error->sqlerrcode));
 }
 
-/* What describe_at() is given, and what it gives. */
+/* Arguments and results of describe_at(). */
 typedef struct Asking
 {
 	const char *query;
@@ -90,7 +90,10 @@ add_detail(ErrorData *error, const char *sentence)
 	error->detail = error->detail ? psprintf("%s\n%s", error->detail, sentence) : pstrdup(sentence);
 }
 
-/* No other member is known to take the query: says so, with the names of count that refuse it. */
+/*
+ * Reports that no other member is known to accept the query, with the names of
+ * "count" members that refuse it.
+ */
 static void
 tell_refusals(const SourceRoute *route, ErrorData *error, const char *others, int count)
 {
@@ -103,7 +106,7 @@ tell_refusals(const SourceRoute *route, ErrorData *error, const char *others, in
 							   quote_literal_cstr(route->group_name));
 }
 
-/* The attempt goes on at another member, which takes the query. */
+/* Continues the attempt at another member, which accepts the query. */
 static void
 leave_unable(SourceRoute *route, const ErrorData *error, const char *next)
 {
@@ -129,7 +132,7 @@ move_on(SourceRoute *route, ErrorData *error)
 	ListCell   *lc;
 
 	(void) unable_ask(route->group_name, route->server, route->userid, route->asked, &refused);
-	/* it takes the query: what failed is its work */
+	/* it accepts the query: the failure is in its execution */
 	if (!refused)
 		return false;
 	initStringInfo(&refusing);

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * unfit.c
- *	  Members of a group that are not alike in what a query reads.
+ *	  Members of a group that differ in the tables that a query reads.
  *
- * Policy: a column that the query does not name is not read by it, unless there
- * is a star; so a column that was added at one member first disturbs nobody.
+ * Policy: a query reads only the columns that it names, unless it contains a
+ * star; so a column that was added at one member first does no harm.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@
 #include "source/server.h"
 #include "source/unfit.h"
 
-/* Does the query read what differs? */
+/* Does the query read the object that differs? */
 static bool
 is_read(const Difference *difference, const RedshiftReads *reads, const char *query, const char *role)
 {
@@ -44,8 +44,8 @@ is_read(const Difference *difference, const RedshiftReads *reads, const char *qu
 }
 
 /*
- * Does the query read what differs, by itself or by way of views that the member
- * has?  seen: of MemberView, those that have been looked into.
+ * Does the query read the object that differs, directly or through views of
+ * the member? seen: of MemberView, those that have been examined.
  */
 static bool
 reaches(const Difference *difference, const RedshiftReads *reads, const char *query, const char *role,
@@ -55,7 +55,7 @@ reaches(const Difference *difference, const RedshiftReads *reads, const char *qu
 
 	if (is_read(difference, reads, query, role))
 		return true;
-	/* it is the view's owner who reads what is behind it */
+	/* the view's owner reads the tables behind it */
 	if (strcmp(difference->kind, "grant") == 0)
 		return false;
 	foreach(lc, views)
@@ -85,7 +85,7 @@ source_unfit(const char *source, const char *query, Oid userid, int32 relation_i
 
 	if (server == NULL || !source_is_group(server))
 		return NIL;
-	/* SPI would leave the one that it takes itself to the portal */
+	/* SPI would leave a snapshot that it takes itself to the portal */
 	if (needs_snapshot)
 		PushActiveSnapshot(GetTransactionSnapshot());
 	differences = differences_of(source);
@@ -98,7 +98,7 @@ source_unfit(const char *source, const char *query, Oid userid, int32 relation_i
 		Difference *difference = lfirst(lc);
 		List	   *seen = NIL;
 
-		/* they come by server */
+		/* they are ordered by server */
 		if (unfit != NIL && strcmp(llast(unfit), difference->server) == 0)
 			continue;
 		if (difference->relation_id != 0)

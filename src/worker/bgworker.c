@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * bgworker.c
- *	  What launcher, schedulers and run workers have in common.
+ *	  Common code of the launcher, the schedulers and the run workers.
  *
  * Policy: a process that runs SQL ends by die() at SIGTERM, so that it ends
- * in the middle of a statement too.  Only the postmaster's restart time
- * restarts the launcher; everything else is started by who needs it.
+ * even in the middle of a statement.  Only the launcher has a restart time and
+ * is restarted by the postmaster; any other process is started by the process
+ * that needs it.
  *
  *-------------------------------------------------------------------------
  */
@@ -83,7 +84,7 @@ bgworker_connect(Oid database)
 
 	/*
 	 * ALTER DATABASE ... SET is meant for people.  A scheduler that cannot
-	 * write, or that sees the queue of an hour ago, would just stand still.
+	 * write, or that sees the queue as it was an hour ago, would do nothing.
 	 */
 	run_settings_pin_process();
 }
@@ -108,7 +109,10 @@ bgworker_sleep(TimestampTz until, int max_ms, uint32 wait_event)
 
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, wait_event);
 	ResetLatch(MyLatch);
-	/* whoever sleeps has nothing to cancel: it was meant for what is over */
+	/*
+	 * a sleeping process has nothing to cancel: the cancel was meant for work
+	 * that is over
+	 */
 	QueryCancelPending = false;
 	CHECK_FOR_INTERRUPTS();
 	bgworker_reload_config();
@@ -146,6 +150,6 @@ bgworker_lock_extension(void)
 	if (!OidIsValid(extension))
 		return false;
 	LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
-	/* a DROP may have been faster; and a CREATE after it */
+	/* a DROP may have committed first, and a CREATE after it */
 	return get_extension_oid("rsfed", true) == extension;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * bgworker.h
- *	  What launcher, schedulers and run workers have in common.
+ *	  Common code of the launcher, the schedulers and the run workers.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,11 +11,11 @@
 #include "postmaster/bgworker.h"
 #include "utils/timestamp.h"
 
-/* What distinguishes one kind of process from another. */
+/* The properties of a kind of process. */
 typedef struct WorkerKind
 {
 	const char *name;			/* as pg_stat_activity.backend_type shows it */
-	const char *function;		/* exported; its main */
+	const char *function;		/* exported; its main function */
 	int			restart_s;		/* or BGW_NEVER_RESTART */
 } WorkerKind;
 
@@ -26,16 +26,17 @@ typedef struct WorkerKind
 extern void bgworker_fill(BackgroundWorker *worker, const WorkerKind *kind, const char *suffix);
 
 /*
- * Registers while the server runs, with this process to be told of start and
- * end; NULL where max_worker_processes is exhausted: that is logged once, and once
- * more when it works again.  The handle is palloc'd in the current memory context.
+ * Registers a worker while the server runs; this process is notified of its
+ * start and end.  NULL if max_worker_processes is exhausted: that is logged
+ * once, and once more when it works again.  The handle is palloc'd in the
+ * current memory context.
  */
 extern BackgroundWorkerHandle *bgworker_start(BackgroundWorker *worker);
 
 /*
  * Connects to a database as the bootstrap superuser, with signal handlers for
  * a process that runs SQL (SIGTERM die, SIGINT cancel, SIGHUP reload), and
- * with settings that a default of the database could spoil set right.
+ * pins the settings that a default of the database could spoil.
  */
 extern void bgworker_connect(Oid database);
 
@@ -43,8 +44,8 @@ extern void bgworker_connect(Oid database);
 extern void bgworker_reload_config(void);
 
 /*
- * Sleeps until the latch is set or that time has come (DT_NOEND: no end), at
- * most max_ms; resets the latch, serves interrupts and reloads.
+ * Sleeps until the latch is set or the time has come (DT_NOEND: none), at most
+ * max_ms; resets the latch, processes interrupts and reloads.
  */
 extern void bgworker_sleep(TimestampTz until, int max_ms, uint32 wait_event);
 
@@ -56,8 +57,8 @@ extern void bgworker_begin(const char *activity);
 extern void bgworker_commit(void);
 
 /*
- * Locks the extension against DROP until the end of the transaction, and says
- * whether it is there.  Waits for a DROP under way.
+ * Locks the extension against DROP until the end of the transaction, and
+ * returns whether it exists.  Waits for a DROP in progress.
  */
 extern bool bgworker_lock_extension(void);
 

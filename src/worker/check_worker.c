@@ -3,9 +3,9 @@
  * check_worker.c
  *	  A run worker checks a member of a group.
  *
- * Policy: between runs, one at a time, so that what is queued waits for one log-in
- * at most; the scheduler provides as many workers as there are checks due.  While the
- * warehouse answers, no snapshot is held here.
+ * Policy: checks happen between runs, one at a time, so that a queued run
+ * waits for one log-in at most; the scheduler provides as many workers as
+ * checks are due.  No snapshot is held while the warehouse answers.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,14 +30,14 @@ check_a_member(void)
 	HealthCheck *check = NULL;
 
 	bgworker_begin("looking for members to check");
-	/* nobody logs in where another database owns the schedules */
+	/* no log-in while another database owns the schedules */
 	if (bgworker_lock_extension() && identity_check() == NULL)
 		check = health_check_claim();
 	bgworker_commit();
 	if (check == NULL)
 		return false;
 
-	/* who counted on this worker may have meant a run */
+	/* the process that counted on this worker may have meant a run */
 	if (!worker_set_busy(0))
 		database_wake(MyDatabaseId);
 	pgstat_report_activity(STATE_RUNNING, "checking a member of a group");

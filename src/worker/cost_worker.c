@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * cost_worker.c
- *	  A run worker asks what runs have cost.
+ *	  A run worker asks for the costs of runs.
  *
- * Policy: never in a refresh's way.  A worker asks before it leaves; one that
- * always has something to do, once in a minute looks whether costs wait for
- * minutes.  It is shown as busy meanwhile, so that runs which are queued get
- * another worker.  While the warehouse answers, no snapshot is held here.
+ * Policy: asking never delays a refresh.  A worker asks before it leaves; a
+ * worker that is always busy checks once a minute whether costs have been
+ * waiting for minutes.  It is shown as busy meanwhile, so that queued runs get
+ * another worker.  No snapshot is held while the warehouse answers.
  *
  *-------------------------------------------------------------------------
  */

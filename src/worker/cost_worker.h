@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * cost_worker.h
- *	  A run worker asks what runs have cost.
+ *	  A run worker asks for the costs of runs.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,10 +9,10 @@
 #define RSFED_COST_WORKER_H
 
 /*
- * Asks for the costs that are wanted, if it is worth a statement: at leisure
- * (the worker would leave) any, else only what has waited for long.  True if
- * anything was asked; then runs may have been queued meanwhile.  In a memory
- * context that is reset.
+ * Asks for the costs that are wanted, if it is worth a statement: with
+ * at_leisure (the worker would leave) any costs, else only those that have
+ * waited for long.  True if anything was asked; runs may have been queued
+ * meanwhile.  Call it in a memory context that is reset.
  */
 extern bool costs_gather(bool at_leisure);
 

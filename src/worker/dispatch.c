@@ -1,18 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * dispatch.c
- *	  From schedules that are due to runs that wait for a worker.
+ *	  Turns schedules that are due into runs that wait for a worker.
  *
  * Policy: the run and the schedule's next time are written in one transaction,
- * so that a due time is neither lost nor used twice.  The next time is counted
- * from now: what was missed while nothing ran is made up for once, or not at
- * all (option missed).  While the run before works, or waits for a worker, a due
- * time is skipped, or waits as the only one (option overlap); the schedule
- * counts what it skipped.  A retry that still waits for its time gives way to
- * the next due time, which does the same with more attempts to come.
+ * so that a due time is neither lost nor used twice.  The next time is
+ * computed from now: times that were missed while nothing ran are made up for
+ * once, or not at all (option missed).  While the previous run works, or waits
+ * for a worker, a due time is skipped, or one due time waits (option overlap);
+ * the schedule counts the times that it skipped.  A retry that still waits for
+ * its time gives way to the next due time, which does the same and has more
+ * attempts left.
  *
- * A schedule that cannot be read, or has no next time, stands still at
- * infinity until somebody changes it, and must not stop the others.
+ * A schedule that cannot be read, or has no next time, stays at infinity until
+ * somebody changes it; it must not stop the others.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,11 +39,11 @@
 #include "worker/bgworker.h"
 #include "worker/dispatch.h"
 
-/* What there is of the runs before. */
+/* The earlier runs of a schedule that have not ended. */
 typedef struct Before
 {
 	bool		is_running;
-	bool		waits;			/* for a worker */
+	bool		waits;			/* waits for a worker */
 	int64		retry;			/* waits for its time; 0 = none */
 } Before;
 
@@ -116,7 +117,7 @@ dispatch_one(const RelationSchedule *schedule, List *open, TimestampTz now)
 
 	if (!read_times(schedule, now, false, &next))
 		next = DT_NOEND;
-	/* whatever the text says: never twice within a second */
+	/* never twice within a second, whatever the text says */
 	next = Max(next, TimestampTzPlusMilliseconds(now, 1000));
 
 	if (reason != NULL)
@@ -147,14 +148,14 @@ reason_to_skip(const RelationSchedule *schedule, const Before *before, Timestamp
 		return "overlap: the run before it had not begun yet";
 	if (before->is_running && strcmp(overlap, "skip") == 0)
 		return "overlap: the run before it was still at work";
-	/* with another member the relation is not held as a whole */
+	/* while another member is free, the relation is not held as a whole */
 	if ((option_is_set(schedule->options, "member") || option_is_set(schedule->options, "not_members")) &&
 		budget_bars_members(schedule->relation_id, schedule->options))
 		return "budget: the members at which it may ask have used up theirs";
 	return NULL;
 }
 
-/* The run for a due time. */
+/* Makes the run for a due time. */
 static void
 queue(const RelationSchedule *schedule, TimestampTz now)
 {
@@ -206,7 +207,7 @@ dispatch_after_clock(TimestampTz now)
 	bgworker_commit();
 }
 
-/* What read_times() asks of a schedule's text. */
+/* Arguments and results of read_times(). */
 typedef struct ScheduleTimes
 {
 	const RelationSchedule *schedule;
@@ -231,10 +232,10 @@ read_schedule(void *arg)
 }
 
 /*
- * The first time after now that the schedule names, or (keep) what becomes of
- * the one that is written down; false, with a line in the log, if it names none
- * or cannot be read.  Nothing is written in the subtransaction, so it costs no
- * transaction number.
+ * The first time after now that the schedule names, or (keep) the stored time
+ * after a check against the clock; false, with a line in the log, if the
+ * schedule names no time or cannot be read.  Nothing is written in the
+ * subtransaction, so it costs no transaction number.
  */
 static bool
 read_times(const RelationSchedule *schedule, TimestampTz now, bool keep, TimestampTz *next)
@@ -254,7 +255,7 @@ read_times(const RelationSchedule *schedule, TimestampTz now, bool keep, Timesta
 	return true;
 }
 
-/* What a schedule refreshes, for messages. */
+/* The relation or set that a schedule refreshes, for messages. */
 static const char *
 title_of(const RelationSchedule *schedule)
 {
@@ -317,7 +318,10 @@ dispatch_record_failures(void)
 		OwnerScope	scope;
 		int64		run_id;
 
-		/* of a rollup whose definition was rolled back too, or a dropped role */
+		/*
+		 * the definition of the rollup was rolled back too, or the role was
+		 * dropped
+		 */
 		if (relation == NULL || !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(failure.userid)))
 			continue;
 		strlcpy(error.sqlstate, failure.sqlstate, sizeof(error.sqlstate));

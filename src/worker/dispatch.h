@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * dispatch.h
- *	  From schedules that are due to runs that wait for a worker.
+ *	  Turns schedules that are due into runs that wait for a worker.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,9 +12,9 @@
 
 /*
  * Queues a run for each schedule that is due and moves the schedule on, in
- * transactions of its own; at most "limit" schedules a transaction.  Outside a
- * transaction; what it pallocs stays in the current memory context.  Returns
- * how many schedules it moved on.
+ * transactions of its own; at most "limit" schedules a transaction.  Called
+ * outside a transaction; its allocations stay in the current memory context.
+ * Returns the number of schedules that it moved on.
  */
 extern int	dispatch_due(TimestampTz now, int limit);
 
@@ -25,8 +25,8 @@ extern int	dispatch_due(TimestampTz now, int limit);
 extern void dispatch_record_failures(void);
 
 /*
- * Looks at every schedule, and at what waits for its time, with a clock that may
- * have been set back.  Outside a transaction.
+ * Checks every schedule and every run that waits for its time against a clock
+ * that may have been set back.  Called outside a transaction.
  */
 extern void dispatch_after_clock(TimestampTz now);
 

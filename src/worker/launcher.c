@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * launcher.c
- *	  The one process that sees to it that each database has its scheduler.
+ *	  The process that starts a scheduler in each database that needs one.
  *
- * It is connected to no database and reads pg_database only.  Whether a
- * database has the extension it learns from a scheduler that it starts there
- * and that leaves at once if not: one database after the other, so that a
- * server with hundreds of databases needs one worker slot for it, not hundreds.
- * Afterwards a scheduler is started where something was announced or is due.
+ * It is connected to no database and reads only pg_database.  To find out
+ * whether a database has the extension, it starts a scheduler there, which
+ * leaves at once if not: one database after the other, so that a server with
+ * hundreds of databases needs one worker slot for this, not hundreds.
+ * Afterwards it starts a scheduler where something was announced or is due.
  * Template databases and those that allow no connections are never touched.
  *
- * All it knows stands in shared memory (src/shmem/databases.c): a new launcher
- * goes on where the last one ended.
+ * All its knowledge is in shared memory (src/shmem/databases.c), so a new
+ * launcher continues where the last one ended.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,11 +39,11 @@
 #include "worker/bgworker.h"
 #include "worker/launcher.h"
 
-/* pg_database is read again that often even if nobody asked for it */
+/* how often pg_database is read again without a request */
 #define RESCAN_MS 60000
-/* without a free worker slot, tried again after that */
+/* time until the next try if no worker slot is free */
 #define SHORTAGE_MS 10000
-/* a clock that goes back by less is being adjusted, not set */
+/* a clock that goes back by less was adjusted, not set */
 #define CLOCK_BACK_MS 1000
 /* pg_database.datconnlimit of a database whose DROP was interrupted */
 #define DATCONNLIMIT_INVALID (-2)
@@ -80,7 +80,7 @@ launcher_register(void)
 void
 rsfed_launcher_main(Datum arg)
 {
-	/* runs no SQL that could last: a flag is enough, and a quieter end */
+	/* it runs no long SQL: a flag is enough, and ends it more quietly */
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
 	BackgroundWorkerUnblockSignals();
@@ -90,7 +90,9 @@ rsfed_launcher_main(Datum arg)
 	{
 		ereport(LOG,
 				(errmsg("another rsfed launcher is running already")));
-		/* code 1: the postmaster tries again, code 0 would be for ever */
+		/*
+		 * exit code 1: the postmaster tries again; after code 0 it never would
+		 */
 		proc_exit(1);
 	}
 	ereport(DEBUG1,
@@ -98,7 +100,10 @@ rsfed_launcher_main(Datum arg)
 
 	launcher_loop();
 
-	/* at shutdown nothing starts again; after pg_terminate_backend it shall */
+	/*
+	 * at shutdown nothing restarts it; after pg_terminate_backend the
+	 * postmaster must
+	 */
 	proc_exit(1);
 }
 
@@ -116,12 +121,15 @@ launcher_loop(void)
 		TimestampTz now = GetCurrentTimestamp();
 		TimestampTz wake_at;
 
-		/* schedulers that have left wait for a time that may be far off now */
+		/*
+		 * the next due time of a scheduler that has left may be far in the
+		 * future now
+		 */
 		if (TimestampTzPlusMilliseconds(now, CLOCK_BACK_MS) < last_look)
 			databases_clock_set_back(now);
 		last_look = now;
 
-		/* a clock that was set back must not put the next look off */
+		/* a clock that was set back must not postpone the next look */
 		if (launcher_take_rescan() || now >= next_scan ||
 			next_scan > TimestampTzPlusMilliseconds(now, RESCAN_MS))
 		{
@@ -140,8 +148,8 @@ launcher_loop(void)
 }
 
 /*
- * With another rsfed.identity than before, each database has to see anew
- * whether its schedules are its own.  Allocates in TopMemoryContext.
+ * After a change of rsfed.identity, each database has to check again whether
+ * its schedules are its own.  Allocates in TopMemoryContext.
  */
 static void
 notice_identity(void)
@@ -150,7 +158,9 @@ notice_identity(void)
 
 	if (known != NULL && strcmp(known, rsfed_identity) == 0)
 		return;
-	/* a launcher that starts finds schedulers only after its own crash */
+	/*
+	 * a new launcher finds schedulers only after a crash of the previous one
+	 */
 	if (known != NULL)
 	{
 		databases_wake();
@@ -159,9 +169,7 @@ notice_identity(void)
 	known = MemoryContextStrdup(TopMemoryContext, rsfed_identity);
 }
 
-/*
- * Tells shared memory which databases there are.
- */
+/* Stores the list of databases in shared memory. */
 static void
 scan_databases(void)
 {
@@ -210,7 +218,7 @@ scan_databases(void)
 	MemoryContextSwitchTo(old);
 }
 
-/* Forgets the schedulers that have ended; returns the rest. */
+/* Removes the schedulers that have ended from the list; returns the rest. */
 static List *
 reap_schedulers(List *launches)
 {
@@ -238,8 +246,8 @@ reap_schedulers(List *launches)
 }
 
 /*
- * Starts schedulers where they are needed; *wake_at comes down to when to ask
- * again.  Returns the list with the new ones.
+ * Starts schedulers where they are needed; lowers *wake_at to the time of the
+ * next look.  Returns the list with the new ones.
  */
 static List *
 start_schedulers(List *launches, TimestampTz *wake_at)
@@ -275,7 +283,9 @@ start_schedulers(List *launches, TimestampTz *wake_at)
 	}
 }
 
-/* Is a scheduler under way that has to find out whether the extension is there? */
+/*
+ * Is a scheduler starting that has to find out whether the extension exists?
+ */
 static bool
 probing(List *launches)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * launcher.h
- *	  The one process that sees to it that each database has its scheduler.
+ *	  The process that starts a scheduler in each database that needs one.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,17 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * run_worker.c
- *	  One of the processes that run refreshes, one after the other.
+ *	  A process that runs refreshes, one after the other.
  *
  * It takes the run that waits longest, runs it, and looks for the next one.
- * With none, it keeps its warehouse connection and waits for rsfed.idle_connection
- * (nothing is sent meanwhile), then leaves.  A refresh that fails is an outcome,
- * written into its run's row; it does not end the worker.
+ * If there is none, it keeps its warehouse connection and waits for
+ * rsfed.idle_connection (nothing is sent meanwhile), then leaves.  A refresh
+ * that fails is an outcome, written into its run's row; it does not end the
+ * worker.
  *
- * The order at the end of a run is: say "idle", then look into the queue.  The
- * scheduler, and whoever requests a run, queue first and look who is idle then:
- * so one of them sees the other, and no run waits while a worker sleeps.  A worker
- * that somebody counts on does not leave before it has looked again.
+ * At the end of a run a worker first marks itself idle and then reads the
+ * queue.  The scheduler, and a session that requests a run, first queue the
+ * run and then look for idle workers.  So one of the two sees the other, and
+ * no run waits while a worker sleeps.  A worker that another process counts on
+ * does not leave before it has read the queue again.
  *
  *-------------------------------------------------------------------------
  */
@@ -56,17 +58,18 @@
 #include "worker/check_worker.h"
 #include "worker/cost_worker.h"
 
-/* after an error outside a refresh: not again at once */
+/* delay after an error outside a refresh */
 #define ERROR_PAUSE_MS 5000
 
 /*
- * A process of PostgreSQL never gives back what its catalog caches learnt, and
- * REFRESH MATERIALIZED VIEW CONCURRENTLY teaches them a new temporary table
- * each time: some kB a run.  After so many runs a new process starts small.
+ * A process of PostgreSQL never frees the entries of its catalog caches, and
+ * each REFRESH MATERIALIZED VIEW CONCURRENTLY adds those of a new temporary
+ * table: some kB per run.  After this many runs a new process takes over,
+ * which starts small.
  */
 #define RETIRE_AFTER_RUNS 1000
 
-/* The run at work, for the error context. */
+/* The run in progress, for the error context. */
 typedef struct Work
 {
 	char	   *relation;		/* as one would write it */
@@ -76,7 +79,7 @@ typedef struct Work
 
 extern PGDLLEXPORT void rsfed_run_worker_main(Datum arg);
 
-/* for the log; cannot change, as a rename sends this process away */
+/* for the log; it cannot change, because a rename makes this process leave */
 static const char *database_name = "?";
 
 static void worker_loop(Work *work, MemoryContext run_context);
@@ -93,7 +96,7 @@ static void write_failure(Work *work, ErrorData *error);
 static void report_failure(const Work *work, const RefreshResult *result);
 static void worker_error_context(void *arg);
 
-/* The worker's process; what it is for stands in its bgw_extra. */
+/* The main function of a worker; bgw_extra holds its ticket. */
 void
 rsfed_run_worker_main(Datum arg)
 {
@@ -103,7 +106,7 @@ rsfed_run_worker_main(Datum arg)
 	MemoryContext run_context;
 
 	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
-	/* too late, or the database is wanted empty by now */
+	/* too late, or a command needs the database empty by now */
 	if (!worker_attach(&ticket))
 		proc_exit(0);
 	bgworker_connect(ticket.database);
@@ -126,7 +129,7 @@ rsfed_run_worker_main(Datum arg)
 	proc_exit(0);
 }
 
-/* Says which refresh a line in the log is about. */
+/* Names the refresh that a line in the log is about. */
 static void
 worker_error_context(void *arg)
 {
@@ -187,7 +190,7 @@ worker_loop(Work *work, MemoryContext run_context)
 		MemoryContextReset(run_context);
 		if (found)
 			continue;
-		/* a clock that was set back must not keep us */
+		/* a clock that was set back must not keep the worker here */
 		if (idle_since == 0 || idle_since > GetCurrentTimestamp())
 			idle_since = GetCurrentTimestamp();
 		leave_at = TimestampTzPlusMilliseconds(idle_since,
@@ -205,7 +208,7 @@ worker_loop(Work *work, MemoryContext run_context)
 			if (worker_leave_idle())
 				return;
 		}
-		/* something within take_run() may have taken the latch for its own */
+		/* code within take_run() may have reset the latch */
 		if (!worker_is_woken())
 		{
 			pgstat_report_stat(true);
@@ -215,10 +218,10 @@ worker_loop(Work *work, MemoryContext run_context)
 }
 
 /*
- * Takes the next run of the queue into work; false if there is none.  One that
- * must not be begun becomes skipped, and work->run stays NULL.  Allocates in the
- * current memory context.  woken: somebody counts on this worker.  *extension: is
- * it still there.
+ * Takes the next run from the queue into "work"; false if there is none.  A
+ * run that must not begin becomes skipped, and work->run stays NULL.
+ * Allocates in the current memory context. woken: another process counts on
+ * this worker.  *extension: does the extension still exist?
  */
 static bool
 take_run(Work *work, bool woken, bool *extension)
@@ -227,19 +230,28 @@ take_run(Work *work, bool woken, bool *extension)
 
 	bgworker_begin("looking for the next refresh");
 	*extension = bgworker_lock_extension();
-	/* where another database owns the schedules, nothing starts */
+	/* while another database owns the schedules, nothing starts */
 	if (*extension && identity_check() == NULL)
 	{
-		/* what the run before this one let go is more than this worker can take */
+		/*
+		 * the end of the previous run released more runs than this worker can
+		 * take
+		 */
 		if (after_release() > 0)
 			wake_scheduler_at_commit();
-		/* most often there is nothing: then nobody has to wait for a turn to see it */
+		/*
+		 * the queue is empty most often: then nobody has to wait for the lock
+		 * to see that
+		 */
 		if (queue_any())
 		{
 			queue_lock();
 			run = queue_take(source_limits());
 		}
-		/* whoever woke this worker may have meant another run than the one it took */
+		/*
+		 * the process that woke this worker may have meant a run other than
+		 * the one it took
+		 */
 		if (woken && run != NULL && queue_any())
 			wake_scheduler_at_commit();
 	}
@@ -257,7 +269,10 @@ take_run(Work *work, bool woken, bool *extension)
 	return run != NULL;
 }
 
-/* The time-outs of the run and where it may ask, as its schedule says now. */
+/*
+ * The time-outs of the run and the members that it may use, as its schedule
+ * says now.
+ */
 static void
 read_schedule(Work *work)
 {
@@ -273,14 +288,14 @@ read_schedule(Work *work)
 	request->remote_timeout_ms = (int) option_int(OPTION_SCHEDULE, schedule->options,
 												  "remote_timeout");
 	request->member = option_text(OPTION_SCHEDULE, schedule->options, "member");
-	/* nor do schedules spend what a member has not got any more */
+	/* nor do schedules use a member whose budget is used up */
 	request->not_members = list_concat(option_name_list(OPTION_SCHEDULE, schedule->options, "not_members"),
 									   budget_members(request->relation_id));
 }
 
 /*
- * A run that was queued before its owner's log-in was held: tries no log-in, and
- * is due again once that is not held any more.
+ * A run that was queued before its owner's log-in was held: it does not try to
+ * log in, and is due again when the log-in is no longer held.
  */
 static bool
 skip_held(Run *run)
@@ -294,9 +309,9 @@ skip_held(Run *run)
 }
 
 /*
- * A run that was queued before a budget was used up: it is due again once the day is
- * over.  Where that budget is one of the members at which the schedule may ask, while
- * the group has others, this time is skipped, as those after it.
+ * A run that was queued before a budget was used up: it is due again once the
+ * day is over.  If it is the budget of the members that the schedule may use,
+ * and the group has others, this due time is skipped, and so are later ones.
  */
 static bool
 skip_over_budget(Run *run)
@@ -322,7 +337,10 @@ skip_over_budget(Run *run)
 	return true;
 }
 
-/* Runs what was taken; whatever happens, the worker can go on afterwards. */
+/*
+ * Runs the run that was taken; whatever happens, the worker can continue
+ * afterwards.
+ */
 static void
 run_and_report(Work *work, MemoryContext run_context)
 {
@@ -330,10 +348,10 @@ run_and_report(Work *work, MemoryContext run_context)
 	char	   *activity = psprintf("refresh of %s, run " INT64_FORMAT, work->relation,
 									work->run->run_id);
 
-	/* who counted on this worker may have meant another run */
+	/* the process that counted on this worker may have meant another run */
 	if (!worker_set_busy(work->run->run_id))
 		database_wake(MyDatabaseId);
-	/* meant for the run before this one */
+	/* meant for the previous run */
 	QueryCancelPending = false;
 
 	PG_TRY();
@@ -379,9 +397,9 @@ execute_run(Work *work, RefreshResult *result)
 }
 
 /*
- * SQL that commits in its middle takes its snapshots from the portal that
- * runs it: SPI makes them there after each commit.  CALL brings a portal, a
- * worker has none, so it makes one that runs nothing.
+ * SQL that commits before its end takes its snapshots from the portal that
+ * runs it, where SPI makes them after each commit.  CALL has a portal; a
+ * worker has none, so it makes a portal that runs nothing.
  */
 static void
 open_portal(void)
@@ -395,7 +413,7 @@ open_portal(void)
 	PortalContext = portal->portalContext;
 }
 
-/* Inside the transaction, or, if that failed, after its abort. */
+/* Called inside the transaction or, if that failed, after its abort. */
 static void
 close_portal(bool failed)
 {
@@ -422,10 +440,10 @@ close_portal(bool failed)
 }
 
 /*
- * After an error that the refresh could not make an outcome of itself: gets
- * this process into a usable state, and the run out of "running".  Called in a
- * PG_CATCH; raises only if that fails too, which ends the worker: then the
- * scheduler finds the run without a process.
+ * Handles an error that the refresh could not make its outcome: brings this
+ * process into a usable state and ends the status "running" of the run.
+ * Called in a PG_CATCH; raises only if that fails too, which ends the worker:
+ * then the scheduler finds the run without a process.
  */
 static void
 recover(Work *work, MemoryContext run_context)
@@ -448,7 +466,7 @@ recover(Work *work, MemoryContext run_context)
 	bgworker_sleep(DT_NOEND, ERROR_PAUSE_MS, PG_WAIT_EXTENSION);
 }
 
-/* Makes an error the outcome of the run, unless that has one already. */
+/* Makes an error the outcome of the run, unless the run has one already. */
 static void
 write_failure(Work *work, ErrorData *error)
 {
@@ -474,8 +492,8 @@ write_failure(Work *work, ErrorData *error)
 }
 
 /*
- * What went wrong, for the log.  The WARNING that somebody should look, when
- * the relation begins to fail, comes from src/catalog/event.c.
+ * Writes the failure to the log.  The WARNING when a relation begins to fail
+ * comes from src/catalog/event.c.
  */
 static void
 report_failure(const Work *work, const RefreshResult *result)
@@ -484,7 +502,7 @@ report_failure(const Work *work, const RefreshResult *result)
 
 	if (result->error == NULL)
 		return;
-	/* the failure's own context names the refresh already */
+	/* the context of the failure already names the refresh */
 	if (result->error->context != NULL)
 		error_context_stack = NULL;
 	ereport(LOG,

@@ -1,24 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * scheduler.c
- *	  The process that, in one database, sees to it that what is due is run.
+ *	  The process that makes the due schedules of one database run.
  *
- * Each turn: runs whose process is gone become failed; what is due is queued
- * (dispatch.c); what became late is told; run workers are woken or started for
- * what is queued; with nothing of that to do, a step of forgetting old runs;
- * then sleep until the next due time or until somebody announces something.
- * It talks to no warehouse, and holds nothing in memory that matters: with
- * nothing to do for a minute it leaves, and its next due time stays in shared
- * memory for the launcher.  A failure ends it, and the launcher starts another
- * one, later each time.
+ * Each turn: runs whose process is gone become failed; due schedules queue
+ * runs (dispatch.c); relations that became late are reported; run workers are
+ * woken or started for queued runs; if there is nothing else to do, some old
+ * runs are deleted; then the scheduler sleeps until the next due time or until
+ * somebody announces something.  It connects to no warehouse and holds no
+ * state of its own in memory.  If it has nothing to do for a minute, it
+ * leaves, and its next due time stays in shared memory for the launcher.  A
+ * failure ends it, and the launcher starts another one, with a longer delay
+ * each time.
  *
  *	  started -> no extension -> leaves, the launcher remembers
  *			  -> turn <-> sleep -> nothing due for a minute -> leaves
  *								-> in the way of a command, switched off -> leaves,
  *								   work announced
  *
- * While another database owns the schedules (catalog/identity.c) a turn starts
- * nothing, and nothing is due.
+ * While another database owns the schedules (catalog/identity.c), a turn
+ * starts nothing and no schedule is due.
  *
  *-------------------------------------------------------------------------
  */
@@ -54,31 +55,36 @@
 #include "worker/bgworker.h"
 #include "worker/dispatch.h"
 
-/* with nothing due within that time, and for that time, it leaves */
+/*
+ * it leaves if nothing is due within that time and it has had nothing to do
+ * for that time
+ */
 #define LEAVE_AFTER_MS 60000
 /* schedules moved on in one transaction */
 #define DISPATCH_LIMIT 100
-/* with runs waiting or at work: a look for lost ones that often */
+/* how often it looks for lost runs while runs wait or work */
 #define OPEN_RUNS_MS 5000
-/* a due time that could not be served (its row is locked): tried again */
+/* time until a due time whose row was locked is tried again */
 #define RETRY_MS 1000
-/* without a free worker slot, tried again after that */
+/* time until the next try if no worker slot is free */
 #define SHORTAGE_MS 5000
-/* with a log-in held: a look at its credentials file that often */
+/* how often it looks at the credentials file of a log-in that is held */
 #define HELD_MS 5000
-/* a clock that goes back by less is being adjusted, not set */
+/* a clock that goes back by less was adjusted, not set */
 #define CLOCK_BACK_MS 1000
 
-/* old runs are looked for that often, and not while runs are open, for so long again */
+/*
+ * how often it looks for old runs; while runs are open, up to twice that time
+ */
 #define PRUNE_EVERY_MS (10 * 60 * 1000)
 /* in one transaction: relations looked at, rows deleted */
 #define PRUNE_RELATIONS 20
 #define PRUNE_ROWS 200
 
-/* What a turn found. */
+/* The findings of a turn. */
 typedef struct Turn
 {
-	bool		extension;		/* still there */
+	bool		extension;		/* the extension still exists */
 	bool		not_ours;		/* another database owns the schedules */
 	bool		logins_held;	/* some log-ins are left alone */
 	int			dispatched;
@@ -89,10 +95,10 @@ typedef struct Turn
 	bool		clock_back;		/* since the last turn, or it is the first */
 	bool		pruning;		/* old runs are yet to be looked for */
 	TimestampTz next_due;		/* DT_NOEND if nothing is */
-	TimestampTz holds_end;		/* of what is held for a budget; DT_NOEND */
+	TimestampTz holds_end;		/* end of the first hold for a budget; DT_NOEND if none */
 } Turn;
 
-/* A run worker that was registered and has not ended. */
+/* A run worker that is registered and has not ended. */
 typedef struct Started
 {
 	WorkerTicket ticket;
@@ -105,7 +111,7 @@ static const WorkerKind run_worker_kind = {"rsfed worker", "rsfed_run_worker_mai
 
 static List *started_workers = NIL;
 
-/* for the log; cannot change, as a rename sends this process away */
+/* for the log; it cannot change, because a rename makes this process leave */
 static const char *database_name = "?";
 
 static ExtensionState check_extension(bool *usable);
@@ -128,7 +134,9 @@ rsfed_scheduler_main(Datum arg)
 	ErrorContextCallback context;
 	bool		usable;
 
-	/* before anything that holds the database: a DROP may be waiting */
+	/*
+	 * before anything that blocks a DROP of the database: one may be waiting
+	 */
 	if (!scheduler_attach(database))
 		proc_exit(0);
 	bgworker_connect(database);
@@ -139,7 +147,7 @@ rsfed_scheduler_main(Datum arg)
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
-	/* what is announced from here on keeps it from leaving */
+	/* an announcement from here on keeps it from leaving */
 	(void) scheduler_take_wanted();
 	scheduler_set_extension(check_extension(&usable));
 	if (usable)
@@ -154,7 +162,7 @@ rsfed_scheduler_main(Datum arg)
 	proc_exit(0);
 }
 
-/* Says whose line in the log it is. */
+/* Adds the name of this process to lines in the log. */
 static void
 scheduler_error_context(void *arg)
 {
@@ -162,8 +170,8 @@ scheduler_error_context(void *arg)
 }
 
 /*
- * Is the extension in this database, and can the library use it?  Says once if
- * it is not of the library's version.
+ * Is the extension in this database, and can the library use it?  Logs once if
+ * its version is not the library's.
  */
 static ExtensionState
 check_extension(bool *usable)
@@ -215,7 +223,9 @@ scheduler_loop(void)
 			quiet_since = 0;
 
 		MemoryContextSwitchTo(turn_context);
-		/* also at the first turn: it may have been set while nobody looked */
+		/*
+		 * also at the first turn: it may have been set while no scheduler ran
+		 */
 		now = GetCurrentTimestamp();
 		turn.clock_back = TimestampTzPlusMilliseconds(now, CLOCK_BACK_MS) < last_turn;
 		last_turn = now;
@@ -261,7 +271,7 @@ scheduler_loop(void)
 	}
 }
 
-/* Nothing to do now, nor within the time that it would stay for nothing? */
+/* Is there nothing to do now, nor within the time that it would stay idle? */
 static bool
 quiet(const Turn *turn, TimestampTz now)
 {
@@ -270,14 +280,20 @@ quiet(const Turn *turn, TimestampTz now)
 		turn->next_due > TimestampTzPlusMilliseconds(now, LEAVE_AFTER_MS);
 }
 
-/* Everything that there is to do now; allocates in the current memory context. */
+/*
+ * Does everything that there is to do now; allocates in the current memory
+ * context.
+ */
 static void
 take_turn(Turn *turn)
 {
 	TimestampTz next_due;
 
 	look_at_identity(turn);
-	/* before anything is queued: what is due again today, and what is not any more */
+	/*
+	 * before anything is queued: schedules may be due again today, or no
+	 * longer be due
+	 */
 	look_at_budgets(turn);
 	if (turn->clock_back && !turn->not_ours)
 		dispatch_after_clock(GetCurrentTimestamp());
@@ -290,8 +306,9 @@ take_turn(Turn *turn)
 	if (turn->extension)
 	{
 		/*
-		 * Before any relation's freshness, as whoever fails to log in locks
-		 * them; nobody logs in where the schedules are another's.
+		 * Before the freshness of any relation, in the order in which a run
+		 * that fails to log in locks them; nobody logs in while another
+		 * database owns the schedules.
 		 */
 		turn->logins_held = outcome_release_logins() && !turn->not_ours;
 		dispatch_record_failures();
@@ -305,7 +322,7 @@ take_turn(Turn *turn)
 			(void) after_release();
 			turn->takeable = queue_count_takeable(source_limits());
 		}
-		/* of a copy everything becomes late */
+		/* in a copy everything becomes late */
 		if (!turn->not_ours)
 			turn->next_due = event_tell_late();
 		if (!turn->not_ours && schedules_next_due(schedules_any_held(), &next_due))
@@ -318,12 +335,12 @@ take_turn(Turn *turn)
 	}
 	bgworker_commit();
 
-	/* after the commit: workers shall see what was queued */
+	/* after the commit, so that workers see what was queued */
 	reap_workers();
 	provide_workers(turn);
 }
 
-/* Are the schedules those of this database?  One line in the log if not. */
+/* Does this database own its schedules?  Logs one line if not. */
 static void
 look_at_identity(Turn *turn)
 {
@@ -342,7 +359,10 @@ look_at_identity(Turn *turn)
 	bgworker_commit();
 }
 
-/* What has used up its budget is held; what is free again goes on. */
+/*
+ * Holds relations whose budget is used up and releases those that are free
+ * again.
+ */
 static void
 look_at_budgets(Turn *turn)
 {
@@ -356,9 +376,9 @@ look_at_budgets(Turn *turn)
 }
 
 /*
- * Wakes and starts workers for the runs that can be taken now, and the members that
- * are to be checked.  Workers at work need no call: they look for the next run by
- * themselves.
+ * Wakes and starts workers for the runs that can be taken now and for the
+ * members that are to be checked.  Workers at work need no call: they look for
+ * the next run by themselves.
  */
 static void
 provide_workers(Turn *turn)
@@ -376,7 +396,7 @@ provide_workers(Turn *turn)
 	while (ready < wanted && start_worker())
 		ready++;
 
-	/* checks can wait for workers that are at work */
+	/* checks can wait for workers that are busy */
 	if (ready < turn->takeable)
 	{
 		turn->short_of_slots = true;
@@ -386,9 +406,9 @@ provide_workers(Turn *turn)
 }
 
 /*
- * Forgets some old runs, in a short transaction of its own, where there is
- * nothing else to do now.  The walk over all relations begins anew some time
- * after the last one ended, and with each scheduler that comes.
+ * Deletes some old runs, in a short transaction of its own, if there is
+ * nothing else to do now.  The walk over all relations starts again some time
+ * after the last one ended, and with each new scheduler.
  */
 static void
 prune_step(Turn *turn)
@@ -400,7 +420,7 @@ prune_step(Turn *turn)
 	bool		more = false;
 	int			pruned;
 
-	/* a clock that was set back must not put the next walk off */
+	/* a clock that was set back must not postpone the next walk */
 	if (!turn->extension || turn->dispatched > 0 || turn->next_due <= now ||
 		(now < next_walk && next_walk <= TimestampTzPlusMilliseconds(now, PRUNE_EVERY_MS)))
 		return;
@@ -423,7 +443,7 @@ prune_step(Turn *turn)
 	}
 }
 
-/* Starts one more run worker; false if there must not, or cannot, be one. */
+/* Starts one more run worker; false if that is not allowed or not possible. */
 static bool
 start_worker(void)
 {

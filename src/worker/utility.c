@@ -3,18 +3,20 @@
  * utility.c
  *	  Commands that rsfed's workers must give way to.
  *
- * DROP DATABASE, ALTER DATABASE ... RENAME / SET TABLESPACE and CREATE DATABASE
- * ... TEMPLATE fail while anybody is connected.  A scheduler that somebody
- * forgot must not be the reason: before such a command the processes of rsfed
- * are asked to leave (terminated if they do not), and none starts until it is
- * over, by whatever end.  Only for who owns the database: nobody else could
- * run the command, nor may stop the workers by trying.  DROP EXTENSION would
- * wait for as long as a refresh works, because that has read rsfed's tables; so
- * there, too, they leave first.
+ * DROP DATABASE, ALTER DATABASE ... RENAME / SET TABLESPACE and CREATE
+ * DATABASE ... TEMPLATE fail while anybody is connected.  A forgotten
+ * scheduler must not be the reason for that: before such a command the
+ * processes of rsfed are asked to leave (and terminated if they do not), and
+ * none starts until the command has ended, in whatever way.  This happens only
+ * for the owner of the database: other users cannot run the command and must
+ * not stop the workers by trying.  DROP EXTENSION would wait for as long as a
+ * refresh works, because the refresh has read rsfed's tables; so the workers
+ * leave before it, too.
  *
- * Other commands tell the launcher what it could not know: that there is a new
- * database, or the extension in one; and REASSIGN OWNED is followed by a look at
- * what the new owner may not do, because no event trigger fires for it.
+ * After other commands the launcher is told about a new database, or about the
+ * extension in a database, which it could not know otherwise.  After REASSIGN
+ * OWNED, for which no event trigger fires, the rights of the new owner are
+ * checked.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,9 +41,9 @@
 #include "shmem/wake.h"
 #include "worker/utility.h"
 
-/* asked politely, then terminated after that */
+/* time after which a process that was asked to leave is terminated */
 #define FORCE_AFTER_MS 1000
-/* then the command itself says who is still there */
+/* then the command itself reports who is still connected */
 #define WAIT_MS 10000
 
 static ProcessUtility_hook_type previous_hook = NULL;
@@ -87,7 +89,7 @@ run_held(Oid database, Node *parsetree, RSFED_UTILITY_PARAMETERS)
 static void
 process_utility(RSFED_UTILITY_PARAMETERS)
 {
-	/* the command may free its tree; what to announce is told beforehand */
+	/* the command may free its tree, so the announcement is prepared before */
 	Node	   *parsetree = pstmt->utilityStmt;
 	Oid			database = database_to_hold(parsetree);
 
@@ -106,7 +108,7 @@ release_at_exit(int code, Datum arg)
 	database_release(DatumGetObjectId(arg));
 }
 
-/* The name of the database in which a command suffers nobody, or NULL. */
+/* The name of the database that a command needs empty, or NULL. */
 static const char *
 database_to_empty(Node *parsetree)
 {
@@ -129,7 +131,7 @@ database_to_empty(Node *parsetree)
 	}
 }
 
-/* May the command drop rsfed here, and who runs it do that? */
+/* May the command drop rsfed here, and may the current user do that? */
 static bool
 drops_rsfed(Node *parsetree)
 {
@@ -142,14 +144,17 @@ drops_rsfed(Node *parsetree)
 		return false;
 	foreach(lc, drop->objects)
 		named |= strcmp(strVal(lfirst(lc)), "rsfed") == 0;
-	/* it needs others, and goes with them */
+	/* rsfed needs other extensions, and is dropped with them */
 	if (!named && drop->behavior != DROP_CASCADE)
 		return false;
 	extension = get_extension_oid("rsfed", true);
 	return OidIsValid(extension) && RSFED_OWNS_EXTENSION(extension, GetUserId());
 }
 
-/* The database of that name, if its owner runs the command, or InvalidOid. */
+/*
+ * The database of that name, or InvalidOid if somebody other than its owner
+ * runs the command.
+ */
 static Oid
 owned_database(const char *name)
 {
@@ -161,8 +166,8 @@ owned_database(const char *name)
 }
 
 /*
- * The database that the workers must leave, if whoever runs the command may run
- * it, or InvalidOid.
+ * The database that the workers must leave, or InvalidOid if there is none or
+ * the current user may not run the command.
  */
 static Oid
 database_to_hold(Node *parsetree)
@@ -192,7 +197,7 @@ string_option(List *options, const char *name)
 	return NULL;
 }
 
-/* Once the command is committed, tells launcher or scheduler of its effect. */
+/* Informs launcher or scheduler of the command's effect after its commit. */
 static void
 announce(Node *parsetree)
 {
@@ -221,7 +226,7 @@ announce(Node *parsetree)
 				wake_scheduler_at_commit();
 			break;
 		case T_DropStmt:
-			/* the scheduler finds out that it is needless */
+			/* the scheduler finds out that it is not needed */
 			if (((DropStmt *) parsetree)->removeType == OBJECT_EXTENSION)
 				wake_scheduler_at_commit();
 			break;

@@ -122,19 +122,23 @@ def setup(server, other):
                             script.append(f"ALTER FOREIGN TABLE {side}.part_{kind}_{number} ALTER {name} OPTIONS (ADD {given});")
         script.append(f"INSERT INTO near.parted_{kind} TABLE near.facts;")
     script.append("INSERT INTO far.part_mixed_1 SELECT * FROM near.facts WHERE id >= 20 AND id < 40;")
-    # a table that a foreign one inherits from
+    # a table that foreign ones inherit from; no two of its rows have the same id, as first_rows() and others need
+    script.append(f"SELECT rsfed.execute('{server}', 'DROP TABLE IF EXISTS random_kin');"
+                  f"SELECT rsfed.execute('{server}', 'CREATE TABLE random_kin AS SELECT * FROM random_small');"
+                  f"SELECT rsfed.execute('{server}', 'UPDATE random_kin SET id = id + 1000');")
     for side in ("near", "far"):
         columns = ", ".join(f"{name} {of}{collation(name, of)}" for name, of, _, _ in COLUMNS)
         script.append(f"CREATE TABLE {side}.family ({columns});")
     script.append("CREATE TABLE near.family_far () INHERITS (near.family);")
     script.append(f"CREATE FOREIGN TABLE far.family_far () INHERITS (far.family) SERVER {other} OPTIONS (schema_name 'public', table_name 'random_dims');")
-    script.append(f"CREATE FOREIGN TABLE far.family_small () INHERITS (far.family) SERVER {server} OPTIONS (schema_name 'public', table_name 'random_small');")
+    script.append(f"CREATE FOREIGN TABLE far.family_small () INHERITS (far.family) SERVER {server} OPTIONS (schema_name 'public', table_name 'random_kin');")
     script.append("CREATE TABLE near.family_small () INHERITS (near.family);")
     for name, _, _, given in COLUMNS:
         if given:
             script.append(f"ALTER FOREIGN TABLE far.family_far ALTER {name} OPTIONS (ADD {given});")
             script.append(f"ALTER FOREIGN TABLE far.family_small ALTER {name} OPTIONS (ADD {given});")
-    script.append("INSERT INTO near.family_far TABLE near.dims; INSERT INTO near.family_small TABLE near.small;")
+    script.append("INSERT INTO near.family_far TABLE near.dims; INSERT INTO near.family_small TABLE near.small;"
+                  "UPDATE near.family_small SET id = id + 1000;")
     for side in ("near", "far"):
-        script.append(f"INSERT INTO {side}.family SELECT * FROM near.facts WHERE id < 5;")
+        script.append(f"INSERT INTO {side}.family SELECT * FROM near.facts WHERE id < 5; UPDATE ONLY {side}.family SET id = id + 2000;")
     return "\n".join(script)
