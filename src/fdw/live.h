@@ -126,6 +126,9 @@ extern bool live_ships(PlannerInfo *root, Relids relids, Node *node, List **reas
 /* Adds a column that an expression reads, whose type must be the declared one, to LiveText.checks. */
 extern List *live_note_use(List *used, Oid relid, AttrNumber attnum);
 
+/* Appends a mark of that kind: see DEPARSE_MARK. */
+extern void live_mark(Deparse *deparse, int number, char kind);
+
 /* Appends the place of a name behind the column of that number, from 0. */
 extern void live_name_mark(Deparse *deparse, int number);
 

@@ -367,7 +367,8 @@ next_stored(LiveScan *scan, TupleTableSlot *slot)
 
 	if (scan->store_slot == NULL)
 		scan->store_slot = MakeSingleTupleTableSlot(slot->tts_tupleDescriptor, &TTSOpsMinimalTuple);
-	is_row = tuplestore_gettupleslot(scan->store, true, false, scan->store_slot);
+	/* while rows still come, spool() may write some of the store to a file, and free them */
+	is_row = tuplestore_gettupleslot(scan->store, true, scan->use.stream != NULL, scan->store_slot);
 	MemoryContextSwitchTo(old);
 	if (!is_row)
 		return false;

@@ -142,8 +142,9 @@ append_conditions(Deparse *d, const char *before, List *conditions)
 	}
 }
 
-static void
-append_mark(Deparse *d, int number, char kind)
+/* See live.h. */
+void
+live_mark(Deparse *d, int number, char kind)
 {
 	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, number, kind, DEPARSE_MARK);
 }
@@ -159,9 +160,9 @@ append_where(Deparse *d, LiveRel *live)
 	foreach(lc, live->saving)
 	{
 		appendStringInfoString(&d->buf, before);
-		append_mark(d, 0, '?');
+		live_mark(d, 0, '?');
 		append(d, lfirst(lc));
-		append_mark(d, 0, '.');
+		live_mark(d, 0, '.');
 		before = " AND ";
 	}
 	foreach(lc, live->exists)
@@ -220,7 +221,7 @@ append_from(Deparse *d, LiveRel *live)
 void
 live_name_mark(Deparse *d, int number)
 {
-	appendStringInfo(&d->buf, "%c%dn%c", DEPARSE_MARK, number, DEPARSE_MARK);
+	live_mark(d, number, 'n');
 }
 
 static LiveRecipe
@@ -329,7 +330,7 @@ append_count(Deparse *d, const char *word, Node *count, char kind)
 		return -1;
 	}
 	number = deparse_parameter(d, count);
-	append_mark(d, number, kind);
+	live_mark(d, number, kind);
 	return number;
 }
 

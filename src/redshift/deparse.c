@@ -52,7 +52,7 @@ operand(Deparse *d, Node *node, bool bare)
 	char	   *text;
 
 	initStringInfo(&d->buf);
-	is_shipped = emit(d, node, bare);
+	is_shipped = emit(d, node, bare) && !deparse_is_too_long(d);
 	text = d->buf.data;
 	d->buf = saved;
 	return is_shipped ? text : NULL;
@@ -454,6 +454,9 @@ static bool
 emit(Deparse *d, Node *node, bool bare)
 {
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	if (deparse_is_too_long(d))
+		return false;
 	if (deparse_is_parameter(node))
 		return deparse_param(d, node, bare);
 	switch (nodeTag(node))
@@ -527,15 +530,21 @@ emit(Deparse *d, Node *node, bool bare)
 bool
 deparse_expr(Deparse *deparse, Node *node)
 {
-	int			length = deparse->buf.len;
 	int			params = list_length(deparse->params);
+	char	   *text;
 
-	if (IsA(node, Var) ? deparse_var(deparse, (Var *) node) : emit(deparse, node, false))
-		return true;
-	deparse->buf.len = length;
-	deparse->buf.data[length] = '\0';
-	deparse->params = list_truncate(deparse->params, params);
-	return false;
+	/* a column alone may be of a type that no expression computes with */
+	if (IsA(node, Var))
+		return deparse_var(deparse, (Var *) node);
+	text = operand(deparse, node, false);
+	if (text == NULL)
+	{
+		deparse->params = list_truncate(deparse->params, params);
+		return false;
+	}
+	appendStringInfoString(&deparse->buf, text);
+	pfree(text);
+	return true;
 }
 
 /* What an aggregate is to see: NULL where its FILTER fails. */

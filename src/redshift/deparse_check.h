@@ -14,6 +14,9 @@
 /* Says what stays, and why (a sentence of the table, or the end of one); false. */
 extern bool deparse_refuse(Deparse *deparse, const char *item, const char *why);
 
+/* Has the text become longer than an expression may be?  Then the reason is set. */
+extern bool deparse_is_too_long(Deparse *deparse);
+
 /* Can its value be had before the statement is sent? */
 extern bool deparse_is_parameter(Node *node);
 

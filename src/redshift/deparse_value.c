@@ -92,6 +92,8 @@ deparse_list(Deparse *d, Const *array, const char *item)
 		if (text == NULL)
 			return deparse_refuse(d, item, why ? why : SHIP_NOT_LISTED);
 		appendStringInfo(&d->buf, "%s%s", i > 0 ? ", " : "", text);
+		if (deparse_is_too_long(d))
+			return false;
 	}
 	return true;
 }
