@@ -9,7 +9,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 SQL_PIECES = $(addprefix sql/install/, schema.sql tables.sql serving.sql policies.sql budgets.sql options.sql servers.sql pushdown.sql foreign_schema.sql groups.sql \
 	check_group.sql ask.sql lake.sql rollups.sql identity.sql sets.sql schedules.sql views.sql scheduler.sql costs.sql \
 	publish.sql doctor.sql doctor_server.sql doctor_relations.sql doctor_sources.sql doctor_groups.sql doctor_lake.sql doctor_budget.sql \
-	doctor_publish.sql doctor_report.sql report.sql report_figures.sql report_relations.sql report_tables.sql report_page.sql \
+	doctor_publish.sql doctor_pause.sql doctor_report.sql report.sql report_figures.sql report_relations.sql report_tables.sql report_page.sql \
 	metrics.sql export.sql suggest.sql events.sql columns.sql dump.sql)
 # The unchanged install scripts of released versions, and the update scripts
 # between versions, for CREATE EXTENSION rsfed VERSION '...' and ALTER EXTENSION

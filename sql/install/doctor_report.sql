@@ -56,8 +56,9 @@ BEGIN
 
 	IF rows = '[]' THEN
 		rows := jsonb_build_array(jsonb_build_object('severity', 'ok', 'subject', format('database %I', current_database()),
-			'problem', format('Nothing found. Looked at: %s%s.', array_to_string(topics, ', '),
-				CASE WHEN remote THEN '; asked the servers' ELSE '' END)));
+			'problem', format('Nothing found%s. Looked at: %s%s.',
+				CASE WHEN pg_has_role('pg_monitor', 'USAGE') THEN '' ELSE format(' in what role %I may see', current_user) END,
+				array_to_string(topics, ', '), CASE WHEN remote THEN '; asked the servers' ELSE '' END)));
 	END IF;
 	RETURN QUERY
 		WITH found AS (SELECT *

@@ -201,6 +201,7 @@ acquire_rows(Relation relation, int elevel, HeapTuple *rows, int wanted, double 
 	request.source = server->servername;
 	request.userid = GetUserId();
 	request.label = "rsfed analyze";
+	request.nested_as_json = true;
 	source_with(&request, sample_at, &sample);
 	*total = sample.total;
 	*dead = 0;

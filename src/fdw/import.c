@@ -266,8 +266,7 @@ import_column(const ImportTable *table, char **row, List *taken, bool notices)
 	if (type.is_complex && notices)
 		ereport(NOTICE,
 				(errmsg("column \"%s\" of table \"%s\" is jsonb here", name, table->name),
-				 errdetail("In Redshift it is %s, which can only be read as a whole if Redshift sends it as JSON.", spelled),
-				 errhint("It does so where its parameter json_serialization_enable is on for the user that logs in.")));
+				 errdetail("In Redshift it is %s, which is read as JSON; a value whose JSON is longer than 65535 bytes comes as NULL.", spelled)));
 	column = palloc0(sizeof(ImportColumn));
 	column->name = name;
 	column->local = local_name(name, taken);
