@@ -13,6 +13,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
@@ -104,6 +105,17 @@ is_ambiguous(const Recipe *recipe, const RawStmt *statement)
 		list_length(script_texts("SELECT oid FROM pg_class WHERE relname = $1 AND relkind = 'm'", 1, types, values)) > 1;
 }
 
+/* Does a text contain the name of the relation as a word, in any case? */
+static bool
+is_named(const Recipe *recipe, const char *text)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(text), CStringGetTextDatum(recipe->name)};
+
+	return script_text("SELECT 1 WHERE $1 ~* concat('(?<!\\w)', regexp_replace($2, '(\\W)', '\\\\\\1', 'g'), '(?!\\w)')",
+					   2, types, values) != NULL;
+}
+
 /* The array of names for the option after, as jsonb. */
 static char *
 after_option(List *rollups)
@@ -183,14 +195,25 @@ write_job(Suggestion *s, const char *id, const char *schedule, const char *comma
 	Attempted	job = {.text = command};
 	Attempted	times = {.text = schedule,.timezone = cron_timezone()};
 	bool		concerns = false;
+	bool		is_plain = true;
 	ListCell   *lc;
 
-	if (!attempt(parse_command, &job))
-		return false;
-	foreach(lc, job.statements)
-		concerns |= refreshes(s->recipe, lfirst_node(RawStmt, lc));
+	if (attempt(parse_command, &job))
+	{
+		foreach(lc, job.statements)
+		{
+			concerns |= refreshes(s->recipe, lfirst_node(RawStmt, lc));
+			is_plain &= IsA(lfirst_node(RawStmt, lc)->stmt, RefreshMatViewStmt);
+		}
+	}
+	else
+		is_plain = false;
 	if (!concerns)
+	{
+		if (!is_plain && is_named(s->recipe, command))
+			suggest_note(s, "Job %s of pg_cron (%s) names the view, but is more than a plain refresh: see whether it will fail.", id, schedule);
 		return false;
+	}
 	if (list_length(job.statements) > 1)
 	{
 		suggest_note(s, "Job %s of pg_cron does more than refresh the view, and will fail: change it, and schedule the rollup as it had it (%s).",
@@ -202,6 +225,7 @@ write_job(Suggestion *s, const char *id, const char *schedule, const char *comma
 	/*
 	 * regardless of its schedule: there is nothing left that it could refresh
 	 */
+	script_become(&s->text, &s->role, GetUserId());
 	appendStringInfo(&s->text, "SELECT cron.unschedule(jobid) FROM cron.job WHERE jobid = %s;\n", id);
 	if (!attempt(parse_schedule, &times))
 	{
@@ -238,10 +262,13 @@ suggest_schedules(Suggestion *s, bool follows, bool has_others)
 	if (has_cron())
 	{
 		List	   *ids = job_texts("jobid");
+		char	   *role = script_text("SELECT quote_ident(current_user) WHERE row_security_active('cron.job'::regclass)", 0, NULL, NULL);
 		List	   *schedules = job_texts("schedule");
 		List	   *commands = job_texts("command");
 		List	   *active = job_texts("active");
 
+		if (role != NULL && s->recipe->relkind == 'm')
+			suggest_note(s, "Only jobs of role %s are visible in cron.job: jobs of other roles that refresh the view must end.", role);
 		for (int i = 0; i < list_length(ids); i++)
 		{
 			if (write_job(s, list_nth(ids, i), list_nth(schedules, i), list_nth(commands, i),

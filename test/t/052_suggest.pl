@@ -473,6 +473,77 @@ sql(qq{
 });
 like(script_for('left_one'), qr/^-- \* View public\.with_password calls dblink itself.* it goes on reading public\.left_one_before_rsfed\./m, 'a reader with a password is left, and named');
 
+my $has_cron = sql(q{SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_cron'});
 $node->stop;
+
+# The real pg_cron, where it is installed: its table shows each role its own jobs only,
+# and from 1.5 on it knows seconds and a time zone, from 1.6 on the last day of the month
+SKIP:
+{
+	skip 'pg_cron is not installed', 1 if $has_cron eq '0';
+	$node = start_primary('cron', register => 0, conf => q{
+rsfed.scheduler = off
+shared_preload_libraries = 'rsfed, pg_cron'
+cron.database_name = 'postgres'
+cron.log_statement = off
+});
+	sql(qq{
+		CREATE EXTENSION pg_cron;
+		CREATE ROLE reporting LOGIN;
+		GRANT USAGE, CREATE ON SCHEMA public TO reporting;
+		CREATE DATABASE "another one";
+		CREATE MATERIALIZED VIEW by_day AS SELECT * FROM dblink('$conninfo', 'SELECT day, count(*) AS sales FROM suggest_sales GROUP BY day') AS t (day date, sales bigint);
+		CREATE UNIQUE INDEX ON by_day (day);
+		ALTER MATERIALIZED VIEW by_day OWNER TO reporting;
+		CREATE VIEW busy_days AS SELECT day FROM by_day WHERE sales > 1;
+		ALTER VIEW busy_days OWNER TO reporting;
+	});
+	my $cron = sql(q{SELECT extversion FROM pg_extension WHERE extname = 'pg_cron'});
+	my ($minor) = $cron =~ /^1\.(\d+)/ or die "pg_cron $cron";
+	my $refresh = 'REFRESH MATERIALIZED VIEW CONCURRENTLY public.by_day';
+	my %jobs = (
+		unnamed => sql("SELECT cron.schedule('\@hourly', '$refresh')"),
+		'by "day"' => sql("SELECT cron.schedule('by \"day\"', '*/20 6-18 1,15 * sun', '$refresh')"),
+		disabled => sql("SELECT cron.schedule('disabled', '0 1 * * *', '$refresh')"),
+		reboot => sql("SELECT cron.schedule('reboot', '\@reboot', '$refresh')"),
+		block => sql("SELECT cron.schedule('block', '0 2 * * *', 'DO \$\$ BEGIN $refresh; END \$\$')"),
+		elsewhere => sql("SELECT cron.schedule_in_database('elsewhere', '0 3 * * *', '$refresh', 'another one')"),
+		own => sql("GRANT USAGE ON SCHEMA cron TO reporting; SET SESSION AUTHORIZATION reporting; SELECT cron.schedule('own', '0 4 * * *', '$refresh')"),
+	);
+	sql("SELECT cron.alter_job($jobs{disabled}, active => false)");
+	$jobs{seconds} = sql("SELECT cron.schedule('seconds', '30 seconds', '$refresh')") if $minor >= 5;
+	$jobs{last} = sql("SELECT cron.schedule('last', '0 5 \$ * *', '$refresh')") if $minor >= 6;
+
+	# the owner sees one job, and is told that there may be others
+	my $owners = $node->safe_psql('postgres', "SELECT rsfed.suggest_rollup('by_day')", extra_params => [ '-U', 'reporting' ]);
+	like($owners, qr/^SELECT cron\.unschedule\(jobid\) FROM cron\.job WHERE jobid = $jobs{own};$/m, "pg_cron $cron: the owner's own job ends");
+	unlike($owners, qr/jobid = $jobs{unnamed};/, 'another one is not visible to the owner');
+	like($owners, qr/^-- \* Only jobs of role reporting are visible in cron\.job/m, 'and the script says so');
+
+	$script = script_for('by_day');
+	unlike($script, qr/^-- \* Only jobs of role/m, 'a superuser sees all');
+	like($script, qr/^-- \* Job $jobs{disabled} of pg_cron \(0 1 \* \* \*\) is not active/m, 'a job that is not active');
+	like($script, qr/^-- \* Job $jobs{reboot} of pg_cron ends, but its schedule \(\@reboot\)/m, 'a schedule without times');
+	like($script, qr/^-- \* Job $jobs{block} of pg_cron \(0 2 \* \* \*\) names the view, but/m, 'a block that refreshes it');
+	like($script, qr/^-- \* Job $jobs{last} of pg_cron ends, but its schedule \(0 5 \$ \* \*\)/m, 'the last day of a month') if $minor >= 6;
+	unlike($script, qr/jobid = $jobs{elsewhere};|Job $jobs{elsewhere} /, 'a job of another database stays');
+	migrate('by_day', script => $script, readers => ['busy_days']);
+	is_rollup('by_day');
+	my @schedules = ("refresh|\@hourly|UTC|", "refresh 2|*/20 6-18 1,15 * sun|UTC|", "refresh 3|0 4 * * *|UTC|");
+	push @schedules, "refresh 4|30 seconds|UTC|" if $minor >= 5;
+	is(schedules_of('by_day'), join("\n", @schedules), 'its schedules');
+	is(sql('SELECT jobid FROM cron.job ORDER BY jobid'), "$jobs{block}\n$jobs{elsewhere}", 'the jobs that have not ended');
+	if ($minor >= 5)
+	{
+		sql("ALTER SYSTEM SET cron.timezone = 'Europe/Berlin'");
+		$node->restart;
+		sql(qq{
+			CREATE MATERIALIZED VIEW in_berlin AS SELECT * FROM dblink('$conninfo', 'SELECT count(*) AS n FROM suggest_sales') AS t (n bigint);
+			SELECT cron.schedule('0 6 * * *', 'REFRESH MATERIALIZED VIEW in_berlin');
+		});
+		like(script_for('in_berlin'), qr/schedule_refresh\('public\.in_berlin', '0 6 \* \* \*', timezone => 'Europe\/Berlin'\)/, 'the time zone of pg_cron');
+	}
+	$node->stop;
+}
 warehouse_sql('DROP TABLE suggest_sales');
 done_testing();
