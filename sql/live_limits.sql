@@ -83,6 +83,17 @@ SELECT g, length(y), y = repeat(left(y, 1), 180001) AS is_whole, n FROM generate
 RESET rsfed.ship_blocks;
 RESET work_mem;
 
+-- a server that goes before the first row of a cursor over a join is wanted
+SELECT rsfed.register_server('limits_wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port') \g /dev/null
+CREATE FOREIGN TABLE live_going (id int, k int) SERVER limits_wh OPTIONS (schema_name 'public', table_name 'live_limits');
+BEGIN;
+DECLARE c CURSOR FOR SELECT a.id FROM live_going a JOIN live_going b USING (k);
+DROP SERVER limits_wh CASCADE;
+FETCH 1 FROM c;
+ROLLBACK;
+SELECT count(*) FROM live_going a JOIN live_going b USING (k);
+DROP SERVER limits_wh CASCADE;
+
 SELECT rsfed.execute('wh', 'DROP TABLE live_limits, live_fat') \g /dev/null
 DROP FOREIGN TABLE live_limits, live_generated, live_fat;
 DROP TABLE local_rows;

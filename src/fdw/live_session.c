@@ -196,12 +196,17 @@ connect_step(void *arg)
 static void
 session_connect(LiveSession *session, bool for_block)
 {
-	ForeignServer *server = GetForeignServer(session->serverid);
+	/* a cursor over a join does not keep it from being dropped */
+	ForeignServer *server = GetForeignServerExtended(session->serverid, FSV_MISSING_OK);
 	MemoryContext old = MemoryContextSwitchTo(session->context);
 	Connect		connect = {.session = session};
 	MemoryContextCallback *callback;
 	ErrorData  *error;
 
+	if (server == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the foreign server of this statement was dropped")));
 	/* those of earlier statements that nobody has used for long */
 	source_close_idle(rsfed_idle_connection);
 	connect.request.source = server->servername;
