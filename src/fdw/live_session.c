@@ -1,16 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * live_session.c
- *	  The connections that the scans of live tables share.
+ *	  The connections shared by scans of live tables.
  *
- * Policy: a connection has one result at a time.  All scans of one statement (an
- * EState) over one server share a connection and one transaction there, so that
- * they read one snapshot; a scan that is in another's way is read to its end
- * into a tuplestore.  Statements that run at the same time (functions, cursors)
- * have connections of their own, up to the option pool_size; beyond, they share.
+ * Policy: a connection has one result at a time.  All scans of one statement
+ * (an EState) over one server share a connection and one transaction there, so
+ * that they read one snapshot; a scan that blocks another one is read to its
+ * end into a tuplestore.  Statements that run at the same time (functions,
+ * cursors) have connections of their own, up to the option pool_size; beyond,
+ * they share.
  *
  * A session lives in the transaction, its uses in their executors' memory: an
- * error ends both in whatever order their contexts are reset.
+ * error ends both in whatever order their contexts are reset.  The connection
+ * stays, if what runs there can be ended in about the time of a log-in.
  *
  *-------------------------------------------------------------------------
  */
@@ -79,9 +81,21 @@ use_reset(void *arg)
 		session->active = NULL;
 		session->is_broken = session->in_block;
 	}
-	/* closes the connection, which was not given back */
+	/* the connection, which was not given back, is left */
 	if (session->count == 0)
 		MemoryContextDelete(session->context);
+}
+
+/* Lets go of the connection, if there is one, after an error. */
+static void
+let_go(void *arg)
+{
+	LiveSession *session = arg;
+	SourceConnection *source = session->source;
+
+	session->source = NULL;
+	if (source != NULL)
+		source_leave(source);
 }
 
 static LiveSession *
@@ -180,11 +194,12 @@ connect_step(void *arg)
 
 /* Connects, to a group's next member where one fails. */
 static void
-session_connect(LiveSession *session)
+session_connect(LiveSession *session, bool for_block)
 {
 	ForeignServer *server = GetForeignServer(session->serverid);
 	MemoryContext old = MemoryContextSwitchTo(session->context);
 	Connect		connect = {.session = session};
+	MemoryContextCallback *callback;
 	ErrorData  *error;
 
 	/* those of earlier statements that nobody has used for long */
@@ -192,7 +207,9 @@ session_connect(LiveSession *session)
 	connect.request.source = server->servername;
 	connect.request.userid = session->userid;
 	connect.request.label = "rsfed live";
+	connect.request.nested_as_json = true;
 	connect.request.keep = true;
+	connect.request.for_block = for_block;
 	if (source_is_group(server))
 	{
 		connect.request.route = palloc0(sizeof(SourceRoute));
@@ -204,7 +221,25 @@ session_connect(LiveSession *session)
 	}
 	else
 		connect_step(&connect);
+
+	/* registered after those of the connection, so called before them */
+	callback = palloc0(sizeof(MemoryContextCallback));
+	callback->func = let_go;
+	callback->arg = session;
+	MemoryContextRegisterResetCallback(session->context, callback);
 	MemoryContextSwitchTo(old);
+}
+
+/* Lets go of a connection that cannot take a statement outside of a transaction any more. */
+static void
+session_check(LiveSession *session)
+{
+	if (session->source == NULL || session->active != NULL || session->in_block)
+		return;
+	/* a scan that has failed may have left a statement that is not over */
+	remote_leave(session->source->conn);
+	if (!remote_is_usable(session->source->conn))
+		let_go(session);
 }
 
 /* See live_session.h. */
@@ -219,11 +254,14 @@ session_take(LiveUse *use, bool repeats, bool *is_new)
 				 errmsg("the transaction in Redshift in which this statement reads was ended by an error"),
 				 errhint("Run the statement again; a greater pool_size of the server lets statements that run at the same time have connections of their own.")));
 	*is_new = false;
+	session_check(session);
 	if (session->source == NULL)
 	{
-		session_connect(session);
+		bool		for_block = session->one_snapshot && (session->count > 1 || repeats);
+
+		session_connect(session, for_block);
 		*is_new = session->source->is_new;
-		if (session->one_snapshot && (session->count > 1 || repeats))
+		if (for_block)
 		{
 			(void) remote_execute(session->source->conn, "BEGIN");
 			session->in_block = true;
@@ -277,10 +315,10 @@ session_leave(LiveUse *use)
 		return;
 	if (session->source != NULL)
 	{
-		/* it has read only; ROLLBACK ends an aborted block, too; one that ended late is closed */
-		if (session->in_block && remote_backend_pid(session->source->conn) != 0)
-			(void) remote_execute(session->source->conn, "ROLLBACK");
+		/* it has read only: how the block ends does not matter */
+		remote_leave(session->source->conn);
 		source_release(session->source);
+		session->source = NULL;
 	}
 	MemoryContextDelete(session->context);
 }

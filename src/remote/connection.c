@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * connection.c
- *	  Opens, examines and closes a connection.
+ *	  Opens, examines, leaves and closes a connection.
  *
  * Policy: a connection belongs to a memory context and to nothing else.  When
  * the context is reset or deleted (at the latest when a failed transaction is
@@ -138,6 +138,39 @@ cancel_at_exit(int code, Datum arg)
 	}
 }
 
+/* Ends the transaction block that is open, with no regard to how; or closes. */
+static void
+leave_block(RemoteConnection *conn)
+{
+	TimestampTz deadline = TimestampTzPlusMilliseconds(monotonic_now(), CLEANUP_TIMEOUT_MS);
+
+	conn->notices_length = 0;
+	conn->busy = true;
+	conn->sent_at = monotonic_now();
+	if (!PQsendQuery(conn->pg, "ROLLBACK") || !drain_quietly(conn, deadline) ||
+		PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
+		close_quietly(conn);
+}
+
+/* See connection.h. */
+void
+remote_leave(RemoteConnection *conn)
+{
+	if (conn->stream != NULL)
+	{
+		stream_connection_closed(conn->stream);
+		conn->stream = NULL;
+	}
+
+	/* a process that ends has cancelled already, and closes */
+	if (proc_exit_inprogress)
+		return;
+	leave_statement(conn);
+	if (conn->pg != NULL && PQstatus(conn->pg) == CONNECTION_OK &&
+		PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
+		leave_block(conn);
+}
+
 /*
  * Closes at once, cancels the statement in progress, and frees the connection;
  * NULL is allowed.  Never raises.
@@ -175,7 +208,7 @@ remote_is_usable(RemoteConnection *conn)
 {
 	struct pollfd pfd;
 
-	if (conn->pg == NULL || conn->busy || conn->stream != NULL ||
+	if (conn->pg == NULL || conn->busy || conn->cancel_in_doubt || conn->stream != NULL ||
 		PQstatus(conn->pg) != CONNECTION_OK ||
 		PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
 		return false;

@@ -34,6 +34,8 @@ typedef struct RemoteSession
 	int			statement_timeout_ms;	/* 0 = none */
 	bool		read_only;
 	bool		case_sensitive; /* enable_case_sensitive_identifier */
+	bool		nested_as_json; /* arrays, structs and maps of Spectrum come as JSON; else as
+								 * the user has it */
 	const char *label;			/* query_group, in the same round trip; NULL =
 								 * leave it as it is */
 } RemoteSession;
@@ -55,6 +57,20 @@ extern void remote_session_set(RemoteConnection *conn, const RemoteSession *sess
 
 /* Open, idle, outside a transaction and not closed by the peer (no query). */
 extern bool remote_is_usable(RemoteConnection *conn);
+
+/*
+ * Ends what runs there and the transaction block that is open, by ROLLBACK, for
+ * whoever reads no more: the connection can be used again then, or it is closed.
+ * Its stream gives no more rows.  Waits about as long as a log-in takes beside the
+ * cancel and the ROLLBACK, a second at most for each; never raises.
+ */
+extern void remote_leave(RemoteConnection *conn);
+
+/*
+ * May a cancel that was sent for an earlier statement still end the next one?  That
+ * one is sent once more then, unless it has given a row or is in a block.
+ */
+extern bool remote_may_be_cancelled(RemoteConnection *conn);
 
 /* Closes at once; never raises.  A statement in progress is cancelled. */
 extern void remote_close(RemoteConnection *conn);

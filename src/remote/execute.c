@@ -46,15 +46,9 @@ remote_execute(RemoteConnection *conn, const char *command)
 	return tag;
 }
 
-/*
- * Sends by the simple protocol and reads all results; returns the first error,
- * or else the last result (rows are dropped as they arrive).  The caller
- * clears it; it is in malloc'd memory, so no error may be raised before.
- * Interruptible; raises 08006 after silence_ms (0 = any) without a byte of an
- * answer.
- */
-PGresult *
-run_simple(RemoteConnection *conn, const char *command, int silence_ms)
+/* What run_simple() does, once. */
+static PGresult *
+run_once(RemoteConnection *conn, const char *command, int silence_ms)
 {
 	PGresult   *volatile last = NULL;
 	char	   *text = to_wire(command);
@@ -102,6 +96,26 @@ run_simple(RemoteConnection *conn, const char *command, int silence_ms)
 	if (last == NULL)
 		report_lost(conn, PQerrorMessage(conn->pg));
 	return last;
+}
+
+/*
+ * Sends by the simple protocol and reads all results; returns the first error,
+ * or else the last result (rows are dropped as they arrive).  The caller
+ * clears it; it is in malloc'd memory, so no error may be raised before.
+ * Interruptible; raises 08006 after silence_ms (0 = any) without a byte of an
+ * answer.  A command outside of a block is sent once more if the cancel of an
+ * earlier statement has ended it.
+ */
+PGresult *
+run_simple(RemoteConnection *conn, const char *command, int silence_ms)
+{
+	bool		expects_cancel = remote_may_be_cancelled(conn) && PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
+	PGresult   *result = run_once(conn, command, silence_ms);
+
+	if (!expects_cancel || !is_cancelled(result))
+		return result;
+	PQclear(result);
+	return run_once(conn, command, silence_ms);
 }
 
 /*

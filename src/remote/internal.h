@@ -55,6 +55,8 @@ struct RemoteConnection
 								 * read */
 	bool		ending;			/* busy, but there is nothing more to cancel: it failed there, or was cancelled
 								 * already */
+	TimestampTz cancel_at;		/* cancel.c: when a cancel was sent that has ended no statement yet; 0 = none */
+	bool		cancel_in_doubt;	/* cancel.c: a cancel was sent and not acknowledged */
 	char		end_words[END_WORDS_SIZE];	/* wait.c: libpq's message about the lost connection */
 	TimestampTz sent_at;		/* the statement in progress */
 	dlist_node	node;			/* connection.c: of all open ones */
@@ -102,7 +104,6 @@ extern const char *target_value(const RemoteTarget *target, const char *keyword)
 
 /* socket.c */
 extern int	wait_socket(int sock, int events, TimestampTz deadline, RemoteWait what);
-extern int	wait_socket_quietly(int sock, short events, TimestampTz deadline);
 
 /* wait.c */
 extern void wait_sent(RemoteConnection *conn);
@@ -112,6 +113,13 @@ extern bool poll_result(RemoteConnection *conn);
 /* drain.c */
 extern void drain_arrived(RemoteConnection *conn);
 extern bool drain_quietly(RemoteConnection *conn, TimestampTz deadline);
+extern bool drain_until(RemoteConnection *conn, int sock, short events, TimestampTz deadline);
+extern PGresult *take_result(RemoteConnection *conn);
+extern bool is_cancelled(const PGresult *result);
+
+/* leave.c */
+extern void leave_statement(RemoteConnection *conn);
+extern void close_quietly(RemoteConnection *conn);
 
 /* session.c */
 extern void session_pin(RemoteConnection *conn, const RemoteSession *session);

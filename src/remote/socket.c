@@ -1,18 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * socket.c
- *	  Waits for a socket: interruptibly, or in a clean-up for at most a second.
+ *	  Waits for a socket, interruptibly.
  *
  * Policy: sending and receiving wait for the socket and the session's latch
- * together.  In a clean-up (reset of a memory context, after an error)
- * interrupts are not processed and no error may be raised: there poll() waits
- * until a deadline.
+ * together.  A clean-up, where no error may be raised, waits in drain.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
-
-#include <poll.h>
 
 #include "miscadmin.h"
 #include "storage/latch.h"
@@ -53,30 +49,6 @@ wait_socket(int sock, int events, TimestampTz deadline, RemoteWait what)
 		}
 		if (came & events)
 			return came & events;
-	}
-}
-
-/* The same with POLLIN and POLLOUT for a clean-up: never raises. */
-int
-wait_socket_quietly(int sock, short events, TimestampTz deadline)
-{
-	for (;;)
-	{
-		struct pollfd pfd;
-		long		timeout;
-		int			count;
-
-		timeout = TimestampDifferenceMilliseconds(monotonic_now(), deadline);
-		if (timeout <= 0)
-			return 0;
-		pfd.fd = sock;
-		pfd.events = events;
-		pfd.revents = 0;
-		count = poll(&pfd, 1, (int) timeout);
-		if (count > 0)
-			return pfd.revents;
-		if (count < 0 && errno != EINTR)
-			return 0;
 	}
 }
 

@@ -37,11 +37,13 @@ struct RemoteStream
 	int		   *lengths;
 	bool		ended;
 	bool		is_wanted;		/* the connection is to be used again */
+	bool		is_in_block;	/* the query was sent in a transaction block */
 	TimestampTz silent_since;	/* since when no data has been available; 0 = data was available */
 	int64		rows;
 	int64		bytes;
 };
 
+static void send(RemoteStream *stream);
 static void stream_reset(void *arg);
 static void stream_end(RemoteStream *stream);
 static int	longest_silence(const RemoteStream *stream);
@@ -55,7 +57,6 @@ remote_stream_open(RemoteConnection *conn, const char *query, int stall_timeout_
 {
 	MemoryContext context;
 	RemoteStream *stream;
-	char	   *text = to_wire(query);
 
 	require_open(conn);
 	context = AllocSetContextCreate(CurrentMemoryContext, "rsfed stream",
@@ -68,15 +69,26 @@ remote_stream_open(RemoteConnection *conn, const char *query, int stall_timeout_
 	stream->callback.arg = stream;
 	MemoryContextRegisterResetCallback(context, &stream->callback);
 
+	conn->stream = stream;
+	stream->conn = conn;
+	send(stream);
+	return stream;
+}
+
+/* Sends the query; raises 08006 if it cannot be. */
+static void
+send(RemoteStream *stream)
+{
+	RemoteConnection *conn = stream->conn;
+	char	   *text = to_wire(stream->query);
+
+	stream->is_in_block = PQtransactionStatus(conn->pg) != PQTRANS_IDLE;
 	conn->notices_length = 0;
 	conn->busy = true;
 	conn->sent_at = monotonic_now();
-	conn->stream = stream;
-	stream->conn = conn;
 	if (!PQsendQueryParams(conn->pg, text, 0, NULL, NULL, NULL, NULL, 0) ||
 		!RSFED_SET_ROW_MODE(conn->pg, ROWS_PER_CHUNK))
 		report_lost(conn, PQerrorMessage(conn->pg));
-	return stream;
 }
 
 /* The reset callback; never raises. */
@@ -89,10 +101,10 @@ stream_reset(void *arg)
 }
 
 /*
- * Releases the connection and cancels the statement in progress.  A connection
- * that is to be used again is drained as well, both within a second, or else
- * closed.  After an error that second is not spent: the connection stays busy,
- * so that it cannot be used again.  Never raises.
+ * Releases the connection.  If it is to be used again, the statement in progress
+ * is ended or the connection is closed: see leave.c.  After an error the statement
+ * is only cancelled, within a second: the connection stays busy until a caller
+ * asks for it.  Never raises.
  */
 static void
 stream_end(RemoteStream *stream)
@@ -106,23 +118,13 @@ stream_end(RemoteStream *stream)
 		return;
 	stream->conn = NULL;
 	conn->stream = NULL;
-	if (conn->busy && conn->pg != NULL)
+	if (stream->is_wanted)
+		leave_statement(conn);
+	else if (conn->busy && conn->pg != NULL)
 	{
-		TimestampTz deadline = TimestampTzPlusMilliseconds(monotonic_now(),
-														   CLEANUP_TIMEOUT_MS);
-
 		if (PQstatus(conn->pg) == CONNECTION_OK && !conn->ending)
-			cancel_quietly(conn, deadline);
+			cancel_quietly(conn, TimestampTzPlusMilliseconds(monotonic_now(), CLEANUP_TIMEOUT_MS));
 		conn->ending = true;
-		if (stream->is_wanted)
-		{
-			if (!drain_quietly(conn, deadline))
-			{
-				PQfinish(conn->pg);
-				conn->pg = NULL;
-			}
-			conn->busy = conn->ending = false;
-		}
 	}
 }
 
@@ -139,7 +141,8 @@ stream_connection_closed(RemoteStream *stream)
 /*
  * Raises 08003 unless the connection can take a statement.  Waits,
  * interruptibly, for the end of a statement that failed or was cancelled: a
- * caller that caught its error may use the connection again.
+ * caller that caught its error may use the connection again, unless a cancel was
+ * sent and not acknowledged.
  */
 void
 require_open(RemoteConnection *conn)
@@ -156,7 +159,7 @@ require_open(RemoteConnection *conn)
 		stream_connection_closed(conn->stream);
 		conn->stream = NULL;
 	}
-	if (conn->pg == NULL || PQstatus(conn->pg) != CONNECTION_OK)
+	if (conn->pg == NULL || PQstatus(conn->pg) != CONNECTION_OK || conn->cancel_in_doubt)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONNECTION_DOES_NOT_EXIST),
 				 errmsg("the connection to Redshift server \"%s\" is closed", conn->server_name)));
@@ -234,6 +237,24 @@ longest_silence(const RemoteStream *stream)
 	return limit_ms == 0 ? 0 : (int) Min((int64) limit_ms + stream->stall_timeout_ms, INT_MAX);
 }
 
+/*
+ * Sends the query once more and takes its first result: a cancel of an earlier
+ * statement has ended it.
+ */
+static bool
+fetch_again(RemoteStream *stream)
+{
+	PGresult   *result;
+	bool		silent;
+
+	while ((result = wait_result(stream->conn, longest_silence(stream), &silent)) != NULL)
+		PQclear(result);
+	if (silent)
+		report_silence(stream);
+	send(stream);
+	return fetch(stream);
+}
+
 /* Takes the next result into stream->result; false at the end of all. */
 static bool
 fetch(RemoteStream *stream)
@@ -242,6 +263,7 @@ fetch(RemoteStream *stream)
 	ExecStatusType status;
 	PGresult   *result;
 	bool		silent;
+	bool		expects_cancel;
 
 	PQclear(stream->result);
 	stream->result = NULL;
@@ -250,6 +272,7 @@ fetch(RemoteStream *stream)
 	if (conn == NULL || conn->pg == NULL)
 		elog(ERROR, "the connection of a stream was closed");
 
+	expects_cancel = stream->columns == NULL && !stream->is_in_block && remote_may_be_cancelled(conn);
 	result = wait_result(conn, longest_silence(stream), &silent);
 	if (silent)
 		report_silence(stream);
@@ -276,6 +299,11 @@ fetch(RemoteStream *stream)
 					 errmsg("COPY from or to the client cannot be used")));
 			break;
 		default:
+			if (expects_cancel && is_cancelled(result))
+			{
+				PQclear(result);
+				return fetch_again(stream);
+			}
 			report_result(conn, result, stream->query);
 	}
 

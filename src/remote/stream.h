@@ -68,8 +68,9 @@ extern int64 remote_stream_rows(RemoteStream *stream);
 extern int64 remote_stream_bytes(RemoteStream *stream);
 
 /*
- * Ends the stream; before its end the remote query is cancelled, and the
- * connection is closed if that does not succeed within a second.
+ * Ends the stream.  Before its end what little is left is read; else the remote
+ * query is cancelled, and the connection is closed unless it ends by that in about
+ * the time that a log-in takes, a second at most.
  */
 extern void remote_stream_close(RemoteStream *stream);
 

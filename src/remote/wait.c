@@ -64,7 +64,6 @@ PGresult *
 wait_result(RemoteConnection *conn, int silence_ms, bool *silent)
 {
 	PGconn	   *pg = conn->pg;
-	PGresult   *result;
 	TimestampTz deadline = 0;
 
 	if (silent != NULL)
@@ -102,8 +101,5 @@ wait_result(RemoteConnection *conn, int silence_ms, bool *silent)
 			}
 		}
 	}
-	result = PQgetResult(pg);
-	if (result == NULL)
-		conn->busy = conn->ending = false;
-	return result;
+	return take_result(conn);
 }

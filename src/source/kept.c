@@ -128,7 +128,7 @@ unwatch(KeptConnection *kept)
 
 /* See kept.h. */
 KeptUse *
-kept_take(Oid server, Oid mapping, Oid userid)
+kept_take(Oid server, Oid mapping, Oid userid, bool for_block)
 {
 	ListCell   *lc;
 
@@ -136,7 +136,8 @@ kept_take(Oid server, Oid mapping, Oid userid)
 	{
 		KeptConnection *kept = lfirst(lc);
 
-		if (kept->lent || kept->server != server || kept->mapping != mapping || kept->userid != userid)
+		if (kept->lent || kept->server != server || kept->mapping != mapping || kept->userid != userid ||
+			(for_block && remote_may_be_cancelled(kept->conn)))
 			continue;
 		unwatch(kept);
 		if (kept->generation == catalog_generation && remote_is_usable(kept->conn))

@@ -13,11 +13,12 @@
 typedef struct KeptUse KeptUse;
 
 /*
- * The idle connection of a server, mapping and role that still works, or NULL.  The
- * use lives in the current memory context, whose reset before kept_give_back()
- * (an error) closes the connection.
+ * The idle connection of a server, mapping and role that still works, or NULL.  With
+ * "for_block" none that a cancel may still come to.  The use lives in the current
+ * memory context, whose reset before kept_give_back() (an error) closes the
+ * connection.
  */
-extern KeptUse *kept_take(Oid server, Oid mapping, Oid userid);
+extern KeptUse *kept_take(Oid server, Oid mapping, Oid userid, bool for_block);
 
 /* The same with a new connection; raises the errors of remote_connect(). */
 extern KeptUse *kept_open(Oid server, Oid mapping, Oid userid,

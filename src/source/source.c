@@ -53,6 +53,7 @@ wanted_session(ForeignServer *server, const SourceRequest *request)
 	RemoteSession *session = target_session(server, request->timezone, request->writable);
 
 	session->label = request->label;
+	session->nested_as_json = request->nested_as_json;
 	if (request->statement_timeout_ms > 0 &&
 		(session->statement_timeout_ms == 0 ||
 		 session->statement_timeout_ms > request->statement_timeout_ms))
@@ -68,7 +69,7 @@ open_connection(SourceConnection *source, ForeignServer *server, UserMapping *ma
 	RemoteSession *session = wanted_session(server, request);
 
 	if (request->keep)
-		source->kept = kept_take(server->serverid, mapping->umid, request->userid);
+		source->kept = kept_take(server->serverid, mapping->umid, request->userid, request->for_block);
 	if (source->kept != NULL)
 	{
 		source->conn = kept_connection(source->kept);
@@ -200,6 +201,23 @@ source_release(SourceConnection *source)
 	health_end(source->use);
 	if (source->kept != NULL)
 		kept_give_back(source->kept);
+	else
+		remote_close(source->conn);
+	source->kept = NULL;
+	source->conn = NULL;
+	source->use = NULL;
+}
+
+/* See source.h. */
+void
+source_leave(SourceConnection *source)
+{
+	health_end(source->use);
+	if (source->kept != NULL)
+	{
+		remote_leave(source->conn);
+		kept_give_back(source->kept);
+	}
 	else
 		remote_close(source->conn);
 	source->kept = NULL;

@@ -65,6 +65,12 @@ extern void source_repin(SourceConnection *source, const SourceRequest *request)
  */
 extern void source_release(SourceConnection *source);
 
+/*
+ * The same after an error, which says nothing of the server's health: what runs
+ * there ends, as remote_leave() does it.  Never raises.
+ */
+extern void source_leave(SourceConnection *source);
+
 /* Closes kept connections idle for longer than that many seconds (0: all). */
 extern void source_close_idle(int older_than_s);
 

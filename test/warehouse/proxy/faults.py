@@ -30,6 +30,8 @@ comment "/* rsfed" (a target), when they are run:
     bad_utf8                a byte of each row's first text value becomes 0xff
     replace_text 'A' 'B'    in every value
     drop_notice             notices are lost
+on cancels, by CancelRequest and by CANCEL:
+    late_cancel MS          acknowledged at once, but acts so much later
 and on every statement, target or not:
     no_function NAME        a function that this warehouse does not have
 ROWS: so many rows go out before the error (none by default, and then the
@@ -50,12 +52,13 @@ STATEMENT_FAULTS = (
     "column_name", "bad_utf8", "replace_text", "drop_notice",
 )
 EVERY_STATEMENT_FAULTS = ("no_function",)
+CANCEL_FAULTS = ("late_cancel",)
 # name: (least, most) number of arguments
 _ARGUMENTS = {
     "cut_after_bytes": (1, 1), "cut_after_rows": (1, 1), "stall_after_rows": (1, 1), "slow": (1, 1), "garbage_after_bytes": (2, 2),
     "slow_rows": (2, 2), "wlm_abort": (0, 1), "user_cancel": (0, 1), "error_1023": (0, 1),
     "error": (2, 3), "column_type": (3, 3), "column_name": (2, 2), "replace_text": (2, 2),
-    "no_function": (1, 1),
+    "no_function": (1, 1), "late_cancel": (1, 1),
 }
 BILLED_MINIMUM = 60
 
@@ -131,7 +134,7 @@ class State:
             self.changed.notify_all()
 
     def arm(self, name, arguments, times):
-        if name not in CONNECTION_FAULTS + STATEMENT_FAULTS + EVERY_STATEMENT_FAULTS:
+        if name not in CONNECTION_FAULTS + STATEMENT_FAULTS + EVERY_STATEMENT_FAULTS + CANCEL_FAULTS:
             raise BadCommand(f'unknown fault "{name}"')
         least, most = _ARGUMENTS.get(name, (0, 0))
         if not least <= len(arguments) <= most:
@@ -167,6 +170,12 @@ class State:
         names = EVERY_STATEMENT_FAULTS + (STATEMENT_FAULTS if is_target else ())
         with self.lock:
             return Faults(self._take(names), self.generation)
+
+    def cancel_delay(self):
+        """How many seconds later a cancel acts that has come now."""
+        with self.lock:
+            fault = Faults(self._take(CANCEL_FAULTS)).get("late_cancel")
+        return fault.number() / 1000 if fault else 0
 
     def still_waits(self, faults):
         """Do faults that were taken hold whoever took them, or was there a RESET?"""

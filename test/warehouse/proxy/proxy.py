@@ -65,8 +65,27 @@ class Server:
             self.state.cancels += 1
             session = self.by_key.get(key)
         if session is not None:
-            session.cancelled = True
-            self.cancel_backend(session)
+            self.cancel_later(session, self.state.cancel_delay())
+
+    def cancel_later(self, session, seconds):
+        """Cancels what the session runs after some time, if that is more than none."""
+        if seconds > 0:
+            timer = threading.Timer(seconds, self.cancel_later, (session, 0))
+            timer.daemon = True
+            timer.start()
+            return
+        session.cancelled = True
+        self.cancel_backend(session)
+
+    def cancel_process_late(self, pid):
+        """CANCEL of a pid under the fault late_cancel: True if it acts later."""
+        seconds = self.state.cancel_delay()
+        if seconds > 0:
+            with self.state.lock:
+                sessions = [s for key, s in self.by_key.items() if int.from_bytes(key[:4], "big") == pid]
+            for session in sessions:
+                self.cancel_later(session, seconds)
+        return seconds > 0
 
     def cancel_backend(self, session):
         with socket.create_connection(("127.0.0.1", self.backend_port)) as sock:

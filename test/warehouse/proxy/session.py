@@ -5,6 +5,7 @@ on, what the server answers is passed back, as raw bytes where nothing has to
 be changed.
 """
 
+import re
 import select
 import socket
 import ssl
@@ -190,6 +191,8 @@ class Session:
         if refusal is not None:
             self.answer.expect_errors_of(None)
             return message(b"Q", refusal.as_statement())
+        if rewritten.tag == "CANCEL" and self.server.cancel_process_late(int(re.search(r"\d+", rewritten.text)[0])):
+            return message(b"Q", "CALL standin.all_of('{}')")
         mark = f"/*standin slow {faults.get('slow').number()}*/" if "slow" in faults else ""
         self.answer.shift = len(mark)
         return message(b"Q", mark + rewritten.text)

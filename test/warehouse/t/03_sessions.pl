@@ -121,11 +121,30 @@ wait_for_slow();
 $answer = $d->query("CANCEL $pid");
 is_deeply($answer->{tags}, ['CANCEL'], 'CANCEL pid (section 3, DG:r_CANCEL)');
 is($c->answer->{error}{C}, '57014', 'it arrives');
+# acknowledged at once, it acts on whatever runs then
+for my $way ('CancelRequest', 'CANCEL')
+{
+	my $begun = time;
+	fault('FAULT late_cancel 700 TIMES 1');
+	if ($way eq 'CANCEL')
+	{
+		is_deeply($d->query("CANCEL $pid")->{tags}, ['CANCEL'], 'late_cancel: acknowledged');
+	}
+	else
+	{
+		my $late = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => env('PORT'));
+		$late->syswrite(pack('NN', 16, 80877102) . $c->{key});
+		is($late->sysread(my $nothing, 1), 0, 'late_cancel: acknowledged');
+	}
+	is($c->value('SELECT 1'), 1, "... $way does not act yet");
+	like($c->error('SELECT count(*) FROM pg_class a, pg_class b, pg_class c, pg_class d'), qr/^57014 /, '... but later');
+	cmp_ok(time - $begun, '>', 0.6, '... as late as was said');
+}
 $c->query('SET statement_timeout = 200');
 like($c->error('SELECT i FROM sessions'), qr/^57014 Query \(\d+\) cancelled on user's request/, 'statement_timeout has the same words (section 3)');
 $c->query('RESET statement_timeout');
 cmp_ok(time - $start, '<', 50, 'none of them waits to its end');
-is(fault('STATUS')->{cancels}, 1, 'cancel requests are counted');
+is(fault('STATUS')->{cancels}, 2, 'cancel requests are counted');
 fault('RESET');
 
 # the log
