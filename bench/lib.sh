@@ -9,7 +9,7 @@ BENCH_PACKAGES=(make gcc libc6-dev postgresql-15 postgresql-server-dev-15 libpq-
 SYSTEM_BIN=/usr/lib/postgresql/15/bin
 SOCKETS=
 
-# What the rollups of the benchmarks ask, and the recipe without rsfed
+# The query of the rollups in the benchmarks, and of the recipe without rsfed
 QUERY='SELECT a, b, amount, n, at FROM shown'
 COLUMNS='a integer, b integer, amount numeric, n bigint, at timestamp'
 
@@ -88,7 +88,7 @@ change() { # SET clause
 	warehouse_psql "$WORK/warehouse" -c "UPDATE changes SET $1"
 }
 
-# The source of the recipe: DBLINK, once the stand-in runs.
+# The source of the recipe: sets DBLINK, after the stand-in has started.
 dblink_source() {
 	DBLINK="dblink('host=localhost port=$WAREHOUSE_DIRECT_PORT dbname=$WAREHOUSE_DBNAME user=$WAREHOUSE_USER password=$WAREHOUSE_PASSWORD sslmode=disable', '$QUERY') AS t ($COLUMNS)"
 }
@@ -161,11 +161,11 @@ standin() {
 		-U "$WAREHOUSE_USER" -d "$WAREHOUSE_DBNAME" -c "STANDIN $1"
 }
 
-# Anonymous memory of a process in kB: what shared buffers are is not its own.
+# Anonymous memory of a process in kB, that is, without shared buffers.
 anonymous_kb() { awk '/^Anonymous:/ { print $2 }' "/proc/$1/smaps_rollup" 2>/dev/null || echo 0; }
 
-# Highest private memory of a session on the primary during a statement, above what
-# it had before, in MB.
+# The increase of the private memory of a session on the primary during a
+# statement, in MB.
 peak_memory() { # statement [first statement]
 	local pid idle now peak=0 input=$WORK/memory.fifo
 	rm -f "$input"
@@ -205,7 +205,7 @@ percentile() { # sorted file, fraction
 
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (a + 0 == 0 || b + 0 == 0) print "-"; else printf "%.2f\n", a / b }'; }
 
-# The machine and what runs on it, for the head of a table.
+# A description of the machine and the software, for the head of a table.
 describe_machine() {
 	echo "$(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), $(awk '/MemTotal/ { printf "%.0f GB", $2 / 1048576 }' /proc/meminfo), load $(cut -d' ' -f1 /proc/loadavg);" \
 		"$("$PG_BIN/postgres" --version | sed 's/ (.*) / /; s/ (.*//'), libpq $(dpkg-query -W -f '${Version}' libpq5), rsfed $(extension_version)," \

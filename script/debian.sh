@@ -1,6 +1,6 @@
-# shellcheck shell=bash
-# PostgreSQL 13, 17 and 18 in folders with the Debian that has them, and Debian 12
-# and 13 for packages, for script/test.  Sourced after lib.sh.
+# shellcheck shell=bash PostgreSQL 13, 17 and 18 in folders with the Debian that
+# has them, and Debian 12 and 13 for packages, for script/test.  Sourced after
+# lib.sh.
 #
 # No mounts and no containers: the tests need processes, sockets and files only,
 # and a plain folder works where mounting is not allowed.  It is made once
@@ -94,11 +94,11 @@ add_postgresql15() {
 	as_root mkdir -p "$dir/usr/lib/postgresql" "$dir/usr/share/postgresql" "$dir/usr/include/postgresql"
 	for part in lib share include; do
 		as_root rm -rf "$dir/usr/$part/postgresql/15"
-		# rsfed's own files come and go there meanwhile, which tar ends with 1 for
+		# rsfed's own files may change meanwhile, for which tar returns 1
 		{ as_root tar -C "/usr/$part/postgresql" -c --exclude='rsfed*' 15 || [ $? -eq 1 ]; } |
 			as_root tar -C "$dir/usr/$part/postgresql" -x
 	done
-	# its LLVM is not there; without the library it does without
+	# its LLVM is missing; without the library it does not use JIT
 	as_root rm -f "$dir/usr/lib/postgresql/15/lib/llvmjit.so"
 	ldd /usr/lib/postgresql/15/bin/* /usr/lib/postgresql/15/lib/{dblink,postgres_fdw,libpqwalreceiver}.so |
 		awk '$3 ~ /^\// { print $3 }' | sort -u |

@@ -51,6 +51,25 @@ FROM rsfed_catalog.rollup u WHERE u.relation_id = freshness.relation_id AND u.ma
 \i :paste
 EXECUTE left_of(:'about');
 
+-- pauses that somebody made: of one, and of all, with and without an end; none where no schedule is
+SELECT rsfed.schedule_refresh('paused', '@yearly');
+SELECT rsfed.pause('late', '2100-01-01', 'the "reason''s" %s');
+SELECT rsfed.pause_all();
+\set about ' paused since'
+CREATE ROLE rsfed_doctor_reader;
+SET ROLE rsfed_doctor_reader;
+EXECUTE left_of(:'about');
+SELECT problem FROM rsfed.doctor() WHERE severity = 'ok' \gset
+SELECT :'problem' LIKE 'Nothing found in what role rsfed_doctor_reader may see. Looked at:%' AS says_whose;
+RESET ROLE;
+DROP ROLE rsfed_doctor_reader;
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.pause_all('2100-01-01', 'the warehouse moves');
+\i :paste
+EXECUTE left_of(:'about');
+SELECT rsfed.unschedule_refresh('paused'), rsfed.pause('paused');
+
 -- a window without a full merge
 SELECT rsfed.define_rollup('window', 'wh', $$SELECT date_trunc('month', saletime) AS month, count(*) AS n FROM trade
 	WHERE saletime >= {from} AND saletime < {to} GROUP BY 1$$, method => 'window',
@@ -218,6 +237,10 @@ SELECT standin('RESET');
 \i :paste
 EXECUTE left_of(:'about');
 SELECT rsfed.unschedule_set('the set''s "%s"', 'pauses itself');
+SELECT rsfed.pause_set('the set''s "%s"', reason => 'for now');
+\set about ' paused since'
+\i :paste
+EXECUTE left_of(:'about');
 \set about 'has stopped'
 \i :paste
 EXECUTE left_of(:'about');

@@ -85,6 +85,12 @@ UPDATE rsfed_catalog.schedule SET next_run_at = now() - interval '6 minutes';
 \i :paste
 SELECT status, trigger, method, count(*) FROM rsfed.runs WHERE method = 'replace' GROUP BY 1, 2, 3;
 UPDATE rsfed_catalog.schedule SET next_run_at = now() + interval '1 day';
+-- paused by somebody
+SELECT count(rsfed.pause(relation)) FROM rsfed.freshness;
+\set about 'relations are paused'
+\i :paste
+SELECT count(rsfed.resume(relation)) FROM rsfed.freshness;
+EXECUTE left_of(:'about');
 
 -- sets and their schedules
 SELECT count(rsfed.define_set('it''s ' || relation, ARRAY[relation])) FROM rsfed.freshness;
@@ -111,6 +117,10 @@ UPDATE rsfed_catalog.schedule SET next_run_at = now() - interval '6 minutes' WHE
 \i :paste
 SELECT count(*) FROM rsfed.runs WHERE set_name IS NOT NULL AND trigger = 'call';
 UPDATE rsfed_catalog.schedule SET next_run_at = now() + interval '1 day' WHERE schedule_name ~ '^of';
+SELECT count(rsfed.pause_set(name)) FROM rsfed.sets;
+\set about 'sets are paused'
+\i :paste
+SELECT count(rsfed.resume_set(name)) FROM rsfed.sets;
 EXECUTE left_of(:'about');
 
 -- served tables

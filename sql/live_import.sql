@@ -53,6 +53,7 @@ SELECT repeat('long_', 20) AS long \gset
 SELECT at('CREATE SCHEMA import_names'), at(format('CREATE TABLE import_names.%sa (%1$sx int, %1$sy int, %1$sz int)', :'long')),
 	at(format('INSERT INTO import_names.%sa VALUES (1, 2, 3)', :'long')), at(format('CREATE TABLE import_names.%sb (k int)', :'long')),
 	at(format('INSERT INTO import_names.%sb VALUES (4)', :'long')), at('CREATE TABLE import_names.short (k int, "äöü with blanks and ""quotes" int)'),
+	at('CREATE TABLE import_names.dollar ("$1" int, "$n$" int, "a$" varchar(9))'), at('INSERT INTO import_names.dollar VALUES (1, 2, ''$1''), (1, 3, ''$2'')'),
 	at('CREATE TABLE import_names."  " (k int)'), at('CREATE TABLE import_names.blank (k int, " " int)'),
 	at('CREATE VIEW import_names.sole AS SELECT relname, relacl FROM pg_class'), at('CREATE VIEW import_names.none AS SELECT relacl FROM pg_class');
 CREATE SCHEMA import_names;
@@ -62,6 +63,8 @@ SELECT * FROM imported('import_names');
 SELECT * FROM import_names.long_long_long_long_long_long_long_long_long_long_long_long_lon;
 SELECT relname AS second FROM pg_class WHERE relnamespace = 'import_names'::regnamespace AND relname ~ '_[0-9a-f]{8}$' \gset
 SELECT * FROM import_names.:"second";
+SELECT "$1", sum("$n$" + "$1"), max("a$" || '$1') FROM import_names.dollar WHERE "a$" <> '$3' GROUP BY "$1";
+SELECT "$1", sum("$n$") FROM import_names.dollar GROUP BY "$1";
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_names', 'import_names', true);
 SET client_min_messages = warning;
 DROP SCHEMA import_names CASCADE;

@@ -86,8 +86,17 @@ INSERT INTO example SELECT 'aggregate', item, replace(q, '@', a) FROM (VALUES
 	('count()', 'count(*)'), ('count(any)', 'count(f), count(t), count(tz)'), ('count(any)', 'count(DISTINCT i4), count(DISTINCT t)'), ('sum(integer)', 'sum(i2)'), ('sum(integer)', 'sum(i4)'), ('sum(integer)', 'sum(i8)'),
 	('sum(numeric)', 'sum(n)'), ('sum(numeric)', 'sum(n38)'), ('avg(integer)', 'avg(i2), avg(i4)'), ('avg(integer)', 'avg(i8)'), ('avg(numeric)', 'avg(n)'), ('avg(numeric)', 'avg(n38)'),
 	('min max(integer)', 'min(i2), max(i2), min(i4), max(i4), min(i8), max(i8)'), ('min max(numeric)', 'min(n), max(n), min(n38), max(n38)'), ('min max(date)', 'min(d), max(d)'), ('min max(timestamp)', 'min(ts), max(ts)'),
-	('min max(timestamptz)', 'min(tz), max(tz)'), ('min max(text)', 'min(t), max(t), min(c), max(c)'), ('bool_and bool_or(boolean)', 'bool_and(b), bool_or(b)'), ('every(boolean)', 'every(b)')) a (item, a),
+	('min max(timestamptz)', 'min(tz), max(tz)'), ('min max(text)', 'min(t), max(t), min(c), max(c)'), ('bool_and bool_or(boolean)', 'bool_and(b), bool_or(b)'), ('every(boolean)', 'every(b)'),
+	('sum(integer)', 'sum(DISTINCT i2), sum(DISTINCT i8)'), ('sum(numeric)', 'sum(DISTINCT n)'), ('avg(integer)', 'avg(DISTINCT i4)'), ('avg(numeric)', 'avg(DISTINCT n) FILTER (WHERE b)'), ('min max(integer)', 'min(DISTINCT i4), bool_or(DISTINCT b)'),
+	('bit_and bit_or(integer)', 'bit_and(i2), bit_or(i2), bit_and(i4), bit_or(i4), bit_and(i8), bit_or(i8)')) a (item, a),
 	unnest(ARRAY['SELECT @ FROM {t}', 'SELECT @ FROM {t} WHERE id < 0', 'SELECT i2, @ FROM {t} GROUP BY i2', 'SELECT @ FROM {t} WHERE id = 6']) q;
+-- the spreads, of values of all sizes, of one value, of none, with what keeps others out
+INSERT INTO example SELECT 'aggregate', format('stddev stddev_samp stddev_pop variance var_samp var_pop(%s)', class), replace(replace(q, '@',
+	'stddev(x), stddev_samp(x), stddev_pop(x), variance(x), var_samp(x), var_pop(x)'), '(x)', format('(%s)', x))
+FROM (VALUES ('integer', 'i2'), ('integer', 'i4'), ('integer', 'i4 % 1000'), ('integer', 'i2 * 0 + 7'), ('numeric', 'n'), ('numeric', 'n * 2'), ('numeric', '-n'), ('numeric', 'i4::numeric'), ('numeric', 'CASE WHEN b THEN n END')) x (class, x),
+	unnest(ARRAY['SELECT @ FROM {t}', 'SELECT @ FROM {t} WHERE id < 0', 'SELECT i2, @ FROM {t} GROUP BY i2', 'SELECT @ FROM {t} WHERE id = 6', 'SELECT @ FROM {t} WHERE id = 1', 'SELECT @ FROM {t} WHERE id IN (1, 3, 4)',
+		'SELECT b, stddev(x) FILTER (WHERE n > 0), var_pop(x) FILTER (WHERE id < 0), count(*) FROM {t} GROUP BY b', 'SELECT 1 + stddev_pop(x) / 2 FROM {t} WHERE i4 BETWEEN -10 AND 10', 'SELECT i2, count(*) FROM {t} GROUP BY i2 HAVING stddev(x) > 0.1',
+		'SELECT i2, @ FROM {t} WHERE i4 IN (SELECT max(i4) FROM {t} GROUP BY i2) GROUP BY i2', 'SELECT i2 + 1, q.v FROM (SELECT i2, variance(x) AS v FROM {t} GROUP BY i2) q']) q;
 INSERT INTO example VALUES
 	('clause', 'AND OR NOT', 'SELECT id FROM {t} WHERE (i4 = 10 AND b) OR NOT (n < 0 OR d > ''2024-01-31'')'),
 	('clause', 'IS NULL', 'SELECT id FROM {t} WHERE f IS NULL OR t IS NOT NULL'),
@@ -127,7 +136,26 @@ SELECT p.kind, p.item FROM rsfed.pushdown p WHERE p.shipped <> 'no'
 SELECT DISTINCT kind, item FROM example EXCEPT SELECT kind, item FROM rsfed.pushdown WHERE shipped <> 'no';
 SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE result = 'same, there') > 900 AS most_there FROM outcome;
 
-DROP FOREIGN TABLE live_rows;
+-- standard deviations of many groups: each rounded once, though sqrt() has more digits
+SELECT rsfed.execute('wh', 'CREATE TABLE live_spread (g int, i int, n decimal(14,3))') \g /dev/null
+CREATE TABLE local_spread AS SELECT x % 1000 AS g, (x::bigint * x * x % 5003 - 1000)::int AS i,
+	((x::bigint * 104723 % 1299709) * (x % 1000) / 7.0)::numeric(14,3) AS n FROM generate_series(1, 4000) x;
+SELECT rsfed.execute('wh', 'INSERT INTO live_spread VALUES ' || string_agg(format('(%s, %s, %s)', g, i, n), ', ')) FROM local_spread \g /dev/null
+CREATE FOREIGN TABLE live_spread (g int, i int, n numeric(14,3)) SERVER wh OPTIONS (schema_name 'public');
+SELECT count(*) > 10 AS it_matters FROM (SELECT stddev(i) AS s, variance(i) AS v FROM local_spread GROUP BY g) q WHERE s <> round(sqrt(v), scale(v));
+SELECT count(*) AS groups, count(*) FILTER (WHERE here IS DISTINCT FROM there) AS different FROM
+	(SELECT g, (stddev(i), stddev_pop(i), variance(i), var_pop(i), stddev(n), stddev_pop(n), variance(n), var_pop(n))::text AS here FROM local_spread GROUP BY g) h
+	FULL JOIN (SELECT g, row(stddev(i), stddev_pop(i), variance(i), var_pop(i), stddev(n), stddev_pop(n), variance(n), var_pop(n))::text AS there FROM live_spread GROUP BY g) t USING (g);
+EXPLAIN (VERBOSE, COSTS off) SELECT g, stddev(i), var_pop(n) FILTER (WHERE i > 0) FROM live_spread GROUP BY g;
+-- what stays here: squares of too many digits
+EXPLAIN (VERBOSE, COSTS off) SELECT stddev(i::bigint) FROM live_spread;
+EXPLAIN (VERBOSE, COSTS off) SELECT variance(n * n) FROM live_spread;
+EXPLAIN (VERBOSE, COSTS off) SELECT variance(DISTINCT i) FROM live_spread;
+SELECT error_of('SELECT rsfed.pushed(''SELECT g, stddev(i) AS s FROM live_spread GROUP BY g'')');
+
+DROP FOREIGN TABLE live_rows, live_spread;
+DROP TABLE local_spread;
+SELECT rsfed.execute('wh', 'DROP TABLE live_spread') \g /dev/null
 DROP TABLE local_rows, example, operand, outcome;
 DROP FUNCTION compared, compared_or_failed;
 SELECT rsfed.execute('wh', 'DROP TABLE live_rows') \g /dev/null

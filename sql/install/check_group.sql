@@ -69,7 +69,7 @@ BEGIN
 				HINT = format('SELECT server, weight, state, last_error FROM rsfed.groups WHERE group_name = %L;', group_name);
 	END IF;
 
-	-- weights of Route 53 end at 255; a member with a share keeps one
+	-- weights of Route 53 end at 255; what has a share keeps one
 	SELECT jsonb_agg(jsonb_build_object('Action', 'UPSERT', 'ResourceRecordSet', jsonb_build_object(
 			'Name', record, 'Type', 'CNAME', 'SetIdentifier', m.server, 'TTL', ttl,
 			'Weight', CASE WHEN m.state IN ('draining', 'broken') OR m.weight = 0 THEN 0

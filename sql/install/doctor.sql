@@ -31,7 +31,7 @@ RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE
-		-- since 16 a member may not be allowed to SET ROLE; before, this privilege does not exist
+		-- from 16 on a member need not be allowed to SET ROLE; before, there is no such privilege to ask for
 		WHEN r.rolname <> current_user AND has_server_privilege(r.oid, s.oid, 'USAGE')
 			AND pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int4 >= 160000 THEN 'SET' ELSE 'MEMBER' END)
 			THEN format('SET ROLE %I; SELECT * FROM rsfed.check_server(%L); RESET ROLE;', r.rolname, s.srvname)

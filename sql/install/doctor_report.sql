@@ -16,7 +16,7 @@ DECLARE
 	rows jsonb := '[]';
 	is_replica boolean := pg_is_in_recovery();
 BEGIN
-	-- the views of the extension, not others in the same schema
+	-- the views of the extension, not what somebody put beside them
 	SELECT array_agg(c.relname ORDER BY c.relname) INTO topics
 	FROM pg_class c
 	JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
@@ -40,7 +40,7 @@ BEGIN
 		LOOP
 			BEGIN
 				SELECT jsonb_agg(jsonb_build_object('severity',
-					-- for a member of a group, prefixed with its name
+					-- of a member of a group with its name before it
 					CASE WHEN i.item ~ '(^|: )(name resolution|TCP|log-in|session|credentials)$' THEN 'error' ELSE 'warning' END,
 					'subject', format('server %I', topic), 'problem', format('%s: %s', i.item, i.detail),
 					'remedy', format('SELECT * FROM rsfed.check_server(%L);', topic))) INTO here
@@ -56,8 +56,9 @@ BEGIN
 
 	IF rows = '[]' THEN
 		rows := jsonb_build_array(jsonb_build_object('severity', 'ok', 'subject', format('database %I', current_database()),
-			'problem', format('Nothing found. Looked at: %s%s.', array_to_string(topics, ', '),
-				CASE WHEN remote THEN '; asked the servers' ELSE '' END)));
+			'problem', format('Nothing found%s. Looked at: %s%s.',
+				CASE WHEN pg_has_role('pg_monitor', 'USAGE') THEN '' ELSE format(' in what role %I may see', current_user) END,
+				array_to_string(topics, ', '), CASE WHEN remote THEN '; asked the servers' ELSE '' END)));
 	END IF;
 	RETURN QUERY
 		WITH found AS (SELECT *

@@ -26,7 +26,7 @@ BEGIN
 	FOR difference IN
 		WITH columns AS MATERIALIZED (
 			SELECT r.*, row_number() OVER () AS place,
-				-- in the spelling of the catalog
+				-- as the catalog spells it
 				CASE WHEN r.data_type IN ('timestamp', 'time') THEN r.data_type || ' without time zone'
 					WHEN r.data_type IN ('timestamptz', 'timetz') THEN replace(r.data_type, 'tz', '') || ' with time zone'
 					ELSE r.data_type END AS spelled
@@ -63,11 +63,11 @@ BEGIN
 			SELECT 3, r.place, 'alter type', h.full_name, format('%s from %s to %s', h.attname, h.data_type, r.spelled),
 				format('ALTER FOREIGN TABLE %s ALTER COLUMN %I TYPE %s', h.full_name, h.attname, r.data_type)
 			FROM here h JOIN columns r ON r.table_name = h.table_name AND r.column_name = h.column_name
-			-- texts of any length and decimals of any size hold every value
+			-- texts of any length and decimals of any size hold what comes
 			WHERE regexp_replace(h.data_type, '^(character varying|character)(\(\d+\))?$', 'text') <> r.spelled
 				AND NOT (h.data_type = 'numeric' AND r.spelled LIKE 'numeric(%')
 			UNION ALL
-			-- an option about blanks that was set here stays
+			-- what was said here of blanks stays
 			SELECT 4, r.place, 'alter option', h.full_name, format('%s is %s in Redshift', h.attname, CASE WHEN r.is_char THEN 'char' ELSE 'not char' END),
 				format('ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (%s)', h.full_name, h.attname, CASE WHEN r.is_char THEN 'ADD is_char ''on''' ELSE 'DROP is_char' END)
 			FROM here h JOIN columns r ON r.table_name = h.table_name AND r.column_name = h.column_name
@@ -84,8 +84,7 @@ BEGIN
 			WHERE add_tables AND NOT EXISTS (SELECT FROM tables t WHERE t.table_name = r.table_name)
 			GROUP BY r.table_name, r.local_table
 			UNION ALL
-			-- a comment that was written here stays; comments of a new table or column are set by the
-			-- next call
+			-- one that was written here stays; those of a new table or column come with the next call
 			SELECT DISTINCT 7, 0, 'comment', t.full_name, r.table_comment, format('COMMENT ON FOREIGN TABLE %s IS %L', t.full_name, r.table_comment)
 			FROM tables t JOIN columns r ON r.table_name = t.table_name
 			WHERE r.table_comment IS NOT NULL AND obj_description(t.oid, 'pg_class') IS NULL

@@ -146,7 +146,7 @@ AS $body$
 			CASE WHEN a.attcollation NOT IN (0, y.typcollation) THEN format(' COLLATE %I.%I', cn.nspname, co.collname) ELSE '' END AS coll
 		FROM t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
 			AND (t.named IS NULL OR a.attname = ANY (t.named)
-				-- not published yet: it will be after this exists
+				-- not published yet: it is once this is there
 				OR a.attname IN (SELECT x.value ->> 'name' FROM rsfed_catalog.rollup u, jsonb_array_elements(u.columns) x
 					WHERE u.relation_id = subscriber_table.relation_id))
 		JOIN pg_type y ON y.oid = a.atttypid

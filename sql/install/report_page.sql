@@ -10,7 +10,7 @@ AS $$
 SELECT $css$
 :root{color-scheme:light dark;--page:#fff;--text:#1b2127;--soft:#57606a;--line:#d5dade;--panel:#f5f7f9;
 --published:#075f9c;--unchanged:#6f8ea6;--failed:#c43d0b;--refused:#7b3fa0;--cancelled:#8a6d00;--skipped:#7d858c;--running:#007a5a;--light:#5896c8;--ok:#00704f}
-@media (prefers-color-scheme:dark){:root{--page:#10151a;--text:#e5e9ec;--soft:#9da7b0;--line:#323a42;--panel:#181f26;
+@media screen and (prefers-color-scheme:dark){:root{--page:#10151a;--text:#e5e9ec;--soft:#9da7b0;--line:#323a42;--panel:#181f26;
 --published:#52aee6;--unchanged:#7d99ae;--failed:#ff8352;--refused:#c99bea;--cancelled:#d6b33c;--skipped:#8b949c;--running:#35c79d;--light:#3c769e;--ok:#41c997}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif;font-variant-numeric:tabular-nums}
@@ -79,7 +79,7 @@ summary{cursor:pointer;padding:10px 0;font-weight:600;color:var(--published)}
 .figures td:nth-child(n+2){white-space:nowrap}.figures td:nth-child(2){white-space:normal}
 .share{width:64px;height:8px;vertical-align:middle}.share path{stroke:var(--line);stroke-width:8;fill:none}.share .k1{stroke:var(--published)}
 footer{padding-top:20px;padding-bottom:40px;margin-top:36px;border-top:1px solid var(--line)}
-@media (max-width:760px){
+@media screen and (max-width:760px){
 main,header,footer{padding-left:14px;padding-right:14px}
 .tiles{grid-template-columns:repeat(2,1fr)}
 .found,.found tbody,.found tr,.found td,.found th{display:block;border:0;padding:0}.found thead{display:none}
@@ -87,8 +87,11 @@ main,header,footer{padding-left:14px;padding-right:14px}
 .lanes,.lanes thead,.lanes tbody{display:block}.lanes tr{display:grid;grid-template-columns:repeat(5,1fr);gap:1px 6px;border-bottom:1px solid var(--line);padding:5px 0}
 .lanes th,.lanes td{border:0;padding:0;text-align:left}.lanes th:first-child,.lanes th:nth-child(2),.lanes td:nth-child(2){grid-column:1/-1;width:auto}
 .lanes td:nth-child(n+3){font-size:12px;color:var(--soft)}.lanes thead th:nth-child(n+3){width:auto}.x span:nth-child(even){display:none}}
-@media print{:root{color-scheme:light}body{font-size:11px}nav{display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-figure,.card,tr,.tile{break-inside:avoid}h2{break-after:avoid}.scroll{overflow:visible}a{color:inherit;text-decoration:none}}
+@media print{@page{margin:12mm}:root{color-scheme:light}body{font-size:11px}nav{display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+main,header,footer{padding-left:0;padding-right:0}header{padding-top:0}h2{margin-top:24px}
+table,code,figcaption,.lanes tbody td,.lanes tbody th{font-size:10.5px}th,td{padding:4px 9px 4px 0}tbody th{min-width:110px}
+.tile{padding:7px 9px}.tile b{font-size:16px}.two,.cards{grid-template-columns:1fr 1fr;gap:16px 20px}.lanes thead th:nth-child(n+3){width:62px}thead th{font-size:10px}.x span:nth-child(even){display:none}
+figure,.card,tr,.tile{break-inside:avoid}h2,h2+.note,h2+.l,figcaption{break-after:avoid}.scroll{overflow:visible}a{color:inherit;text-decoration:none}}
 $css$::text
 $$;
 COMMENT ON FUNCTION rsfed_report.style() IS
@@ -172,7 +175,7 @@ BEGIN
 			DETAIL = format('Argument until is %s.', COALESCE(until::text, 'NULL')),
 			HINT = 'Omit the argument to create a report up to now.';
 	END IF;
-	-- an interval is compared as if months had 30 days, but subtracted by the calendar
+	-- an interval is compared as if months had 30 days, but begins where the calendar says
 	IF since IS NULL OR NOT isfinite(since) OR since < interval '1 second' OR since > interval '1000 years' OR until - since >= until THEN
 		RAISE EXCEPTION 'period of a report must be between 1 second and 1000 years' USING ERRCODE = 'invalid_parameter_value',
 			DETAIL = format('Argument since is %s.', COALESCE(since::text, 'NULL')),

@@ -69,7 +69,7 @@ succeeded AS (
 	SELECT r.lane, r.as_of, r.ended AS first FROM unnest(runs) r JOIN wanted USING (lane)
 	WHERE r.status IN ('published', 'unchanged') AND r.as_of IS NOT NULL AND r.ended >= 0),
 began AS (SELECT s.lane, min(s.first) AS first FROM succeeded s GROUP BY s.lane),
--- the state at the beginning of the period
+-- what there was when the period began
 before AS (
 	SELECT w.lane, CASE WHEN b.lane IS NULL THEN CASE WHEN w.now_as_of < 1 THEN w.now_as_of END
 		ELSE (SELECT (date_part('epoch', v.as_of) - date_part('epoch', from_at)) / (date_part('epoch', to_at) - date_part('epoch', from_at))

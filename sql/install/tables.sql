@@ -153,7 +153,7 @@ AS $$
 SELECT CASE WHEN s.seconds OPERATOR(pg_catalog.<) 1e10
 	THEN $1 OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => s.seconds)
 	ELSE 'infinity'::pg_catalog.timestamptz END
--- written like this, operators have no precedence among each other
+-- so written, operators have no precedence among each other
 FROM (SELECT ((((((pg_catalog.date_part('year', $2) OPERATOR(pg_catalog.*) 12)
 	OPERATOR(pg_catalog.+) pg_catalog.date_part('month', $2)) OPERATOR(pg_catalog.*) 30)
 	OPERATOR(pg_catalog.+) pg_catalog.date_part('day', $2)) OPERATOR(pg_catalog.*) 86400)

@@ -24,6 +24,18 @@ argument_require(FunctionCallInfo fcinfo, int number, const char *name)
 }
 
 char *
+argument_new_name(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	argument_require(fcinfo, number, name);
+	/* SQL has no way to write such a name, so nobody could drop what has it */
+	if (NameStr(*PG_GETARG_NAME(number))[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("argument \"%s\" must not be empty", name)));
+	return NameStr(*PG_GETARG_NAME(number));
+}
+
+char *
 argument_text(FunctionCallInfo fcinfo, int number)
 {
 	return PG_ARGISNULL(number) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(number));

@@ -15,6 +15,12 @@
 /* Raises 22004 if the argument is NULL. */
 extern void argument_require(FunctionCallInfo fcinfo, int number, const char *name);
 
+/*
+ * The name of something new; 22004 for a NULL, 42602 for the empty one.  It lives
+ * as long as the argument.
+ */
+extern char *argument_new_name(FunctionCallInfo fcinfo, int number, const char *name);
+
 /* A text argument, palloc'd; NULL for a NULL. */
 extern char *argument_text(FunctionCallInfo fcinfo, int number);
 

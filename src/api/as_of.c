@@ -182,7 +182,7 @@ rsfed_require_fresh(PG_FUNCTION_ARGS)
 	Oid			relid;
 	Content		content;
 	Interval   *max_age;
-	TimestampTz oldest;
+	Datum		age;
 
 	argument_require(fcinfo, 0, "rollup");
 	relid = PG_GETARG_OID(0);
@@ -200,10 +200,10 @@ rsfed_require_fresh(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("rollup \"%s\" has never been refreshed", get_rel_name(relid))));
 
-	oldest = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
-													 TimestampTzGetDatum(GetCurrentTimestamp()),
-													 IntervalPGetDatum(max_age)));
-	if (content.as_of < oldest)
+	/* as is_late in rsfed.freshness compares them: no max_age is too long for that */
+	age = DirectFunctionCall2(timestamp_mi, TimestampTzGetDatum(GetCurrentTimestamp()),
+							  TimestampTzGetDatum(content.as_of));
+	if (DatumGetBool(DirectFunctionCall2(interval_gt, age, IntervalPGetDatum(max_age))))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("rollup \"%s\" is older than %s", get_rel_name(relid),

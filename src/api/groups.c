@@ -150,7 +150,7 @@ rsfed_define_group(PG_FUNCTION_ARGS)
 	CreateForeignServerStmt *stmt = makeNode(CreateForeignServerStmt);
 
 	require_primary("rsfed.define_group()");
-	stmt->servername = name_argument(fcinfo, 0, "group_name");
+	stmt->servername = argument_new_name(fcinfo, 0, "group_name");
 	argument_require(fcinfo, 1, "strategy");
 	stmt->fdwname = pstrdup("rsfed");
 	stmt->options = option_changes(NIL, argument_text(fcinfo, 1),

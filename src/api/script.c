@@ -45,6 +45,20 @@ script_comment(StringInfo script, const char *text)
 }
 
 void
+script_commented_out(StringInfo script, const char *statement)
+{
+	appendStringInfoString(script, "-- ");
+	for (; *statement; statement++)
+	{
+		appendStringInfoChar(script, *statement);
+		/* psql ends a comment at either */
+		if (*statement == '\n' || *statement == '\r')
+			appendStringInfoString(script, "-- ");
+	}
+	appendStringInfoChar(script, '\n');
+}
+
+void
 script_dollar_quoted(StringInfo script, const char *word, const char *text)
 {
 	char	   *tag = psprintf("$%s", word);
@@ -113,7 +127,7 @@ script_lines(StringInfo script, const char *query, int nargs, Oid *types, Datum 
 	foreach(lc, script_texts(query, nargs, types, values))
 	{
 		if (comment)
-			script_comment(script, lfirst(lc));
+			script_commented_out(script, lfirst(lc));
 		else
 			appendStringInfo(script, "%s\n", (char *) lfirst(lc));
 	}

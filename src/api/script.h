@@ -21,6 +21,12 @@ extern void script_fix_settings(void);
 extern void script_comment(StringInfo script, const char *text);
 
 /*
+ * Adds a statement with each of its lines commented out; without the "-- " it is
+ * the statement again.
+ */
+extern void script_commented_out(StringInfo script, const char *statement);
+
+/*
  * Adds a text in dollar quotes; their tag begins with that word and does not
  * occur in the text.
  */
@@ -33,7 +39,7 @@ extern void script_dollar_quoted(StringInfo script, const char *word, const char
 extern void script_become(StringInfo script, Oid *role, Oid next);
 
 /*
- * Adds each row of a query (one column of text) as a line, or as a comment; NULLs
+ * Adds each row of a query (one column of text) as a line, or commented out; NULLs
  * add nothing.  The query runs as the caller and reads only.
  */
 extern void script_lines(StringInfo script, const char *query, int nargs, Oid *types,

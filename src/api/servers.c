@@ -38,6 +38,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "api/arguments.h"
 #include "api/result.h"
 #include "api/servers.h"
 #include "base/compat.h"
@@ -58,7 +59,6 @@ PG_FUNCTION_INFO_V1(rsfed_check_server);
 PG_FUNCTION_INFO_V1(rsfed_drop_server);
 
 static void hide_statement(void *arg);
-static void require_argument(FunctionCallInfo fcinfo, int number, const char *name);
 static void add_authority(CreateForeignServerStmt *stmt);
 static void create_mapping(const char *server, const char *role, const char *username, const char *password);
 static RoleSpec *role_spec(const char *role);
@@ -88,12 +88,11 @@ rsfed_register_server(PG_FUNCTION_ARGS)
 	error_context_stack = &callback;
 
 	require_primary("rsfed.register_server()");
-	require_argument(fcinfo, 0, "server");
-	require_argument(fcinfo, 1, "host");
-	require_argument(fcinfo, 2, "dbname");
-	require_argument(fcinfo, 3, "username");
+	stmt->servername = argument_new_name(fcinfo, 0, "server");
+	argument_require(fcinfo, 1, "host");
+	argument_require(fcinfo, 2, "dbname");
+	argument_require(fcinfo, 3, "username");
 
-	stmt->servername = NameStr(*PG_GETARG_NAME(0));
 	stmt->fdwname = pstrdup("rsfed");
 	stmt->options = list_make2(server_option("host", text_to_cstring(PG_GETARG_TEXT_PP(1)), DEFELEM_UNSPEC),
 							   server_option("dbname", text_to_cstring(PG_GETARG_TEXT_PP(2)), DEFELEM_UNSPEC));
@@ -135,6 +134,32 @@ rsfed_register_server(PG_FUNCTION_ARGS)
 }
 
 /*
+ * The option valid_until for that time, with its zone, so that it can be read under
+ * any TimeZone and DateStyle; NULL if there is no end.  Raises 22023 for -infinity.
+ */
+static char *
+valid_until_text(TimestampTz until)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+
+	if (TIMESTAMP_IS_NOBEGIN(until))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"valid_until\" must not be -infinity"),
+				 errhint("Leave it out, or pass infinity, for a password that does not expire.")));
+	if (TIMESTAMP_IS_NOEND(until))
+		return NULL;
+	/* without a zone, the fields are in UTC; the year before the year 1 is 0 */
+	if (timestamp2tm(until, NULL, &tm, &fsec, NULL, NULL) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	return psprintf("%04d-%02d-%02d %02d:%02d:%02d+00%s", tm.tm_year > 0 ? tm.tm_year : 1 - tm.tm_year,
+					tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year > 0 ? "" : " BC");
+}
+
+/*
  * rsfed.set_credentials(server, username, password, for_role, valid_until,
  * verify).  Makes the mapping or changes it; raises what CREATE and ALTER USER
  * MAPPING raise.  for_role 'public' means all roles.
@@ -146,7 +171,7 @@ rsfed_set_credentials(PG_FUNCTION_ARGS)
 	char	   *role;
 	char	   *username;
 	char	   *password;
-	char	   *until = NULL;
+	char	   *until;
 	ForeignServer *server;
 	RoleSpec   *spec;
 	Oid			roleid;
@@ -160,9 +185,9 @@ rsfed_set_credentials(PG_FUNCTION_ARGS)
 	error_context_stack = &callback;
 
 	require_primary("rsfed.set_credentials()");
-	require_argument(fcinfo, 0, "server");
-	require_argument(fcinfo, 1, "username");
-	require_argument(fcinfo, 3, "for_role");
+	argument_require(fcinfo, 0, "server");
+	argument_require(fcinfo, 1, "username");
+	argument_require(fcinfo, 3, "for_role");
 	server_name = NameStr(*PG_GETARG_NAME(0));
 	username = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	password = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
@@ -170,21 +195,13 @@ rsfed_set_credentials(PG_FUNCTION_ARGS)
 	server = source_server(server_name);
 
 	/*
-	 * with its zone, so that it can be read under any TimeZone and DateStyle
+	 * Of two sessions that change them at the same time, the second one waits;
+	 * ALTER USER MAPPING would raise an internal error.
 	 */
-	if (!PG_ARGISNULL(4) && !TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(4)))
-	{
-		struct pg_tm tm;
-		fsec_t		fsec;
+	LockDatabaseObject(ForeignServerRelationId, server->serverid, 0, ShareUpdateExclusiveLock);
+	server = source_server(server_name);
 
-		/* without a zone, the fields are in UTC */
-		if (timestamp2tm(PG_GETARG_TIMESTAMPTZ(4), NULL, &tm, &fsec, NULL, NULL) != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-					 errmsg("timestamp out of range")));
-		until = psprintf("%04d-%02d-%02d %02d:%02d:%02d+00", tm.tm_year, tm.tm_mon,
-						 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-	}
+	until = PG_ARGISNULL(4) ? NULL : valid_until_text(PG_GETARG_TIMESTAMPTZ(4));
 
 	spec = role_spec(role);
 	roleid = spec->roletype == ROLESPEC_PUBLIC ? InvalidOid : get_rolespec_oid(spec, false);
@@ -245,7 +262,7 @@ rsfed_check_server(PG_FUNCTION_ARGS)
 	bool		is_refused = false;
 	ListCell   *lc;
 
-	require_argument(fcinfo, 0, "source");
+	argument_require(fcinfo, 0, "source");
 	items = source_check(NameStr(*PG_GETARG_NAME(0)), GetUserId());
 	foreach(lc, items)
 	{
@@ -274,7 +291,7 @@ Datum
 rsfed_drop_server(PG_FUNCTION_ARGS)
 {
 	require_primary("rsfed.drop_server()");
-	require_argument(fcinfo, 0, "server");
+	argument_require(fcinfo, 0, "server");
 	server_drop(source_server(NameStr(*PG_GETARG_NAME(0))),
 				!PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
 	PG_RETURN_VOID();
@@ -405,16 +422,6 @@ add_authority(CreateForeignServerStmt *stmt)
 		rsfed_ssl_root_cert != NULL && rsfed_ssl_root_cert[0] != '\0')
 		stmt->options = lappend(stmt->options,
 								server_option("sslrootcert", rsfed_ssl_root_cert, DEFELEM_UNSPEC));
-}
-
-/* Raises 22004 for a NULL if a value is required. */
-static void
-require_argument(FunctionCallInfo fcinfo, int number, const char *name)
-{
-	if (PG_ARGISNULL(number))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("argument \"%s\" must not be null", name)));
 }
 
 /* See servers.h. */

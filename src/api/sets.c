@@ -119,13 +119,28 @@ rsfed_define_set(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("invalid name of a set: \"%s\"", name),
 				 errdetail("It has 1 to %d bytes.", NAMEDATALEN - 1)));
-	if (set_find(name) != 0)
+	if (set_find(name) != 0 || !set_insert(name, members_argument(fcinfo, name)))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("set \"%s\" already exists", name),
 				 errhint("To give it other members, use rsfed.alter_set().")));
-	(void) set_insert(name, members_argument(fcinfo, name));
 	PG_RETURN_VOID();
+}
+
+/* The set in the argument "name", which must be the current user's; locked. */
+static int32
+own_set(FunctionCallInfo fcinfo, const char *action, char **name)
+{
+	int32		set_id;
+
+	argument_require(fcinfo, 0, "name");
+	*name = argument_text(fcinfo, 0);
+	do
+	{
+		set_id = set_require(*name);
+		set_require_member_owner(set_id, *name, action);
+	} while (!set_lock(set_id));
+	return set_id;
 }
 
 /* alter_set(name, rollups) */
@@ -136,10 +151,7 @@ rsfed_alter_set(PG_FUNCTION_ARGS)
 	int32		set_id;
 
 	require_primary("rsfed.alter_set()");
-	argument_require(fcinfo, 0, "name");
-	name = argument_text(fcinfo, 0);
-	set_id = set_require(name);
-	set_require_member_owner(set_id, name, "alter");
+	set_id = own_set(fcinfo, "alter", &name);
 	set_replace_members(set_id, members_argument(fcinfo, name));
 	PG_RETURN_VOID();
 }
@@ -149,14 +161,9 @@ Datum
 rsfed_drop_set(PG_FUNCTION_ARGS)
 {
 	char	   *name;
-	int32		set_id;
 
 	require_primary("rsfed.drop_set()");
-	argument_require(fcinfo, 0, "name");
-	name = argument_text(fcinfo, 0);
-	set_id = set_require(name);
-	set_require_member_owner(set_id, name, "drop");
-	set_delete(set_id);
+	set_delete(own_set(fcinfo, "drop", &name));
 	wake_scheduler_at_commit();
 	PG_RETURN_VOID();
 }

@@ -125,7 +125,7 @@ end_work(Suggestion *s, List *kept)
 		return;
 	appendStringInfoString(&s->text, "\n-- Once nobody misses them:\n");
 	foreach(lc, kept)
-		script_comment(&s->text, psprintf("DROP MATERIALIZED VIEW %s;", (char *) lfirst(lc)));
+		script_commented_out(&s->text, psprintf("DROP MATERIALIZED VIEW %s;", (char *) lfirst(lc)));
 }
 
 /*

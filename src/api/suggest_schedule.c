@@ -121,25 +121,37 @@ after_option(List *rollups)
 	return json.data;
 }
 
+/* Adds a statement, or an example of one as a comment. */
+static void
+write_statement(Suggestion *s, const char *statement, bool is_example)
+{
+	if (is_example)
+		script_commented_out(&s->text, statement);
+	else
+		appendStringInfo(&s->text, "%s\n", statement);
+}
+
 /*
  * Writes one schedule, for all rollups and for the view that comes after them.
  */
 static void
 write_schedule(Suggestion *s, const char *schedule, const char *timezone, int number, bool follows,
-			   const char *prefix)
+			   bool is_example)
 {
 	char	   *name = number == 1 ? "" : psprintf(", name => 'refresh %d'", number);
 	char	   *zone = strcmp(timezone, "UTC") == 0 ? "" : psprintf(", timezone => %s", quote_literal_cstr(timezone));
 	ListCell   *lc;
 
 	foreach(lc, s->rollups)
-		appendStringInfo(&s->text, "%sSELECT rsfed.schedule_refresh(%s, %s%s%s);\n", prefix,
-						 quote_literal_cstr(lfirst(lc)), quote_literal_cstr(schedule), name, zone);
+		write_statement(s, psprintf("SELECT rsfed.schedule_refresh(%s, %s%s%s);",
+									quote_literal_cstr(lfirst(lc)), quote_literal_cstr(schedule), name, zone),
+						is_example);
 	if (!follows)
 		return;
-	appendStringInfo(&s->text, "%sSELECT rsfed.schedule_refresh(%s, %s%s%s, options => %s);\n", prefix,
-					 quote_literal_cstr(s->recipe->qualified), quote_literal_cstr(schedule), name, zone,
-					 quote_literal_cstr(after_option(s->rollups)));
+	write_statement(s, psprintf("SELECT rsfed.schedule_refresh(%s, %s%s%s, options => %s);",
+								quote_literal_cstr(s->recipe->qualified), quote_literal_cstr(schedule), name, zone,
+								quote_literal_cstr(after_option(s->rollups))),
+					is_example);
 }
 
 /* The time zone of pg_cron's schedules; UTC where it is not set. */
@@ -198,7 +210,7 @@ write_job(Suggestion *s, const char *id, const char *schedule, const char *comma
 		return false;
 	}
 	if (active)
-		write_schedule(s, schedule, times.timezone, number, follows, "");
+		write_schedule(s, schedule, times.timezone, number, follows, false);
 	else
 		suggest_note(s, "Job %s of pg_cron (%s) is not active: it ends, and the rollup gets no schedule from it.", id, schedule);
 	return active;
@@ -245,7 +257,7 @@ suggest_schedules(Suggestion *s, bool follows, bool has_others)
 	if (found)
 		return;
 	script_comment(&s->text, "No job was found that says how often; for example:");
-	write_schedule(s, "15 minutes", "UTC", 1, follows, "-- ");
+	write_schedule(s, "15 minutes", "UTC", 1, follows, true);
 }
 
 bool

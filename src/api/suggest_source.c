@@ -231,7 +231,7 @@ write_credentials(Suggestion *s, const char *source, const char *user)
 {
 	const char *owner = owner_name(s);
 
-	script_comment(&s->text, psprintf("SELECT rsfed.set_credentials(%s, %s, '...', for_role => %s);",
+	script_commented_out(&s->text, psprintf("SELECT rsfed.set_credentials(%s, %s, '...', for_role => %s);",
 									  quote_literal_cstr(source), quote_literal_cstr(user ? user : "..."),
 									  quote_literal_cstr(owner)));
 	appendStringInfoString(&s->text, "DO ");

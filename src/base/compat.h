@@ -375,6 +375,13 @@ typedef void (*shmem_request_hook_type) (void);
 #define RSFED_CHECK_AS_USER(query, rte) ((rte)->checkAsUser)
 #endif
 
+/* 16: the permissions that a finished plan asks for go with its range table */
+#if PG_VERSION_NUM >= 160000
+#define RSFED_COPY_PERMISSIONS(query, stmt) ((query)->rteperminfos = copyObject((stmt)->permInfos))
+#else
+#define RSFED_COPY_PERMISSIONS(query, stmt) ((void) (query))
+#endif
+
 /* 16: the relations that a foreign scan reads, with outer joins and without */
 #if PG_VERSION_NUM >= 160000
 #define RSFED_SET_FOREIGN_RELIDS(scan, relids) ((scan)->fs_relids = (scan)->fs_base_relids = (relids))

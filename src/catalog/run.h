@@ -60,6 +60,8 @@ typedef struct RunOutcome
 	const char *note;			/* harmless deviations, or NULL */
 	const char *phase;			/* where a failure happened */
 	ErrorFields *error;			/* of failed, refused, cancelled */
+	bool		of_change;		/* of a definition that was rolled back; a failure
+								 * says nothing about the present one */
 	const char *event;			/* rsfed_event to send for a failure; NULL = failing or refused at the first
 								 * one, "" = none */
 } RunOutcome;

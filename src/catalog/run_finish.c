@@ -289,7 +289,7 @@ finish(int64 run_id, const RsfedRelation *relation, const RunOutcome *outcome, b
 	*written = write_run(run_id, relation->relation_id, outcome, anybodys);
 	if (*written && (published || strcmp(outcome->status, "unchanged") == 0))
 		event = write_success(run_id, relation, outcome, published);
-	else if (*written && strcmp(outcome->status, "cancelled") != 0)
+	else if (*written && strcmp(outcome->status, "cancelled") != 0 && !outcome->of_change)
 	{
 		event = write_failure(run_id, relation->relation_id, outcome);
 		if (state == NULL && event)

@@ -83,25 +83,43 @@ set_require(const char *name)
 	return set_id;
 }
 
-int32
+bool
 set_insert(const char *name, List *members)
 {
 	static const Oid types[] = {TEXTOID};
 	CatalogAccess access;
 	Datum		values[1] = {CStringGetTextDatum(name)};
-	int32		set_id;
+	int32		set_id = 0;
 
 	catalog_open(&access);
-	catalog_run(SPI_OK_INSERT_RETURNING,
-				"WITH new AS (INSERT INTO rsfed_catalog.relation (schema_name, relation_name, kind)"
-				" VALUES ('', $1, 'set') RETURNING relation_id)"
-				" INSERT INTO rsfed_catalog.freshness (relation_id)"
-				" SELECT relation_id FROM new RETURNING relation_id",
-				1, types, values, NULL);
-	set_id = DatumGetInt32(catalog_datum(0, 1));
+	/* waits for another transaction that makes a set of this name */
+	if (catalog_run(SPI_OK_INSERT_RETURNING,
+					"WITH new AS (INSERT INTO rsfed_catalog.relation (schema_name, relation_name, kind)"
+					" VALUES ('', $1, 'set') ON CONFLICT (schema_name, relation_name) DO NOTHING RETURNING relation_id)"
+					" INSERT INTO rsfed_catalog.freshness (relation_id)"
+					" SELECT relation_id FROM new RETURNING relation_id",
+					1, types, values, NULL) == 1)
+		set_id = DatumGetInt32(catalog_datum(0, 1));
 	catalog_close(&access);
-	set_replace_members(set_id, members);
-	return set_id;
+	if (set_id != 0)
+		set_replace_members(set_id, members);
+	return set_id != 0;
+}
+
+bool
+set_lock(int32 set_id)
+{
+	static const Oid types[] = {INT4OID};
+	CatalogAccess access;
+	Datum		values[1] = {Int32GetDatum(set_id)};
+	bool		found;
+
+	catalog_open(&access);
+	found = catalog_run(SPI_OK_SELECT,
+						"SELECT FROM rsfed_catalog.relation WHERE relation_id = $1 FOR NO KEY UPDATE",
+						1, types, values, NULL) == 1;
+	catalog_close(&access);
+	return found;
 }
 
 void

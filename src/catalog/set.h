@@ -17,9 +17,16 @@ extern int32 set_find(const char *name);
 extern int32 set_require(const char *name);
 
 /*
- * Makes a new set with these members (relation_ids, in the order to be shown).
+ * Makes a new set with these members (relation_ids, in the order to be shown);
+ * returns false if a set of that name exists.
  */
-extern int32 set_insert(const char *name, List *members);
+extern bool set_insert(const char *name, List *members);
+
+/*
+ * Locks a set against other changes until the end of the transaction; returns
+ * false if the set does not exist any more.
+ */
+extern bool set_lock(int32 set_id);
 
 /* Removes a set with its schedules; its members stay, runs stay as history. */
 extern void set_delete(int32 set_id);

@@ -3,9 +3,9 @@
  * analyze.c
  *	  ANALYZE of a foreign table.
  *
- * Policy: Redshift sends a sample, not the table.  How many rows there are it
- * knows: SVV_TABLE_INFO says it at no cost to whom it is shown; else they are
- * counted.  Nothing is asked but by ANALYZE itself.
+ * Policy: Redshift sends a sample, not the table.  The number of rows is in
+ * SVV_TABLE_INFO, at no cost, for users who can see it; otherwise the rows are
+ * counted.  Only ANALYZE itself asks for them.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,7 +49,7 @@ typedef struct Sample
 	int		   *position;
 } Sample;
 
-/* How many rows the table has. */
+/* The number of rows of the table. */
 static double
 count_rows(SourceConnection *source, Sample *sample)
 {
@@ -103,7 +103,7 @@ sample_query(Sample *sample)
 	return query.data;
 }
 
-/* Keeps a row, or one that came before it, each with the same chance. */
+/* Keeps this or an earlier row, each with the same probability. */
 static void
 keep_row(Sample *sample, Datum *values, bool *nulls)
 {
@@ -201,6 +201,7 @@ acquire_rows(Relation relation, int elevel, HeapTuple *rows, int wanted, double 
 	request.source = server->servername;
 	request.userid = GetUserId();
 	request.label = "rsfed analyze";
+	request.nested_as_json = true;
 	source_with(&request, sample_at, &sample);
 	*total = sample.total;
 	*dead = 0;
@@ -214,7 +215,7 @@ bool
 live_analyze(Relation relation, AcquireSampleRowsFunc *func, BlockNumber *totalpages)
 {
 	*func = acquire_rows;
-	/* pages say nothing of Redshift's columns */
+	/* pages have no meaning for Redshift's columns */
 	*totalpages = 1;
 	return true;
 }

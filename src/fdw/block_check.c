@@ -11,6 +11,10 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
+#include "catalog/pg_class.h"
+#include "foreign/fdwapi.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -50,6 +54,46 @@ block_checks_form(Deparse *deparse, Query *query)
 	if (why != NULL)
 		return deparse_refuse(deparse, BLOCK_FROM_CLAUSE, why);
 	return true;
+}
+
+/* See block.h. */
+bool
+block_has_subqueries(Query *query)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->rtable)
+	{
+		if (lfirst_node(RangeTblEntry, lc)->rtekind == RTE_SUBQUERY)
+			return true;
+	}
+	return query->hasSubLinks || query->setOperations != NULL || query->cteList != NIL;
+}
+
+static bool
+foreign_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+		return ((RangeTblEntry *) node)->rtekind == RTE_RELATION && ((RangeTblEntry *) node)->relkind == RELKIND_FOREIGN_TABLE;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, foreign_walker, context, QTW_EXAMINE_RTES_BEFORE | QTW_IGNORE_JOINALIASES);
+	return expression_tree_walker(node, foreign_walker, context);
+}
+
+/* See block.h. */
+bool
+block_reads_foreign(Query *query)
+{
+	return foreign_walker((Node *) query, NULL);
+}
+
+/* See block.h. */
+bool
+block_is_grouped(const Query *query)
+{
+	return query->hasAggs || query->groupClause != NIL || query->havingQual != NULL;
 }
 
 /* See block.h. */
@@ -188,9 +232,28 @@ block_is_guarded(Query *query)
 typedef struct Wanted
 {
 	int			rtindex;
+	List	   *rtable;
 	int			depth;			/* of subqueries */
 	Bitmapset  *columns;
+	bool		is_whole;
 } Wanted;
+
+static bool wanted_walker(Node *node, Wanted *wanted);
+
+/* A column of a join is one of its sides. */
+static void
+want_alias(Var *var, Wanted *wanted)
+{
+	RangeTblEntry *rte = list_nth_node(RangeTblEntry, wanted->rtable, var->varno - 1);
+	int			depth = wanted->depth;
+
+	if (rte->rtekind != RTE_JOIN)
+		return;
+	wanted->depth = 0;
+	(void) wanted_walker(var->varattno > 0 ? list_nth(rte->joinaliasvars, var->varattno - 1) : (Node *) rte->joinaliasvars,
+						 wanted);
+	wanted->depth = depth;
+}
 
 static bool
 wanted_walker(Node *node, Wanted *wanted)
@@ -201,8 +264,14 @@ wanted_walker(Node *node, Wanted *wanted)
 	{
 		Var		   *var = (Var *) node;
 
-		if (var->varno == wanted->rtindex && var->varlevelsup == wanted->depth && var->varattno > 0)
+		if (var->varlevelsup != wanted->depth)
+			return false;
+		if (var->varno != wanted->rtindex)
+			want_alias(var, wanted);
+		else if (var->varattno > 0)
 			wanted->columns = bms_add_member(wanted->columns, var->varattno);
+		else
+			wanted->is_whole = true;
 		return false;
 	}
 	if (IsA(node, Query))
@@ -217,10 +286,78 @@ wanted_walker(Node *node, Wanted *wanted)
 
 /* See block.h. */
 Bitmapset *
-block_wanted(Query *query, int rtindex)
+block_wanted(Query *query, int rtindex, bool *is_whole)
 {
-	Wanted		wanted = {rtindex, 0, NULL};
+	Wanted		wanted = {.rtindex = rtindex, .rtable = query->rtable};
 
 	(void) query_tree_walker(query, wanted_walker, &wanted, QTW_IGNORE_JOINALIASES);
+	*is_whole = wanted.is_whole;
 	return wanted.columns;
+}
+
+/*
+ * Are all relations of a query foreign tables, one of which is *table?  Subqueries in
+ * expressions are not looked at.  Asked of every query: the first table of another
+ * kind ends it.
+ */
+static bool
+reads_foreign_only(Query *query, Oid *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst(lc);
+
+		switch (rte->rtekind)
+		{
+			case RTE_RELATION:
+				/* before 16 a view's query names the view itself */
+				if (rte->relkind == RELKIND_VIEW)
+					break;
+				if (rte->relkind != RELKIND_FOREIGN_TABLE)
+					return false;
+				*table = rte->relid;
+				break;
+			case RTE_SUBQUERY:
+				if (!reads_foreign_only(rte->subquery, table))
+					return false;
+				break;
+			case RTE_FUNCTION:
+			case RTE_TABLEFUNC:
+			case RTE_VALUES:
+			case RTE_NAMEDTUPLESTORE:
+			case RTE_RESULT:
+				return false;
+			default:
+				break;
+		}
+	}
+	foreach(lc, query->cteList)
+	{
+		if (!reads_foreign_only(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery), table))
+			return false;
+	}
+	return true;
+}
+
+/* See block.h. */
+bool
+block_reads_live_only(Query *query, Oid *table)
+{
+	*table = InvalidOid;
+	return query->commandType == CMD_SELECT && query->utilityStmt == NULL && reads_foreign_only(query, table) &&
+		OidIsValid(*table) && live_is_server(GetForeignServerIdByRelId(*table));
+}
+
+/* See block.h. */
+bool
+block_limit_value(Node *node, int64 *value)
+{
+	Const	   *constant = (Const *) node;
+
+	if (node == NULL || !IsA(node, Const) || constant->constisnull)
+		return false;
+	*value = DatumGetInt64(constant->constvalue);
+	return *value >= 0 && *value <= INT_MAX;
 }

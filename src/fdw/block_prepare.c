@@ -88,14 +88,28 @@ prepare(PlannerInfo *root, Query *query)
 		prepare(root, castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery));
 }
 
-/* See block.h.  The values of parameters are put in where the plan is made for them. */
-void
-block_prepare(Query *query, ParamListInfo params)
+/* The values of parameters are put in where the plan is made for them. */
+static PlannerInfo *
+root_for(Query *query, ParamListInfo params)
 {
 	PlannerInfo *root = makeNode(PlannerInfo);
 
 	root->glob = makeNode(PlannerGlobal);
 	root->glob->boundParams = params;
 	root->parse = query;
-	prepare(root, query);
+	return root;
+}
+
+/* See block.h. */
+void
+block_prepare(Query *query, ParamListInfo params)
+{
+	prepare(root_for(query, params), query);
+}
+
+/* See block.h. */
+Node *
+block_prepare_expr(Query *query, Node *expr, ParamListInfo params)
+{
+	return prepare_expr(root_for(query, params), query, copyObject(expr));
 }

@@ -11,8 +11,6 @@
  */
 #include "postgres.h"
 
-#include <limits.h>
-
 #include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
@@ -137,6 +135,8 @@ append_output(Block *b, Node *expr, bool is_compared, BlockColumn *column)
 	Deparse    *d = &b->deparse;
 	ShipClass	class = ship_class(exprType(expr));
 
+	if (deparse_is_json(expr))
+		return block_stays(b, "json, jsonb", NULL);
 	/* what is only handed on may have another type there */
 	b->is_noting = is_compared || !IsA(expr, Var);
 	if (!deparse_expr(d, expr))
@@ -155,6 +155,21 @@ append_output(Block *b, Node *expr, bool is_compared, BlockColumn *column)
 	return true;
 }
 
+/* Appends a condition; one that only saves rows is left out where a value in it has no literal. */
+static bool
+append_test(Block *b, Node *expr)
+{
+	bool		is_saving = list_member_ptr(b->saving, expr);
+
+	if (is_saving)
+		live_mark(&b->deparse, 0, '?');
+	if (!deparse_expr(&b->deparse, expr))
+		return false;
+	if (is_saving)
+		live_mark(&b->deparse, 0, '.');
+	return true;
+}
+
 /* Appends expressions with a word before the first and between them; false if one stays. */
 static bool
 append_each(Block *b, List *exprs, const char *before, const char *between)
@@ -164,7 +179,7 @@ append_each(Block *b, List *exprs, const char *before, const char *between)
 	foreach(lc, exprs)
 	{
 		appendStringInfoString(&b->deparse.buf, lc == list_head(exprs) ? before : between);
-		if (!deparse_expr(&b->deparse, lfirst(lc)))
+		if (!append_test(b, lfirst(lc)))
 			return false;
 	}
 	return true;
@@ -204,18 +219,6 @@ block_append_group(Block *b, bool has_aggregate)
 	return append_each(b, having, condition ? " AND " : " HAVING ", " AND ");
 }
 
-/* A constant that Redshift takes for LIMIT and OFFSET. */
-static bool
-limit_value(Node *node, int64 *value)
-{
-	Const	   *constant = (Const *) node;
-
-	if (node == NULL || !IsA(node, Const) || constant->constisnull)
-		return false;
-	*value = DatumGetInt64(constant->constvalue);
-	return *value >= 0 && *value <= INT_MAX;
-}
-
 /* Appends one item of ORDER BY: an expression or, of a set operation, the number of its column. */
 static bool
 append_order_item(Block *b, SortGroupClause *clause, const char *before)
@@ -247,14 +250,15 @@ block_append_limit(Block *b)
 {
 	Query	   *query = b->level->query;
 	const char *before = " ORDER BY ";
+	bool		has_limit = query->limitCount != NULL || query->limitOffset != NULL;
 	int64		limit;
 	int64		offset = 0;
 	ListCell   *lc;
 
-	if (query->limitCount == NULL && query->limitOffset == NULL)
+	if (!has_limit && (!b->in_order || b->level->outer != NULL))
 		return true;
-	if (!limit_value(query->limitCount, &limit) || query->limitOption != LIMIT_OPTION_COUNT ||
-		(query->limitOffset != NULL && !limit_value(query->limitOffset, &offset)))
+	if (has_limit && (!block_limit_value(query->limitCount, &limit) || query->limitOption != LIMIT_OPTION_COUNT ||
+		(query->limitOffset != NULL && !block_limit_value(query->limitOffset, &offset))))
 		return block_stays(b, "ORDER BY with LIMIT", "LIMIT and OFFSET must be known when the plan is made, and OFFSET stands with LIMIT");
 	foreach(lc, query->sortClause)
 	{
@@ -265,7 +269,8 @@ block_append_limit(Block *b)
 			return false;
 		before = ", ";
 	}
-	appendStringInfo(&b->deparse.buf, " LIMIT " INT64_FORMAT, limit);
+	if (has_limit)
+		appendStringInfo(&b->deparse.buf, " LIMIT " INT64_FORMAT, limit);
 	if (offset > 0)
 		appendStringInfo(&b->deparse.buf, " OFFSET " INT64_FORMAT, offset);
 	return true;
@@ -330,6 +335,7 @@ append_source(Block *b, int rtindex)
 	BlockSource *source = &b->level->source[rtindex - 1];
 	char	   *alias = psprintf("r%d", ++b->aliases);
 	char	   *text;
+	bool		is_whole;
 
 	if (rte->lateral || rte->security_barrier)
 		return block_stays(b, BLOCK_FROM_CLAUSE, rte->lateral ? "LATERAL" : "there is a security barrier");
@@ -342,7 +348,7 @@ append_source(Block *b, int rtindex)
 			source->alias = alias;
 			return append_cte(b, rte, source);
 		case RTE_SUBQUERY:
-			text = query_text(b, rte->subquery, BLOCK_FROM, block_wanted(query, rtindex), source);
+			text = query_text(b, rte->subquery, BLOCK_FROM, block_wanted(query, rtindex, &is_whole), source);
 			if (text == NULL)
 				return false;
 			source->alias = alias;
@@ -353,9 +359,32 @@ append_source(Block *b, int rtindex)
 	}
 }
 
-/* Appends a table, subquery or join; joins go from left to right, but for parentheses. */
+/*
+ * The conditions of a join that are written in ON, none for one that always holds.
+ * Those with subqueries go to WHERE, where Redshift takes them, if that is the same.
+ */
+static List *
+join_conditions(Block *b, JoinExpr *join, bool is_open)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, make_ands_implicit((Expr *) join->quals))
+	{
+		if (is_open && join->jointype == JOIN_INNER && contain_subplans(lfirst(lc)))
+			b->level->moved = lappend(b->level->moved, lfirst(lc));
+		else
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
+/*
+ * Appends a table, subquery or join; joins go from left to right, but for parentheses.
+ * "is_open": no outer join completes its rows with NULLs.
+ */
 static bool
-append_item(Block *b, Node *item)
+append_item(Block *b, Node *item, bool is_open)
 {
 	StringInfo	buf = &b->deparse.buf;
 	JoinExpr   *join = (JoinExpr *) item;
@@ -366,20 +395,19 @@ append_item(Block *b, Node *item)
 		return append_source(b, ((RangeTblRef *) item)->rtindex);
 	if (!IsA(item, JoinExpr))
 		return block_stays(b, BLOCK_FROM_CLAUSE, NULL);
-	if (!append_item(b, join->larg))
+	if (!append_item(b, join->larg, is_open && (join->jointype == JOIN_INNER || join->jointype == JOIN_LEFT)))
 		return false;
-	/* none is left of one that always holds */
-	conditions = make_ands_implicit((Expr *) join->quals);
+	conditions = join_conditions(b, join, is_open);
 	appendStringInfoString(buf, join->jointype == JOIN_LEFT ? " LEFT JOIN " : join->jointype == JOIN_RIGHT ? " RIGHT JOIN " :
 						   join->jointype == JOIN_FULL ? " FULL JOIN " : conditions == NIL ? " CROSS JOIN " : " INNER JOIN ");
 	is_nested = IsA(join->rarg, JoinExpr);
 	appendStringInfoString(buf, is_nested ? "(" : "");
-	if (!append_item(b, join->rarg))
+	if (!append_item(b, join->rarg, is_open && (join->jointype == JOIN_INNER || join->jointype == JOIN_RIGHT)))
 		return false;
 	appendStringInfoString(buf, is_nested ? ")" : "");
 	/* Redshift takes no correlated subquery there; others stay for simplicity */
-	if (contain_subplans(join->quals))
-		return block_stays(b, BLOCK_IN_CLAUSE, "a subquery in ON");
+	if (contain_subplans((Node *) conditions))
+		return block_stays(b, BLOCK_IN_CLAUSE, "a subquery in ON of an outer join");
 	if (conditions == NIL && join->jointype != JOIN_INNER)
 		appendStringInfoString(buf, " ON true");
 	return append_each(b, conditions, " ON ", " AND ");
@@ -408,14 +436,14 @@ sublink_text(Block *b, SubLink *sublink, BlockUse use, bool may_differ, BlockSou
 		default:
 			fits = query->hasAggs && query->groupClause == NIL && query->setOperations == NULL && query->limitCount == NULL &&
 				query->limitOffset == NULL &&
-				(!is_correlated || (is_plain && sublink == b->correlated && block_is_strict_aggregate(target)));
+				(!is_correlated || (is_plain && (sublink == b->correlated || b->is_selecting) && block_is_strict_aggregate(target)));
 	}
 	if (!fits)
 	{
 		(void) block_stays(b, use == BLOCK_SCALAR ? BLOCK_SCALAR_CLAUSE : BLOCK_IN_CLAUSE,
 						   use == BLOCK_EXISTS ? "EXISTS is correlated, with nothing grouped, sorted or cut in it" :
 						   use == BLOCK_IN ? "NOT IN is not correlated, a correlated IN has nothing grouped, sorted or cut in it, and IN has no sums" :
-						   is_correlated ? "a correlated one is min, max or sum, on one side of a comparison in WHERE" :
+						   is_correlated ? "a correlated one is min, max or sum, on one side of a comparison in WHERE or a column where nothing is grouped" :
 						   "one is an aggregate without GROUP BY");
 		return NULL;
 	}
@@ -516,7 +544,7 @@ append_condition(Block *b, Node *node, bool *has_equality)
 
 		b->correlated = IsA(right, SubLink) ? (SubLink *) right : IsA(left, SubLink) ? (SubLink *) left : NULL;
 	}
-	is_shipped = deparse_expr(&b->deparse, node);
+	is_shipped = append_test(b, node);
 	b->correlated = NULL;
 	return is_shipped;
 }
@@ -529,6 +557,7 @@ block_from_text(Block *b)
 	StringInfoData saved = b->deparse.buf;
 	bool		has_equality = false;
 	const char *before = " WHERE ";
+	List	   *conditions;
 	char	   *text;
 	ListCell   *lc;
 
@@ -536,10 +565,11 @@ block_from_text(Block *b)
 	foreach(lc, level->query->jointree->fromlist)
 	{
 		appendStringInfoString(&b->deparse.buf, lc == list_head(level->query->jointree->fromlist) ? " FROM " : ", ");
-		if (!append_item(b, lfirst(lc)))
+		if (!append_item(b, lfirst(lc), true))
 			return NULL;
 	}
-	foreach(lc, make_ands_implicit((Expr *) level->query->jointree->quals))
+	conditions = list_concat_copy(make_ands_implicit((Expr *) level->query->jointree->quals), level->moved);
+	foreach(lc, conditions)
 	{
 		appendStringInfoString(&b->deparse.buf, before);
 		if (!append_condition(b, lfirst(lc), &has_equality))
@@ -579,7 +609,9 @@ append_select(Block *b, BlockUse use, Bitmapset *wanted, BlockSource *result)
 {
 	Query	   *query = b->level->query;
 	bool		is_distinct = query->distinctClause != NIL;
+	bool		is_plain = use == BLOCK_FROM && !is_distinct && !block_is_grouped(query);
 	bool		has_aggregate = false;
+	bool		is_written;
 	char	   *from = block_from_text(b);
 	const char *before = "";
 	ListCell   *lc;
@@ -595,7 +627,10 @@ append_select(Block *b, BlockUse use, Bitmapset *wanted, BlockSource *result)
 			(use == BLOCK_FROM && !is_distinct && !bms_is_member(tle->resno, wanted)))
 			continue;
 		appendStringInfoString(&b->deparse.buf, before);
-		if (!append_output(b, (Node *) tle->expr, is_distinct || use == BLOCK_IN, &result->column[tle->resno - 1]))
+		b->is_selecting = is_plain && IsA(tle->expr, SubLink);
+		is_written = append_output(b, (Node *) tle->expr, is_distinct || use == BLOCK_IN, &result->column[tle->resno - 1]);
+		b->is_selecting = false;
+		if (!is_written)
 			return false;
 		if (use == BLOCK_FROM || use == BLOCK_SET)
 			appendStringInfo(&b->deparse.buf, " AS c%d", tle->resno);
@@ -727,6 +762,7 @@ query_text(Block *b, Query *query, BlockUse use, Bitmapset *wanted, BlockSource 
 	SubLink    *correlated = b->correlated;
 	bool		is_sublink = use == BLOCK_EXISTS || use == BLOCK_IN || use == BLOCK_SCALAR;
 	bool		is_noting = b->is_noting;
+	bool		is_selecting = b->is_selecting;
 	bool		is_written;
 	char	   *text;
 
@@ -738,6 +774,7 @@ query_text(Block *b, Query *query, BlockUse use, Bitmapset *wanted, BlockSource 
 		make_columns(result, query);
 	b->level = &level;
 	b->correlated = NULL;
+	b->is_selecting = false;
 	b->is_noting = true;
 	initStringInfo(&b->deparse.buf);
 	is_written = block_checks_form(&b->deparse, query) && block_append_with(b);
@@ -749,6 +786,7 @@ query_text(Block *b, Query *query, BlockUse use, Bitmapset *wanted, BlockSource 
 	text = is_written ? b->deparse.buf.data : NULL;
 	b->level = level.outer;
 	b->correlated = correlated;
+	b->is_selecting = is_selecting;
 	b->is_noting = is_noting;
 	b->deparse.buf = saved;
 	return text;

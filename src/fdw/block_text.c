@@ -30,6 +30,14 @@ typedef struct Collect
 	List	   *tlist;
 } Collect;
 
+/* See block.h. */
+bool
+block_part_gives(const BlockPart *part, int column)
+{
+	return part->wants_all || bms_is_member(column, part->wanted) || part->query->distinctClause != NIL ||
+		part->query->setOperations != NULL;
+}
+
 /* Can an expression be written?  Nothing is appended. */
 static bool
 is_shipped(Block *b, Node *node)
@@ -80,13 +88,14 @@ collect_walker(Node *node, Collect *collect)
 
 /* What comes of a query without set operations. */
 static bool
-collect_targets(Block *b, BlockText *text)
+collect_targets(Block *b, const BlockPart *part, BlockText *text)
 {
 	Query	   *query = b->level->query;
 	Collect		collect = {.block = b};
 	ListCell   *lc;
 
-	collect.is_grouped = query->hasAggs || query->groupClause != NIL || query->havingQual != NULL;
+	collect.is_grouped = block_is_grouped(query);
+	b->is_selecting = !collect.is_grouped && query->distinctClause == NIL;
 	foreach(lc, query->groupClause)
 	{
 		Node	   *expr = get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc), query->targetList);
@@ -100,7 +109,8 @@ collect_targets(Block *b, BlockText *text)
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 
 		/* rows are told apart without what they are only grouped by */
-		if (tle->resjunk && (text->is_sorted || query->distinctClause != NIL))
+		if ((tle->resjunk && (part != NULL || text->is_sorted || query->distinctClause != NIL)) ||
+			(part != NULL && !block_part_gives(part, tle->resno)))
 			continue;
 		if (query->distinctClause == NIL)
 		{
@@ -120,16 +130,17 @@ collect_targets(Block *b, BlockText *text)
 
 /* A SELECT of its own. */
 static bool
-append_top_select(Block *b, BlockText *text)
+append_top_select(Block *b, const BlockPart *part, BlockText *text)
 {
 	Query	   *query = b->level->query;
 	bool		is_distinct = query->distinctClause != NIL;
 	char	   *from = block_from_text(b);
 
-	if (from == NULL || (is_distinct && !block_checks_distinct(b, query->targetList)) || !collect_targets(b, text))
+	if (from == NULL || (is_distinct && !block_checks_distinct(b, query->targetList)) || !collect_targets(b, part, text))
 		return false;
 	appendStringInfoString(&b->deparse.buf, is_distinct ? "SELECT DISTINCT " : "SELECT ");
 	live_select(&b->deparse, text->tlist, &text->recipes);
+	b->is_selecting = false;
 	b->is_noting = true;
 	appendStringInfoString(&b->deparse.buf, from);
 	return block_append_group(b, contain_aggs_of_level((Node *) text->tlist, 0)) && block_append_limit(b);
@@ -166,7 +177,7 @@ append_top_set(Block *b, BlockText *text)
 
 /* See block.h. */
 bool
-block_text(Block *block, Query *query, BlockText *text)
+block_text(Block *block, Query *query, const BlockPart *part, BlockText *text)
 {
 	BlockLevel	level = {.query = query};
 	bool		is_written;
@@ -178,10 +189,12 @@ block_text(Block *block, Query *query, BlockText *text)
 	block->deparse.is_conditional = block_is_guarded(query);
 	block->is_noting = true;
 	block->level = &level;
+	block->in_order = part != NULL && part->in_order && query->sortClause != NIL;
+	block->saving = part != NULL ? part->saving : NIL;
 	level.source = palloc0(sizeof(BlockSource) * (list_length(query->rtable) + 1));
-	text->is_sorted = query->limitCount != NULL || query->limitOffset != NULL;
+	text->is_sorted = block->in_order || query->limitCount != NULL || query->limitOffset != NULL;
 	is_written = block_checks_form(&block->deparse, query) && block_append_with(block) &&
-		(query->setOperations != NULL ? append_top_set(block, text) : append_top_select(block, text));
+		(query->setOperations != NULL ? append_top_set(block, text) : append_top_select(block, part, text));
 	text->sql = is_written ? block->deparse.buf.data : NULL;
 	return is_written;
 }

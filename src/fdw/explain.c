@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * explain.c
- *	  What EXPLAIN shows of a scan of live tables.
+ *	  The output of EXPLAIN for a scan of live tables.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,10 @@
 #include "fdw/live.h"
 #include "fdw/scan.h"
 
-/* Why something stays here: a line each in text, else one list. */
+/*
+ * The reasons why something is computed here: one line each in text format,
+ * otherwise a list.
+ */
 static void
 show_reasons(List *reasons, ExplainState *es)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * explain.h
- *	  What EXPLAIN shows of a scan of live tables.
+ *	  The output of EXPLAIN for a scan of live tables.
  *
  *-------------------------------------------------------------------------
  */

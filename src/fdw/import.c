@@ -53,6 +53,9 @@
 	" AND table_name NOT LIKE 'mv\\\\_tbl\\\\_\\\\_%%' ORDER BY table_name, ordinal_position"
 #define QUERY_COLUMNS 6
 
+/* The number of the view of external tables, in the order of the queries. */
+#define EXTERNAL_VIEW 1
+
 #define COMMENT_QUERY \
 	"/* rsfed import */ SELECT table_name, remarks FROM svv_all_tables" \
 	" WHERE database_name = current_database() AND schema_name = %s AND remarks IS NOT NULL"
@@ -175,7 +178,7 @@ import_at(SourceConnection *source, void *arg)
 
 	/* an attempt at another member may have come before */
 	import->tables = NIL;
-	ask_view(source, import, EXTERNAL_QUERY, 1);
+	ask_view(source, import, EXTERNAL_QUERY, EXTERNAL_VIEW);
 	ask_view(source, import, ALL_QUERY, 2);
 	ask_view(source, import, VIEW_QUERY, 3);
 	ask_comments(source, import);
@@ -200,6 +203,18 @@ is_reachable(const ImportTable *table, const char *name)
 			return false;
 	}
 	return *name != '\0';
+}
+
+/*
+ * Is the column a pseudo-column of an external table?  These cost a scan even if
+ * no other column is read, so they are only read by rsfed.query().  Any other
+ * column may have such a name, too.
+ */
+static bool
+is_pseudo_column(const ImportTable *table, const char *name)
+{
+	return table->view == EXTERNAL_VIEW &&
+		(strcmp(name, "$path") == 0 || strcmp(name, "$size") == 0 || strcmp(name, "$spectrum_oid") == 0);
 }
 
 static void
@@ -232,8 +247,7 @@ import_column(const ImportTable *table, char **row, List *taken, bool notices)
 	DeclaredType type;
 	ImportColumn *column;
 
-	/* pseudo-columns of external tables cost a scan; they are read by rsfed.query() */
-	if (name[0] == '$')
+	if (is_pseudo_column(table, name))
 		return NULL;
 	if (!is_reachable(table, name))
 	{
@@ -252,8 +266,7 @@ import_column(const ImportTable *table, char **row, List *taken, bool notices)
 	if (type.is_complex && notices)
 		ereport(NOTICE,
 				(errmsg("column \"%s\" of table \"%s\" is jsonb here", name, table->name),
-				 errdetail("In Redshift it is %s, which can only be read as a whole if Redshift sends it as JSON.", spelled),
-				 errhint("It does so where its parameter json_serialization_enable is on for the user that logs in.")));
+				 errdetail("In Redshift it is %s, which is read as JSON; a value whose JSON is longer than 65535 bytes comes as NULL.", spelled)));
 	column = palloc0(sizeof(ImportColumn));
 	column->name = name;
 	column->local = local_name(name, taken);

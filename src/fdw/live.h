@@ -8,6 +8,7 @@
 #ifndef RSFED_LIVE_H
 #define RSFED_LIVE_H
 
+#include "access/tupdesc.h"
 #include "nodes/pathnodes.h"
 #include "nodes/plannodes.h"
 
@@ -82,7 +83,11 @@ typedef enum LiveRecipe
 {
 	LIVE_COLUMN,				/* as it is */
 	LIVE_AVERAGE,				/* the next two columns, sum and count, divided */
-	LIVE_SCALED					/* the next two columns, sum and the scale that it has */
+	LIVE_SCALED,				/* the next two columns, sum and the scale that it has */
+	LIVE_VAR_SAMP,				/* this and the following of the next three: count, sum, sum of squares */
+	LIVE_VAR_POP,
+	LIVE_STDDEV_SAMP,
+	LIVE_STDDEV_POP
 } LiveRecipe;
 
 /* A statement and how its result is read. */
@@ -118,11 +123,11 @@ extern void live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Re
 /* May an expression be shipped over these tables?  Adds the reason if not. */
 extern bool live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons);
 
-/* How many columns of the result a column of the scan comes from. */
-extern int	live_width(LiveRecipe recipe);
-
 /* Adds a column that an expression reads, whose type must be the declared one, to LiveText.checks. */
 extern List *live_note_use(List *used, Oid relid, AttrNumber attnum);
+
+/* Appends a mark of that kind: see DEPARSE_MARK. */
+extern void live_mark(Deparse *deparse, int number, char kind);
 
 /* Appends the place of a name behind the column of that number, from 0. */
 extern void live_name_mark(Deparse *deparse, int number);
@@ -138,6 +143,20 @@ extern Relids live_relids(const LiveRel *live);
 
 /* The statement that reads these columns of a relation. */
 extern void live_text(PlannerInfo *root, LiveRel *live, List *tlist, LiveText *text);
+
+/* finish.c */
+
+/* How many columns of the result a column of the scan comes from. */
+extern int	live_width(LiveRecipe recipe);
+
+/* Adds those columns of a recipe other than LIVE_COLUMN to a row, behind the *count that it has. */
+extern void live_describe(LiveRecipe recipe, TupleDesc desc, int *count);
+
+/*
+ * The value of a column of the scan, and whether it is NULL, from its columns of the
+ * result; palloc'd.
+ */
+extern Datum live_finish(LiveRecipe recipe, const Datum *values, const bool *nulls, bool *isnull);
 
 /* plan.c, join.c, upper.c: what the planner calls. */
 extern void live_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid);

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * live_cost.c
- *	  What the planner is told a statement in Redshift costs.
+ *	  The planner's costs of a statement in Redshift.
  *
- * Policy: Redshift is never asked.  A statement has a price of its own, a row
- * that it reads costs little and one that it sends much, so that what can run
- * there does.
+ * Policy: Redshift is never asked.  A statement has a fixed cost, a row that
+ * it reads costs little and a row that it sends costs much, so that everything
+ * that can run there does.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * live_session.c
- *	  The connections that the scans of live tables share.
+ *	  The connections shared by scans of live tables.
  *
- * Policy: a connection has one result at a time.  All scans of one statement (an
- * EState) over one server share a connection and one transaction there, so that
- * they read one snapshot; a scan that is in another's way is read to its end
- * into a tuplestore.  Statements that run at the same time (functions, cursors)
- * have connections of their own, up to the option pool_size; beyond, they share.
+ * Policy: a connection has one result at a time.  All scans of one statement
+ * (an EState) over one server share a connection and one transaction there, so
+ * that they read one snapshot; a scan that blocks another one is read to its
+ * end into a tuplestore.  Statements that run at the same time (functions,
+ * cursors) have connections of their own, up to the option pool_size; beyond,
+ * they share.
  *
  * A session lives in the transaction, its uses in their executors' memory: an
  * error ends both in whatever order their contexts are reset.  The connection
@@ -207,6 +208,7 @@ session_connect(LiveSession *session, bool for_block)
 	connect.request.source = server->servername;
 	connect.request.userid = session->userid;
 	connect.request.label = "rsfed live";
+	connect.request.nested_as_json = true;
 	connect.request.keep = true;
 	connect.request.for_block = for_block;
 	if (source_is_group(server))

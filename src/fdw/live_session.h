@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * live_session.h
- *	  The connections that the scans of live tables share.
+ *	  The connections shared by scans of live tables.
  *
  *-------------------------------------------------------------------------
  */

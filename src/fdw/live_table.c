@@ -8,12 +8,14 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "catalog/pg_attribute.h"
 #include "foreign/foreign.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "base/compat.h"
 #include "base/options.h"
+#include "redshift/deparse.h"
 #include "redshift/quote.h"
 #include "source/credentials.h"
 #include "source/server.h"
@@ -34,6 +36,23 @@ is_blank_safe(List *column, bool is_char, List *table, const char *server)
 	if (value == NULL)
 		value = source_option(table, "blank_safe");
 	return option_bool_text(OPTION_SERVER, "blank_safe", value ? value : server);
+}
+
+/*
+ * A name as Redshift reads it.  Raises 42602 for one with the byte that marks
+ * parameters in a text.
+ */
+static char *
+quoted_name(Relation relation, const char *name)
+{
+	if (strchr(name, DEPARSE_MARK) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("a name in Redshift cannot have a control character"),
+				 errdetail("A name of foreign table \"%s\" has the character of code %d.",
+						   RelationGetRelationName(relation), DEPARSE_MARK),
+				 errhint("The options schema_name, table_name and column_name say what it is called there.")));
+	return redshift_quote_identifier(name);
 }
 
 /* See live.h. */
@@ -61,8 +80,8 @@ live_table(Oid relid)
 
 	live->relid = relid;
 	live->text = psprintf("%s.%s",
-						  redshift_quote_identifier(schema ? schema : get_namespace_name(RelationGetNamespace(relation))),
-						  redshift_quote_identifier(name ? name : RelationGetRelationName(relation)));
+						  quoted_name(relation, schema ? schema : get_namespace_name(RelationGetNamespace(relation))),
+						  quoted_name(relation, name ? name : RelationGetRelationName(relation)));
 	live->max_rows = (int) option_int_text(OPTION_TABLE, "max_rows", source_option(table->options, "max_rows"));
 	live->natts = desc->natts;
 	live->column = palloc0(Max(desc->natts, 1) * sizeof(char *));
@@ -73,10 +92,11 @@ live_table(Oid relid)
 		Form_pg_attribute att = TupleDescAttr(desc, i);
 		List	   *options;
 
-		if (att->attisdropped || att->attgenerated)
+		/* one that is computed when it is read is no column there; what is stored comes from there */
+		if (att->attisdropped || (att->attgenerated && att->attgenerated != ATTRIBUTE_GENERATED_STORED))
 			continue;
 		options = GetForeignColumnOptions(relid, i + 1);
-		live->column[i] = redshift_quote_identifier(live_column_name(relid, i + 1, NameStr(att->attname)));
+		live->column[i] = quoted_name(relation, live_column_name(relid, i + 1, NameStr(att->attname)));
 		live->is_char[i] = option_bool_text(OPTION_COLUMN, "is_char", source_option(options, "is_char"));
 		live->blank_safe[i] = is_blank_safe(options, live->is_char[i], table->options, server_safe);
 	}

@@ -27,6 +27,12 @@
 /* Known to have no more rows than that, a table is kept instead of asked again and again. */
 #define SMALL_ROWS 20000
 
+/*
+ * In a query of more relations than that, values come from other sources only: paths
+ * for each set of relations that a join's values may come from are too many to plan.
+ */
+#define MANY_RELATIONS 8
+
 /* Is a parameter a value of a query around this one? */
 static bool
 correlated_walker(Node *node, PlannerInfo *root)
@@ -159,12 +165,29 @@ is_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec, EquivalenceM
 	return IsA(expr, Var);
 }
 
+/* Are all these relations tables that a join there could read together with one? */
+static bool
+is_same_source(PlannerInfo *root, Relids relids, RelOptInfo *baserel)
+{
+	int			relid = -1;
+
+	while ((relid = bms_next_member(relids, relid)) >= 0)
+	{
+		RelOptInfo *rel = find_base_rel(root, relid);
+
+		if (rel->serverid != baserel->serverid || rel->userid != baserel->userid || rel->fdw_private == NULL)
+			return false;
+	}
+	return true;
+}
+
 /* See nested.h. */
 void
 nested_paths(PlannerInfo *root, RelOptInfo *baserel)
 {
 	List	   *clauses = list_copy(baserel->joininfo);
 	List	   *seen = NIL;
+	bool		is_one_of_many = bms_num_members(root->all_baserels) > MANY_RELATIONS;
 	ListCell   *lc;
 
 	if (baserel->has_eclass_joins)
@@ -181,7 +204,7 @@ nested_paths(PlannerInfo *root, RelOptInfo *baserel)
 		if (!join_clause_is_movable_to(clause, baserel) || !nested_ships(root, baserel, clause))
 			continue;
 		outer = bms_del_member(bms_union(clause->clause_relids, baserel->lateral_relids), baserel->relid);
-		if (bms_is_empty(outer))
+		if (bms_is_empty(outer) || (is_one_of_many && is_same_source(root, outer, baserel)))
 			continue;
 		info = get_baserel_parampathinfo(root, baserel, outer);
 		if (list_member_ptr(seen, info))

@@ -114,6 +114,21 @@ passed_columns(List *tlist, List *above, List **reasons)
 	return result;
 }
 
+/* Why a column that comes in parts is none of a definition; palloc'd. */
+static char *
+parts_reason(LiveRecipe recipe, const char *name)
+{
+	switch (recipe)
+	{
+		case LIVE_AVERAGE:
+			return psprintf("column \"%s\": an average is divided here, from its sum and count; select these", name);
+		case LIVE_SCALED:
+			return psprintf("column \"%s\": the scale of a sum of CASE is found here; give its results one scale", name);
+		default:
+			return psprintf("column \"%s\": it is computed here, from its count, sum and sum of squares; select these", name);
+	}
+}
+
 /* The names of the scan's columns; NULL, with the reason, if they do not fit the query's. */
 static const char **
 scan_names(ForeignScan *scan, List *columns, List *names, List **reasons)
@@ -151,16 +166,9 @@ scan_names(ForeignScan *scan, List *columns, List *names, List **reasons)
 										 (char *) lfirst(name), result[at]));
 			return NULL;
 		}
-		if (list_nth_int(recipes, at) == LIVE_AVERAGE)
+		if (list_nth_int(recipes, at) != LIVE_COLUMN)
 		{
-			add_reason(reasons, psprintf("column \"%s\": an average is divided here, from its sum and count; select these",
-										 (char *) lfirst(name)));
-			return NULL;
-		}
-		if (list_nth_int(recipes, at) == LIVE_SCALED)
-		{
-			add_reason(reasons, psprintf("column \"%s\": the scale of a sum of CASE is found here; give its results one scale",
-										 (char *) lfirst(name)));
+			add_reason(reasons, parts_reason(list_nth_int(recipes, at), lfirst(name)));
 			return NULL;
 		}
 		result[at] = lfirst(name);

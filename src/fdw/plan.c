@@ -285,6 +285,9 @@ live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 	LiveText	text;
 	bool		keeps;
 
+	/* a subquery that is one statement has its scan made: block_path.c */
+	if (path->fdw_private != NIL)
+		return copyObject(linitial_node(ForeignScan, path->fdw_private));
 	if (is_base)
 	{
 		live = base_conditions(root, rel, scan_clauses, &here);

@@ -94,11 +94,7 @@ remote_desc(LiveScan *scan, ForeignScan *plan, TupleDesc scan_desc, List *attnum
 		scan->position[i] = at;
 		if (scan->recipe[i] != LIVE_COLUMN)
 		{
-			TupleDescInitEntry(desc, ++next, "sum", NUMERICOID, -1, 0);
-			if (scan->recipe[i] == LIVE_AVERAGE)
-				TupleDescInitEntry(desc, ++next, "count", INT8OID, -1, 0);
-			else
-				TupleDescInitEntry(desc, ++next, "scale", INT4OID, -1, 0);
+			live_describe(scan->recipe[i], desc, &next);
 			continue;
 		}
 		TupleDescInitEntry(desc, ++next, plan->scan.scanrelid > 0 ? NameStr(att->attname) : NULL,
@@ -257,13 +253,6 @@ stop(LiveScan *scan, bool goes_on)
 	session_end_stream(&scan->use, goes_on);
 }
 
-/* Sum and count, divided as the aggregate does. */
-static Datum
-average(Datum sum, Datum count)
-{
-	return DirectFunctionCall2(numeric_div, sum, DirectFunctionCall1(int8_numeric, count));
-}
-
 /* The row that was read, as the scan's row. */
 static void
 fill_slot(LiveScan *scan, TupleTableSlot *slot)
@@ -276,12 +265,8 @@ fill_slot(LiveScan *scan, TupleTableSlot *slot)
 	{
 		int			at = scan->position[i];
 
-		slot->tts_isnull[at] = scan->nulls[next];
-		slot->tts_values[at] = scan->values[next];
-		if (scan->recipe[i] != LIVE_COLUMN && !scan->nulls[next])
-			slot->tts_values[at] = scan->recipe[i] == LIVE_AVERAGE ?
-				average(scan->values[next], scan->values[next + 1]) :
-				DirectFunctionCall2(numeric_round, scan->values[next], scan->values[next + 1]);
+		slot->tts_values[at] = live_finish(scan->recipe[i], &scan->values[next], &scan->nulls[next],
+										   &slot->tts_isnull[at]);
 		next += live_width(scan->recipe[i]);
 	}
 	ExecStoreVirtualTuple(slot);
@@ -382,7 +367,8 @@ next_stored(LiveScan *scan, TupleTableSlot *slot)
 
 	if (scan->store_slot == NULL)
 		scan->store_slot = MakeSingleTupleTableSlot(slot->tts_tupleDescriptor, &TTSOpsMinimalTuple);
-	is_row = tuplestore_gettupleslot(scan->store, true, false, scan->store_slot);
+	/* while rows still come, spool() may write some of the store to a file, and free them */
+	is_row = tuplestore_gettupleslot(scan->store, true, scan->use.stream != NULL, scan->store_slot);
 	MemoryContextSwitchTo(old);
 	if (!is_row)
 		return false;

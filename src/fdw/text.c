@@ -142,8 +142,9 @@ append_conditions(Deparse *d, const char *before, List *conditions)
 	}
 }
 
-static void
-append_mark(Deparse *d, int number, char kind)
+/* See live.h. */
+void
+live_mark(Deparse *d, int number, char kind)
 {
 	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, number, kind, DEPARSE_MARK);
 }
@@ -159,9 +160,9 @@ append_where(Deparse *d, LiveRel *live)
 	foreach(lc, live->saving)
 	{
 		appendStringInfoString(&d->buf, before);
-		append_mark(d, 0, '?');
+		live_mark(d, 0, '?');
 		append(d, lfirst(lc));
-		append_mark(d, 0, '.');
+		live_mark(d, 0, '.');
 		before = " AND ";
 	}
 	foreach(lc, live->exists)
@@ -220,14 +221,19 @@ append_from(Deparse *d, LiveRel *live)
 void
 live_name_mark(Deparse *d, int number)
 {
-	appendStringInfo(&d->buf, "%c%dn%c", DEPARSE_MARK, number, DEPARSE_MARK);
+	live_mark(d, number, 'n');
 }
 
-/* See live.h. */
-int
-live_width(LiveRecipe recipe)
+static LiveRecipe
+recipe_of(DeparseFinish finish)
 {
-	return recipe == LIVE_COLUMN ? 1 : 2;
+	static const LiveRecipe recipes[] = {
+		[DEPARSE_WHOLE] = LIVE_COLUMN,[DEPARSE_AVERAGE] = LIVE_AVERAGE,[DEPARSE_SCALED] = LIVE_SCALED,
+		[DEPARSE_VAR_SAMP] = LIVE_VAR_SAMP,[DEPARSE_VAR_POP] = LIVE_VAR_POP,
+		[DEPARSE_STDDEV_SAMP] = LIVE_STDDEV_SAMP,[DEPARSE_STDDEV_POP] = LIVE_STDDEV_POP,
+	};
+
+	return recipes[finish];
 }
 
 /* See live.h. */
@@ -250,11 +256,10 @@ live_select(Deparse *d, List *tlist, List **recipes)
 
 			if (!deparse_aggregate(d, (Aggref *) expr, &parts))
 				elog(ERROR, "could not write an aggregate for Redshift: %s", d->reason);
-			appendStringInfoString(&d->buf, parts.text);
-			if (parts.second != NULL)
-				appendStringInfo(&d->buf, ", %s", parts.second);
+			for (int i = 0; i < DEPARSE_MAX_PARTS && parts.text[i] != NULL; i++)
+				appendStringInfo(&d->buf, "%s%s", i > 0 ? ", " : "", parts.text[i]);
 			live_name_mark(d, list_length(*recipes));
-			*recipes = lappend_int(*recipes, parts.is_average ? LIVE_AVERAGE : parts.is_scaled ? LIVE_SCALED : LIVE_COLUMN);
+			*recipes = lappend_int(*recipes, recipe_of(parts.finish));
 			continue;
 		}
 		append(d, (Node *) expr);
@@ -325,7 +330,7 @@ append_count(Deparse *d, const char *word, Node *count, char kind)
 		return -1;
 	}
 	number = deparse_parameter(d, count);
-	append_mark(d, number, kind);
+	live_mark(d, number, kind);
 	return number;
 }
 

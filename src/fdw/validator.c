@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * validator.c
- *	  Checks the OPTIONS of whatever belongs to the wrapper rsfed.
+ *	  Checks the OPTIONS of all objects of the wrapper rsfed.
  *
- * Policy: the table of options says what there is; here stands only what it
- * cannot say.  What names a file of the server's machine is a superuser's to
- * set, since it is read with the rights of the server's own user.
+ * Policy: the table of options defines the options; this file has only the
+ * rules that the table cannot express.  Only a superuser may set an option
+ * that names a file of the server, because the file is read with the rights of
+ * the server's operating system user.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,8 +37,9 @@ static bool has_option(List *options, const char *name);
 static const char *option_value(List *options, const char *name);
 
 /*
- * rsfed_catalog.validator(options text[], catalog oid): raises 22023 for what
- * the table of options does not allow, 42501 for what is a superuser's to set.
+ * rsfed_catalog.validator(options text[], catalog oid): raises 22023 for
+ * options that the table does not allow, 42501 for options that only a
+ * superuser may set.
  */
 Datum
 rsfed_validator(PG_FUNCTION_ARGS)
@@ -115,8 +117,8 @@ check_option(OptionScope scope, const char *name, const char *value)
 }
 
 /*
- * Is it the file that the administrator chose for all?  register_server()
- * writes it down in the server, since dblink does not know the setting.
+ * Is it the file in rsfed's setting?  register_server() stores it in the
+ * server, because dblink does not know the setting.
  */
 static bool
 is_default_authority(const char *name, const char *value)
@@ -136,7 +138,7 @@ check_host(const char *name, const char *value)
 				 errhint("It takes one name or address. Several warehouses are several servers, which rsfed.define_group() puts behind one name.")));
 }
 
-/* What one mapping may not hold at the same time. */
+/* Options that exclude each other in a mapping. */
 static void
 check_together(List *options)
 {
@@ -151,8 +153,8 @@ check_together(List *options)
 }
 
 /*
- * What does nothing without another option: of a group's checks an error, of a
- * budget, whose other option may follow, a WARNING.
+ * Options without effect unless another one is set: an error for the checks of
+ * a group, a WARNING for a budget, whose other option may follow.
  */
 static void
 check_server_together(List *options, OptionScope scope)

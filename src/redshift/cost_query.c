@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * cost_query.c
- *		Questions to Redshift's history of statements.
+ *		Queries over Redshift's history of statements.
  *
- * SYS_QUERY_HISTORY has times in microseconds.  In SYS_EXTERNAL_QUERY_DETAIL, of
- * S3, "returned" is what was scanned.  A user sees his own statements in both.
+ * SYS_QUERY_HISTORY has times in microseconds.  In SYS_EXTERNAL_QUERY_DETAIL,
+ * the "returned" columns for S3 are the scanned amounts.  A user sees only his
+ * own statements in both.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,7 +40,7 @@ literals(List *list)
 	return text.data;
 }
 
-/* The columns, of the query q, its statements h, and what those read in S3, d. */
+/* The columns, of the query q, its statements h, and their reads in S3, d. */
 #define FIGURES \
 	"SELECT q.query_id, SUM(h.queue_time) / 1000, SUM(h.execution_time) / 1000," \
 	" COALESCE(SUM(d.bytes), 0), COALESCE(SUM(d.files), 0), SUM(d.total), SUM(d.qualified)" \
@@ -49,7 +50,7 @@ literals(List *list)
 	" SUM(total_partitions) AS total, SUM(qualified_partitions) AS qualified" \
 	" FROM sys_external_query_detail WHERE TRIM(source_type) = 'S3' GROUP BY query_id) d ON d.query_id = h.query_id"
 
-/* The same of statements that have a label, whatever their number. */
+/* The same for statements with a label, regardless of their number. */
 static void
 append_silent(StringInfo query, List *silent, int seconds)
 {

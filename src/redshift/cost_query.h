@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * cost_query.h
- *		Questions to Redshift's history of statements.
+ *		Queries over Redshift's history of statements.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,10 @@
 
 #include "nodes/pg_list.h"
 
-/* A run that has sent no query: it is known by the label of what it asked before. */
+/*
+ * A run that has sent no query: the label of its earlier statements identifies
+ * it.
+ */
 typedef struct RedshiftSilentRun
 {
 	int64		run_id;

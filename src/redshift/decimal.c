@@ -21,9 +21,6 @@
 #include "redshift/ship.h"
 #include "redshift/types.h"
 
-/* What a sum may have more than what is added: of ten thousand million rows. */
-#define SUM_DIGITS 10
-
 typedef struct DecimalSize
 {
 	int			precision;
@@ -72,14 +69,14 @@ size_of_aggregate(Aggref *aggref, const DecimalColumns *columns, DecimalSize *si
 		return false;
 	if (decimal_is_sum((Node *) aggref) && ship_class(exprType(arg)) == SHIP_INTEGER)
 	{
-		size->precision = decimal_digits_of_integer(exprType(arg)) + SUM_DIGITS;
+		size->precision = decimal_digits_of_integer(exprType(arg)) + DECIMAL_SUM_DIGITS;
 		size->scale = 0;
 		return true;
 	}
 	if (!size_of(arg, columns, size))
 		return false;
 	if (decimal_is_sum((Node *) aggref))
-		size->precision += SUM_DIGITS;
+		size->precision += DECIMAL_SUM_DIGITS;
 	return decimal_is_sum((Node *) aggref) || strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
 }
 

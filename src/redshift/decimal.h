@@ -10,6 +10,9 @@
 
 #include "nodes/primnodes.h"
 
+/* What a sum may have more than what is added: of ten thousand million rows. */
+#define DECIMAL_SUM_DIGITS 10
+
 /* Where the sizes of columns are known: as numeric's typmod, -1 if not. */
 typedef struct DecimalColumns
 {

@@ -27,13 +27,10 @@
 #include "redshift/decimal.h"
 #include "redshift/deparse.h"
 #include "redshift/deparse_check.h"
+#include "redshift/deparse_value.h"
 #include "redshift/literal.h"
 #include "redshift/ship.h"
-
-/* Longest IN list. */
-#define MAX_LIST 5000
-
-#define NOT_LISTED "it is not on the list of what Redshift computes as PostgreSQL does"
+#include "redshift/types.h"
 
 static bool emit(Deparse *d, Node *node, bool bare);
 
@@ -55,38 +52,10 @@ operand(Deparse *d, Node *node, bool bare)
 	char	   *text;
 
 	initStringInfo(&d->buf);
-	is_shipped = emit(d, node, bare);
+	is_shipped = emit(d, node, bare) && !deparse_is_too_long(d);
 	text = d->buf.data;
 	d->buf = saved;
 	return is_shipped ? text : NULL;
-}
-
-/* The size of a column of the block. */
-static int32
-typmod_of(const Var *var, void *arg)
-{
-	Deparse    *d = arg;
-	DeparseColumn column;
-
-	return var->varattno > 0 && d->column_for(var, &column, d->arg) ? column.typmod : -1;
-}
-
-/* The size of a decimal expression of the block, as an operand. */
-static bool
-size_of(Deparse *d, Node *node, int *precision, int *scale)
-{
-	DecimalColumns columns = {typmod_of, d};
-
-	return decimal_size(node, &columns, precision, scale);
-}
-
-/* See deparse.h. */
-int32
-deparse_typmod(Deparse *deparse, Node *node)
-{
-	DecimalColumns columns = {typmod_of, deparse};
-
-	return decimal_result_typmod(node, &columns);
 }
 
 /* The same as operand(), where digits count: a sum has 38, which leaves none for the result. */
@@ -97,7 +66,7 @@ decimal_operand(Deparse *d, Node *node)
 	int			precision;
 	int			scale;
 
-	if (text != NULL && decimal_is_sum(node) && size_of(d, node, &precision, &scale))
+	if (text != NULL && decimal_is_sum(node) && deparse_size(d, node, &precision, &scale))
 		return psprintf("(%s)::decimal(%d,%d)", text, precision, scale);
 	return text;
 }
@@ -115,44 +84,6 @@ append_template(Deparse *d, const char *text, const char *first, const char *sec
 	}
 }
 
-static bool
-emit_parameter(Deparse *d, Node *node, bool bare)
-{
-	/* it is computed even if no row needs it */
-	if (d->is_conditional && deparse_may_fail(node, NULL))
-		return deparse_refuse(d, "constants and parameters", "what may fail is computed where it is needed");
-	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, deparse_parameter(d, node), bare ? 'b' : 'c', DEPARSE_MARK);
-	return true;
-}
-
-static bool
-emit_const(Deparse *d, Const *constant, bool bare)
-{
-	const char *why = NULL;
-	char	   *text;
-
-	text = constant->constisnull ? redshift_null(constant->consttype)
-		: redshift_literal(constant->consttype, constant->constvalue, bare, &why);
-	if (text == NULL)
-		return deparse_refuse(d, psprintf("constant of type %s", format_type_be(constant->consttype)),
-					  why ? why : "Redshift has no such type");
-	appendStringInfoString(&d->buf, text);
-	return true;
-}
-
-static bool
-emit_var(Deparse *d, Var *var)
-{
-	DeparseColumn column;
-
-	if (var->varattno <= 0)
-		return deparse_refuse(d, "whole rows, system columns", ship_clause_note("whole rows, system columns"));
-	if (!d->column_for(var, &column, d->arg))
-		return deparse_refuse(d, "column", "it is none of the tables that are read together");
-	appendStringInfoString(&d->buf, column.text);
-	return true;
-}
-
 /*
  * The rule of an operator between two classes, and its name in the table; NULL, with
  * the reason set, if it is computed here.
@@ -168,7 +99,7 @@ operator_rule(Deparse *d, Oid opno, ShipClass left, ShipClass right, char **name
 		rule = ship_find(SHIP_OPERATOR, *name, left, right);
 	if (rule != NULL && rule->how != SHIP_LOCAL)
 		return rule;
-	(void) deparse_refuse(d, *item, rule ? rule->note : NOT_LISTED);
+	(void) deparse_refuse(d, *item, rule ? rule->note : SHIP_NOT_LISTED);
 	return NULL;
 }
 
@@ -200,7 +131,7 @@ emit_operator(Deparse *d, OpExpr *op)
 		return false;
 	if (rule->checks & SHIP_DECIMAL)
 	{
-		if (!size_of(d, (Node *) op, &precision, &scale))
+		if (!deparse_size(d, (Node *) op, &precision, &scale))
 			return deparse_refuse(d, item, rule->note);
 		left_text = is_unary ? NULL : decimal_operand(d, left);
 		right_text = decimal_operand(d, right);
@@ -241,7 +172,7 @@ emit_function(Deparse *d, FuncExpr *func)
 	if (name != NULL && func->funcid < FirstGenbkiObjectId && count <= 2 && !func->funcretset && !func->funcvariadic)
 		rule = ship_find(SHIP_FUNCTION, name, first_class, second_class);
 	if (rule == NULL)
-		return deparse_refuse(d, item, NOT_LISTED);
+		return deparse_refuse(d, item, SHIP_NOT_LISTED);
 	if (rule->how == SHIP_LOCAL)
 		return deparse_refuse(d, item, rule->note);
 	if (rule->checks & (SHIP_FIELD | SHIP_TRUNC_FIELD))
@@ -328,35 +259,6 @@ emit_boolean_test(Deparse *d, BooleanTest *test)
 	return true;
 }
 
-/* The values of a constant array with commas between, or false. */
-static bool
-emit_list(Deparse *d, Const *array, const char *item)
-{
-	ArrayType  *values = DatumGetArrayTypeP(array->constvalue);
-	Oid			type = ARR_ELEMTYPE(values);
-	int16		length;
-	bool		by_value;
-	char		align;
-	Datum	   *value;
-	bool	   *isnull;
-	int			count;
-
-	get_typlenbyvalalign(type, &length, &by_value, &align);
-	deconstruct_array(values, type, length, by_value, align, &value, &isnull, &count);
-	if (count == 0 || count > MAX_LIST)
-		return deparse_refuse(d, item, ship_clause_note("IN (list)"));
-	for (int i = 0; i < count; i++)
-	{
-		const char *why = NULL;
-		char	   *text = isnull[i] ? redshift_null(type) : redshift_literal(type, value[i], true, &why);
-
-		if (text == NULL)
-			return deparse_refuse(d, item, why ? why : NOT_LISTED);
-		appendStringInfo(&d->buf, "%s%s", i > 0 ? ", " : "", text);
-	}
-	return true;
-}
-
 static bool
 emit_any(Deparse *d, ScalarArrayOpExpr *op)
 {
@@ -371,7 +273,7 @@ emit_any(Deparse *d, ScalarArrayOpExpr *op)
 	if (rule == NULL)
 		return false;
 	if (rule->how != SHIP_AS_IS || strcmp(name, op->useOr ? "=" : "<>") != 0)
-		return deparse_refuse(d, item, NOT_LISTED);
+		return deparse_refuse(d, item, SHIP_NOT_LISTED);
 	if (!IsA(right, Const) || ((Const *) right)->constisnull)
 		return deparse_refuse(d, "IN (list)", ship_clause_note("IN (list)"));
 	if (!deparse_check_text(d, rule, item, op->inputcollid, list_make1(left)))
@@ -380,7 +282,7 @@ emit_any(Deparse *d, ScalarArrayOpExpr *op)
 	if (!emit(d, left, false))
 		return false;
 	appendStringInfoString(&d->buf, op->useOr ? " IN (" : " NOT IN (");
-	if (!emit_list(d, (Const *) right, item))
+	if (!deparse_list(d, (Const *) right, item))
 		return false;
 	appendStringInfoString(&d->buf, "))");
 	return true;
@@ -401,7 +303,7 @@ deparse_in(Deparse *d, OpExpr *op, const char *subquery, bool is_blank_safe)
 	if (rule == NULL)
 		return false;
 	if (rule->how != SHIP_AS_IS || (strcmp(name, "=") != 0 && strcmp(name, "<>") != 0))
-		return deparse_refuse(d, item, NOT_LISTED);
+		return deparse_refuse(d, item, SHIP_NOT_LISTED);
 	if ((rule->checks & SHIP_BLANK_SAFE) && !is_blank_safe)
 		return deparse_refuse(d, item, rule->note);
 	if (!deparse_check_text(d, rule, item, op->inputcollid, list_make1(left)) ||
@@ -472,7 +374,7 @@ emit_case(Deparse *d, CaseExpr *expr)
 
 	if (ship_class(expr->casetype) != SHIP_NUMERIC)
 		return emit_case_cast(d, expr, "");
-	if (!size_of(d, (Node *) expr, &precision, &scale))
+	if (!deparse_size(d, (Node *) expr, &precision, &scale))
 		return deparse_refuse(d, "CASE", ship_clause_note("CASE"));
 	/* of one type, so that it does not matter how Redshift finds a common one */
 	return emit_case_cast(d, expr, psprintf("::decimal(%d,%d)", precision, scale));
@@ -504,7 +406,7 @@ emit_case_operand(Deparse *d)
 	bool		is_shipped;
 
 	if (node == NULL)
-		return deparse_refuse(d, "CASE", NOT_LISTED);
+		return deparse_refuse(d, "CASE", SHIP_NOT_LISTED);
 	d->case_operand = NULL;
 	is_shipped = emit(d, node, false);
 	d->case_operand = node;
@@ -519,7 +421,7 @@ emit_relabel(Deparse *d, Node *arg, Oid type, bool bare)
 
 	if (from != ship_class(type) || from != SHIP_TEXT)
 		return deparse_refuse(d, psprintf("cast from %s to %s", format_type_be(exprType(arg)), format_type_be(type)),
-					  NOT_LISTED);
+					  SHIP_NOT_LISTED);
 	return emit(d, arg, bare);
 }
 
@@ -528,14 +430,20 @@ static bool
 emit(Deparse *d, Node *node, bool bare)
 {
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	if (deparse_is_too_long(d))
+		return false;
 	if (deparse_is_parameter(node))
-		return emit_parameter(d, node, bare);
+		return deparse_param(d, node, bare);
 	switch (nodeTag(node))
 	{
 		case T_Const:
-			return emit_const(d, (Const *) node, bare);
+			return deparse_const(d, (Const *) node, bare);
 		case T_Var:
-			return emit_var(d, (Var *) node);
+			/* NULL of SUPER may be a null of JSON, and nested columns are only selected */
+			if (deparse_is_json(node))
+				return deparse_refuse(d, "json, jsonb", ship_clause_note("json, jsonb"));
+			return deparse_var(d, (Var *) node);
 		case T_OpExpr:
 			return emit_operator(d, (OpExpr *) node);
 		case T_FuncExpr:
@@ -567,11 +475,12 @@ emit(Deparse *d, Node *node, bool bare)
 
 				if (!deparse_aggregate(d, (Aggref *) node, &parts))
 					return false;
-				if (parts.is_average)
-					return deparse_refuse(d, "avg", "what is compared with it is divided here");
-				if (parts.is_scaled)
+				if (parts.finish == DEPARSE_SCALED)
 					return deparse_refuse(d, "CASE", ship_clause_note("CASE"));
-				appendStringInfoString(&d->buf, parts.text);
+				if (parts.finish != DEPARSE_WHOLE)
+					return deparse_refuse(d, parts.finish == DEPARSE_AVERAGE ? "avg" : "stddev, variance",
+										  "what is compared with it is divided here");
+				appendStringInfoString(&d->buf, parts.text[0]);
 				return true;
 			}
 		case T_NullIfExpr:
@@ -589,7 +498,7 @@ emit(Deparse *d, Node *node, bool bare)
 		case T_AlternativeSubPlan:
 			return deparse_refuse(d, "subquery", "it is computed here");
 		default:
-			return deparse_refuse(d, "expression", NOT_LISTED);
+			return deparse_refuse(d, "expression", SHIP_NOT_LISTED);
 	}
 }
 
@@ -597,48 +506,21 @@ emit(Deparse *d, Node *node, bool bare)
 bool
 deparse_expr(Deparse *deparse, Node *node)
 {
-	int			length = deparse->buf.len;
 	int			params = list_length(deparse->params);
+	char	   *text;
 
-	if (emit(deparse, node, false))
-		return true;
-	deparse->buf.len = length;
-	deparse->buf.data[length] = '\0';
-	deparse->params = list_truncate(deparse->params, params);
-	return false;
-}
-
-/* The scale of a value, or NULL for one that is NULL, as an expression. */
-static Node *
-scale_of(Deparse *d, Node *value)
-{
-	int			precision;
-	int			scale;
-	CaseExpr   *expr;
-	CaseWhen   *when;
-	NullTest   *test;
-
-	if (value == NULL)
-		return NULL;
-	if (IsA(value, Const) && ((Const *) value)->constisnull)
-		return (Node *) makeNullConst(INT4OID, -1, InvalidOid);
-	if (!size_of(d, value, &precision, &scale))
-		return NULL;
-	if (IsA(value, Const))
-		return (Node *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(scale), false, true);
-	test = makeNode(NullTest);
-	test->arg = (Expr *) value;
-	test->nulltesttype = IS_NOT_NULL;
-	test->location = -1;
-	when = makeNode(CaseWhen);
-	when->expr = (Expr *) test;
-	when->result = (Expr *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(scale), false, true);
-	when->location = -1;
-	expr = makeNode(CaseExpr);
-	expr->casetype = INT4OID;
-	expr->args = list_make1(when);
-	expr->location = -1;
-	return (Node *) expr;
+	/* a column alone may be of a type that no expression computes with */
+	if (IsA(node, Var))
+		return deparse_var(deparse, (Var *) node);
+	text = operand(deparse, node, false);
+	if (text == NULL)
+	{
+		deparse->params = list_truncate(deparse->params, params);
+		return false;
+	}
+	appendStringInfoString(&deparse->buf, text);
+	pfree(text);
+	return true;
 }
 
 /* What an aggregate is to see: NULL where its FILTER fails. */
@@ -673,7 +555,7 @@ argument_text(Deparse *d, Aggref *aggref, Node *arg)
 static bool
 scaled_arguments(Deparse *d, Aggref *aggref, CaseExpr *expr, char **value, char **scale_text)
 {
-	DecimalColumns columns = {typmod_of, d};
+	DecimalColumns columns = {deparse_column_typmod, d};
 	CaseExpr   *scales = copyObject(expr);
 	StringInfoData saved = d->buf;
 	bool		is_shipped;
@@ -688,8 +570,8 @@ scaled_arguments(Deparse *d, Aggref *aggref, CaseExpr *expr, char **value, char 
 	*value = filtered(d, aggref, d->buf.data);
 	scales->casetype = INT4OID;
 	foreach(lc, scales->args)
-		lfirst_node(CaseWhen, lc)->result = (Expr *) scale_of(d, (Node *) lfirst_node(CaseWhen, lc)->result);
-	scales->defresult = (Expr *) scale_of(d, (Node *) scales->defresult);
+		lfirst_node(CaseWhen, lc)->result = (Expr *) deparse_scale(d, (Node *) lfirst_node(CaseWhen, lc)->result);
+	scales->defresult = (Expr *) deparse_scale(d, (Node *) scales->defresult);
 	initStringInfo(&d->buf);
 	is_shipped = is_shipped && emit_case_cast(d, scales, "");
 	*scale_text = filtered(d, aggref, d->buf.data);
@@ -697,55 +579,126 @@ scaled_arguments(Deparse *d, Aggref *aggref, CaseExpr *expr, char **value, char 
 	return is_shipped && *value != NULL && *scale_text != NULL;
 }
 
+/* What is computed of the parts of a variance or standard deviation. */
+static DeparseFinish
+spread_finish(const char *name)
+{
+	if (strcmp(name, "var_pop") == 0)
+		return DEPARSE_VAR_POP;
+	if (strcmp(name, "stddev_pop") == 0)
+		return DEPARSE_STDDEV_POP;
+	return strncmp(name, "var", 3) == 0 ? DEPARSE_VAR_SAMP : DEPARSE_STDDEV_SAMP;
+}
+
+/*
+ * Count, sum and sum of squares, as decimals in which 10^10 of the greatest squares
+ * have room.
+ */
+static bool
+spread_parts(Deparse *d, Aggref *aggref, const char *item, const ShipRule *rule, DeparseAggregate *result)
+{
+	Node	   *arg = (Node *) linitial_node(TargetEntry, aggref->args)->expr;
+	bool		is_integer = ship_class(exprType(arg)) == SHIP_INTEGER;
+	bool		saved = d->is_conditional;
+	int			precision = decimal_digits_of_integer(exprType(arg));
+	int			scale = 0;
+	char	   *text;
+
+	if ((!is_integer && !deparse_size(d, arg, &precision, &scale)) || 2 * precision + DECIMAL_SUM_DIGITS > DECIMAL_MAX_DIGITS)
+		return deparse_refuse(d, item, rule->note);
+	d->is_conditional = saved || aggref->aggfilter != NULL;
+	text = operand(d, arg, false);
+	d->is_conditional = saved;
+	if (text != NULL && is_integer)
+		text = psprintf("(%s)::decimal(%d,0)", text, precision);
+	if (text == NULL || (result->text[0] = filtered(d, aggref, text)) == NULL)
+		return false;
+	result->text[1] = psprintf("sum(%s)", result->text[0]);
+	result->text[2] = psprintf("sum(%s)", filtered(d, aggref, psprintf("%s * %s", text, text)));
+	result->text[0] = psprintf("count(%s)", result->text[0]);
+	result->finish = spread_finish(get_func_name(aggref->aggfnoid));
+	return true;
+}
+
+/* May an aggregate be shipped that looks at different values only?  Else the reason is set. */
+static bool
+checks_distinct(Deparse *d, Node *arg, const char *name, const ShipRule *rule, const char *item)
+{
+	if (strcmp(name, "count") != 0 && strcmp(name, "sum") != 0 && !(rule->checks & SHIP_AVERAGE))
+		return deparse_refuse(d, item, "of aggregates with DISTINCT only count, sum and avg are shipped");
+	return arg != NULL && deparse_groups(d, arg);
+}
+
+/* Does it make no difference whether a value is looked at twice? */
+static bool
+ignores_duplicates(const char *name)
+{
+	return strcmp(name, "min") == 0 || strcmp(name, "max") == 0 || strncmp(name, "bool_", 5) == 0 ||
+		strncmp(name, "bit_", 4) == 0 || strcmp(name, "every") == 0;
+}
+
+/* The text, and what is computed of it here, of an aggregate that has a rule. */
+static bool
+aggregate_parts(Deparse *d, Aggref *aggref, const char *item, const ShipRule *rule, DeparseAggregate *result)
+{
+	Node	   *arg = aggref->args ? (Node *) linitial_node(TargetEntry, aggref->args)->expr : NULL;
+	char	   *name = get_func_name(aggref->aggfnoid);
+	const char *distinct = aggref->aggdistinct != NIL && !ignores_duplicates(name) ? "DISTINCT " : "";
+	char	   *scale = NULL;
+	char	   *text;
+
+	if (*distinct && !checks_distinct(d, arg, name, rule, item))
+		return false;
+	if (rule->checks & SHIP_SPREAD)
+		return spread_parts(d, aggref, item, rule, result);
+	if (arg != NULL && !*distinct && decimal_is_sum((Node *) aggref) &&
+		scaled_arguments(d, aggref, (CaseExpr *) arg, &text, &scale))
+		result->finish = DEPARSE_SCALED;
+	else if ((text = argument_text(d, aggref, arg)) == NULL)
+		return false;
+	if (strcmp(name, "count") == 0)
+		result->text[0] = arg == NULL && aggref->aggfilter == NULL ? pstrdup("count(*)")
+			: psprintf("count(%s%s)", distinct, text);
+	else if (strcmp(name, "sum") == 0 || (rule->checks & SHIP_AVERAGE))
+		result->text[0] = psprintf(arg != NULL && exprType(arg) == INT8OID ? "sum(%s(%s)::decimal(38,0))" : "sum(%s%s)",
+								   distinct, text);
+	else
+		result->text[0] = psprintf("%s(%s)", strcmp(name, "every") == 0 ? "bool_and" : name, text);
+	if (rule->checks & SHIP_AVERAGE)
+	{
+		result->finish = DEPARSE_AVERAGE;
+		result->text[1] = psprintf("count(%s%s)", distinct, text);
+	}
+	else if (scale != NULL)
+		result->text[1] = psprintf("max(%s)", scale);
+	return true;
+}
+
 /* See deparse.h. */
 bool
 deparse_aggregate(Deparse *d, Aggref *aggref, DeparseAggregate *result)
 {
 	Node	   *arg = aggref->args ? (Node *) ((TargetEntry *) linitial(aggref->args))->expr : NULL;
-	Oid			type = arg ? exprType(arg) : InvalidOid;
-	ShipClass	class = arg ? ship_class(type) : SHIP_NONE;
+	ShipClass	class = arg ? ship_class(exprType(arg)) : SHIP_NONE;
 	ShipClass	second = list_length(aggref->args) > 1 ?
 	ship_class(exprType((Node *) ((TargetEntry *) lsecond(aggref->args))->expr)) : SHIP_NONE;
 	char	   *name = get_func_name(aggref->aggfnoid);
 	char	   *item = ship_item(SHIP_AGGREGATE, name ? name : "?", class, second);
 	const ShipRule *rule = name == NULL || aggref->aggfnoid >= FirstGenbkiObjectId ? NULL
 		: ship_find(SHIP_AGGREGATE, name, class, second);
-	bool		is_count;
-	char	   *text;
-	char	   *scale = NULL;
 
 	memset(result, 0, sizeof(*result));
 	if (rule == NULL)
-		return deparse_refuse(d, item, NOT_LISTED);
+		return deparse_refuse(d, item, SHIP_NOT_LISTED);
 	if (rule->how == SHIP_LOCAL)
 		return deparse_refuse(d, item, rule->note);
 	if (aggref->agglevelsup != 0 || aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->aggorder != NIL ||
 		aggref->aggkind != AGGKIND_NORMAL || aggref->aggvariadic || list_length(aggref->args) > 1)
-		return deparse_refuse(d, item, NOT_LISTED);
-	is_count = strcmp(name, "count") == 0;
-	if (aggref->aggdistinct != NIL && (!is_count || arg == NULL || !deparse_groups(d, arg)))
-		return is_count && d->reason ? false : deparse_refuse(d, item, "of aggregates with DISTINCT only count is shipped");
+		return deparse_refuse(d, item, SHIP_NOT_LISTED);
 	if (arg != NULL && !deparse_check_text(d, rule, item, aggref->inputcollid, list_make1(arg)))
 		return false;
 	/* a text comes as a result, with its padding if that is not known */
 	if ((rule->checks & SHIP_ORDERED) && deparse_column(arg) == NULL)
 		return deparse_refuse(d, item, rule->note);
-	if (arg != NULL && decimal_is_sum((Node *) aggref) &&
-		scaled_arguments(d, aggref, (CaseExpr *) arg, &text, &scale))
-		result->is_scaled = true;
-	else if ((text = argument_text(d, aggref, arg)) == NULL)
-		return false;
-	if (is_count)
-		result->text = arg == NULL && aggref->aggfilter == NULL ? pstrdup("count(*)")
-			: psprintf("count(%s%s)", aggref->aggdistinct != NIL ? "DISTINCT " : "", text);
-	else if (strcmp(name, "sum") == 0 || (rule->checks & SHIP_AVERAGE))
-		result->text = psprintf(type == INT8OID ? "sum((%s)::decimal(38,0))" : "sum(%s)", text);
-	else
-		result->text = psprintf("%s(%s)", strcmp(name, "every") == 0 ? "bool_and" : name, text);
-	result->is_average = (rule->checks & SHIP_AVERAGE) != 0;
-	if (result->is_average)
-		result->second = psprintf("count(%s)", text);
-	else if (result->is_scaled)
-		result->second = psprintf("max(%s)", scale);
-	return true;
+	return aggregate_parts(d, aggref, item, rule, result);
 }

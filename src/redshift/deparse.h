@@ -66,13 +66,25 @@ extern bool deparse_in(Deparse *deparse, OpExpr *op, const char *subquery, bool 
 /* The size of a decimal that is selected there, as numeric's typmod; -1 if not known. */
 extern int32 deparse_typmod(Deparse *deparse, Node *node);
 
-/* An aggregate as one or two columns of the result there. */
+/* How an aggregate's value comes from its columns of the result there. */
+typedef enum DeparseFinish
+{
+	DEPARSE_WHOLE,				/* it is the only one */
+	DEPARSE_AVERAGE,			/* sum and count, to be divided */
+	DEPARSE_SCALED,				/* sum, and the scale that it has */
+	DEPARSE_VAR_SAMP,			/* this and the next: count, sum and sum of squares */
+	DEPARSE_VAR_POP,
+	DEPARSE_STDDEV_SAMP,
+	DEPARSE_STDDEV_POP
+} DeparseFinish;
+
+#define DEPARSE_MAX_PARTS 3
+
+/* An aggregate as columns of the result there. */
 typedef struct DeparseAggregate
 {
-	bool		is_average;		/* two columns, sum and count, to be divided */
-	bool		is_scaled;		/* two columns, sum and the scale that it has */
-	char	   *text;			/* or the sum */
-	char	   *second;			/* count or scale */
+	DeparseFinish finish;
+	char	   *text[DEPARSE_MAX_PARTS];	/* NULL after the last one */
 } DeparseAggregate;
 
 /* False, with the reason set, if it stays here.  palloc'd. */

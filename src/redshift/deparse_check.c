@@ -20,6 +20,12 @@
 #include "redshift/deparse_check.h"
 #include "redshift/literal.h"
 
+/*
+ * Longest text of one expression: what is written several times, as the operand of a
+ * CASE, would grow with each level.  A statement of Redshift has 16 MB at most.
+ */
+#define MAX_TEXT (1024 * 1024)
+
 /* Operators and functions that a CASE or OR around them often keeps from failing. */
 static const char *const failing_names[] = {"/", "%", "div", "mod", "ln", "log", "sqrt", "power", "to_date", "to_number", "to_timestamp"};
 
@@ -34,6 +40,13 @@ deparse_refuse(Deparse *d, const char *item, const char *why)
 		length--;
 	d->reason = psprintf("%s: %.*s", item, length, why);
 	return false;
+}
+
+/* See deparse_check.h. */
+bool
+deparse_is_too_long(Deparse *d)
+{
+	return d->buf.len > MAX_TEXT && !deparse_refuse(d, "expression", "its text would have more than 1 MB");
 }
 
 /* Does a node depend on anything but parameters, constants and the time? */
@@ -166,6 +179,15 @@ deparse_takes_padding(Node *pattern)
 			last_letter = *c;
 	}
 	return last == '%' && last_letter != '_' && last_letter != ' ';
+}
+
+/* See deparse_check.h. */
+bool
+deparse_is_json(Node *node)
+{
+	Oid			type = exprType(node);
+
+	return type == JSONOID || type == JSONBOID;
 }
 
 /* See deparse_check.h. */

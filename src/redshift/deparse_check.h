@@ -14,6 +14,9 @@
 /* Says what stays, and why (a sentence of the table, or the end of one); false. */
 extern bool deparse_refuse(Deparse *deparse, const char *item, const char *why);
 
+/* Has the text become longer than an expression may be?  Then the reason is set. */
+extern bool deparse_is_too_long(Deparse *deparse);
+
 /* Can its value be had before the statement is sent? */
 extern bool deparse_is_parameter(Node *node);
 
@@ -22,6 +25,9 @@ extern bool deparse_may_fail(Node *node, void *context);
 
 /* Holds an expression nothing but texts without blanks at their end? */
 extern bool deparse_is_blank_safe(Deparse *deparse, Node *node);
+
+/* Is it of json or jsonb?  Such a column can only be selected. */
+extern bool deparse_is_json(Node *node);
 
 /* The column that an expression is, but for its collation and kind of text; NULL if it is none. */
 extern Var *deparse_column(Node *node);

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * external.c
- *		Statements about external schemas and tables, and partitions of those.
+ *		Statements about external schemas, external tables and their
+ *		partitions.
  *
- * Policy: whatever comes from a caller is checked for its form before it gets
- * into a statement, and quoted in it.  A mistake in an ARN or a location shows
- * in Redshift only when somebody queries the table, so it is refused here.
+ * Policy: values of a caller are checked for their form before they become
+ * part of a statement, and quoted in it.  Redshift reports a mistake in an ARN
+ * or a location only when somebody queries the table, so it is refused here.
  *
  *-------------------------------------------------------------------------
  */

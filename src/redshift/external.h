@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * external.h
- *		Statements about external schemas and tables, and partitions of those.
+ *		Statements about external schemas, external tables and their
+ *		partitions.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +11,7 @@
 
 #include "nodes/pg_list.h"
 
-/* Most partitions of one ALTER TABLE. */
+/* The largest number of partitions in one ALTER TABLE. */
 #define REDSHIFT_MAX_PARTITIONS 100
 
 /* How Hive and Glue write the value of a partition that is NULL. */
@@ -23,7 +24,7 @@ typedef enum ExternalCatalog
 	EXTERNAL_REDSHIFT
 } ExternalCatalog;
 
-/* What an external schema points to; NULL where it is not said. */
+/* The target of an external schema; NULL for values that are not given. */
 typedef struct ExternalSchema
 {
 	const char *name;
@@ -62,8 +63,9 @@ extern char *redshift_add_partitions(const char *schema, const char *table, List
 									 List *partitions);
 
 /*
- * A location with what stands for {name} put in; "lookup" returns the value of
- * a name, or NULL.  22023 for a name without one, or braces that do not match.
+ * A location with {name} replaced by its value; "lookup" returns the value of
+ * a name, or NULL.  Raises 22023 for a name without a value, or braces that do
+ * not match.
  */
 extern char *redshift_fill_location(const char *location,
 									const char *(*lookup) (const char *name, void *arg), void *arg);
@@ -71,7 +73,10 @@ extern char *redshift_fill_location(const char *location,
 /* Raises 22023 unless the text is a path in S3. */
 extern void redshift_check_location(const char *location);
 
-/* Without the slash at its end, which the catalog does not give back; palloc'd. */
+/*
+ * The path without the slash at its end, which the catalog does not return;
+ * palloc'd.
+ */
 extern char *redshift_trim_location(const char *location);
 
 #endif							/* RSFED_REDSHIFT_EXTERNAL_H */

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * failure.c
- *	  What an error of Redshift tells: whether it is worth a retry, whose fault
- *	  it is, and of which query it is.
+ *	  Classifies errors of Redshift: whether a retry makes sense, the cause,
+ *	  and the query.
  *
- * Policy: one table, first match.  Redshift gives SQLSTATE XX000 to most errors
- * of its engine and 57014 to everything that ends a query, so these are told
- * apart by their words.  What is not in the table is lasting: a query that is
- * wrong, a right that is missing, a type that changed would fail again, and
- * each attempt may be billed.
+ * Policy: one table, first match.  Redshift gives SQLSTATE XX000 to most
+ * errors of its engine and 57014 to everything that ends a query, so these are
+ * distinguished by their messages.  Errors that are not in the table are
+ * permanent: a wrong query, a missing privilege or a changed type would fail
+ * again, and each attempt may be billed.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,9 +37,9 @@ static const FailureRule rules[] =
 	{"57P", NULL, false, FAILURE_PASSING},
 
 	/*
-	 * Ended: by workload management and by time-outs, there or here.  A person's
-	 * cancel is lasting; Redshift says the same of its statement_timeout, which
-	 * remote/ names in the detail where that time had passed.
+	 * Cancelled by workload management and by time-outs, there or here.  A
+	 * user's cancel is permanent; Redshift reports its statement_timeout in
+	 * the same way, so remote/ names it in the detail if that time had passed.
 	 */
 	{"57014", "WLM", false, FAILURE_PASSING},
 	{"57014", "statement_timeout", false, FAILURE_PASSING},
@@ -61,7 +61,7 @@ static const FailureRule rules[] =
 	{"58", NULL, false, FAILURE_PASSING},
 };
 
-/* Errors whose whole message is a number of Redshift. */
+/* Errors whose message is only a number of Redshift. */
 static const char *const passing_numbers[] = {"1020", "1023"};
 
 static bool
@@ -92,7 +92,7 @@ failure_kind(const char *sqlstate, const char *message, const char *detail, bool
 	return FAILURE_LASTING;
 }
 
-/* Errors that are the server's own, whatever was asked. */
+/* Errors of the server itself, independent of the query. */
 typedef struct MemberRule
 {
 	const char *sqlstate;		/* a class, or the whole of it */
@@ -136,7 +136,10 @@ failure_blame(const char *sqlstate, const char *message, const char *detail,
 bool
 failure_is_of_language(const char *sqlstate)
 {
-	/* a right that is missing is of class 42, too, and no matter of the warehouse's */
+	/*
+	 * a missing privilege is of class 42, too, and does not depend on the
+	 * warehouse
+	 */
 	if (strcmp(sqlstate, "42501") == 0)
 		return false;
 	return strncmp(sqlstate, "42", 2) == 0 || strncmp(sqlstate, "0A", 2) == 0 ||
@@ -158,9 +161,9 @@ leading_number(const char *text, char **end)
 }
 
 /*
- * Redshift tells it in two ways: a query that was ended is named in the message,
- * and the detail of what its engine raises is a block of lines, one of which is
- * the query.
+ * Redshift reports it in two ways: the message names a cancelled query, and
+ * the detail of errors of its engine is a block of lines, one of which is the
+ * query.
  */
 int64
 failure_query_id(const char *message, const char *detail)

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * failure.h
- *	  What an error of Redshift tells: whether it is worth a retry, and of
- *	  which query it is.
+ *	  Classifies errors of Redshift: whether a retry makes sense, the cause,
+ *	  and the query.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,7 +11,7 @@
 
 typedef enum FailureKind
 {
-	FAILURE_LASTING,			/* the same would happen again */
+	FAILURE_LASTING,			/* the same error would happen again */
 	FAILURE_PASSING,			/* may be over in a moment */
 	FAILURE_CREDENTIALS			/* the log-in was refused, or has expired */
 } FailureKind;
@@ -24,18 +24,18 @@ extern FailureKind failure_kind(const char *sqlstate, const char *message, const
 								bool at_login);
 
 /*
- * The id of the query that an error of Redshift tells of; 0 if it does not.
- * Either text may be NULL.  Pure.
+ * The id of the query in an error of Redshift; 0 if there is none.  Either
+ * text may be NULL.  Pure.
  */
 extern int64 failure_query_id(const char *message, const char *detail);
 
-/* Whose fault an error is, where several servers could have been asked. */
+/* The cause of an error, if several servers could run the query. */
 typedef enum FailureBlame
 {
 	BLAME_OTHER,				/* of this server, or of an interrupt */
-	BLAME_QUERY,				/* the query's: it would fail elsewhere, too */
-	BLAME_LOGIN,				/* the server does not let this log-in in */
-	BLAME_MEMBER				/* the server's */
+	BLAME_QUERY,				/* the query: it would fail elsewhere, too */
+	BLAME_LOGIN,				/* the server refuses this log-in */
+	BLAME_MEMBER				/* the server */
 } FailureBlame;
 
 /* at_login: before there was a session; is_remote: Redshift's, or of the way there. */
@@ -43,8 +43,8 @@ extern FailureBlame failure_blame(const char *sqlstate, const char *message, con
 								  bool at_login, bool is_remote);
 
 /*
- * Is it an error of what a warehouse knows, such as its syntax and functions, which
- * may be another one in another warehouse?  Pure.
+ * Does the error concern features of a warehouse, such as its syntax and
+ * functions, which may differ in another warehouse?  Pure.
  */
 extern bool failure_is_of_language(const char *sqlstate);
 

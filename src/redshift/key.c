@@ -3,10 +3,10 @@
  * key.c
  *		Finds the columns of a result that identify a row.
  *
- * Policy: the key of an aggregate is what it groups by, if all of that is in
- * the result.  The answer is either certain by the text alone or it is "no"
- * with a sentence that says why, for the user to name the key: a key that is
- * too narrow would fail later, with duplicates.
+ * Policy: the key of an aggregate consists of its GROUP BY expressions, if all
+ * of them are in the result.  Either the text alone gives a certain answer, or
+ * the answer is "no" with a sentence that tells why, so that the user names
+ * the key: a key that is too narrow would fail later, with duplicates.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@ static const char *const aggregate_words[] = {
 	"var_pop", "var_samp", "variance", NULL
 };
 
-/* words that stand beside aggregates without being columns */
+/* words that occur next to aggregates but are not columns */
 static const char *const neutral_words[] = {
 	"and", "as", "between", "case", "distinct", "else", "end", "false", "from", "ilike", "in",
 	"interval", "is", "like", "not", "null", "or", "then", "true", "when",
@@ -212,7 +212,7 @@ same_expression(const RedshiftTokens *tokens, int a, int a_end, int b, int b_end
 	return a == a_end && b == b_end;
 }
 
-/* Does a name stand in the tokens [first, end)? */
+/* Do the tokens [first, end) contain a name? */
 static bool
 mentions(const RedshiftTokens *tokens, int first, int end, const char *name)
 {

@@ -7,12 +7,12 @@
  * PostgreSQL 8.0, not of the server that we run in: a backslash is an escape
  * inside '...' whatever standard_conforming_strings says here, E'' is not a
  * literal but the word "e" and a string, ASCII letters fold to lower case
- * inside double quotes too, and comments nest.  Nothing else of the package
- * looks for quotes, comments or semicolons by itself.
+ * inside double quotes too, and comments nest.  No other code of the package
+ * searches for quotes, comments or semicolons.
  *
- * What the lexer does not know it passes on as punctuation: Redshift judges
- * the statement, we only look at it.  Only what would move the borders of all
- * that follows (an unterminated string, quoted name or comment) is an error.
+ * Unknown text becomes punctuation: Redshift checks the statement, rsfed only
+ * reads it.  Only text that would affect everything after it (an unterminated
+ * string, quoted name or comment) is an error.
  *
  *-------------------------------------------------------------------------
  */

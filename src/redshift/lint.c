@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * lint.c
- *		Looks for what Redshift computes otherwise than one expects.
+ *		Finds expressions that Redshift computes in an unexpected way.
  *
- * Policy: only what gives a silently wrong or unsteady result is worth a word;
- * what fails loudly is left to Redshift.  A WARNING needs evidence in the text
- * or in the type of the result column; what depends on types that we cannot
- * see is a NOTE.  A size, a cast or a literal with a fraction shows that the
- * author has thought of it, and silences the check.  Names count only where
- * they cannot be anything else: now is a function before a bracket, a type is
- * a type after :: or in CAST.
+ * Policy: only silently wrong or unstable results are reported; errors are
+ * left to Redshift.  A WARNING needs evidence in the text or in the type of
+ * the result column; a finding that depends on unknown types is a NOTE.  A
+ * size, a cast or a literal with a fraction shows that the author has
+ * considered it, and silences the check.  Names count only if they cannot be
+ * anything else: now is a function before a bracket, a type is a type after ::
+ * or in CAST.
  *
  *-------------------------------------------------------------------------
  */
@@ -66,7 +66,7 @@ static const char *const clock_words[] = {
 static const char *const collate_words[] = {"collate", NULL};
 static const char *const trim_words[] = {"rtrim", "trim", "btrim", NULL};
 
-/* what these return has no trailing blanks unless it was made with them */
+/* these return no trailing blanks unless their input has them */
 static const char *const steady_words[] = {
 	"to_char", "md5", "sha", "sha1", "sha2", "func_sha1", "to_hex", "date_part_name", NULL
 };
@@ -77,7 +77,7 @@ same_text(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* What was found of this cause in this column, or NULL. */
+/* The finding with this cause in this column, or NULL. */
 static RedshiftLint *
 find_lint(const Linter *linter, RedshiftLintSeverity severity, const char *column,
 		  const char *problem)
@@ -111,8 +111,8 @@ has_rewrite(const char *joined, const char *rewrite)
 }
 
 /*
- * Notes a problem at a token.  A cause that a column has more than once is told
- * once, with all that is to be written instead.
+ * Notes a problem at a token.  A cause that occurs more than once in a column
+ * is reported once, with all its replacements.
  */
 static void
 add_lint(Linter *linter, RedshiftLintSeverity severity, const char *column, int token,
@@ -192,7 +192,10 @@ is_call(const Linter *linter, int i, const char *const *words)
 	return i >= 2 && redshift_token_is(&items[i - 2], "pg_catalog");
 }
 
-/* Is token i a word that is no name: neither qualified nor an alias? */
+/*
+ * Is token i a word that is not a name, that is, neither qualified nor an
+ * alias?
+ */
 static bool
 is_bare_word(const Linter *linter, int i, const char *const *words)
 {
@@ -320,7 +323,7 @@ lint_average(Linter *linter, int i)
 	}
 	rewrite = psprintf("avg(%s%s::decimal(38,4))", distinct ? "distinct " : "", operand);
 
-	/* inside a subquery the type of the result says nothing */
+	/* inside a subquery the type of the result tells nothing */
 	if (item >= 0 && linter->mapped && linter->types != NULL)
 	{
 		RedshiftSelectItem *select_item = list_nth(linter->select->items, item);
@@ -368,7 +371,7 @@ lint_average(Linter *linter, int i)
 			 rewrite);
 }
 
-/* Types without a size, which is not what they are in PostgreSQL. */
+/* Types without a size, which differ from those of PostgreSQL. */
 static void
 lint_cast(Linter *linter, int i)
 {
@@ -525,7 +528,7 @@ lint_limit(Linter *linter, int i)
 			 NULL);
 }
 
-/* Functions that take whichever row comes first. */
+/* Functions that return the value of an arbitrary row. */
 static void
 lint_unsteady(Linter *linter, int i)
 {

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * lint.h
- *		What in a query would give silently wrong or unsteady numbers.
+ *		Finds parts of a query that would give silently wrong or unstable
+ *		numbers.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,8 +15,8 @@
 
 typedef enum RedshiftLintSeverity
 {
-	RS_LINT_NOTE,				/* may be meant so: show it to who asks */
-	RS_LINT_WARNING				/* hardly ever meant: say it unasked */
+	RS_LINT_NOTE,				/* may be intended: shown on request */
+	RS_LINT_WARNING				/* rarely intended: always reported */
 } RedshiftLintSeverity;
 
 typedef struct RedshiftLint

@@ -3,8 +3,8 @@
  * literal.c
  *		Values of PostgreSQL as literals of Redshift.
  *
- * Policy: nothing that a session's settings change takes part in it, and what
- * the two servers might read differently is not written at all.
+ * Policy: the result does not depend on settings of the session, and a value
+ * that the two servers might read differently is not written.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * placeholder.c
- *		{from} and {to} in a query: where a window's range stands.
+ *		{from} and {to} in a query, the placeholders for a window's range.
  *
  * Policy: they are found as tokens, never as text, so that a brace in a
- * comment or in a string stays what it is.  A string that holds one is refused
- * all the same: whoever wrote '{from}' believes that it is replaced.
+ * comment or in a string does not count.  Still, a string with one is refused,
+ * because the author of '{from}' expects that it is replaced.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * placeholder.h
- *		{from} and {to} in a query: where a window's range stands.
+ *		{from} and {to} in a query, the placeholders for a window's range.
  *
  *-------------------------------------------------------------------------
  */

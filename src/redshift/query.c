@@ -3,11 +3,11 @@
  * query.c
  *		Checks that a text is one query, and finds its outline.
  *
- * Policy: Redshift is the judge of its own SQL.  We refuse only what would do
- * something else than return rows (two statements, a command, SELECT INTO),
- * and we look no deeper than at the clauses of the outermost SELECT.  Where
- * the outline is not clear the answer is "I don't know" (NULL), never a guess:
- * a wrong key would silently merge rows.
+ * Policy: Redshift checks its own SQL.  Only texts that would do something
+ * other than return rows (two statements, a command, SELECT INTO) are refused
+ * here, and only the clauses of the outermost SELECT are read.  If the outline
+ * is not clear, the answer is "unknown" (NULL), never a guess: a wrong key
+ * would silently merge rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@
 #include "redshift/lex.h"
 #include "redshift/query.h"
 
-/* words that begin a query; the rest of what Redshift knows are commands */
+/* words that begin a query; other statements of Redshift are commands */
 static const char *const query_words[] = {
 	"select", "with", "show", "explain", "table", NULL
 };
@@ -42,7 +42,9 @@ static const char *const clause_words[] = {
 	"union", "intersect", "except", "minus", "for", NULL
 };
 
-/* words after which an expression goes on, so that no alias can follow them */
+/*
+ * words after which an expression continues, so that no alias can follow them
+ */
 static const char *const continuing_words[] = {
 	"and", "or", "not", "in", "is", "isnull", "notnull", "like", "ilike", "similar", "to",
 	"between", "escape", "case", "when", "then", "else", "as", "zone", "distinct", "all",
@@ -134,8 +136,8 @@ skip_with(const RedshiftTokens *tokens, int i)
 }
 
 /*
- * The token that says what kind of statement begins at token i: the first after
- * opening brackets and WITH.
+ * The token that determines the kind of the statement at token i: the first
+ * after opening brackets and WITH.
  */
 static int
 main_token(const RedshiftTokens *tokens, int i)
@@ -388,7 +390,7 @@ make_item(const RedshiftTokens *tokens, int first, int end)
 			item->name = last->text;
 	}
 
-	/* a star with more behind it that we do not know */
+	/* a star followed by unknown text */
 	item->is_star |= items[first].kind == RS_TOKEN_OPERATOR && items[first].text[0] == '*';
 	for (int i = first; i + 1 < end; i++)
 		item->is_star |= is_star(tokens, i, i + 2) && redshift_token_is_mark(&items[i], '.');

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * rewrite.c
- *		Puts an order behind a query, or makes a subquery of it.
+ *		Appends an ORDER BY to a query, or makes a subquery of it.
  *
- * Policy: the query stays as its author wrote it, up to its last token: what
- * follows that (a semicolon, a comment to the end of the line) would end or hide
- * what is put behind it.  An order is appended, not put around a subquery: that
- * would change what untyped literals become, and not every query can be one.
+ * Policy: the query stays as its author wrote it, up to its last token: text
+ * after that (a semicolon, a comment to the end of the line) would end or hide
+ * the appended clause.  The order is appended to the query itself, not to a
+ * subquery with it: a subquery would change the types of untyped literals, and
+ * not every query can be one.
  *
  *-------------------------------------------------------------------------
  */

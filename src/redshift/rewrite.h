@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rewrite.h
- *		What rsfed puts around a query: an order behind it, a condition over it.
+ *		Adds an ORDER BY or a condition to a query.
  *
  *-------------------------------------------------------------------------
  */

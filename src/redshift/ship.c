@@ -27,6 +27,8 @@
 #define FLOATS_ARE_LOCAL \
 	"Redshift adds floats in another order, and what it makes of NaN and -0 is not documented."
 
+#define SPREADS "stddev stddev_samp stddev_pop variance var_samp var_pop"
+
 static const ShipRule ship_rules[] = {
 	/* operators */
 	{SHIP_OPERATOR, COMPARISONS, SHIP_INTEGER, SHIP_INTEGER, SHIP_AS_IS, NULL, 0, NULL},
@@ -106,10 +108,10 @@ static const ShipRule ship_rules[] = {
 	{SHIP_AGGREGATE, "count", SHIP_NONE, SHIP_NONE, SHIP_REWRITTEN, "count(*)", 0, "count(*)"},
 	{SHIP_AGGREGATE, "count", SHIP_ANY, SHIP_NONE, SHIP_REWRITTEN, "count($1)", 0, "count(distinct x): where = of x may be shipped."},
 	{SHIP_AGGREGATE, "sum", SHIP_INTEGER, SHIP_NONE, SHIP_REWRITTEN, "sum($1)", 0,
-	"sum(bigint) becomes sum(x::decimal(38,0)), since Redshift's sum of bigint is a bigint."},
+	"sum(bigint) becomes sum(x::decimal(38,0)), since Redshift's sum of bigint is a bigint. And sum(distinct x)."},
 	{SHIP_AGGREGATE, "sum", SHIP_NUMERIC, SHIP_NONE, SHIP_REWRITTEN, "sum($1)", 0, "A sum of more than 38 digits is an error. What is computed with it there, in HAVING or in a subquery, gets it as a decimal of ten digits more than x has."},
 	{SHIP_AGGREGATE, "avg", SHIP_INTEGER, SHIP_NONE, SHIP_REWRITTEN, "$1", SHIP_AVERAGE,
-	"sum(x) and count(x) are computed there and divided here: Redshift drops the fraction."},
+	"sum(x) and count(x) are computed there and divided here: Redshift drops the fraction. And avg(distinct x)."},
 	{SHIP_AGGREGATE, "avg", SHIP_NUMERIC, SHIP_NONE, SHIP_REWRITTEN, "$1", SHIP_AVERAGE,
 	"sum(x) and count(x) are computed there and divided here: Redshift keeps as many decimals as x has. Not in HAVING, which is applied here then."},
 	{SHIP_AGGREGATE, "min max", SHIP_INTEGER, SHIP_NONE, SHIP_AS_IS, NULL, 0, NULL},
@@ -121,9 +123,13 @@ static const ShipRule ship_rules[] = {
 	"Of a column. " ORDER_OF_TEXT},
 	{SHIP_AGGREGATE, "bool_and bool_or", SHIP_BOOL, SHIP_NONE, SHIP_AS_IS, NULL, 0, NULL},
 	{SHIP_AGGREGATE, "every", SHIP_BOOL, SHIP_NONE, SHIP_REWRITTEN, "bool_and($1)", 0, NULL},
+	{SHIP_AGGREGATE, "bit_and bit_or", SHIP_INTEGER, SHIP_NONE, SHIP_AS_IS, NULL, 0, NULL},
 	{SHIP_AGGREGATE, "sum avg min max", SHIP_FLOAT, SHIP_NONE, SHIP_LOCAL, NULL, 0, FLOATS_ARE_LOCAL},
-	{SHIP_AGGREGATE, "stddev stddev_samp stddev_pop variance var_samp var_pop", SHIP_ANY, SHIP_NONE, SHIP_LOCAL, NULL, 0,
-	"Redshift computes it in double precision."},
+	{SHIP_AGGREGATE, SPREADS, SHIP_INTEGER, SHIP_NONE, SHIP_REWRITTEN, "$1", SHIP_SPREAD,
+	"count(x), sum(x) and sum(x * x) of decimals are computed there and put together here: Redshift computes in double precision. Of smallint and integer; the squares of bigint have 38 digits, which leaves none for their sum. Not in HAVING, which is applied here then."},
+	{SHIP_AGGREGATE, SPREADS, SHIP_NUMERIC, SHIP_NONE, SHIP_REWRITTEN, "$1", SHIP_SPREAD,
+	"As of integers, where the declared size has 14 digits at most: 38 digits hold the sum of 10000000000 squares then."},
+	{SHIP_AGGREGATE, SPREADS, SHIP_FLOAT, SHIP_NONE, SHIP_LOCAL, NULL, 0, FLOATS_ARE_LOCAL},
 	{SHIP_AGGREGATE, "string_agg", SHIP_TEXT, SHIP_TEXT, SHIP_LOCAL, NULL, 0,
 	"Redshift's LISTAGG leaves empty strings out and fails beyond 65535 bytes."},
 	{SHIP_AGGREGATE, "array_agg", SHIP_ANY, SHIP_NONE, SHIP_LOCAL, NULL, 0,
@@ -157,7 +163,7 @@ static const ShipRule ship_rules[] = {
 	{SHIP_CLAUSE, "joins with what is not there", SHIP_NONE, SHIP_NONE, SHIP_REWRITTEN, NULL, 0,
 	"A condition that may be shipped goes in with the value of the other side, a statement for each row, where that is cheaper than to read all; NULL and the value of the row before need none. It is applied here, too, so that a value without a literal is no error."},
 	{SHIP_CLAUSE, "EXISTS, IN (subquery)", SHIP_NONE, SHIP_NONE, SHIP_REWRITTEN, NULL, 0,
-	"And NOT EXISTS, NOT IN, as conditions of their own in WHERE. EXISTS is correlated by equalities with the query just around it, and beside one by <>; IN may be; NOT IN is not. In a correlated subquery nothing is grouped, sorted or cut."},
+	"And NOT EXISTS, NOT IN, as conditions of their own in WHERE, or in ON of an inner join, which is then written in WHERE. EXISTS is correlated by equalities with the query just around it, and beside one by <>; IN may be; NOT IN is not. In a correlated subquery nothing is grouped, sorted or cut."},
 	{SHIP_CLAUSE, "GROUP BY", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
 	"By integers, decimals, booleans, dates and timestamps, and by columns of texts where = of them may be shipped. Not by floats."},
 	{SHIP_CLAUSE, "HAVING", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
@@ -174,13 +180,15 @@ static const ShipRule ship_rules[] = {
 	{SHIP_CLAUSE, "UNION, INTERSECT, EXCEPT", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
 	"Where both sides may be shipped, with columns of one type: decimals of one known size, texts of the same column of a table. Without ALL as DISTINCT. Not INTERSECT ALL and EXCEPT ALL."},
 	{SHIP_CLAUSE, "subqueries in FROM, WITH", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
-	"In a query all of whose relations are live tables of one source, read with the same user's rights, without the option max_rows. Their columns may all be shipped, as may all conditions; texts are columns, constants, min or max. Not LATERAL, RECURSIVE, behind a security barrier, with volatile functions, FOR UPDATE or functions that return sets; not in SCROLL cursors."},
+	"In a query all of whose relations are live tables of one source, read with the same user's rights, without the option max_rows. In another query each such subquery, in FROM, WITH, a set operation or an expression, becomes one statement by itself, if it reads nothing of the query around it; conditions of that on its columns go in, too, and its ORDER BY. Their columns may all be shipped, as may all conditions; texts are columns, constants, min or max. Not LATERAL, RECURSIVE, behind a security barrier, with volatile functions, FOR UPDATE or functions that return sets; not in SCROLL cursors."},
 	{SHIP_CLAUSE, "scalar subqueries", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
-	"Of an aggregate without GROUP BY, in a query all of whose relations are live tables of one source. Correlated by equalities with the query just around it only as one side of a comparison in WHERE, of min, max and sum. Others are statements of their own, whose value is shipped as a parameter."},
+	"Of an aggregate without GROUP BY, in a query all of whose relations are live tables of one source. Correlated by equalities with the query just around it only as one side of a comparison in WHERE, or as a column by itself where nothing is grouped, of min, max and sum. Others are statements of their own, whose value is shipped as a parameter."},
 	{SHIP_CLAUSE, "correlated subqueries", SHIP_NONE, SHIP_NONE, SHIP_REWRITTEN, NULL, 0,
 	"Conditions with values of the query around it go in with these, a statement for each row of that. ANALYZE tells which tables have 20000 rows at most: of these all rows are read once, and kept."},
 	{SHIP_CLAUSE, "row comparisons", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0,
 	"Redshift compares rows column by column, which is wrong."},
+	{SHIP_CLAUSE, "json, jsonb", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0,
+	"Columns are read, also of joins and with LIMIT. What is asked of them is computed here: a null of JSON in SUPER may be NULL there, and arrays, structs and maps of Spectrum can only be selected."},
 	{SHIP_CLAUSE, "whole rows, system columns", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0, "Put together here."},
 };
 

@@ -49,6 +49,10 @@ typedef enum ShipHow
 #define SHIP_FIELD			0x10	/* a constant name of a field that is alike */
 #define SHIP_TRUNC_FIELD	0x20	/* the same, of date_trunc() */
 #define SHIP_AVERAGE		0x40	/* in two parts, divided here */
+#define SHIP_SPREAD			0x80	/* a variance, in three parts */
+
+/* Why something stays that no rule is about. */
+#define SHIP_NOT_LISTED "it is not on the list of what Redshift computes as PostgreSQL does"
 
 typedef struct ShipRule
 {

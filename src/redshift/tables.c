@@ -3,11 +3,11 @@
  * tables.c
  *		Finds the tables and views that a query reads, and its columns' names.
  *
- * Policy: it goes by the words FROM and JOIN, at every depth, and takes what
- * follows them for a table unless it is one of the query's own WITH names or a
- * function.  A name without a schema is one of schema public, since sessions of
- * rsfed have that search_path.  What cannot be followed (another database, a
- * placeholder for a name) is listed, never left out silently.
+ * Policy: a name after FROM or JOIN, at every depth, is a table unless it is
+ * one of the query's own WITH names or a function.  A name without a schema
+ * belongs to schema public, because sessions of rsfed have that search_path.
+ * Names that cannot be followed (another database, a placeholder for a name)
+ * are listed, never omitted silently.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +24,7 @@ static const char *const from_functions[] = {
 	"extract", "substring", "trim", "overlay", NULL
 };
 
-/* words that follow a table and so are no alias */
+/* words that follow a table and are not an alias */
 static const char *const after_table_words[] = {
 	"where", "group", "having", "order", "limit", "offset", "union", "intersect", "except", "minus",
 	"join", "inner", "left", "right", "full", "cross", "natural", "on", "using", "qualify", "window",

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * tables.h
- *		Which tables and views a query reads.
+ *		Finds the tables and views that a query reads.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@ typedef struct RedshiftTable
 	char	   *name;
 } RedshiftTable;
 
-/* What a query reads. */
+/* The tables that a query reads. */
 typedef struct RedshiftReads
 {
 	List	   *tables;			/* of RedshiftTable, each once */

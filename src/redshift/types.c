@@ -1,14 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * types.c
- *		The types of Redshift: names, local types, what fits into what.
+ *		The types of Redshift: names, local types, and conversions between
+ *		them.
  *
- * Policy: one table says everything about a type.  Lengths of Redshift are
+ * Policy: one table defines everything about a type.  Lengths of Redshift are
  * bytes and a decimal grows when somebody alters a column there, so a local
  * column gets neither: text for every string, numeric without a size for every
  * decimal.  A value is always read from its text by the local type's input
- * function; therefore "fits" means that this function either takes the whole
- * value or raises an error, and what it would drop in silence is "lossy".
+ * function; so "fits" means that this function either accepts the whole value
+ * or raises an error; if it may silently drop a part, the conversion is
+ * "lossy".
  *
  * No catalog is read here: names of local types are constants.
  *

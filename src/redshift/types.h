@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * types.h
- *		The types of Redshift and what they become here.
+ *		The types of Redshift and their local types.
  *
  *-------------------------------------------------------------------------
  */

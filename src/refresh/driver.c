@@ -435,6 +435,7 @@ put_failure(const RefreshRun *run, const ErrorFields *error, const char *status)
 		.userid = GetOuterUserId(),
 		.cancelled = strcmp(status, "cancelled") == 0,
 		.refused = strcmp(status, "refused") == 0,
+		.of_change = strcmp(run->request->trigger, "define") == 0,
 	};
 
 	strlcpy(failure.method, method, NAMEDATALEN);

@@ -34,6 +34,8 @@ typedef struct RemoteSession
 	int			statement_timeout_ms;	/* 0 = none */
 	bool		read_only;
 	bool		case_sensitive; /* enable_case_sensitive_identifier */
+	bool		nested_as_json; /* arrays, structs and maps of Spectrum come as JSON; else as
+								 * the user has it */
 	const char *label;			/* query_group, in the same round trip; NULL =
 								 * leave it as it is */
 } RemoteSession;

@@ -125,6 +125,18 @@ changed_settings(RemoteConnection *conn, const RemoteSession *session)
 							   "SET enable_case_sensitive_identifier TO %s",
 							   session->case_sensitive ? "true" : "false");
 
+	/* reading them fails where the server does not know it */
+	if (session->nested_as_json && (now == NULL || !now->nested_as_json))
+	{
+		settings = add_setting(settings, true, "SET json_serialization_enable TO true");
+		settings = add_setting(settings, true, "SET json_serialization_parse_nested_strings TO false");
+	}
+	else if (now != NULL && now->nested_as_json && !session->nested_as_json)
+	{
+		settings = add_setting(settings, true, "RESET json_serialization_enable");
+		settings = add_setting(settings, true, "RESET json_serialization_parse_nested_strings");
+	}
+
 	if (session->label != NULL && !same_text(conn->label, session->label))
 		settings = add_setting(settings, true, "SET query_group TO %s",
 							   quote_value(session->label));

@@ -18,6 +18,7 @@ typedef struct Failure
 	Oid			userid;			/* the role that asked for the refresh */
 	bool		cancelled;		/* cancelled by a person, so not a failure of the relation */
 	bool		refused;		/* refused by the gate */
+	bool		of_change;		/* of a definition that was rolled back, so not a failure of the relation */
 	char		method[NAMEDATALEN];	/* empty = the rollup's own */
 	char		phase[NAMEDATALEN];
 	char		sqlstate[6];

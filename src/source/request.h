@@ -16,6 +16,7 @@ typedef struct SourceRequest
 	const char *timezone;		/* NULL = UTC */
 	bool		writable;		/* rsfed.execute() */
 	const char *label;			/* query_group; NULL = unchanged */
+	bool		nested_as_json; /* as RemoteSession */
 	bool		keep;			/* leave it open for the next run (workers) */
 	bool		for_block;		/* for a transaction block, whose statements are not sent again */
 	bool		is_run;			/* for a worker: the server's max_runs counts it */

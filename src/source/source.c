@@ -53,6 +53,7 @@ wanted_session(ForeignServer *server, const SourceRequest *request)
 	RemoteSession *session = target_session(server, request->timezone, request->writable);
 
 	session->label = request->label;
+	session->nested_as_json = request->nested_as_json;
 	if (request->statement_timeout_ms > 0 &&
 		(session->statement_timeout_ms == 0 ||
 		 session->statement_timeout_ms > request->statement_timeout_ms))

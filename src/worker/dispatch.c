@@ -300,7 +300,7 @@ dispatch_record_failures(void)
 		};
 		RunRequest	request = {
 			.relation_id = failure.relation_id,
-			.trigger = "call",
+			.trigger = failure.of_change ? "define" : "call",
 			.method = or_null(failure.method),
 		};
 		RunOutcome	outcome = {
@@ -310,7 +310,9 @@ dispatch_record_failures(void)
 			.rows_inserted = -1,
 			.rows_updated = -1,
 			.rows_deleted = -1,
-			.note = "It ran inside a transaction block, which was rolled back.",
+			.note = failure.of_change ? "It was the first one of a changed definition, which was rolled back."
+			: "It ran inside a transaction block, which was rolled back.",
+			.of_change = failure.of_change,
 			.phase = or_null(failure.phase),
 			.error = &error,
 		};

@@ -1,4 +1,5 @@
-"""Queries with subqueries all of whose tables are foreign: most of them one statement."""
+"""Queries with subqueries all of whose tables are foreign: most of them one statement;
+and queries over a local table with such subqueries."""
 
 # columns by what they may be compared with
 LIKE = {"integer": ("k", "i2", "id", "i4", "i8", "tag"), "numeric": ("n", "m"), "text": ("t", "u", "c"), "date": ("d",), "timestamp": ("ts",),
@@ -80,6 +81,14 @@ class Blocks:
         condition = f"{sides[0]} {operator} {sides[1]}"
         return self.pick(condition, condition, condition, f"({condition} OR {outer}.k = 1)", f"NOT ({condition})")
 
+    def block_value(self, outer):
+        """A scalar subquery that is a column."""
+        inner = self.name("s")
+        call = self.pick(f"{self.pick('min', 'max', 'sum')}({inner}.k)", f"{self.pick('min', 'max', 'sum')}({inner}.n)", f"max({inner}.t)", f"min({inner}.d)",
+                         f"sum({inner}.i8)", f"count({inner}.k)", f"avg({inner}.n)", f"2 * sum({inner}.n)")
+        where = self.block_where(self.block_link(inner, outer), self.block_test(inner) if self.maybe(0.4) else None)
+        return f"(SELECT {call} FROM {self.pick(*TABLES)} {inner}{where})"
+
     def block_table(self, depth):
         """(text, columns by kind) of something that may stand in FROM."""
         table = self.pick(*TABLES)
@@ -120,6 +129,8 @@ class Blocks:
             joined = self.pick("JOIN", "JOIN", "LEFT JOIN", "RIGHT JOIN")
             kind = self.pick(*[kind for kind in ("integer", "date", "text", "numeric") if kind in has and kind in columns] or ("integer",))
             source += f" {joined} {text} y ON {self.pick(*columns[kind])} = y.{self.pick(*has[kind])}"
+            if not source.startswith("(") and self.maybe(0.25):
+                source += f" AND {self.block_condition('x', 0)}"
             for kind, names in has.items():
                 columns.setdefault(kind, []).extend(f"y.{name}" for name in names)
         return source
@@ -141,6 +152,8 @@ class Blocks:
         if kind == 0:
             picked = [self.pick(*[name for names in columns.values() for name in names]) for _ in range(self.pick(1, 2, 3))]
             listed = ", ".join(f"{name} AS v{i}" for i, name in enumerate(picked)) + f", {self.pick(*columns['integer'])} % 7 AS w"
+            if not source.startswith("(") and self.maybe(0.4):
+                listed += f", {self.block_value('x')} AS z"
             return f"SELECT {listed} FROM {source}{where}"
         if kind == 1 and self.maybe(0.3):
             return f"SELECT DISTINCT count(*) AS v0, {keys[0]} IS NULL AS v1 FROM {source}{where} GROUP BY {', '.join(keys)}"
@@ -182,3 +195,56 @@ class Blocks:
                 text = f"{text} {self.pick('UNION', 'UNION ALL', 'INTERSECT', 'EXCEPT', 'UNION ALL', 'EXCEPT ALL')} {side}"
             return text
         return self.block_select()
+
+    def mixed_test(self, columns):
+        """A condition on a column of a subquery."""
+        kind = self.pick(*[kind for kind in ("integer", "numeric", "text", "date") if kind in columns])
+        name = self.pick(*columns[kind])
+        operator = self.pick("=", "<>") if kind == "text" else self.pick(*OPERATORS)
+        return self.pick(f"{name} {operator} {self.constant(kind)}", f"{name} {operator} {self.constant(kind)}", f"{name} IS {self.pick('', 'NOT ')}NULL")
+
+    def mixed(self):
+        """A query over a local table with subqueries over foreign ones."""
+        kind = self.chance.randint(0, 9)
+        if kind <= 2:
+            text, has = self.block_table(1)
+            columns = {of: [f"x.{name}" for name in names] for of, names in has.items()}
+            of = self.pick(*[of for of in ("integer", "date", "text", "numeric") if of in has])
+            joined = self.pick("JOIN", "JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN")
+            on = f"z.{self.pick(*LIKE[of])} = {self.pick(*columns[of])}"
+            if joined != "FULL JOIN" and self.maybe(0.4):
+                on += f" AND {self.mixed_test(columns)}"
+            tests = [self.mixed_test(columns) for _ in range(self.pick(0, 1, 2))] + ([self.block_test("z")] if self.maybe(0.3) else [])
+            picked = ", ".join(f"{self.pick(*[name for names in columns.values() for name in names])} AS v{i}" for i in range(self.pick(1, 2)))
+            picked = self.pick(picked, picked, "x", "count(*) AS v0")
+            return f"SELECT {picked}{'' if 'count' in picked else ', z.id'} FROM near_only z {joined} {text} x ON {on}{self.block_where(*tests)}"
+        if kind == 3:
+            inner = self.block_select(False)
+            first = "v0" if " AS v0" in inner else "a0"
+            more = self.pick("", "", f" WHERE (SELECT count(*) FROM w) > {self.pick('0', '3')}")
+            return f"WITH w AS ({inner}) SELECT z.id, w.{first} FROM near_only z CROSS JOIN w{more}"
+        if kind <= 6:
+            where = self.block_where(self.mixed_where(), self.mixed_where() if self.maybe(0.3) else None)
+            return f"SELECT z.id, z.k FROM near_only z{where}"
+        if kind == 7:
+            alias = self.name("e")
+            condition = self.block_condition(alias, 1)
+            arms = [f"SELECT {alias}.k AS g0, {alias}.d FROM {self.pick(*TABLES)} {alias}{self.block_where(condition)}", "SELECT z.k, z.d FROM near_only z"]
+            self.chance.shuffle(arms)
+            return f"{arms[0]} {self.pick('UNION', 'UNION ALL', 'EXCEPT', 'INTERSECT', 'EXCEPT ALL')} {arms[1]}"
+        if kind == 8:
+            return f"SELECT z.id, ({self.mixed_scalar()}) AS v FROM near_only z"
+        text, has = self.block_table(1)
+        of = self.pick(*has["integer"])
+        return self.pick(f"SELECT x.{of}, rank() OVER (ORDER BY x.{of}) AS r FROM {text} x", f"SELECT x.{of}, count(*) AS c FROM {text} x GROUP BY ROLLUP (x.{of})")
+
+    def mixed_scalar(self):
+        alias = self.name("e")
+        return f"SELECT {self.pick('max', 'min', 'sum', 'count', 'avg')}({alias}.k) FROM {self.pick(*TABLES)} {alias}{self.block_where(self.block_condition(alias, 1))}"
+
+    def mixed_where(self):
+        alias = self.name("e")
+        inner = f"SELECT {alias}.k FROM {self.pick(*TABLES)} {alias}{self.block_where(self.block_condition(alias, 1))}"
+        inner += self.pick("", "", f" GROUP BY {alias}.k HAVING count(*) > 1", f" {self.pick('UNION', 'EXCEPT', 'INTERSECT')} SELECT o.id FROM {self.pick(*TABLES)} o")
+        return self.pick(f"z.k {self.pick('IN', 'NOT IN')} ({inner})", f"{self.pick('', 'NOT ')}EXISTS ({inner})", f"z.k {self.pick(*OPERATORS)} ({self.mixed_scalar()})",
+                         f"(z.id = 3 OR z.k IN ({inner}))")

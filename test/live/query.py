@@ -282,9 +282,15 @@ class Query(block.Blocks):
             return f"{self.pick('min', 'max')}({self.column(tables, self.texts())}){suffix}"
         if kind == 10:
             return f"{self.pick('bool_and', 'bool_or', 'every')}({self.pick(self.column(tables, ('b',)), self.condition(tables, 1))}){suffix}"
+        if kind == 11 and self.maybe(0.6):
+            spread = self.pick('stddev', 'stddev_samp', 'stddev_pop', 'variance', 'var_samp', 'var_pop')
+            distinct = self.pick('', '', '', 'DISTINCT ')
+            return self.pick(f"{spread}({self.pick('', '', '', '', 'DISTINCT ')}{self.column(tables, INTEGERS + NUMBERS)}){suffix}",
+                             f"{spread}({self.integer(tables, 1)}){suffix}", f"{spread}({self.number(tables, 1)}){suffix}",
+                             f"{self.pick('sum', 'avg', 'max')}({distinct}{self.column(tables, INTEGERS + NUMBERS)}){suffix}",
+                             f"{self.pick('bit_and', 'bit_or')}({distinct}{self.column(tables, INTEGERS)}){suffix}")
         if kind == 11 and not self.is_simple:
-            return self.pick(f"{self.pick('stddev', 'variance', 'var_pop', 'stddev_pop')}({self.column(tables, ('k', 'id', 'n', 'm'))})",
-                             f"sum(DISTINCT {self.column(tables, ('k', 'i2'))})",
+            return self.pick(f"sum(DISTINCT {self.column(tables, ('k', 'i2'))})",
                              f"string_agg({self.column(tables, self.texts())}, ',' ORDER BY {self.pick(*tables)}.id)" if len(tables) == 1 else "count(*)")
         return f"{self.pick('sum', 'avg', 'max')}({self.column(tables, NUMBERS)}){suffix} + {self.pick('1', 'count(*)')}"
 
@@ -384,7 +390,8 @@ class Query(block.Blocks):
         items = [self.value(tables) for _ in range(self.chance.randint(1, 4))]
         listed = ", ".join(f"{item} AS x{i}" for i, item in enumerate(items))
         text = f"SELECT {listed} FROM {source}{self.where(tables)}"
-        if self.maybe(0.4):
+        # ids of a family's tables are not all different
+        if self.maybe(0.4) and "family" not in source:
             text += self.first_rows([self.key(tables)] * self.pick(0, 1) + [f"{alias}.id" for alias in tables])
         return text
 
@@ -487,4 +494,4 @@ class Query(block.Blocks):
 
     def statement(self):
         return self.pick(self.looped, self.looped, self.plain, self.plain, self.plain, self.grouped, self.grouped, self.grouped, self.distinct,
-                         self.distinct_on, self.windowed, self.nested, self.combined, self.scalar, self.block, self.block, self.block, self.block)()
+                         self.distinct_on, self.windowed, self.nested, self.combined, self.scalar, self.block, self.block, self.block, self.block, self.mixed, self.mixed, self.mixed)()

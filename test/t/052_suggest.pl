@@ -253,6 +253,20 @@ like(migrate($odd, readers => [ qq{$odd_schema."V:'1"} ]), qr/^-- \* This goes o
 is_rollup($odd);
 is(schedules_of($odd), 'refresh|@hourly|UTC|', 'its schedule');
 
+# The same without a job that says how often: examples are commented out, each line
+# of them, and are as good as the rest of the script.
+my $odd_idle = qq{$odd_schema."Idle's\n\\echo intruder\r\\echo intruder"};
+sql(qq{
+	CREATE MATERIALIZED VIEW $odd_idle AS SELECT t.seller + 1 AS seller FROM dblink('O''Brien \$query', '$query') AS t (seller int, sales bigint, revenue numeric);
+	CREATE UNIQUE INDEX ON $odd_idle (seller);
+});
+my $idle_script = migrate($odd_idle, without => ['indexes']);
+my @examples = $idle_script =~ /^(-- (?:SELECT rsfed\.schedule_refresh|DROP MATERIALIZED VIEW).*?;)$/msg;
+is(scalar @examples, 3, 'examples for the rows, for the view over them, and for the end of the old one');
+s/(?<![^\n\r])-- //g for @examples;
+sql($_) for @examples;
+is(schedules_of($odd_idle) =~ s/\{.*//sr, 'refresh|15 minutes|UTC|', 'they run as they are without the comment');
+
 # 3. A server of postgres_fdw, the argument fail, nothing that tells a key
 sql(qq{
 	CREATE SERVER byhand FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$host', port '$port', dbname '$ENV{WAREHOUSE_DBNAME}', sslmode 'require');

@@ -192,6 +192,12 @@ SKIP:
 		}
 	}
 	isnt($picture{light1280}, $picture{dark1280}, 'browser: light and dark differ');
+	# a page of paper, A4 or letter, is as narrow as that
+	$browser->look(690, 'dark', 'print');
+	is($browser->value(q{const style = e => getComputedStyle(document.querySelector(e));
+		return [style("body").backgroundColor, style(".found thead").display, style(".lanes tr").display, style("nav").display].join(", ")}),
+		'rgb(255, 255, 255), table-header-group, table-row, none', 'browser: a printed page is light, and its tables are tables');
+	is($browser->value('return document.documentElement.scrollWidth'), 690, 'browser: and nothing of it is cut off');
 	# of the page, not of the browser's own first one
 	is_deeply([ grep { !/ chrome:/ } $browser->console ], [], 'browser: the console says nothing');
 	$browser->show($empty);

@@ -79,12 +79,13 @@ sub value
 	return $self->_ask('POST', "$self->{session}/execute/sync", { script => $script, args => [] });
 }
 
-# How wide the page is, and whether the user prefers light or dark.
+# How wide the page is, whether the user prefers light or dark, and whether it is
+# shown on a screen or printed.
 sub look
 {
-	my ($self, $width, $scheme) = @_;
+	my ($self, $width, $scheme, $media) = @_;
 	$self->_command('Emulation.setDeviceMetricsOverride', { width => $width, height => 900, deviceScaleFactor => 1, mobile => JSON::PP::false });
-	$self->_command('Emulation.setEmulatedMedia', { features => [ { name => 'prefers-color-scheme', value => $scheme } ] });
+	$self->_command('Emulation.setEmulatedMedia', { media => $media // 'screen', features => [ { name => 'prefers-color-scheme', value => $scheme } ] });
 	return;
 }
 

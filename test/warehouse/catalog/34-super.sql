@@ -11,6 +11,36 @@ CREATE FUNCTION standin.unnest_at(super, OUT value super, OUT place bigint) RETU
     SELECT v.v::text::super, v.n - 1 FROM json_array_elements(CASE WHEN json_typeof($1) = 'array' THEN $1::text::json ELSE '[]' END) WITH ORDINALITY AS v (v, n);
 END;
 
+-- nested columns of external tables as JSON (developer guide: serializing-complex-JSON);
+-- names as 60-allowed.sql leaves them
+CREATE FUNCTION standin.inlined(json) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+    CASE "absent.json_typeof"($1)
+        WHEN 'object' THEN
+            RETURN '{' || coalesce((SELECT "absent.string_agg"("absent.to_json"(e.key)::text || ': ' || standin.inlined(e.value), ', ') FROM "absent.json_each"($1) AS e), '') || '}';
+        WHEN 'array' THEN
+            RETURN '[' || coalesce((SELECT "absent.string_agg"(standin.inlined(e.value), ', ') FROM "absent.json_array_elements"($1) AS e), '') || ']';
+        WHEN 'string' THEN
+            BEGIN
+                RETURN ($1 #>> '{}')::"absent.json"::text;
+            EXCEPTION WHEN data_exception THEN
+                RETURN $1::text;
+            END;
+        ELSE
+            RETURN $1::text;
+    END CASE;
+END $$;
+-- a null at the top is NULL, and so is what does not fit
+CREATE FUNCTION standin.serialized(super) RETURNS varchar LANGUAGE plpgsql STABLE STRICT AS $$
+DECLARE
+    result text := $1::text::"absent.json"::text;
+BEGIN
+    IF current_setting('json_serialization_parse_nested_strings')::bool THEN
+        result := standin.inlined(result::"absent.json");
+    END IF;
+    RETURN CASE WHEN result <> 'null' AND octet_length(result) <= 65535 THEN result END;
+END $$;
+
 -- dynamic typing: values of one kind compare, others are different
 CREATE FUNCTION standin.super_cmp(super, super) RETURNS int LANGUAGE sql IMMUTABLE STRICT RETURN jsonb_cmp($1::text::jsonb, $2::text::jsonb);
 DO $$

@@ -468,6 +468,7 @@ post_parse(ParseState *pstate, Query *query, JumbleState *jstate)
 	{
 		check_nodes(query);
 		standin_check_subqueries(query);
+		standin_read_nested(query, pstate->p_sourcetext);
 		lake_check_view(pstate->p_sourcetext, query);
 	}
 	if (query->commandType == CMD_UTILITY)

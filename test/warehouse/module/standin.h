@@ -36,6 +36,9 @@ extern void standin_analyze_init(void);
 /* subqueries.c */
 extern void standin_check_subqueries(Query *query);
 
+/* nested.c */
+extern void standin_read_nested(Query *query, const char *source);
+
 /* decimals.c */
 extern void standin_shape_decimals(Query *query);
 

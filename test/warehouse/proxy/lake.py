@@ -165,10 +165,13 @@ def _drop_schema(reader, statement, edits):
 def _columns(reader, part_key, known):
     """Reads (name type, ...) and returns name, type, external type, key."""
     first, last = reader.group()
-    result, start = [], first
+    result, start, depth = [], first, 0
     for index in range(first, last + 1):
+        if index < last:
+            # of the fields of a struct
+            depth += reader.statement.text(index).count("<") - reader.statement.text(index).count(">")
         at_comma = index == last or (
-            reader.statement.text(index) == "," and reader.statement.parents[index] == first - 1
+            reader.statement.text(index) == "," and reader.statement.parents[index] == first - 1 and depth == 0
         )
         if not at_comma:
             continue

@@ -124,5 +124,8 @@ for my $pattern ('i = (SELECT max(s.i) FROM refusals s WHERE s.b = r.b)', 'EXIST
 {
 	is($c->query("SELECT i FROM refusals r WHERE $pattern")->{error}, undef, "a subquery that works: $pattern");
 }
+# DG:r_scalar_subqueries: where an expression is called for, with variables of the parent query
+is($c->query('SELECT i, (SELECT max(s.i) FROM refusals s WHERE s.b = r.b) FROM refusals r')->{error}, undef, 'a column may be a correlated subquery');
+like($c->error('SELECT i, (SELECT max(s.i) FROM refusals s WHERE s.i > r.i) FROM refusals r'), qr/^XX000 This type of correlated subquery/, '... but not without an equality');
 
 done_testing();

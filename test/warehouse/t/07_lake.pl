@@ -128,11 +128,32 @@ is_deeply($c->query(q{SELECT "$path", "$size", count(*) FROM lake.sales GROUP BY
 	[ 's3://bucket/sales/day=2026-01-01/part-0', -s "$lake/s3/bucket/sales/day=2026-01-01/part-0", 2 ],
 	[ 's3://bucket/sales/day=2026-01-02/part-0', $second, 1 ] ], '"$path" and "$size"');
 is($c->query(q{SELECT "$path", "$size" FROM lake.sales})->{columns}[0]{name}, '$path', 'the name of the column');
+$c->query('SET json_serialization_enable TO true');
 is(scalar(@{ $c->query('SELECT * FROM lake.sales')->{columns} }), 5, 'SELECT * is without them');
 is(scanned($c)->{bytes}, $size + $second, '... and they cost a scan');
+$c->query('RESET json_serialization_enable');
 $c->query('SET spectrum_enable_pseudo_columns = false');
 like($c->error(q{SELECT "$path" FROM lake.sales}), qr/^42703 column "\$path" does not exist/, 'off');
 $c->query('RESET spectrum_enable_pseudo_columns');
+
+# arrays, structs and maps
+ok_tag("CREATE EXTERNAL TABLE lake.nested (id int, name struct<given:varchar(100),family:string>, tags array<string>, counts map<int,int>) STORED AS PARQUET LOCATION 's3://bucket/nested/'", 'CREATE EXTERNAL TABLE');
+put('s3://bucket/nested/part-0', qq{1,"{""given"": ""{\\""a\\"": 1}"", ""family"": ""M\xc3\xbcller""}","[""x"", ""y""]","{""1"": 12345678901234567890.5}"\n2,,[],{}\n3,null,"[""} . 'x' x 65535 . qq{""]",{}\n});
+like($c->error('SELECT name FROM lake.nested'), qr/^42703 column "name" does not exist in nested/, 'a nested column cannot be selected');
+like($c->error('SELECT id FROM lake.nested AS n WHERE n.tags IS NOT NULL'), qr/^42703 column "tags" does not exist in nested/, '... nor looked at');
+like($c->error('SELECT * FROM lake.nested'), qr/^0A000 Nested tables do not support '\*' in the SELECT clause/, '... nor be one of all');
+is($c->value('SELECT n.name.family FROM lake.nested AS n WHERE n.id = 1'), '"Müller"', '... but be gone into');
+is($c->value('SELECT count(*) FROM lake.nested AS n, n.tags AS t'), 3, '... and unnested');
+$c->query('SET json_serialization_enable TO true');
+my $nested = $c->query('SELECT * FROM lake.nested WHERE id < 3 ORDER BY id');
+is_deeply($nested->{rows}, [ [ 1, '{"given":"{\\"a\\": 1}","family":"Müller"}', '["x","y"]', '{"1":12345678901234567890.5}' ], [ 2, undef, '[]', '{}' ] ], 'it is JSON with json_serialization_enable') or diag explain $nested;
+is($nested->{columns}[1]{oid}, 1043, '... as a varchar');
+is_deeply($c->query('SELECT name, tags FROM lake.nested WHERE id = 3')->{rows}, [ [ undef, undef ] ], 'a null at the top is NULL, and so is what is too long');
+is($c->value('SELECT count(*) FROM (SELECT id AS i, name AS n FROM lake.nested) q WHERE q.n IS NULL'), 2, 'NULL is told there');
+like($c->error('SELECT n.name.family FROM lake.nested AS n'), qr/^42703 /, 'there are no paths into it then');
+$c->query('SET json_serialization_parse_nested_strings TO true');
+is($c->value('SELECT name FROM lake.nested WHERE id = 1'), '{"given": {"a": 1}, "family": "Müller"}', 'strings that are JSON may come as it');
+$c->query("RESET $_") for qw(json_serialization_enable json_serialization_parse_nested_strings);
 
 # other changes of partitions and tables
 ok_tag("ALTER TABLE lake.sales PARTITION (day='2026-01-02') SET LOCATION 's3://bucket/sales/day=2026-01-03/'", 'ALTER TABLE', 'SET LOCATION of a partition');

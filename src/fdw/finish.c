@@ -1,0 +1,113 @@
+/*-------------------------------------------------------------------------
+ *
+ * finish.c
+ *	  Values of aggregates from the parts that Redshift has computed.
+ *
+ * Policy: with PostgreSQL's own functions, in the order in which the aggregate's
+ * final function uses them, so that the digits are the same.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+#include "base/compat.h"
+
+#include "fdw/live.h"
+
+/* See live.h. */
+int
+live_width(LiveRecipe recipe)
+{
+	return recipe == LIVE_COLUMN ? 1 : recipe == LIVE_AVERAGE || recipe == LIVE_SCALED ? 2 : 3;
+}
+
+/* See live.h. */
+void
+live_describe(LiveRecipe recipe, TupleDesc desc, int *count)
+{
+	if (live_width(recipe) == 3)
+		TupleDescInitEntry(desc, ++*count, "count", INT8OID, -1, 0);
+	TupleDescInitEntry(desc, ++*count, "sum", NUMERICOID, -1, 0);
+	if (recipe == LIVE_AVERAGE)
+		TupleDescInitEntry(desc, ++*count, "count", INT8OID, -1, 0);
+	else if (recipe == LIVE_SCALED)
+		TupleDescInitEntry(desc, ++*count, "scale", INT4OID, -1, 0);
+	else
+		TupleDescInitEntry(desc, ++*count, "squares", NUMERICOID, -1, 0);
+}
+
+static Datum
+as_numeric(int64 value)
+{
+	return DirectFunctionCall1(int8_numeric, Int64GetDatum(value));
+}
+
+static Datum
+power_of_ten(int digit, int exponent)
+{
+	char	   *text = psprintf("%de%d", digit, exponent);
+
+	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+}
+
+/*
+ * The square root with as many decimals as the value has, as the final function of
+ * stddev rounds it.  numeric_sqrt() gives at least that many; rounding its result
+ * once more goes wrong where it was rounded up to a tie, which the square tells.
+ */
+static Datum
+square_root(Datum value)
+{
+	int			scale = DatumGetInt32(DirectFunctionCall1(numeric_scale, value));
+	Datum		root = DirectFunctionCall2(numeric_round, DirectFunctionCall1(numeric_sqrt, value), Int32GetDatum(scale));
+	Datum		least = DirectFunctionCall2(numeric_sub, root, power_of_ten(5, -scale - 1));
+
+	if (DatumGetBool(DirectFunctionCall2(numeric_gt, DirectFunctionCall2(numeric_mul, least, least), value)))
+		return DirectFunctionCall2(numeric_sub, root, power_of_ten(1, -scale));
+	return root;
+}
+
+/* Variance or standard deviation; NULL where there are too few values. */
+static Datum
+spread(LiveRecipe recipe, int64 count, Datum sum, Datum squares, bool *isnull)
+{
+	bool		is_sample = recipe == LIVE_VAR_SAMP || recipe == LIVE_STDDEV_SAMP;
+	Datum		n = as_numeric(count);
+	Datum		above;
+	Datum		below;
+	Datum		variance;
+
+	*isnull = count < (is_sample ? 2 : 1);
+	if (*isnull)
+		return (Datum) 0;
+	above = DirectFunctionCall2(numeric_sub, DirectFunctionCall2(numeric_mul, n, squares),
+								DirectFunctionCall2(numeric_mul, sum, sum));
+	if (!DatumGetBool(DirectFunctionCall2(numeric_gt, above, as_numeric(0))))
+		return as_numeric(0);
+	below = DirectFunctionCall2(numeric_mul, n, is_sample ? as_numeric(count - 1) : n);
+	variance = DirectFunctionCall2(numeric_div, above, below);
+	return recipe == LIVE_STDDEV_SAMP || recipe == LIVE_STDDEV_POP ? square_root(variance) : variance;
+}
+
+/* See live.h. */
+Datum
+live_finish(LiveRecipe recipe, const Datum *values, const bool *nulls, bool *isnull)
+{
+	*isnull = nulls[0];
+	if (*isnull || recipe == LIVE_COLUMN)
+		return values[0];
+	switch (recipe)
+	{
+		case LIVE_AVERAGE:
+			return DirectFunctionCall2(numeric_div, values[0], as_numeric(DatumGetInt64(values[1])));
+		case LIVE_SCALED:
+			return DirectFunctionCall2(numeric_round, values[0], values[1]);
+		default:
+			return spread(recipe, DatumGetInt64(values[0]), values[1], values[2], isnull);
+	}
+}
