@@ -44,6 +44,7 @@ struct LiveSession
 	int			count;			/* of them */
 	bool		one_snapshot;
 	SourceConnection *source;	/* NULL before the first statement */
+	bool		was_connected;	/* the connection may have been replaced since */
 	bool		in_block;
 	bool		is_broken;		/* an error has ended a statement in the block */
 	LiveUse    *active;			/* whose rows come */
@@ -262,9 +263,11 @@ session_take(LiveUse *use, bool repeats, bool *is_new)
 	session_check(session);
 	if (session->source == NULL)
 	{
-		bool		for_block = session->one_snapshot && (session->count > 1 || repeats);
+		/* what one statement's error would end must not begin for others later */
+		bool		for_block = !session->was_connected && session->one_snapshot && (session->count > 1 || repeats);
 
 		session_connect(session, for_block);
+		session->was_connected = true;
 		*is_new = session->source->is_new;
 		if (for_block)
 		{
