@@ -98,6 +98,7 @@ table,code,figcaption,.lanes tbody td,.lanes tbody th{font-size:10.5px}th,td{pad
 .tile{padding:7px 9px}.tile b{font-size:16px}.two,.cards{grid-template-columns:1fr 1fr;gap:16px 20px}.lanes thead th:nth-child(n+3){width:62px}thead th{font-size:10px}.x span:nth-child(even){display:none}
 figure,.card,tr,.tile{break-inside:avoid}h2,h2+.note,h2+.l,figcaption{break-after:avoid}.scroll{overflow:visible}a{color:inherit;text-decoration:none}}
 $css$::text
+$$;
 
 -- rsfed.doctor() on pauses that somebody made.  A schedule that has paused itself is
 -- told by the topic schedule, a paused relation that is late by the topic relation.
