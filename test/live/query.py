@@ -390,8 +390,7 @@ class Query(block.Blocks):
         items = [self.value(tables) for _ in range(self.chance.randint(1, 4))]
         listed = ", ".join(f"{item} AS x{i}" for i, item in enumerate(items))
         text = f"SELECT {listed} FROM {source}{self.where(tables)}"
-        # ids of a family's tables are not all different
-        if self.maybe(0.4) and "family" not in source:
+        if self.maybe(0.4):
             text += self.first_rows([self.key(tables)] * self.pick(0, 1) + [f"{alias}.id" for alias in tables])
         return text
 
