@@ -210,6 +210,9 @@ block_append_group(Block *b, bool has_aggregate)
 	}
 	if (!append_each(b, exprs, " GROUP BY ", ", "))
 		return false;
+	/* r_scalar_subqueries: they are not valid there */
+	if (contain_subplans((Node *) having))
+		return block_stays(b, BLOCK_SCALAR_CLAUSE, "Redshift has none in HAVING");
 	/* by what has one value for all rows, there is a group only if there is a row */
 	condition = live_group_condition(query->groupClause != NIL && exprs == NIL,
 									 query->groupClause == NIL && (query->hasAggs || query->havingQual != NULL) &&

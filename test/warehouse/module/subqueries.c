@@ -1,11 +1,13 @@
 /*
  * subqueries.c
- *		Correlated subqueries that Redshift makes no join of.
+ *		Subqueries that Redshift refuses.
  *
  * Policy: those that its documentation lists as errors (r_correlated_subqueries),
  * and those that are correlated without any equality or are cut by LIMIT, which no
- * example shows to work.  Redshift says the same of all of them.  Only the client's
- * own text is looked at, as in analyze.c.
+ * example shows to work.  Redshift says the same of all of them.  And scalar
+ * subqueries in GROUP BY and HAVING, which are not valid there (r_scalar_subqueries);
+ * its text for them is not documented.  Only the client's own text is looked at, as
+ * in analyze.c.
  */
 #include "postgres.h"
 
@@ -42,6 +44,25 @@ correlated_walker(Node *node, void *context)
 	if (IsA(node, SubLink) && is_correlated((SubLink *) node))
 		return true;
 	return expression_tree_walker(node, correlated_walker, context);
+}
+
+/* scalar_walker finds a scalar subquery in an expression. */
+static bool
+scalar_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubLink) && ((SubLink *) node)->subLinkType == EXPR_SUBLINK)
+		return true;
+	return expression_tree_walker(node, scalar_walker, context);
+}
+
+static void
+refuse_scalar(const char *clause)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("scalar subqueries are not valid expressions in the %s clause", clause)));
 }
 
 /* level_walker finds a column of a query that is not the one just around. */
@@ -185,10 +206,17 @@ check_query(Query *query)
 		ListCell   *target;
 
 		foreach(target, query->targetList)
-			if (((TargetEntry *) lfirst(target))->ressortgroupref == clause->tleSortGroupRef &&
-				correlated_walker(lfirst(target), NULL))
+		{
+			if (((TargetEntry *) lfirst(target))->ressortgroupref != clause->tleSortGroupRef)
+				continue;
+			if (correlated_walker(lfirst(target), NULL))
 				refuse("a correlated subquery in GROUP BY");
+			if (scalar_walker(lfirst(target), NULL))
+				refuse_scalar("GROUP BY");
+		}
 	}
+	if (scalar_walker(query->havingQual, NULL))
+		refuse_scalar("HAVING");
 	check_join((Node *) query->jointree);
 	(void) query_tree_walker(query, query_walker, NULL, 0);
 }

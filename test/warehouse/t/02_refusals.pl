@@ -127,5 +127,8 @@ for my $pattern ('i = (SELECT max(s.i) FROM refusals s WHERE s.b = r.b)', 'EXIST
 # DG:r_scalar_subqueries: where an expression is called for, with variables of the parent query
 is($c->query('SELECT i, (SELECT max(s.i) FROM refusals s WHERE s.b = r.b) FROM refusals r')->{error}, undef, 'a column may be a correlated subquery');
 like($c->error('SELECT i, (SELECT max(s.i) FROM refusals s WHERE s.i > r.i) FROM refusals r'), qr/^XX000 This type of correlated subquery/, '... but not without an equality');
+like($c->error('SELECT b, count(*) FROM refusals GROUP BY b HAVING count(*) > (SELECT min(i) FROM refusals)'), qr/^0A000 scalar subqueries .* HAVING/, '... nor in HAVING');
+like($c->error('SELECT (SELECT min(i) FROM refusals) AS n, count(*) FROM refusals GROUP BY n'), qr/^0A000 scalar subqueries .* GROUP BY/, '... nor in GROUP BY');
+is($c->query('SELECT b FROM (SELECT b, count(*) AS n FROM refusals GROUP BY b) x WHERE n > (SELECT min(i) FROM refusals)')->{error}, undef, '... but in WHERE around it');
 
 done_testing();
