@@ -1,6 +1,6 @@
-# shellcheck shell=bash PostgreSQL 13, 17 and 18 in folders with the Debian that
-# has them, and Debian 12 and 13 for packages, for script/test.  Sourced after
-# lib.sh.
+# shellcheck shell=bash
+# PostgreSQL 13, 17 and 18 in folders with the Debian that has them, and Debian 12
+# and 13 for packages, for script/test.  Sourced after lib.sh.
 #
 # No mounts and no containers: the tests need processes, sockets and files only,
 # and a plain folder works where mounting is not allowed.  It is made once
