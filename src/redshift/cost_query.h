@@ -22,23 +22,28 @@ typedef struct RedshiftSilentRun
 } RedshiftSilentRun;
 
 /*
- * The same columns from each: query_id, milliseconds in queues and at work,
- * bytes and files read in S3, partitions of the tables and those that were
- * read.  NULL where the history does not say.
+ * Each query returns these columns: query_id, milliseconds in queues and of
+ * execution, bytes and files read in S3, partitions of the tables, and
+ * partitions that were read.  A column is NULL if the history has no value.
  */
 #define REDSHIFT_COST_COLUMNS 7
 
 /*
- * From the SYS_ views: of each query "whole" all statements of its user that have
- * its label, one of "labels", and began up to so many seconds before it; of each
- * query "single" that one; of each run "silent" (RedshiftSilentRun) the statements
- * with its label that began less than silent_seconds ago, with minus its run_id for
- * the query_id.  The other lists are of int64 * and of char *; not all may be empty.
+ * A query over the SYS_ views.  For each query in "whole", it covers all
+ * statements of its user that have its label, one of "labels", and began up to
+ * "seconds" seconds before it; for each query in "single", only that query;
+ * for each run in "silent" (RedshiftSilentRun), the statements with its label
+ * that began less than silent_seconds ago, with minus its run_id as the
+ * query_id.  The other lists contain int64 * and char *; at least one list
+ * must not be empty.
  */
 extern char *redshift_cost_query(List *whole, List *labels, int seconds, List *single,
 								 List *silent, int silent_seconds);
 
-/* From the SVL_ views of a cluster without those: each query alone, if it read S3. */
+/*
+ * A query over the SVL_ views, for a cluster without the SYS_ views; it covers
+ * only the given queries, if they read S3.
+ */
 extern char *redshift_cost_query_svl(List *queries);
 
 #endif							/* RSFED_REDSHIFT_COST_QUERY_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * decimal.c
- *		How many digits a decimal expression has in Redshift.
+ *		The precision and scale of decimal expressions in Redshift.
  *
- * Policy: Redshift gives each expression a precision and a scale beforehand and
- * has 38 digits; beyond that it fails or drops decimals.  PostgreSQL has as many
- * as a value needs.  They agree where the rules of both give the same scale, and
- * 38 digits are enough.
+ * Policy: Redshift determines the precision and scale of each expression in
+ * advance and has 38 digits; beyond that it raises an error or drops decimal
+ * digits.  PostgreSQL uses as many digits as a value needs.  Both agree if
+ * their rules give the same scale and 38 digits are enough.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,7 +29,7 @@ typedef struct DecimalSize
 
 static bool size_of(Node *node, const DecimalColumns *columns, DecimalSize *size);
 
-/* Of a column: declared, or not known. */
+/* The declared size of a column; false if it is not known. */
 static bool
 size_of_typmod(int32 typmod, DecimalSize *size)
 {
@@ -47,7 +47,7 @@ decimal_digits_of_integer(Oid type)
 	return type == INT2OID ? 5 : type == INT4OID ? 10 : 19;
 }
 
-/* Of a cast from an integer, as ship.c writes it. */
+/* The size of a cast from an integer, as ship.c writes it. */
 static bool
 size_of_function(FuncExpr *func, DecimalSize *size)
 {
@@ -58,7 +58,10 @@ size_of_function(FuncExpr *func, DecimalSize *size)
 	return true;
 }
 
-/* Of a sum, which is cast to that size where it is computed with, and of min and max. */
+/*
+ * The size of a sum, which is cast to that size where it is an operand, and of
+ * min and max.
+ */
 static bool
 size_of_aggregate(Aggref *aggref, const DecimalColumns *columns, DecimalSize *size)
 {
@@ -108,8 +111,9 @@ size_of_operator(OpExpr *op, const DecimalColumns *columns, DecimalSize *size)
 }
 
 /*
- * Of a CASE: the size that holds all results.  PostgreSQL keeps the scale of each,
- * so most may only have one; "is_mixed" says whether there are several.
+ * The size that holds all results of a CASE.  PostgreSQL keeps the scale of
+ * each result, so most uses allow only one scale; *is_mixed tells whether
+ * there are several.
  */
 static bool
 size_of_case(CaseExpr *expr, const DecimalColumns *columns, DecimalSize *size, bool *is_mixed)

@@ -3,9 +3,10 @@
  * declared.c
  *		Types as Redshift's catalog views spell them.
  *
- * Policy: tables of Redshift are spelled in PostgreSQL's way, those of a lake in
- * Hive's; both are in one table.  Decimals keep their size, which tells what may
- * be computed with them there; lengths are bytes and are left off.
+ * Policy: the views spell types of Redshift's tables as PostgreSQL does, and
+ * types of a lake's tables as Hive does; one table has both.  Decimals keep
+ * their size, which determines the operations that Redshift may compute with
+ * them; lengths count bytes and are omitted.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +17,7 @@
 
 static const struct
 {
-	const char *spelled;		/* without what follows in parentheses */
+	const char *spelled;		/* without the part in parentheses */
 	const char *local;
 } declared_types[] = {
 	{"smallint", "smallint"}, {"int2", "smallint"}, {"tinyint", "smallint"},
@@ -39,7 +40,10 @@ static const struct
 	{"hllsketch", "text"}, {"geometry", "text"}, {"geography", "text"},
 };
 
-/* Both of "(8,2)" or the first of "(8)", if they stand behind a name. */
+/*
+ * Reads both numbers of "(8,2)" or the one of "(8)"; other texts change
+ * nothing.
+ */
 static void
 read_size(const char *text, int *precision, int *scale)
 {
@@ -82,7 +86,7 @@ redshift_declared_type(const char *spelled, int precision, int scale, DeclaredTy
 	if (strcmp(name, "decimal") == 0 || strcmp(name, "numeric") == 0)
 	{
 		read_size(spelled + strcspn(spelled, "("), &precision, &scale);
-		/* a view may tell nonsense of one that has no size */
+		/* a view may show meaningless numbers for a decimal without a size */
 		type->local = precision > 0 && precision <= DECIMAL_MAX_DIGITS && scale >= 0 && scale <= precision ?
 			psprintf("numeric(%d,%d)", precision, scale) : "numeric";
 		return true;

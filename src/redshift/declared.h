@@ -11,15 +11,15 @@
 typedef struct DeclaredType
 {
 	const char *local;			/* type of a foreign table's column */
-	bool		is_char;		/* comes without its padding: no blank at its end */
+	bool		is_char;		/* sent without padding: no trailing blanks */
 	bool		is_complex;		/* an array, struct or map */
 } DeclaredType;
 
 /*
- * What a spelling of SVV_ALL_COLUMNS, SVV_COLUMNS or SVV_EXTERNAL_COLUMNS means
- * ("character varying", "string", "decimal(8,2)", "array<int>"); precision and
- * scale are of decimals that do not spell them, -1 where not known.  False for
- * one that is not known.  palloc'd.
+ * Translates a type name of SVV_ALL_COLUMNS, SVV_COLUMNS or
+ * SVV_EXTERNAL_COLUMNS ("character varying", "string", "decimal(8,2)",
+ * "array<int>"). precision and scale are for decimals whose name does not
+ * include them, -1 if not known.  False if the name is not known. palloc'd.
  */
 extern bool redshift_declared_type(const char *spelled, int precision, int scale, DeclaredType *type);
 

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * deparse.c
- *		Expressions of PostgreSQL as text of Redshift, if they are the same there.
+ *		Writes expressions of PostgreSQL in the SQL of Redshift, if they have the
+ *		same result there.
  *
- * Policy: one pass decides and writes.  A node that is not known here is
- * refused, and so is an operator or function that is not in the table of ship.c.
- * What reads no column is not written at all: it is computed here when the
- * statement is executed, and goes in as a literal.
+ * Policy: one pass decides and writes.  Unknown nodes are refused, as are
+ * operators and functions that are not in the table of ship.c.  An expression
+ * that reads no column is not written: it is computed locally when the
+ * statement is executed, and its value is inserted as a literal.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,7 +44,7 @@ deparse_begin(Deparse *deparse, DeparseColumnFor column_for, void *arg)
 	initStringInfo(&deparse->buf);
 }
 
-/* The text of one operand in a string of its own; NULL if it is refused. */
+/* The text of one operand as a separate string; NULL if it is refused. */
 static char *
 operand(Deparse *d, Node *node, bool bare)
 {
@@ -58,7 +59,10 @@ operand(Deparse *d, Node *node, bool bare)
 	return is_shipped ? text : NULL;
 }
 
-/* The same as operand(), where digits count: a sum has 38, which leaves none for the result. */
+/*
+ * The same as operand(), for an operation whose digits are limited: a sum has
+ * 38 digits, which leaves none for the result, so it is cast to its size.
+ */
 static char *
 decimal_operand(Deparse *d, Node *node)
 {
@@ -71,7 +75,7 @@ decimal_operand(Deparse *d, Node *node)
 	return text;
 }
 
-/* Appends a text with its $1 and $2 filled in. */
+/* Appends a text with $1 and $2 replaced. */
 static void
 append_template(Deparse *d, const char *text, const char *first, const char *second)
 {
@@ -85,8 +89,8 @@ append_template(Deparse *d, const char *text, const char *first, const char *sec
 }
 
 /*
- * The rule of an operator between two classes, and its name in the table; NULL, with
- * the reason set, if it is computed here.
+ * The rule for an operator on two classes, and its name and item in the table;
+ * NULL, with the reason set, if it is computed locally.
  */
 static const ShipRule *
 operator_rule(Deparse *d, Oid opno, ShipClass left, ShipClass right, char **name, char **item)
@@ -110,8 +114,9 @@ is_text_class(ShipClass class)
 }
 
 /*
- * A comparison with a parameter, whose mark gets the operator: a value without a
- * literal is written otherwise.  False, with nothing appended, for another one.
+ * Appends a comparison with a parameter and stores the operator in its mark,
+ * because a value without a literal is compared differently.  False, with
+ * nothing appended, for any other comparison.
  */
 static bool
 append_compared(Deparse *d, OpExpr *op, const char *name, const char *left_text, const char *right_text)
@@ -167,7 +172,7 @@ emit_operator(Deparse *d, OpExpr *op)
 	}
 	if ((!is_unary && left_text == NULL) || right_text == NULL)
 		return false;
-	/* what is padded is compared without that */
+	/* a padded value is compared without its padding */
 	if ((rule->checks & SHIP_PATTERN) && !deparse_takes_padding(right))
 		left_text = psprintf("rtrim(%s, ' ')", left_text);
 	if (rule->text != NULL)
@@ -217,7 +222,10 @@ emit_function(Deparse *d, FuncExpr *func)
 	return true;
 }
 
-/* The same as emit() for what PostgreSQL computes only where it needs the value. */
+/*
+ * The same as emit(), for an expression that PostgreSQL evaluates only if it
+ * needs the value.
+ */
 static bool
 emit_if_needed(Deparse *d, Node *node)
 {
@@ -337,7 +345,7 @@ deparse_in(Deparse *d, OpExpr *op, const char *subquery, bool is_blank_safe)
 	return true;
 }
 
-/* IS DISTINCT FROM: its operator is = of the operands. */
+/* IS DISTINCT FROM; the operator of the node is the = of its operands. */
 static bool
 emit_distinct(Deparse *d, DistinctExpr *expr)
 {
@@ -356,7 +364,7 @@ emit_distinct(Deparse *d, DistinctExpr *expr)
 	return true;
 }
 
-/* A CASE whose results get a cast. */
+/* A CASE with a cast of each result. */
 static bool
 emit_case_cast(Deparse *d, CaseExpr *expr, const char *cast)
 {
@@ -378,7 +386,7 @@ emit_case_cast(Deparse *d, CaseExpr *expr, const char *cast)
 		appendStringInfoString(&d->buf, cast);
 	}
 	d->case_operand = saved;
-	/* without ELSE it is NULL, of the type of the others */
+	/* without ELSE the result is NULL, of the type of the others */
 	if (expr->defresult != NULL &&
 		!(IsA(expr->defresult, Const) && ((Const *) expr->defresult)->constisnull))
 	{
@@ -400,7 +408,7 @@ emit_case(Deparse *d, CaseExpr *expr)
 		return emit_case_cast(d, expr, "");
 	if (!deparse_size(d, (Node *) expr, &precision, &scale))
 		return deparse_refuse(d, "CASE", ship_clause_note("CASE"));
-	/* of one type, so that it does not matter how Redshift finds a common one */
+	/* one type for all results, so that Redshift need not find a common one */
 	return emit_case_cast(d, expr, psprintf("::decimal(%d,%d)", precision, scale));
 }
 
@@ -422,7 +430,7 @@ emit_coalesce(Deparse *d, CoalesceExpr *expr)
 	return true;
 }
 
-/* The operand of a CASE x WHEN, written anew. */
+/* The operand of a CASE x WHEN, which is written again for each comparison. */
 static bool
 emit_case_operand(Deparse *d)
 {
@@ -437,7 +445,7 @@ emit_case_operand(Deparse *d)
 	return is_shipped;
 }
 
-/* A change of type that changes no value: between the types of texts. */
+/* A cast that does not change the value, which must be between text types. */
 static bool
 emit_relabel(Deparse *d, Node *arg, Oid type, bool bare)
 {
@@ -449,7 +457,7 @@ emit_relabel(Deparse *d, Node *arg, Oid type, bool bare)
 	return emit(d, arg, bare);
 }
 
-/* One node; "bare" for the constant side of a comparison of texts. */
+/* Appends one node; "bare" for the constant side of a text comparison. */
 static bool
 emit(Deparse *d, Node *node, bool bare)
 {
@@ -464,7 +472,10 @@ emit(Deparse *d, Node *node, bool bare)
 		case T_Const:
 			return deparse_const(d, (Const *) node, bare);
 		case T_Var:
-			/* NULL of SUPER may be a null of JSON, and nested columns are only selected */
+			/*
+			 * NULL in SUPER may be a JSON null, and nested columns can only be
+			 * selected
+			 */
 			if (deparse_is_json(node))
 				return deparse_refuse(d, "json, jsonb", ship_clause_note("json, jsonb"));
 			return deparse_var(d, (Var *) node);
@@ -533,7 +544,7 @@ deparse_expr(Deparse *deparse, Node *node)
 	int			params = list_length(deparse->params);
 	char	   *text;
 
-	/* a column alone may be of a type that no expression computes with */
+	/* a plain column may have a type that expressions cannot use */
 	if (IsA(node, Var))
 		return deparse_var(deparse, (Var *) node);
 	text = operand(deparse, node, false);
@@ -547,7 +558,10 @@ deparse_expr(Deparse *deparse, Node *node)
 	return true;
 }
 
-/* What an aggregate is to see: NULL where its FILTER fails. */
+/*
+ * The argument of an aggregate, replaced by NULL in rows that its FILTER
+ * rejects.
+ */
 static char *
 filtered(Deparse *d, Aggref *aggref, char *text)
 {
@@ -559,7 +573,10 @@ filtered(Deparse *d, Aggref *aggref, char *text)
 	return filter ? psprintf("CASE WHEN %s THEN %s END", filter, text) : NULL;
 }
 
-/* The argument of an aggregate, which is computed only where its FILTER holds. */
+/*
+ * The text of an aggregate's argument, which is evaluated only in rows that
+ * its FILTER accepts.
+ */
 static char *
 argument_text(Deparse *d, Aggref *aggref, Node *arg)
 {
@@ -573,8 +590,9 @@ argument_text(Deparse *d, Aggref *aggref, Node *arg)
 }
 
 /*
- * A CASE whose results have several scales, as decimals of the greatest, and as the
- * scale of each: a sum has the greatest of those that were added.
+ * Writes a CASE whose results have several scales: *value has decimals of the
+ * largest scale, and *scale_text has the scale of each result.  A sum has the
+ * largest scale of the values that were added.
  */
 static bool
 scaled_arguments(Deparse *d, Aggref *aggref, CaseExpr *expr, char **value, char **scale_text)
@@ -603,7 +621,7 @@ scaled_arguments(Deparse *d, Aggref *aggref, CaseExpr *expr, char **value, char 
 	return is_shipped && *value != NULL && *scale_text != NULL;
 }
 
-/* What is computed of the parts of a variance or standard deviation. */
+/* The computation of a variance or standard deviation from its parts. */
 static DeparseFinish
 spread_finish(const char *name)
 {
@@ -615,8 +633,8 @@ spread_finish(const char *name)
 }
 
 /*
- * Count, sum and sum of squares, as decimals in which 10^10 of the greatest squares
- * have room.
+ * Count, sum and sum of squares, as decimals with enough digits for 10^10 of
+ * the largest squares.
  */
 static bool
 spread_parts(Deparse *d, Aggref *aggref, const char *item, const ShipRule *rule, DeparseAggregate *result)
@@ -644,7 +662,7 @@ spread_parts(Deparse *d, Aggref *aggref, const char *item, const ShipRule *rule,
 	return true;
 }
 
-/* May an aggregate be shipped that looks at different values only?  Else the reason is set. */
+/* May an aggregate with DISTINCT be shipped?  If not, sets the reason. */
 static bool
 checks_distinct(Deparse *d, Node *arg, const char *name, const ShipRule *rule, const char *item)
 {
@@ -653,7 +671,7 @@ checks_distinct(Deparse *d, Node *arg, const char *name, const ShipRule *rule, c
 	return arg != NULL && deparse_groups(d, arg);
 }
 
-/* Does it make no difference whether a value is looked at twice? */
+/* Do duplicate values leave the result of the aggregate unchanged? */
 static bool
 ignores_duplicates(const char *name)
 {
@@ -661,7 +679,10 @@ ignores_duplicates(const char *name)
 		strncmp(name, "bit_", 4) == 0 || strcmp(name, "every") == 0;
 }
 
-/* The text, and what is computed of it here, of an aggregate that has a rule. */
+/*
+ * The columns of an aggregate that has a rule, and the local computation on
+ * them.
+ */
 static bool
 aggregate_parts(Deparse *d, Aggref *aggref, const char *item, const ShipRule *rule, DeparseAggregate *result)
 {
@@ -721,7 +742,7 @@ deparse_aggregate(Deparse *d, Aggref *aggref, DeparseAggregate *result)
 		return deparse_refuse(d, item, SHIP_NOT_LISTED);
 	if (arg != NULL && !deparse_check_text(d, rule, item, aggref->inputcollid, list_make1(arg)))
 		return false;
-	/* a text comes as a result, with its padding if that is not known */
+	/* the result of an expression may have padding, which is not known here */
 	if ((rule->checks & SHIP_ORDERED) && deparse_column(arg) == NULL)
 		return deparse_refuse(d, item, rule->note);
 	return aggregate_parts(d, aggref, item, rule, result);

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * deparse.h
- *		Expressions of PostgreSQL as text of Redshift, if they are the same there.
+ *		Writes expressions of PostgreSQL in the SQL of Redshift, if they have the
+ *		same result there.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,70 +14,83 @@
 
 #include "redshift/literal.h"
 
-/* A column as the expression's text names it. */
+/* A column as the text of an expression refers to it. */
 typedef struct DeparseColumn
 {
 	const char *text;			/* r1."name" */
 	bool		blank_safe;
-	int32		typmod;			/* of a decimal there; -1 = not known */
+	int32		typmod;			/* size of a decimal in Redshift; -1 = not known */
 } DeparseColumn;
 
-/* Fills in the column that a Var stands for; false for what is none of the block's. */
+/*
+ * Fills in the column of a Var; false if it is not a column of the query
+ * block.
+ */
 typedef bool (*DeparseColumnFor) (const Var *var, DeparseColumn *column, void *arg);
 
 struct Deparse;
 
-/* Appends a subquery; false, with the reason set, for one that stays. */
+/*
+ * Appends a subquery; false, with the reason set, if it is computed locally.
+ */
 typedef bool (*DeparseSubquery) (struct Deparse *deparse, SubLink *sublink);
 
 typedef struct Deparse
 {
 	DeparseColumnFor column_for;
-	DeparseSubquery subquery;	/* NULL = all stay */
+	DeparseSubquery subquery;	/* NULL = all are computed locally */
 	void	   *arg;
 	StringInfoData buf;			/* the text */
-	List	   *params;			/* Expr that are computed here when it is executed */
-	const char *reason;			/* after a refusal: what stays, and why */
+	List	   *params;			/* Expr that are computed locally at execution */
+	const char *reason;			/* after a refusal: what is computed locally, and why */
 	Node	   *case_operand;	/* of the CASE that is being written */
-	bool		is_conditional; /* within what computes its parts only if it needs them */
+	bool		is_conditional; /* inside an expression that evaluates its parts only if needed */
 } Deparse;
 
 /*
- * Where a parameter's literal goes in: this byte, its number (from 0), 'b' for a
- * bare one or 'c' for one with a cast, and the byte again.  Before that may stand an
- * operator, which is written as well: what stands before the mark is compared, and a
- * value without a literal is compared as its place says.  With 'l' it becomes a
- * LIMIT of that value, with 'o' an OFFSET, and nothing for NULL.  With 'n' it stands
- * behind the column of that number, where a name may go in.  Between '?' and '.'
- * stands a condition that only saves rows: it is left out where a value has no
- * literal.  No literal holds the byte.
+ * A mark, which the literal of a parameter replaces: this byte, the number of
+ * the parameter (from 0), 'b' for a bare literal or 'c' for one with a cast,
+ * and the byte again.  An operator may precede the second byte: then it is
+ * written before the literal and compares the text before the mark with it; a
+ * value without a literal is compared according to its place.  With 'l' the
+ * mark becomes a LIMIT of that value, with 'o' an OFFSET; both become nothing
+ * for NULL.  With 'n' it follows the column of that number, where a name can
+ * be inserted.  Marks with '?' and '.' enclose a condition that only reduces the
+ * number of rows: it is left out if a value has no literal.  No literal
+ * contains the byte.
  */
 #define DEPARSE_MARK '\x01'
 
 extern void deparse_begin(Deparse *deparse, DeparseColumnFor column_for, void *arg);
 
 /*
- * Appends the text of an expression.  False, with the buffer as it was and the
- * reason set, if Redshift's answer could be another one.
+ * Appends the text of an expression.  False, with the buffer unchanged and the
+ * reason set, if Redshift's result could be different.
  */
 extern bool deparse_expr(Deparse *deparse, Node *node);
 
 /*
- * x IN (subquery) or, if "op" is <>, NOT IN: appends it as deparse_expr() does.
- * The subquery is the operator's second operand, and its column blank_safe or not.
+ * Appends x IN (subquery) or, if "op" is <>, x NOT IN (subquery), and returns
+ * the same as deparse_expr().  The subquery is the second operand of the
+ * operator; is_blank_safe tells whether its column is blank_safe.
  */
 extern bool deparse_in(Deparse *deparse, OpExpr *op, const char *subquery, bool is_blank_safe);
 
-/* The size of a decimal that is selected there, as numeric's typmod; -1 if not known. */
+/*
+ * The size of a selected decimal, as numeric's typmod; -1 if it is not known.
+ */
 extern int32 deparse_typmod(Deparse *deparse, Node *node);
 
-/* How an aggregate's value comes from its columns of the result there. */
+/*
+ * How the value of an aggregate is computed from its columns of the remote
+ * result.
+ */
 typedef enum DeparseFinish
 {
-	DEPARSE_WHOLE,				/* it is the only one */
+	DEPARSE_WHOLE,				/* the only column is the value */
 	DEPARSE_AVERAGE,			/* sum and count, to be divided */
-	DEPARSE_SCALED,				/* sum, and the scale that it has */
-	DEPARSE_VAR_SAMP,			/* this and the next: count, sum and sum of squares */
+	DEPARSE_SCALED,				/* sum, and its scale */
+	DEPARSE_VAR_SAMP,			/* this and the following: count, sum and sum of squares */
 	DEPARSE_VAR_POP,
 	DEPARSE_STDDEV_SAMP,
 	DEPARSE_STDDEV_POP
@@ -84,20 +98,29 @@ typedef enum DeparseFinish
 
 #define DEPARSE_MAX_PARTS 3
 
-/* An aggregate as columns of the result there. */
+/* An aggregate as columns of the remote result. */
 typedef struct DeparseAggregate
 {
 	DeparseFinish finish;
 	char	   *text[DEPARSE_MAX_PARTS];	/* NULL after the last one */
 } DeparseAggregate;
 
-/* False, with the reason set, if it stays here.  palloc'd. */
+/*
+ * Divides an aggregate into columns, palloc'd.  False, with the reason set, if
+ * it is computed locally.
+ */
 extern bool deparse_aggregate(Deparse *deparse, Aggref *aggref, DeparseAggregate *result);
 
-/* The number of an expression among the parameters, from 0; added if it is new. */
+/*
+ * The number of an expression in the list of parameters, from 0; adds it if it
+ * is new.
+ */
 extern int	deparse_parameter(Deparse *deparse, Node *node);
 
-/* A parameter's value as redshift_literal() or redshift_place() wrote it; NULL if it has no literal. */
+/*
+ * The value of a parameter as redshift_literal() or redshift_place() wrote it;
+ * the texts are NULL if it has no literal.
+ */
 typedef struct DeparseValue
 {
 	bool		isnull;
@@ -108,15 +131,15 @@ typedef struct DeparseValue
 } DeparseValue;
 
 /*
- * The text with its parameters' values put in; palloc'd.  "missing" is the number
- * of one that has no literal but must be there, or -1.
+ * The text with the values of its parameters; palloc'd.  *missing is the
+ * number of a parameter that is required but has no literal, or -1.
  */
 extern char *deparse_fill(const char *text, const DeparseValue *values, int *missing);
 
-/* For people: $1, $2, ... instead; palloc'd. */
+/* The text for users, with $1, $2, ... for the parameters; palloc'd. */
 extern char *deparse_show(const char *text);
 
-/* The same, with names for the columns; palloc'd. */
+/* The same, with names of the columns; palloc'd. */
 extern char *deparse_named(const char *text, const char **names);
 
 #endif							/* RSFED_REDSHIFT_DEPARSE_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * deparse_check.c
- *		What must hold of expressions beside that their types are known.
+ *		Conditions for expressions in addition to their known types.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,12 +21,16 @@
 #include "redshift/literal.h"
 
 /*
- * Longest text of one expression: what is written several times, as the operand of a
- * CASE, would grow with each level.  A statement of Redshift has 16 MB at most.
+ * The maximum length of the text of one expression: parts that are written
+ * several times, such as the operand of a CASE, would grow with each level.
+ * A statement of Redshift has 16 MB at most.
  */
 #define MAX_TEXT (1024 * 1024)
 
-/* Operators and functions that a CASE or OR around them often keeps from failing. */
+/*
+ * Operators and functions that often fail unless a CASE or OR around them
+ * prevents it.
+ */
 static const char *const failing_names[] = {"/", "%", "div", "mod", "ln", "log", "sqrt", "power", "to_date", "to_number", "to_timestamp"};
 
 /* See deparse_check.h. */
@@ -35,7 +39,7 @@ deparse_refuse(Deparse *d, const char *item, const char *why)
 {
 	int			length = strlen(why);
 
-	/* a sentence of the table goes on here */
+	/* a note of the table ends with a period, but this sentence continues */
 	if (length > 0 && why[length - 1] == '.')
 		length--;
 	d->reason = psprintf("%s: %.*s", item, length, why);
@@ -49,7 +53,10 @@ deparse_is_too_long(Deparse *d)
 	return d->buf.len > MAX_TEXT && !deparse_refuse(d, "expression", "its text would have more than 1 MB");
 }
 
-/* Does a node depend on anything but parameters, constants and the time? */
+/*
+ * Does a node depend on anything other than parameters, constants and the
+ * time?
+ */
 static bool
 depends_walker(Node *node, void *context)
 {
@@ -98,7 +105,10 @@ deparse_may_fail(Node *node, void *context)
 	{
 		FuncExpr   *func = (FuncExpr *) node;
 
-		/* a number may be out of another type's range, and a function of a user may do anything */
+		/*
+		 * a number may be out of range of the new type, and a user-defined
+		 * function may do anything
+		 */
 		if (func->funcid >= FirstGenbkiObjectId ||
 			(func->funcformat == COERCE_EXPLICIT_CAST && TypeCategory(func->funcresulttype) == TYPCATEGORY_NUMERIC))
 			return true;
@@ -120,7 +130,7 @@ deparse_is_blank_safe(Deparse *d, Node *node)
 	ListCell   *lc;
 
 	if (deparse_is_parameter(node) || IsA(node, Const))
-		return true;			/* each value is looked at when it is written */
+		return true;			/* each value is checked when it is written */
 	switch (nodeTag(node))
 	{
 		case T_Var:
@@ -149,7 +159,10 @@ deparse_is_blank_safe(Deparse *d, Node *node)
 	}
 }
 
-/* LIKE: a constant without escapes, which are read differently, of one byte a character. */
+/*
+ * Is the pattern of a LIKE a constant of single-byte characters without
+ * escapes, which Redshift reads differently?
+ */
 static bool
 is_plain_pattern(Node *node)
 {
@@ -209,7 +222,7 @@ deparse_check_text(Deparse *d, const ShipRule *rule, const char *item, Oid colla
 		return true;
 	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
 		return deparse_refuse(d, item, "the collation is not deterministic");
-	/* by bytes, which UTF-8 orders as its characters */
+	/* the order of bytes, which in UTF-8 is that of the characters */
 	if ((rule->checks & SHIP_ORDERED) &&
 		((collation != C_COLLATION_OID && collation != POSIX_COLLATION_OID) || GetDatabaseEncoding() != PG_UTF8))
 		return deparse_refuse(d, item, rule->note);

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * deparse_marks.c
- *		Parameters of a text: their list, their values in it, and names of columns.
+ *		The parameters of a text: their list and their values; and the names of
+ *		columns.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +13,7 @@
 #include "redshift/deparse.h"
 #include "redshift/quote.h"
 
-/* What a mark becomes, appended. */
+/* Appends the replacement of a mark. */
 typedef void (*MarkWriter) (StringInfo buf, int number, char kind, const char *op, void *arg);
 
 static char *
@@ -57,14 +58,14 @@ deparse_parameter(Deparse *deparse, Node *node)
 typedef struct Filling
 {
 	const DeparseValue *values;
-	int			condition;		/* where in the text one begins that may be left out, or -1 */
+	int			condition;		/* start of a condition that may be left out, or -1 */
 	bool		is_left_out;
 	int			missing;		/* see deparse_fill() */
 } Filling;
 
 /*
- * What is true of all values there but NULL, or of none: with the value that stands
- * before it, NULL for NULL.
+ * Appends a test that is true for every value other than NULL, or false for
+ * every such value.  It tests the text before it, and is NULL for NULL.
  */
 static void
 write_truth(StringInfo buf, bool is_true)
@@ -72,7 +73,7 @@ write_truth(StringInfo buf, bool is_true)
 	appendStringInfoString(buf, is_true ? " IS NOT NULL OR NULL::boolean" : " IS NULL AND NULL::boolean");
 }
 
-/* A comparison with a value that is not there. */
+/* Appends a comparison with a value that does not exist in Redshift. */
 static void
 write_place(StringInfo buf, RedshiftPlace place, const char *literal, const char *op)
 {

@@ -1,9 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * deparse_value.c
- *		Constants, parameters and columns as text of Redshift, and their sizes.
+ *		Writes constants, parameters and columns in the SQL of Redshift, and
+ *		determines their sizes.
  *
- * Policy: what has no operand, so that nothing here calls the walker of deparse.c.
+ * Policy: only nodes without operands are handled here, so that no function
+ * calls the walker of deparse.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,14 +25,14 @@
 #include "redshift/literal.h"
 #include "redshift/ship.h"
 
-/* Longest IN list. */
+/* The longest IN list. */
 #define MAX_LIST 5000
 
 /* See deparse_value.h. */
 bool
 deparse_param(Deparse *d, Node *node, bool bare)
 {
-	/* it is computed even if no row needs it */
+	/* a parameter is computed even if no row needs it */
 	if (d->is_conditional && deparse_may_fail(node, NULL))
 		return deparse_refuse(d, "constants and parameters", "what may fail is computed where it is needed");
 	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, deparse_parameter(d, node), bare ? 'b' : 'c', DEPARSE_MARK);

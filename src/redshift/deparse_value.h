@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * deparse_value.h
- *		Constants, parameters and columns as text of Redshift, and their sizes.
+ *		Writes constants, parameters and columns in the SQL of Redshift, and
+ *		determines their sizes.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,23 +12,33 @@
 #include "redshift/deparse.h"
 
 /*
- * These append one, "bare" for the constant side of a comparison of texts; false, with
- * the reason set, for what has no literal or is no column of the block.
+ * These append one node, "bare" for the constant side of a text comparison;
+ * false, with the reason set, if it has no literal or is not a column of the
+ * query block.
  */
 extern bool deparse_param(Deparse *deparse, Node *node, bool bare);
 extern bool deparse_const(Deparse *deparse, Const *constant, bool bare);
 extern bool deparse_var(Deparse *deparse, Var *var);
 
-/* Appends the values of a constant array with commas between; false as above, about "item". */
+/*
+ * Appends the values of a constant array, separated by commas; false as above,
+ * with a reason about "item".
+ */
 extern bool deparse_list(Deparse *deparse, Const *array, const char *item);
 
-/* The typmod of a column; -1 for what is no column or has none.  "arg" is the Deparse. */
+/*
+ * The typmod of a column; -1 if it is not a column of the block or has no
+ * typmod.  "arg" is the Deparse.
+ */
 extern int32 deparse_column_typmod(const Var *var, void *arg);
 
-/* The size of a decimal expression, as an operand; false if it is not known. */
+/* The size of a decimal expression as an operand; false if it is not known. */
 extern bool deparse_size(Deparse *deparse, Node *node, int *precision, int *scale);
 
-/* The scale of a value, or NULL for one that is NULL, as an expression; NULL if it is not known. */
+/*
+ * An expression for the scale of a value, NULL for a value that is NULL;
+ * returns NULL if the scale is not known.
+ */
 extern Node *deparse_scale(Deparse *deparse, Node *value);
 
 #endif							/* RSFED_REDSHIFT_DEPARSE_VALUE_H */

@@ -18,7 +18,7 @@
 #include "redshift/external.h"
 #include "redshift/quote.h"
 
-/* Roles that Redshift assumes one after another. */
+/* The largest number of roles that Redshift assumes one after another. */
 #define MAX_CHAINED_ROLES 10
 
 #define LONGEST_BUCKET 63
@@ -81,7 +81,10 @@ refuse_role(const char *argument, const char *value, const char *why)
 			 errhint("Write the ARN of an IAM role, as in \"arn:aws:iam::123456789012:role/lake\"; for roles that are assumed one after another, write commas between them and no blanks.")));
 }
 
-/* A name of a role may hold a comma; one that begins another role ends it. */
+/*
+ * The end of a role's ARN.  The name of a role may contain a comma; a comma
+ * before another ARN ends it.
+ */
 static const char *
 end_of_role(const char *text)
 {

@@ -14,7 +14,7 @@
 /* The largest number of partitions in one ALTER TABLE. */
 #define REDSHIFT_MAX_PARTITIONS 100
 
-/* How Hive and Glue write the value of a partition that is NULL. */
+/* The value that Hive and Glue write for a partition key that is NULL. */
 #define REDSHIFT_NULL_PARTITION "__HIVE_DEFAULT_PARTITION__"
 
 typedef enum ExternalCatalog
@@ -48,8 +48,8 @@ typedef struct ExternalPartition
 } ExternalPartition;
 
 /*
- * Raises 22023 for what CREATE EXTERNAL SCHEMA would refuse: options of another
- * kind of catalog, a role that is no ARN, an account or region that is none.
+ * Raises 22023 for values that CREATE EXTERNAL SCHEMA would refuse: options of
+ * another kind of catalog, and an invalid ARN, account or region.
  */
 extern void redshift_check_external_schema(const ExternalSchema *schema);
 

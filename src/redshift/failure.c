@@ -37,8 +37,8 @@ static const FailureRule rules[] =
 	{"57P", NULL, false, FAILURE_PASSING},
 
 	/*
-	 * Cancelled by workload management and by time-outs, there or here.  A
-	 * user's cancel is permanent; Redshift reports its statement_timeout in
+	 * Cancelled by workload management and by time-outs, in Redshift or here.
+	 * A user's cancel is permanent; Redshift reports its statement_timeout in
 	 * the same way, so remote/ names it in the detail if that time had passed.
 	 */
 	{"57014", "WLM", false, FAILURE_PASSING},
@@ -114,7 +114,7 @@ FailureBlame
 failure_blame(const char *sqlstate, const char *message, const char *detail,
 			  bool at_login, bool is_remote)
 {
-	/* credentials: refused there, or expired or unreadable here */
+	/* credentials: refused by Redshift, or expired or unreadable here */
 	if (at_login && (strncmp(sqlstate, "28", 2) == 0 || strcmp(sqlstate, "2F003") == 0 ||
 					 (strncmp(sqlstate, "58", 2) == 0 && !is_remote)))
 		return BLAME_LOGIN;
@@ -147,8 +147,8 @@ failure_is_of_language(const char *sqlstate)
 }
 
 /*
- * The number at the beginning of a text, behind blanks; 0 if there is none, or
- * one that is too large for an id.
+ * The number at the beginning of a text, after blanks; 0 if there is none, or
+ * if it is too large for an id.
  */
 static int64
 leading_number(const char *text, char **end)

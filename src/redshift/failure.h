@@ -17,8 +17,8 @@ typedef enum FailureKind
 } FailureKind;
 
 /*
- * By SQLSTATE and text (detail may be NULL); at_login: the error came before
- * there was a session.  Pure.
+ * Classifies an error by its SQLSTATE and texts (detail may be NULL);
+ * at_login: the error occurred before there was a session.  Pure.
  */
 extern FailureKind failure_kind(const char *sqlstate, const char *message, const char *detail,
 								bool at_login);
@@ -32,13 +32,16 @@ extern int64 failure_query_id(const char *message, const char *detail);
 /* The cause of an error, if several servers could run the query. */
 typedef enum FailureBlame
 {
-	BLAME_OTHER,				/* of this server, or of an interrupt */
+	BLAME_OTHER,				/* this server, or an interrupt */
 	BLAME_QUERY,				/* the query: it would fail elsewhere, too */
 	BLAME_LOGIN,				/* the server refuses this log-in */
 	BLAME_MEMBER				/* the server */
 } FailureBlame;
 
-/* at_login: before there was a session; is_remote: Redshift's, or of the way there. */
+/*
+ * at_login: before there was a session; is_remote: an error of Redshift, or of
+ * the connection to it.
+ */
 extern FailureBlame failure_blame(const char *sqlstate, const char *message, const char *detail,
 								  bool at_login, bool is_remote);
 

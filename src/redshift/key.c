@@ -30,7 +30,10 @@ static const char *const neutral_words[] = {
 	"hour", "hours", "minute", "minutes", "second", "seconds", "epoch", NULL
 };
 
-/* Token after the call whose bracket opens at token open, with WITHIN GROUP (...). */
+/*
+ * The token after the call whose bracket opens at token open, and after its
+ * WITHIN GROUP (...).
+ */
 static int
 call_end(const RedshiftTokens *tokens, int open)
 {
@@ -55,9 +58,10 @@ is_window_call(const RedshiftTokens *tokens, int i)
 }
 
 /*
- * Is token i the name of a function of these, before its bracket?  In quotes
- * it is the same function; in a schema other than pg_catalog it is another,
- * and none that aggregates: users cannot make those.
+ * Is token i the name of one of these functions, followed by a bracket?  A
+ * quoted name means the same function; a name in a schema other than
+ * pg_catalog means another function, which is not an aggregate, because users
+ * cannot create aggregates.
  */
 static bool
 is_call(const RedshiftTokens *tokens, int i, const char *const *words)
@@ -106,9 +110,9 @@ redshift_has_aggregate(const RedshiftTokens *tokens, int first, int end)
 }
 
 /*
- * Does GROUP BY ALL group by this item of the select list?  Sets *why_not where
- * that is not certain: a window function is no group, and whether the column of
- * "a + sum(b)" is one is not documented.
+ * Does GROUP BY ALL group by this item of the select list?  Sets *why_not if
+ * that is not certain: a window function is not a group, and it is not
+ * documented whether the column of "a + sum(b)" is one.
  */
 static bool
 is_group_of_all(const RedshiftTokens *tokens, const RedshiftSelectItem *item, const char **why_not)
@@ -148,7 +152,7 @@ is_group_of_all(const RedshiftTokens *tokens, const RedshiftSelectItem *item, co
 	return !aggregate;
 }
 
-/* End of the chain of names that begins at token i: a.b.c */
+/* The end of the chain of names that begins at token i: a.b.c */
 static int
 chain_end(const RedshiftTokens *tokens, int i, int end)
 {
@@ -159,7 +163,7 @@ chain_end(const RedshiftTokens *tokens, int i, int end)
 	return i;
 }
 
-/* Takes off brackets that enclose the whole range. */
+/* Removes brackets that enclose the whole range. */
 static void
 unwrap(const RedshiftTokens *tokens, int *first, int *end)
 {
@@ -172,8 +176,8 @@ unwrap(const RedshiftTokens *tokens, int *first, int *end)
 }
 
 /*
- * Are two ranges of tokens the same expression?  Case and blanks do not count,
- * nor, if loose, does the qualifier of a column that the other side leaves out.
+ * Are two ranges of tokens the same expression?  Case and blanks are ignored
+ * and, if loose, so is the qualifier of a column that the other side omits.
  */
 static bool
 same_expression(const RedshiftTokens *tokens, int a, int a_end, int b, int b_end, bool loose)
@@ -226,7 +230,7 @@ mentions(const RedshiftTokens *tokens, int first, int end, const char *name)
 }
 
 /*
- * Number of the select item (from 0) with the expression of an item of the
+ * The number of the select item (from 0) with the expression of an item of the
  * GROUP BY list; -1 if there is none.
  */
 static int
@@ -249,10 +253,10 @@ find_expression(const RedshiftSelect *select, const RedshiftGroupItem *group, bo
 }
 
 /*
- * Number of the select item (from 0) that an ordinal, an alias or an
- * expression of the GROUP BY list means; -1 and a reason if none.  Sets *loose
- * if a qualifier is only on one side: a.b and b may be one column, or, where a
- * is of type SUPER, two.
+ * The number of the select item (from 0) that an ordinal, an alias or an
+ * expression of the GROUP BY list refers to; -1 and a reason if there is none.
+ * Sets *loose if only one side has a qualifier: a.b and b may be the same
+ * column or, if a has type SUPER, two columns.
  */
 static int
 find_group_item(const RedshiftSelect *select, const RedshiftGroupItem *group, bool *loose,
@@ -279,7 +283,9 @@ find_group_item(const RedshiftSelect *select, const RedshiftGroupItem *group, bo
 		return -1;
 	}
 
-	/* as in PostgreSQL a column of the table comes before an alias */
+	/*
+	 * as in PostgreSQL, a column of the table takes precedence over an alias
+	 */
 	found = find_expression(select, group, false);
 	if (found >= 0)
 		return found;
@@ -317,7 +323,9 @@ find_group_item(const RedshiftSelect *select, const RedshiftGroupItem *group, bo
 	return -1;
 }
 
-/* Number of the only column of this name; -1 if there is none or several. */
+/*
+ * The number of the only column of this name; -1 if there is none or several.
+ */
 static int
 find_column(const char *name, const char *const *column_names, int ncolumns)
 {
@@ -336,9 +344,9 @@ find_column(const char *name, const char *const *column_names, int ncolumns)
 }
 
 /*
- * Number of the result column for an item of the GROUP BY list; -1 and a
- * reason if there is none.  With a star in the select list only a plain column
- * can be found, by its name.
+ * The number of the result column for an item of the GROUP BY list; -1 and a
+ * reason if there is none.  If the select list contains a star, only a plain
+ * column can be found, by its name.
  */
 static int
 find_group_column(const RedshiftSelect *select, const RedshiftGroupItem *group,
@@ -358,7 +366,7 @@ find_group_column(const RedshiftSelect *select, const RedshiftGroupItem *group,
 		int			column = find_column(name, column_names, ncolumns);
 		ListCell   *lc;
 
-		/* not something else that is called like the column */
+		/* not another expression with the name of the column */
 		foreach(lc, select->items)
 		{
 			RedshiftSelectItem *item = lfirst(lc);
@@ -470,9 +478,9 @@ key_of_groups(const RedshiftSelect *select, const char *const *column_names, int
  *		char *, in the order of GROUP BY; for SELECT DISTINCT all columns.
  *
  * column_names are the names of all result columns as Redshift describes them.
- * When there is no certain key the result is NIL and *why_not is a full
- * sentence for errdetail; else *why_not is NULL.  select may be NULL (a query
- * that could not be understood).  Allocated in the current memory context.
+ * If there is no certain key, the result is NIL and *why_not is a full sentence
+ * for errdetail; otherwise *why_not is NULL.  select may be NULL (a query that
+ * could not be understood).  Allocated in the current memory context.
  */
 List *
 redshift_infer_key(const RedshiftSelect *select, const char *const *column_names, int ncolumns,

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * lex.c
- *		Cuts a Redshift statement into tokens.
+ *		Splits a Redshift statement into tokens.
  *
  * Policy: the rules are those of the scanner that Redshift inherited from
- * PostgreSQL 8.0, not of the server that we run in: a backslash is an escape
- * inside '...' whatever standard_conforming_strings says here, E'' is not a
+ * PostgreSQL 8.0, not those of the local server: a backslash is an escape
+ * inside '...' regardless of standard_conforming_strings here, E'' is not a
  * literal but the word "e" and a string, ASCII letters fold to lower case
  * inside double quotes too, and comments nest.  No other code of the package
  * searches for quotes, comments or semicolons.
@@ -26,7 +26,7 @@
 
 #define OPERATOR_CHARS		"+-*/<>=~!@#%^&|`?"
 
-/* an operator may end in + or - only if one of these stands before it */
+/* an operator may end in + or - only if it contains one of these */
 #define OPERATOR_SIGN_CHARS	"~!@#%^&|`?"
 
 typedef struct Scanner
@@ -111,7 +111,7 @@ add_token(Scanner *scanner, RedshiftTokenKind kind, int start, int depth, const 
 		tokens->count++;
 }
 
-/* Moves over blanks and comments. */
+/* Skips blanks and comments. */
 static void
 skip_blanks(Scanner *scanner)
 {
@@ -337,9 +337,9 @@ scan_punctuation(Scanner *scanner)
 }
 
 /*
- * Does # begin the name of a temporary table here, rather than being the
- * operator of that name?  A name of a table follows one of these words, a comma,
- * a dot or an opening bracket.
+ * Does # begin the name of a temporary table here, or is it the operator of
+ * that name?  The name of a table follows one of these words, a comma, a dot
+ * or an opening bracket.
  */
 static bool
 is_temporary_name(const Scanner *scanner)
@@ -375,7 +375,7 @@ scan_word(Scanner *scanner)
 
 /*
  * redshift_lex
- *		Cuts a text into tokens; blanks and comments are left out.
+ *		Splits a text into tokens, without blanks and comments.
  *
  * The result and everything it points to is allocated in the current memory
  * context.  Raises 42601 for a string, a quoted identifier or a comment that
@@ -423,8 +423,8 @@ redshift_lex(const char *query)
 
 /*
  * redshift_statement_count
- *		Number of statements in a text: the parts between semicolons that hold
- *		a token.  Raises what redshift_lex raises.
+ *		The number of statements in a text: the parts between semicolons that
+ *		contain a token.  Raises the errors of redshift_lex.
  */
 int
 redshift_statement_count(const char *query)
@@ -447,10 +447,10 @@ redshift_statement_count(const char *query)
 /*
  * redshift_strip
  *		The text without semicolons at its ends and without the blanks and
- *		comments after its last token; what is left is not touched, leading
- *		comments stay.  An empty string when there is no token.
+ *		comments after its last token; the rest is unchanged, including leading
+ *		comments.  An empty string if there is no token.
  *
- * Allocated in the current memory context.  Raises what redshift_lex raises.
+ * Allocated in the current memory context.  Raises the errors of redshift_lex.
  */
 char *
 redshift_strip(const char *query)
@@ -522,8 +522,8 @@ redshift_token_is_name(const RedshiftToken *token)
 
 /*
  * redshift_matching_token
- *		Index of the bracket that closes the one at index open; the number of
- *		tokens (the END token) when nothing closes it.
+ *		The index of the bracket that closes the one at index open; the number
+ *		of tokens (the END token) if no bracket closes it.
  */
 int
 redshift_matching_token(const RedshiftTokens *tokens, int open)
@@ -541,8 +541,9 @@ redshift_matching_token(const RedshiftTokens *tokens, int open)
 
 /*
  * redshift_token_text
- *		Source text from token first up to, not including, token end; an empty
- *		string for an empty range.  Allocated in the current memory context.
+ *		The source text from token first up to, not including, token end; an
+ *		empty string for an empty range.  Allocated in the current memory
+ *		context.
  */
 char *
 redshift_token_text(const RedshiftTokens *tokens, int first, int end)
@@ -582,7 +583,7 @@ redshift_locate(const char *query, int offset)
 /*
  * redshift_excerpt
  *		The beginning of a text for a message: at most max_bytes bytes, never
- *		half a character, runs of blanks as one, "..." when something was cut.
+ *		half a character, runs of blanks as one, "..." if the text was cut.
  *		Allocated in the current memory context.
  */
 char *

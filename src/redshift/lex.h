@@ -28,7 +28,7 @@ typedef struct RedshiftToken
 	int			start;			/* byte offset in the query */
 	int			length;			/* bytes */
 	int			depth;			/* open ( and [ around it; a bracket has the
-								 * depth of what stands before it */
+								 * depth outside of it */
 
 	/*
 	 * WORD and QUOTED: the name, unquoted and folded (ASCII) to lower case;

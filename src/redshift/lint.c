@@ -47,14 +47,14 @@ static const char *const fraction_words[] = {
 	"decimal", "numeric", "dec", "float", "float4", "float8", "double", "real", NULL
 };
 
-/* functions of the leader node: called with brackets */
+/* functions of the leader node that are called with brackets */
 static const char *const leader_functions[] = {
 	"now", "age", "timeofday", "isfinite", "current_schema", "current_schemas", "version",
 	"has_database_privilege", "has_schema_privilege", "has_table_privilege", "get_bit", "get_byte",
 	"set_bit", "set_byte", "to_ascii", "generate_series", NULL
 };
 
-/* and those without, all of them reserved words */
+/* functions of the leader node without brackets; all are reserved words */
 static const char *const leader_words[] = {
 	"current_time", "current_timestamp", "localtime", "localtimestamp", NULL
 };
@@ -95,7 +95,7 @@ find_lint(const Linter *linter, RedshiftLintSeverity severity, const char *colum
 	return NULL;
 }
 
-/* Is a rewrite one of those that are joined in a text? */
+/* Is a rewrite in a text of joined rewrites? */
 static bool
 has_rewrite(const char *joined, const char *rewrite)
 {
@@ -137,7 +137,10 @@ add_lint(Linter *linter, RedshiftLintSeverity severity, const char *column, int 
 	linter->result = lappend(linter->result, lint);
 }
 
-/* Number of the outermost select item that holds a token; -1 if none does. */
+/*
+ * The number of the outermost select item that contains a token; -1 if there
+ * is none.
+ */
 static int
 item_of_token(const Linter *linter, int token)
 {
@@ -179,7 +182,10 @@ type_of_token(const Linter *linter, int token)
 	return linter->types[item];
 }
 
-/* Is token i a call of one of these functions, by that name alone? */
+/*
+ * Is token i a call of one of these functions, without a schema or in
+ * pg_catalog?
+ */
 static bool
 is_call(const Linter *linter, int i, const char *const *words)
 {
@@ -209,7 +215,7 @@ is_bare_word(const Linter *linter, int i, const char *const *words)
 
 /*
  * Is token i the name of a type that a value is cast to?  Sets *operand to the
- * only token that is cast, or to -1 when it is more than a token.
+ * token that is cast, or to -1 if that is more than one token.
  */
 static bool
 is_cast_type(const Linter *linter, int i, int *operand)
@@ -257,7 +263,7 @@ is_cast_type(const Linter *linter, int i, int *operand)
 	return true;
 }
 
-/* Do the tokens [first, end) hold a cast to one of these types? */
+/* Do the tokens [first, end) contain a cast to one of these types? */
 static bool
 has_cast(const Linter *linter, int first, int end, const char *const *words)
 {
@@ -271,7 +277,10 @@ has_cast(const Linter *linter, int first, int end, const char *const *words)
 	return false;
 }
 
-/* Does a cast or a literal in [first, end) bring a fraction in? */
+/*
+ * Do the tokens [first, end) contain a literal with a fraction, or a cast to a
+ * type with a fraction?
+ */
 static bool
 has_fraction(const Linter *linter, int first, int end)
 {
@@ -350,7 +359,7 @@ lint_average(Linter *linter, int i)
 			int32		typmod = linter->typmods ? linter->typmods[item] : -1;
 			int			scale = typmod >= (int32) VARHDRSZ ? (typmod - VARHDRSZ) & 0x7ff : -1;
 
-			/* the item is nothing but the average: its scale is that of x */
+			/* the item is only the average: its scale is that of x */
 			if (scale >= 0 && i == select_item->first_token && close == select_item->end_token - 1)
 				add_lint(linter, RS_LINT_NOTE, column, i,
 						 psprintf("The average keeps only the %d decimal digits of its argument.", scale),
@@ -570,7 +579,7 @@ lint_unsteady(Linter *linter, int i)
 	}
 }
 
-/* A column's name as it is written in a query. */
+/* The name of a column as a query writes it. */
 static const char *
 written_name(const char *name)
 {
@@ -629,12 +638,13 @@ lint_keys(Linter *linter, List *key_names)
 
 /*
  * redshift_lint
- *		What in a query would give silently wrong or unsteady results: a List
- *		of RedshiftLint in the order of the query, notes on key columns last.
+ *		Finds the parts of a query that would give silently wrong or unstable
+ *		results: a List of RedshiftLint in the order of the query, notes on key
+ *		columns last.
  *
  * names, types and typmods describe the ncolumns result columns as Redshift
- * does (its own OIDs); types and typmods may be NULL when they are not known.
- * key_names is a List of char *.  select may be NULL: the result is NIL then.
+ * does (its own OIDs); types and typmods may be NULL if they are not known.
+ * key_names is a List of char *.  If select is NULL, the result is NIL.
  * Allocated in the current memory context; raises nothing.
  */
 List *

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * literal.c
- *		Values of PostgreSQL as literals of Redshift.
+ *		Writes values of PostgreSQL as literals of Redshift.
  *
  * Policy: the result does not depend on settings of the session, and a value
  * that the two servers might read differently is not written.
@@ -57,7 +57,7 @@ redshift_literal(Oid type, Datum value, bool bare, const char **why)
 			chars = TextDatumGetCString(value);
 			return text_literal(chars, bare, why);
 		case BPCHAROID:
-			/* its padding does not count */
+			/* the padding is not significant */
 			chars = TextDatumGetCString(value);
 			length = strlen(chars);
 			while (length > 0 && chars[length - 1] == ' ')
@@ -106,7 +106,7 @@ redshift_null(Oid type)
 	}
 }
 
-/* Digits of a decimal's text, and those after its point. */
+/* Counts the digits of a decimal's text, and those after its point. */
 static bool
 count_digits(const char *text, int *precision, int *scale)
 {
@@ -231,7 +231,7 @@ text_literal(char *text, bool bare, const char **why)
 	}
 	if (bare)
 		return redshift_quote_literal(text);
-	/* lengths are bytes of UTF-8 there */
+	/* lengths in Redshift count bytes of UTF-8 */
 	if (GetDatabaseEncoding() != PG_UTF8)
 		length = Min(length * 4, MAX_VARCHAR_BYTES);
 	return psprintf("%s::varchar(%d)", redshift_quote_literal(text), Max(length, 1));

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * literal.h
- *		Values of PostgreSQL as literals of Redshift.
+ *		Writes values of PostgreSQL as literals of Redshift.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,20 +15,21 @@
  */
 extern char *redshift_literal(Oid type, Datum value, bool bare, const char **why);
 
-/* Where a value that has no literal lies among those that Redshift has. */
+/* The place of a value that has no literal among the values of Redshift. */
 typedef enum RedshiftPlace
 {
 	RS_PLACE_EXACT,				/* it is one of them */
 	RS_PLACE_ABOVE,				/* it is greater than all */
 	RS_PLACE_BELOW,				/* it is less than all */
-	RS_PLACE_BETWEEN,			/* it is greater than the literal's value, and less than all above that */
+	RS_PLACE_BETWEEN,			/* it is between the literal's value and the next greater one */
 	RS_PLACE_UNKNOWN
 } RedshiftPlace;
 
 /*
- * The place of a value for which redshift_literal() is NULL, as one of type text is
- * compared with texts that end in no blank and hold no control character.  With
- * RS_PLACE_EXACT and RS_PLACE_BETWEEN the literal, palloc'd, else NULL.
+ * The place of a value for which redshift_literal() returns NULL.  A value of
+ * type text is compared with texts that have no trailing blanks and no control
+ * characters.  *literal is set for RS_PLACE_EXACT and RS_PLACE_BETWEEN,
+ * palloc'd, and NULL otherwise.
  */
 extern RedshiftPlace redshift_place(Oid type, Datum value, bool bare, char **literal);
 
@@ -38,7 +39,10 @@ extern RedshiftPlace redshift_place(Oid type, Datum value, bool bare, char **lit
  */
 extern char *redshift_null(Oid type);
 
-/* Digits of a decimal constant, and those after the point; false for NaN and the like. */
+/*
+ * Counts the digits of a decimal constant, and those after the point; false
+ * for NaN and infinities.
+ */
 extern bool redshift_decimal_size(Datum value, int *precision, int *scale);
 
 #endif							/* RSFED_REDSHIFT_LITERAL_H */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * place.c
- *		Where values that Redshift does not have lie among its own.
+ *		The place of values that Redshift does not have among its own values.
  *
- * Policy: a comparison with such a value has the same answer as one with the next
- * value below it.  What is not certain is RS_PLACE_UNKNOWN.
+ * Policy: a comparison with such a value has the same result as one with the
+ * next lower value.  If the place is not certain, it is RS_PLACE_UNKNOWN.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +21,7 @@
 #include "redshift/literal.h"
 #include "redshift/types.h"
 
-/* The literal of a value just below, or of the value itself. */
+/* Writes the literal of the next lower value, or of the value itself. */
 static RedshiftPlace
 place_at(RedshiftPlace place, Oid type, Datum value, bool bare, char **literal)
 {
@@ -32,8 +32,9 @@ place_at(RedshiftPlace place, Oid type, Datum value, bool bare, char **literal)
 }
 
 /*
- * A number: cut to the decimals that 38 digits leave.  A column with more decimals
- * than that has fewer digits before its point than the number.
+ * A number is truncated to the decimal digits that 38 digits leave.  A column
+ * with more decimal digits than that has fewer digits before its point than
+ * the number.
  */
 static RedshiftPlace
 place_of_number(Datum value, bool bare, char **literal)
@@ -62,7 +63,7 @@ place_of_number(Datum value, bool bare, char **literal)
 	return place_at(RS_PLACE_BETWEEN, NUMERICOID, cut, bare, literal);
 }
 
-/* A text that ends in blanks: just above what it is without them. */
+/* A text with trailing blanks is just above the same text without them. */
 static RedshiftPlace
 place_of_text(Oid type, Datum value, bool bare, char **literal)
 {

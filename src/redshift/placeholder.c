@@ -23,7 +23,7 @@ is_placeholder(const RedshiftToken *token, const char *name)
 	return token->kind == RS_TOKEN_PLACEHOLDER && strcmp(token->text, name) == 0;
 }
 
-/* Number of tokens of that name. */
+/* The number of tokens of that name. */
 static int
 count_placeholders(const RedshiftTokens *tokens, const char *name)
 {
@@ -36,7 +36,7 @@ count_placeholders(const RedshiftTokens *tokens, const char *name)
 
 /*
  * redshift_has_placeholders
- *		Does the query hold {from} or {to}?
+ *		Does the query contain {from} or {to}?
  */
 bool
 redshift_has_placeholders(const char *query)
@@ -80,7 +80,7 @@ redshift_check_placeholders(const char *query)
 
 /*
  * redshift_require_window
- *		Raises 22023 unless the query holds both {from} and {to}.
+ *		Raises 22023 unless the query contains both {from} and {to}.
  */
 void
 redshift_require_window(const char *query)
@@ -97,7 +97,7 @@ redshift_require_window(const char *query)
 			 errhint("Write WHERE the_time >= {from} AND the_time < {to}: rsfed puts the range of each refresh there.")));
 }
 
-/* May a literal stand right beside that character, and both stay what they are? */
+/* Can a literal be adjacent to that character without changing the tokens? */
 static bool
 stands_apart(char c)
 {
@@ -108,8 +108,8 @@ stands_apart(char c)
  * redshift_fill_placeholders
  *		The query with literals for {from} and {to}; palloc'd.
  *
- * A blank comes between a literal and what would grow together with it: the
- * braces set "{from}AND" apart, NULL does not.
+ * A blank separates a literal from adjacent text that would join it: in
+ * "{from}AND" the braces separate the tokens, but NULL does not.
  */
 char *
 redshift_fill_placeholders(const char *query, const char *from, const char *to)

@@ -63,8 +63,8 @@ static const char *const interval_words[] = {
 };
 
 /*
- * Is token i this key word?  After AS or a dot any word is a name, and so it
- * is before a dot.
+ * Can token i be a key word?  After AS, after a dot and before a dot, any word
+ * is a name.
  */
 static bool
 is_keyword_place(const RedshiftTokens *tokens, int i)
@@ -93,7 +93,10 @@ is_clause(const RedshiftTokens *tokens, int i)
 	if (redshift_token_in(&items[i], clause_words))
 		return true;
 
-	/* words that are key words only in pairs; WITHIN GROUP (...) is none */
+	/*
+	 * words that are key words only in pairs; WITHIN GROUP (...) is not a
+	 * clause
+	 */
 	if (redshift_token_is(&items[i + 1], "by"))
 		return redshift_token_is(&items[i], "group") || redshift_token_is(&items[i], "order") ||
 			redshift_token_is(&items[i], "connect");
@@ -103,8 +106,8 @@ is_clause(const RedshiftTokens *tokens, int i)
 }
 
 /*
- * Index of the first token after WITH and its queries, for i at WITH; -1 when
- * the list is not as it should be.
+ * The index of the first token after WITH and its queries, for i at WITH; -1
+ * if the list is malformed.
  */
 static int
 skip_with(const RedshiftTokens *tokens, int i)
@@ -193,9 +196,9 @@ check_one_statement(const RedshiftTokens *tokens)
  * redshift_check_query
  *		Makes sure that a text is exactly one statement that returns rows.
  *
- * Raises 42601 for an empty text, for several statements and for what is no
- * statement at all, 0A000 for commands and SELECT INTO; and what redshift_lex
- * raises.  Semicolons at the ends are fine.
+ * Raises 42601 for an empty text, for several statements and for text that is
+ * not a statement, 0A000 for commands and SELECT INTO, and the errors of
+ * redshift_lex.  Semicolons at the ends are allowed.
  */
 void
 redshift_check_query(const char *query)
@@ -255,7 +258,9 @@ ends_expression(const RedshiftTokens *tokens, int i)
 			/* a type */
 			if (i > 0 && tokens->items[i - 1].kind == RS_TOKEN_CAST)
 				return true;
-			/* AT TIME ZONE goes on, WITH TIME ZONE is a type */
+			/*
+			 * AT TIME ZONE continues an expression, WITH TIME ZONE is a type
+			 */
 			if (i > 1 && redshift_token_is(token, "zone") &&
 				redshift_token_is(&tokens->items[i - 2], "at"))
 				return false;
@@ -273,7 +278,7 @@ ends_expression(const RedshiftTokens *tokens, int i)
 	}
 }
 
-/* Are the tokens [first, end) nothing but "*" or "t.*"? */
+/* Are the tokens [first, end) only "*" or "t.*"? */
 static bool
 is_star(const RedshiftTokens *tokens, int first, int end)
 {
@@ -284,9 +289,9 @@ is_star(const RedshiftTokens *tokens, int first, int end)
 }
 
 /*
- * Does the clause EXCLUDE begin at token i, behind a select item that begins
- * at token first?  The word is not reserved: it is a column or an alias unless
- * names follow what an item can end with.
+ * Does the clause EXCLUDE begin at token i, after a select item that begins at
+ * token first?  The word is not reserved: it is a column or an alias unless an
+ * item can end before it and names follow it.
  */
 static bool
 is_exclude(const RedshiftTokens *tokens, int first, int i)
@@ -302,7 +307,7 @@ is_exclude(const RedshiftTokens *tokens, int first, int i)
 
 /*
  * The token after the columns of EXCLUDE, for i at that word: (a, b), or names
- * up to the end of the select list; -1 when they are not names.
+ * up to the end of the select list; -1 if they are not names.
  */
 static int
 skip_exclude(const RedshiftTokens *tokens, int i, int end)
@@ -341,7 +346,10 @@ has_bare_alias(const RedshiftTokens *tokens, int first, int end)
 		items[end - 2].kind == RS_TOKEN_STRING && redshift_token_is(&items[end - 3], "interval"))
 		return false;
 
-	/* x is not null and the like were caught above; x::interval year to month */
+	/*
+	 * x IS NOT NULL and similar ends were handled above; x::interval year to
+	 * month
+	 */
 	return !redshift_token_is(&items[end - 2], "to");
 }
 
@@ -406,7 +414,7 @@ make_item(const RedshiftTokens *tokens, int first, int end)
 
 /*
  * Adds an item of the GROUP BY list, tokens [first, end); brackets around it
- * are taken off, and a list in them is several items.
+ * are removed, and a list in brackets adds several items.
  */
 static void
 add_group_item(RedshiftSelect *select, int first, int end)
@@ -455,7 +463,10 @@ add_group_item(RedshiftSelect *select, int first, int end)
 	select->group_items = lappend(select->group_items, item);
 }
 
-/* Reads the select list from token i; returns the token after it, -1 if bad. */
+/*
+ * Reads the select list from token i; returns the token after it, -1 if it is
+ * malformed.
+ */
 static int
 parse_items(RedshiftSelect *select, int i, int end)
 {
@@ -496,7 +507,7 @@ parse_items(RedshiftSelect *select, int i, int end)
 	}
 }
 
-/* Reads what may stand between SELECT and the list; returns the next token. */
+/* Reads the options between SELECT and the list; returns the next token. */
 static int
 parse_select_options(RedshiftSelect *select, int i)
 {
@@ -531,7 +542,7 @@ parse_select_options(RedshiftSelect *select, int i)
 	}
 }
 
-/* Notes the clauses after the select list, up to token end at this depth. */
+/* Records the clauses after the select list, up to token end at this depth. */
 static void
 parse_clauses(RedshiftSelect *select, int i, int end, int depth)
 {
@@ -582,7 +593,7 @@ parse_clauses(RedshiftSelect *select, int i, int end, int depth)
 	}
 }
 
-/* Reads the query in tokens [i, end); false when it cannot be understood. */
+/* Reads the query in tokens [i, end); false if it cannot be understood. */
 static bool
 parse_range(RedshiftSelect *select, int i, int end)
 {
@@ -627,12 +638,12 @@ parse_range(RedshiftSelect *select, int i, int end)
 
 /*
  * redshift_parse_select
- *		The outline of the outermost SELECT of a query, or NULL when it cannot
- *		be understood: not a SELECT, brackets that do not match, more than one
+ *		The outline of the outermost SELECT of a query, or NULL if it cannot be
+ *		understood: not a SELECT, brackets that do not match, more than one
  *		statement.
  *
  * Tokens keep the offsets of the text that was passed.  Everything is
- * allocated in the current memory context.  Raises what redshift_lex raises.
+ * allocated in the current memory context.  Raises the errors of redshift_lex.
  */
 RedshiftSelect *
 redshift_parse_select(const char *query)

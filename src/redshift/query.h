@@ -21,7 +21,7 @@ typedef struct RedshiftSelectItem
 	int			location;		/* byte offset of the item in the query */
 	const char *text;			/* source of the expression */
 	const char *name;			/* alias or plain column name, folded; NULL
-								 * when Redshift chooses one */
+								 * if Redshift chooses one */
 	bool		has_alias;
 	bool		is_star;		/* "*" or "t.*": an unknown number of columns */
 } RedshiftSelectItem;
@@ -34,20 +34,20 @@ typedef struct RedshiftGroupItem
 	const char *text;
 } RedshiftGroupItem;
 
-/* The outermost SELECT of a query; of several in a set operation the first. */
+/* The outermost SELECT of a query; the first one of a set operation. */
 typedef struct RedshiftSelect
 {
 	RedshiftTokens *tokens;		/* of the whole query */
 	List	   *items;			/* of RedshiftSelectItem */
 	List	   *group_items;	/* of RedshiftGroupItem; (a, b) is two of them */
-	int			limit_token;	/* LIMIT or TOP; -1 without */
+	int			limit_token;	/* LIMIT or TOP; -1 = none */
 	bool		has_with;
 	bool		has_setop;		/* UNION, INTERSECT, EXCEPT, MINUS */
 	bool		has_group_by;
 	bool		has_group_by_all;
 	bool		has_grouping_sets;	/* GROUPING SETS, ROLLUP, CUBE */
 	bool		has_star;
-	bool		has_exclude;	/* EXCLUDE: items that are no columns of the result */
+	bool		has_exclude;	/* EXCLUDE: some items are not columns of the result */
 	bool		has_distinct;
 	bool		has_distinct_on;
 	bool		has_having;

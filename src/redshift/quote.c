@@ -5,9 +5,9 @@
  *
  * Policy: these are the only functions that put a name or a value into a text
  * for Redshift.  quote_identifier() and quote_literal() of the server are not
- * safe there: Redshift reserves words that PostgreSQL does not, and it knows
- * no E'' while a backslash is an escape in every literal.  So every name is
- * always quoted, and every quote and every backslash in a literal is doubled.
+ * safe there: Redshift reserves words that PostgreSQL does not, and it has no
+ * E'', but a backslash is an escape in every literal.  So every name is always
+ * quoted, and every quote and every backslash in a literal is doubled.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,9 +19,9 @@
 
 /*
  * redshift_quote_identifier
- *		The name in double quotes.  Redshift still folds ASCII letters inside
- *		unless enable_case_sensitive_identifier is on there.  Raises 42602 for
- *		an empty name.  Allocated in the current memory context.
+ *		The name in double quotes.  Redshift still folds ASCII letters in it
+ *		unless its enable_case_sensitive_identifier is on.  Raises 42602 for an
+ *		empty name.  Allocated in the current memory context.
  */
 char *
 redshift_quote_identifier(const char *name)

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * rewrite.c
- *		Appends an ORDER BY to a query, or makes a subquery of it.
+ *		Appends an ORDER BY to a query, or makes it a subquery.
  *
- * Policy: the query stays as its author wrote it, up to its last token: text
- * after that (a semicolon, a comment to the end of the line) would end or hide
- * the appended clause.  The order is appended to the query itself, not to a
- * subquery with it: a subquery would change the types of untyped literals, and
- * not every query can be one.
+ * Policy: the query is unchanged up to its last token; text after that (a
+ * semicolon, a comment to the end of the line) would end or hide the appended
+ * clause.  The order is appended to the query itself, not to a subquery that
+ * contains it: a subquery would change the types of untyped literals, and not
+ * every query can be one.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,17 +20,17 @@
 #include "redshift/rewrite.h"
 
 /*
- * Clauses that an ORDER BY cannot follow, or that it would change the meaning
- * of; and EXCLUDE, with which it is not documented what number a column has.  A
- * column that has one of these names costs a local sort, nothing else.
+ * Clauses that an ORDER BY cannot follow, or whose meaning it would change;
+ * and EXCLUDE, because it is not documented how columns are numbered with it.
+ * A column with one of these names only causes a local sort.
  */
 static const char *const closing_words[] = {"order", "limit", "offset", "fetch", "top", "for",
 "into", "exclude", NULL};
 
 /*
  * redshift_takes_order
- *		Can an ORDER BY be appended to the query without changing its result
- *		but for the order?  Raises what redshift_lex raises.
+ *		Can an ORDER BY be appended to the query without changing anything but
+ *		the order of its result?  Raises the errors of redshift_lex.
  */
 bool
 redshift_takes_order(const char *query)
@@ -51,7 +51,7 @@ redshift_takes_order(const char *query)
 			continue;
 		if (redshift_token_in(token, closing_words))
 			return false;
-		/* DISTINCT ON wants an order of its own */
+		/* DISTINCT ON needs an order of its own */
 		if (redshift_token_is(token, "distinct") &&
 			redshift_token_is(&tokens->items[i + 1], "on"))
 			return false;
@@ -61,9 +61,9 @@ redshift_takes_order(const char *query)
 
 /*
  * redshift_append_order
- *		The query with an ORDER BY behind it, for a query that takes one.
- *		Allocated in the current memory context; raises what redshift_lex
- *		raises.
+ *		The query followed by an ORDER BY, for a query that accepts one.
+ *		Allocated in the current memory context; raises the errors of
+ *		redshift_lex.
  */
 char *
 redshift_append_order(const char *query, const char *order)
@@ -73,9 +73,9 @@ redshift_append_order(const char *query, const char *order)
 
 /*
  * redshift_wrap_query
- *		SELECT * FROM (query) AS alias, to append a WHERE to.  column_names give
- *		its columns other names; NULL leaves them.  Allocated in the current
- *		memory context; raises what redshift_lex raises.
+ *		SELECT * FROM (query) AS alias, to which a WHERE can be appended.
+ *		column_names rename its columns; NULL keeps their names.  Allocated in
+ *		the current memory context; raises the errors of redshift_lex.
  */
 char *
 redshift_wrap_query(const char *query, const char *alias, const char *const *column_names,

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * ship.c
- *		What Redshift computes exactly as PostgreSQL does.
+ *		The operations that Redshift computes exactly as PostgreSQL does.
  *
- * Policy: what does not stand here is computed by PostgreSQL.  A row is here
- * only if the answer is the same to the last digit; rows that say why something
- * stays are for people, who find them in doc/pushdown.md, which is made of this
- * table.
+ * Policy: PostgreSQL computes everything that is not in this table.  A row is
+ * here only if both results are the same to the last digit; rows that explain
+ * why something is computed locally are for users, who find them in
+ * doc/pushdown.md, which is made from this table.
  *
  *-------------------------------------------------------------------------
  */
@@ -200,7 +200,7 @@ ship_table(int *count)
 	return ship_rules;
 }
 
-/* Is a name one of those in a list with blanks between? */
+/* Is a name in a list of names that are separated by blanks? */
 static bool
 names_have(const char *names, const char *name)
 {

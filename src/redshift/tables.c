@@ -65,8 +65,8 @@ append_name(StringInfo buf, const char *name)
 
 /*
  * redshift_table_text
- *		schema.name for people, in quotes only where it needs them; of a NULL or
- *		empty name the schema alone.  Allocated in the current memory context.
+ *		schema.name for users, quoted only where necessary; only the schema if
+ *		the name is NULL or empty.  Allocated in the current memory context.
  */
 char *
 redshift_table_text(const char *schema, const char *name)
@@ -83,7 +83,7 @@ redshift_table_text(const char *schema, const char *name)
 	return buf.data;
 }
 
-/* Is the token a name that may stand for a table? */
+/* Can the token be the name of a table? */
 static bool
 is_table_name(const RedshiftToken *token)
 {
@@ -91,7 +91,9 @@ is_table_name(const RedshiftToken *token)
 		!redshift_token_is(token, "select") && !redshift_token_is(token, "lateral");
 }
 
-/* Is FROM at token i that of EXTRACT (x FROM y), or of IS DISTINCT FROM? */
+/*
+ * Does the FROM at token i belong to EXTRACT (x FROM y) or IS DISTINCT FROM?
+ */
 static bool
 is_other_from(const RedshiftTokens *tokens, int i)
 {
@@ -156,8 +158,8 @@ add_table(RedshiftReads *reads, const char *schema, const char *name)
 }
 
 /*
- * Reads the name a[.b[.c]] at token i; the token after it.  Its parts go into
- * the array, their number into *count.
+ * Reads the name a[.b[.c]] at token i; returns the token after it.  Stores its
+ * parts in the array and their number in *count.
  */
 static int
 read_name(const RedshiftTokens *tokens, int i, const char *parts[3], int *count)
@@ -174,7 +176,10 @@ read_name(const RedshiftTokens *tokens, int i, const char *parts[3], int *count)
 	return i;
 }
 
-/* Takes one table of a FROM list, which begins at token i; the token after it. */
+/*
+ * Reads one table of a FROM list, which begins at token i; returns the token
+ * after it.
+ */
 static int
 take_table(RedshiftReads *reads, const RedshiftTokens *tokens, List *own_names, int i)
 {
@@ -219,7 +224,7 @@ ends_list(const RedshiftToken *token)
 	return redshift_token_in(token, after_list_words) && !redshift_token_is_mark(token - 1, '.');
 }
 
-/* Takes the tables of a FROM list whose first begins at token i. */
+/* Reads the tables of a FROM list that begins at token i. */
 static void
 take_list(RedshiftReads *reads, const RedshiftTokens *tokens, List *own_names, int i)
 {
@@ -229,7 +234,10 @@ take_list(RedshiftReads *reads, const RedshiftTokens *tokens, List *own_names, i
 	for (;;)
 	{
 		i = take_table(reads, tokens, own_names, i);
-		/* to the comma before the next one, over joins and their conditions */
+		/*
+		 * skip joins and their conditions up to the comma before the next
+		 * table
+		 */
 		while (i < tokens->count && items[i].depth >= depth &&
 			   !(items[i].depth == depth &&
 				 (redshift_token_is_mark(&items[i], ',') || ends_list(&items[i]))))
@@ -240,7 +248,7 @@ take_list(RedshiftReads *reads, const RedshiftTokens *tokens, List *own_names, i
 	}
 }
 
-/* Is token i a star that stands for columns? */
+/* Is token i a star that selects columns? */
 static bool
 is_star(const RedshiftTokens *tokens, int i)
 {
@@ -255,8 +263,9 @@ is_star(const RedshiftTokens *tokens, int i)
 
 /*
  * redshift_read_tables
- *		The tables and views that a query names.  count(*) is no star.  Allocated
- *		in the current memory context; raises what redshift_lex raises.
+ *		The tables and views that a query names.  count(*) does not set
+ *		has_star.  Allocated in the current memory context; raises the errors of
+ *		redshift_lex.
  */
 RedshiftReads *
 redshift_read_tables(const char *query)
@@ -282,7 +291,8 @@ redshift_read_tables(const char *query)
 
 /*
  * redshift_reads_table
- *		Is a table among those that a query reads?  An empty name: any of its schema.
+ *		Is a table among those that a query reads?  An empty name means any table
+ *		of the schema.
  */
 bool
 redshift_reads_table(const RedshiftReads *reads, const char *schema, const char *name)
@@ -301,8 +311,8 @@ redshift_reads_table(const RedshiftReads *reads, const char *schema, const char 
 
 /*
  * redshift_mentions
- *		Does a name (folded) stand anywhere in a query?  Raises what redshift_lex
- *		raises.
+ *		Does a name (folded) occur anywhere in a query?  Raises the errors of
+ *		redshift_lex.
  */
 bool
 redshift_mentions(const char *query, const char *name)
@@ -320,8 +330,8 @@ redshift_mentions(const char *query, const char *name)
 /*
  * redshift_parse_table
  *		The table that a text names: [schema.]name, quoted where Redshift needs
- *		it.  NULL for anything else.  Allocated in the current memory context;
- *		raises what redshift_lex raises.
+ *		it.  NULL for any other text.  Allocated in the current memory context;
+ *		raises the errors of redshift_lex.
  */
 RedshiftTable *
 redshift_parse_table(const char *text)

@@ -10,7 +10,10 @@
 
 #include "nodes/pg_list.h"
 
-/* The schema of a name without one: the last of the pinned search_path. */
+/*
+ * The schema of a name without a schema: the last one of the pinned
+ * search_path.
+ */
 #define REDSHIFT_DEFAULT_SCHEMA "public"
 
 typedef struct RedshiftTable

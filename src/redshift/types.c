@@ -4,12 +4,12 @@
  *		The types of Redshift: names, local types, and conversions between
  *		them.
  *
- * Policy: one table defines everything about a type.  Lengths of Redshift are
- * bytes and a decimal grows when somebody alters a column there, so a local
- * column gets neither: text for every string, numeric without a size for every
- * decimal.  A value is always read from its text by the local type's input
- * function; so "fits" means that this function either accepts the whole value
- * or raises an error; if it may silently drop a part, the conversion is
+ * Policy: one table defines everything about a type.  Lengths of Redshift
+ * count bytes, and a decimal grows when somebody alters a column there, so a
+ * local column has neither: text for every string, numeric without a size for
+ * every decimal.  The input function of the local type always reads a value
+ * from its text; so "fits" means that this function either accepts the whole
+ * value or raises an error; if it may silently drop a part, the conversion is
  * "lossy".
  *
  * No catalog is read here: names of local types are constants.
@@ -33,7 +33,7 @@ typedef struct TypeEntry
 	RedshiftKind kind;
 	Oid			local;
 	const char *local_name;
-	const char *note;			/* NULL: nothing that would surprise */
+	const char *note;			/* NULL: nothing unexpected */
 } TypeEntry;
 
 #define CATALOG_NOTE "A type of system catalogs; cast it in the query to be sure of its form."
@@ -109,7 +109,7 @@ find_type(Oid oid)
 	return NULL;
 }
 
-/* Digits before and after the point of a decimal; -1 when it has no typmod. */
+/* The precision of a decimal; -1 if it has no typmod. */
 static int
 decimal_precision(int32 typmod)
 {
@@ -125,8 +125,7 @@ decimal_scale(int32 typmod)
 
 /*
  * redshift_type_kind
- *		What sort of value a Redshift type holds; RS_OTHER for a type that we
- *		do not know.
+ *		The kind of values of a Redshift type; RS_OTHER for an unknown type.
  */
 RedshiftKind
 redshift_type_kind(Oid oid)
@@ -138,9 +137,9 @@ redshift_type_kind(Oid oid)
 
 /*
  * redshift_type_name
- *		The type as Redshift writes it, with its size where it has one;
- *		"oid 12345" for a type that we do not know.  A constant or allocated in
- *		the current memory context.
+ *		The type as Redshift writes it, with its size if it has one; "oid
+ *		12345" for an unknown type.  A constant or allocated in the current
+ *		memory context.
  */
 const char *
 redshift_type_name(Oid oid, int32 typmod)
@@ -159,7 +158,7 @@ redshift_type_name(Oid oid, int32 typmod)
 /*
  * redshift_local_type
  *		The type of a local column for values of a Redshift type, always
- *		without a typmod; InvalidOid when we do not know the type.
+ *		without a typmod; InvalidOid for an unknown type.
  */
 Oid
 redshift_local_type(Oid oid, int32 typmod)
@@ -172,8 +171,8 @@ redshift_local_type(Oid oid, int32 typmod)
 
 /*
  * redshift_local_type_name
- *		The name of redshift_local_type for a column list; NULL when we do not
- *		know the type.  A constant.
+ *		The name of redshift_local_type for a column list; NULL for an unknown
+ *		type.  A constant.
  */
 const char *
 redshift_local_type_name(Oid oid, int32 typmod)
@@ -186,7 +185,7 @@ redshift_local_type_name(Oid oid, int32 typmod)
 
 /*
  * redshift_type_note
- *		A sentence about what would surprise in the values of a type, or NULL.
+ *		A sentence about unexpected properties of the values of a type, or NULL.
  *		A constant.
  */
 const char *
@@ -244,20 +243,26 @@ redshift_type_widens(Oid old_oid, int32 old_typmod, Oid new_oid, int32 new_typmo
 	}
 }
 
-/* Does the declared precision of a local time type round microseconds away? */
+/*
+ * Does rounding to the declared precision of a local time type lose
+ * microseconds?
+ */
 static RedshiftFit
 fit_precision(int32 local_typmod)
 {
 	return local_typmod < 0 || local_typmod >= 6 ? RS_FIT_YES : RS_FIT_LOSSY;
 }
 
-/* A number into a local number; what is out of range is an error there. */
+/*
+ * A number to a local number type, whose input function refuses values out of
+ * range.
+ */
 static RedshiftFit
 fit_number(RedshiftKind kind, int32 typmod, int32 local_typmod)
 {
 	int			local_scale;
 
-	/* only numeric has a typmod, and it rounds to its scale in silence */
+	/* only numeric has a typmod, and it silently rounds to its scale */
 	if (local_typmod < (int32) VARHDRSZ)
 		return RS_FIT_YES;
 	local_scale = decimal_scale(local_typmod);
@@ -269,7 +274,7 @@ fit_number(RedshiftKind kind, int32 typmod, int32 local_typmod)
 	return RS_FIT_LOSSY;
 }
 
-/* A string into a type that is not a string: its input function judges. */
+/* A string to a type that is not a string: its input function decides. */
 static RedshiftFit
 fit_text(Oid local, int32 local_typmod)
 {
@@ -282,7 +287,7 @@ fit_text(Oid local, int32 local_typmod)
 		case TIMETZOID:
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
-			/* they drop a time or a zone, or assume one, without a word */
+			/* they silently drop a time or a zone, or assume one */
 			return RS_FIT_LOSSY;
 		case BYTEAOID:
 			/* backslashes would be read as escapes */
@@ -330,9 +335,9 @@ fit_datetime(RedshiftKind kind, Oid local, int32 local_typmod)
  *		type (the base type of a domain) with this typmod?
  *
  * Values out of range or too long are errors of that function, so a bigint
- * fits an integer column.  Floating-point columns take every number: whoever
- * declares one accepts its precision.  Types made by users (and inet, uuid,
- * ...) take any string, their input function judges.
+ * fits an integer column.  Floating-point columns accept every number,
+ * because their declaration accepts the precision.  User-defined types (and
+ * inet, uuid, ...) accept any string; their input function decides.
  */
 RedshiftFit
 redshift_type_fits(Oid remote, int32 typmod, Oid local, int32 local_typmod)
@@ -389,7 +394,7 @@ redshift_type_fits(Oid remote, int32 typmod, Oid local, int32 local_typmod)
 /*
  * redshift_needs_hex_prefix
  *		Must the reader put \x before the text of a value?  Redshift prints
- *		varbyte as bare hexadecimal digits, which bytea would take for bytes.
+ *		varbyte as bare hexadecimal digits, which bytea would read as bytes.
  */
 bool
 redshift_needs_hex_prefix(Oid remote, Oid local)
@@ -400,7 +405,7 @@ redshift_needs_hex_prefix(Oid remote, Oid local)
 /*
  * redshift_trims_blanks
  *		Must the reader remove the trailing blanks of a value?  Only char(n) is
- *		padded; blanks at the end of a varchar belong to it.
+ *		padded; trailing blanks of a varchar are part of the value.
  */
 bool
 redshift_trims_blanks(Oid remote)

@@ -19,7 +19,7 @@
 #define RS_SUPER_OID			4000
 #define RS_VARBYTE_OID			6551
 
-/* what a decimal has at most */
+/* the largest precision of a decimal */
 #define DECIMAL_MAX_DIGITS		38
 
 typedef enum RedshiftKind
@@ -38,14 +38,14 @@ typedef enum RedshiftKind
 	RS_INTERVAL,
 	RS_SUPER,
 	RS_BYTES,					/* varbyte */
-	RS_OTHER					/* all else, and what we do not know */
+	RS_OTHER					/* all others, and unknown types */
 } RedshiftKind;
 
 typedef enum RedshiftFit
 {
 	RS_FIT_YES,					/* every value arrives, or its input function
 								 * raises an error */
-	RS_FIT_LOSSY,				/* a part of the value may get lost silently */
+	RS_FIT_LOSSY,				/* a part of the value may be lost silently */
 	RS_FIT_NO
 } RedshiftFit;
 

@@ -33,7 +33,7 @@
 #define EPOCH_DISTANCE_SECS \
 	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
-/* Longest way back to look for the offset before a change of it. */
+/* The longest distance back to look for the offset before a change of it. */
 #define CHANGE_DISTANCE (12 * USECS_PER_HOUR)
 
 static int64
@@ -44,7 +44,7 @@ divide_down(int64 value, int64 by)
 	return quotient * by > value ? quotient - 1 : quotient;
 }
 
-/* Integers end at the limits of their type. */
+/* The sum is limited to the range of the type. */
 static int64
 add_integer(int64 value, int64 more)
 {
@@ -73,7 +73,10 @@ out_of_range(void)
 			 errmsg("timestamp out of range")));
 }
 
-/* Seconds west of UTC at an instant; *wall (may be NULL) is what the clock shows. */
+/*
+ * Seconds west of UTC at an instant; *wall (may be NULL) is the time that the
+ * clock shows.
+ */
 static int
 offset_at(int64 instant, pg_tz *zone, int64 *wall)
 {
@@ -184,7 +187,7 @@ floor_wall(const Interval *length, int64 wall)
 	return divide_down(wall, length->time) * length->time;
 }
 
-/* Are its buckets days or longer? */
+/* Are buckets of that length days or longer? */
 static bool
 is_of_days(const Interval *length)
 {
@@ -272,7 +275,7 @@ bucket_floor(const Bucket *bucket, int64 value)
 	}
 }
 
-/* A wall clock moved by months, days and time. */
+/* A time of the wall clock moved by months, days and time. */
 static int64
 move_wall(int64 wall, const Interval *interval, int sign)
 {

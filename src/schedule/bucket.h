@@ -37,11 +37,11 @@ typedef struct Bucket
 
 /*
  * NULL if buckets can have that length (whole months, whole days, or a time
- * that divides a day), or else the reason as a sentence.
+ * that divides a day), otherwise the reason as a sentence.
  */
 extern const char *bucket_refusal(const Bucket *bucket);
 
-/* The start of the bucket that holds the value, and of the next bucket. */
+/* The start of the bucket that contains the value, and of the next bucket. */
 extern int64 bucket_floor(const Bucket *bucket, int64 value);
 extern int64 bucket_next(const Bucket *bucket, int64 value);
 

@@ -32,8 +32,8 @@
 #define SECS_PER_DAY_64		INT64CONST(86400)
 
 /*
- * years that a search goes into the future; no date occurs less often than
- * every 40
+ * the number of years that a search covers; every date occurs at least once in
+ * 40 years
  */
 #define HORIZON_SECS		(INT64CONST(50) * 366 * SECS_PER_DAY_64)
 
@@ -101,7 +101,7 @@ refuse(const char *text, const char *detail, const char *hint)
 }
 
 /*
- * Reads a number or a name at *p and moves it on.  is_end: the value ends a
+ * Reads a number or a name at *p and advances *p. is_end: the value ends a
  * range, where sun is 7.
  */
 static int
@@ -141,7 +141,7 @@ parse_value(const char *text, const Field *field, const char **p, bool is_end)
 	return value;
 }
 
-/* Reads the /n after a range, if there is one, and moves *p on. */
+/* Reads the /n after a range, if there is one, and advances *p. */
 static int
 parse_step(const char *text, const Field *field, const char **p)
 {
@@ -161,8 +161,8 @@ parse_step(const char *text, const Field *field, const char **p)
 }
 
 /*
- * The values of one field, a list of ranges, as a bit mask.  Sets *star when
- * it begins with a star.
+ * The values of one field, a list of ranges, as a bit mask.  Sets *star if it
+ * begins with a star.
  */
 static uint64
 parse_field(const char *text, const Field *field, const char *value, bool *star)
@@ -319,7 +319,7 @@ day_matches(const RsfedSchedule *schedule, int julian, int day)
 	return schedule->either_day ? by_date || by_weekday : by_date && by_weekday;
 }
 
-/* The first matching value from low on; -1 when there is none. */
+/* The first matching value from low on; -1 if there is none. */
 static int
 next_bit(uint64 mask, int low, int high)
 {
@@ -355,7 +355,7 @@ next_in_day(const RsfedSchedule *schedule, int second)
 
 /*
  * The first matching minute of the wall clock in [from, limit), in seconds
- * since 1970 as if the wall were UTC; NO_MATCH when there is none.
+ * since 1970 as if the wall clock were in UTC; NO_MATCH if there is none.
  */
 static int64
 next_on_wall(const RsfedSchedule *schedule, int64 from, int64 limit)
@@ -464,7 +464,7 @@ schedule_next_cron(const RsfedSchedule *schedule, TimestampTz after, TimestampTz
 /*
  * schedule_min_gap_cron
  *		The shortest gap between two matching minutes of the wall clock, in
- *		microseconds, over a sample that holds every kind of day.
+ *		microseconds, over a sample that contains every kind of day.
  */
 int64
 schedule_min_gap_cron(const RsfedSchedule *schedule)

@@ -96,7 +96,7 @@ schedule_is_interval(const char *text)
 	return is_letter(*p);
 }
 
-/* Reads hh:mm or hh:mm:ss at *text; moves it on. */
+/* Reads hh:mm or hh:mm:ss at *text and advances *text. */
 static int64
 parse_clock(const char *whole, const char **text)
 {

@@ -403,7 +403,10 @@ scheduler_leave(bool force)
 		my_slot->scheduler_pid = 0;
 		my_slot->starved = false;
 		my_slot->left_cleanly = true;
-		/* asked to leave with work undone: its successor must look at once */
+		/*
+		 * it was asked to leave with work left: its successor must look at
+		 * once
+		 */
 		if (force)
 			my_slot->wanted = true;
 		left = true;
@@ -532,7 +535,9 @@ database_wait_empty(Oid database, int force_after_ms, int timeout_ms, uint32 wai
 		empty = (slot == NULL || slot->scheduler == NULL) && !workers_exist(database);
 		if (!empty && !forced && TimestampDifferenceExceeds(start, now, force_after_ms))
 		{
-			/* the pid is that of the slot's owner for as long as we hold the lock */
+			/*
+			 * the pid is that of the slot's owner as long as the lock is held
+			 */
 			if (slot != NULL && slot->scheduler != NULL)
 				(void) kill(slot->scheduler_pid, SIGTERM);
 			workers_ask_to_leave(database, true);

@@ -79,9 +79,9 @@ extern bool database_extension_known(Oid database);
  */
 
 /*
- * Becomes the scheduler of that database; false if there is one, or none is
- * allowed.  Ends at process exit, whatever its cause, and the launcher is
- * informed.
+ * Becomes the scheduler of that database; false if there is one, or if none is
+ * allowed.  Ends at process exit, whatever its cause, and informs the
+ * launcher.
  */
 extern bool scheduler_attach(Oid database);
 
@@ -140,9 +140,9 @@ extern void databases_wake(void);
 extern void launcher_wake(void);
 
 /*
- * No scheduler or worker starts in that database until database_release; those
- * there are asked to leave.  Returns false if there is no room to note it
- * (then no such process is there either).
+ * Keeps schedulers and workers from starting in that database until
+ * database_release, and asks those there to leave.  Returns false if there is
+ * no room to note it (then no such process is there either).
  */
 extern bool database_hold(Oid database);
 extern void database_release(Oid database);

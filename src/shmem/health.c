@@ -157,7 +157,7 @@ count_use(HealthState *state, const HealthUse *use, int n)
 	}
 }
 
-/* This process ends: nothing of it is running any more. */
+/* Called at the end of this process: none of its uses continues. */
 static void
 end_all_uses(int code, Datum arg)
 {
@@ -319,7 +319,7 @@ take_first(Choice *choice, GroupStrategy strategy)
 		choice->chosen[i] = choice->chosen[i] && !goes_before(choice, strategy, best, i);
 }
 
-/* The one whose turn it is among those that are left. */
+/* Chooses the candidate whose turn it is, among those that are left. */
 static int
 take_turn(Choice *choice)
 {
@@ -347,8 +347,8 @@ take_turn(Choice *choice)
 }
 
 /*
- * If none works: the one whose trial is due first and that nobody is trying;
- * else -1.
+ * If no member works: the candidate whose trial is due first and that nobody
+ * is trying; -1 if there is none.
  */
 static int
 take_broken(const Choice *choice, bool is_run)
@@ -488,8 +488,8 @@ health_failed(Oid server, bool was_trial, int64 delay_ms, const char *message)
 }
 
 /*
- * The time in ms until a member is to be checked; a longer interval from
- * before does not count.
+ * The time in ms until a member is to be checked, which is limited to the
+ * current interval if the earlier one was longer.
  */
 static int64
 check_in_ms(const HealthEntry *member, int64 interval_ms)

@@ -48,7 +48,7 @@ typedef enum HealthKind
 {
 	HEALTH_STATEMENT,			/* a user waits for it */
 	HEALTH_RUN,					/* a run of a worker: it can wait for room */
-	HEALTH_CHECK				/* a check: it counts as nothing that the member has served */
+	HEALTH_CHECK				/* a check: it is not counted as served by the member */
 } HealthKind;
 
 /*
@@ -121,7 +121,7 @@ typedef struct HealthReport
 	bool		known;			/* anything at all */
 	bool		broken;
 	TimestampTz since;			/* when it broke, or first worked after that; 0 = never */
-	int			running;		/* statements at this moment, whatever way they came */
+	int			running;		/* statements in progress, by any name */
 	int			runs;
 	int64		served;			/* by this group, since the server started */
 	double		latency_ms;		/* of a log-in; -1 = unknown */

@@ -200,7 +200,7 @@ release_entry(void)
 	LWLockRelease(rsfed_shmem->lock);
 }
 
-/* An odd counter tells readers to come back. */
+/* An odd counter makes readers repeat. */
 static void
 publish_begin(void)
 {

@@ -45,7 +45,7 @@
 
 typedef struct DatabaseSlot
 {
-	Oid			database;		/* InvalidOid: free.  Set by anybody who knows of a
+	Oid			database;		/* InvalidOid: free.  Set by any process that knows of a
 								 * database, freed by the launcher; lock, exclusive */
 	ExtensionState extension;	/* set by the database's scheduler, reset by CREATE
 								 * EXTENSION; lock, exclusive */
@@ -94,19 +94,19 @@ typedef struct WorkerSlot
 	Oid			database;		/* set by the scheduler that reserves; lock, exclusive */
 	PGPROC	   *proc;			/* set and reset by the worker; lock, exclusive */
 	pid_t		pid;			/* as proc */
-	bool		leave;			/* set by whoever needs the slot, or the database
-								 * empty; lock, exclusive */
-	bool		woken;			/* set by whoever has queued a run and counts on this
-								 * worker, reset by the worker, which then looks;
+	bool		leave;			/* set by a process that needs the slot, or needs the
+								 * database empty; lock, exclusive */
+	bool		woken;			/* set by a process that has queued a run and counts on
+								 * this worker, reset by the worker, which then looks;
 								 * lock, exclusive */
 	int64		run_id;			/* set by the worker; lock, exclusive */
 	TimestampTz since;			/* of the state; as state */
 } WorkerSlot;
 
 /*
- * One refresh at work.  The pid is set by the process that claims the entry,
- * under the lock (exclusive).  Only that process writes everything else,
- * without a lock: it makes changecount odd, writes, and makes it even.
+ * One refresh in progress.  The pid is set by the process that claims the
+ * entry, under the lock (exclusive).  Only that process writes everything
+ * else, without a lock: it makes changecount odd, writes, and makes it even.
  * Readers take no lock and repeat until they saw one even value twice.
  */
 typedef struct ProgressEntry

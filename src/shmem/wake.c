@@ -28,7 +28,7 @@
 static bool wake_scheduler = false;
 static bool wake_extension = false;
 static bool wake_launcher = false;
-static int	wake_workers = 0;	/* so many */
+static int	wake_workers = 0;	/* the number of idle workers to wake */
 static uint64 wake_waiters = 0; /* a bit for each of SharedState.run_ended */
 
 StaticAssertDecl(RUN_END_SLOTS == 64, "a bit for each of the condition variables");

@@ -209,7 +209,7 @@ workers_ask_to_leave(Oid database, bool force)
 			slot->state = WORKER_FREE;
 			continue;
 		}
-		/* the pid is that of the slot's owner for as long as the lock is held */
+		/* the pid is that of the slot's owner as long as the lock is held */
 		if (force)
 			(void) kill(slot->pid, SIGTERM);
 		else
@@ -374,8 +374,8 @@ worker_should_leave(void)
 }
 
 /*
- * Does another database wait that has no worker at all?  If one busy database
- * occupies every slot, it would wait forever.  Lock.
+ * Does another database wait for a worker and have none at all?  It would wait
+ * forever if one busy database occupied every slot.  Lock.
  */
 static bool
 starved_elsewhere(Oid database)

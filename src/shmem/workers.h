@@ -73,7 +73,7 @@ extern bool worker_attach(const WorkerTicket *ticket);
 /*
  * A worker must mark itself idle before it looks for a run, so that no wake-up
  * is missed.  True if another process has counted on this worker: whatever run
- * it finds, there may be another one that nobody else looks for.
+ * it finds, there may be another run that no other worker looks for.
  */
 extern bool worker_set_idle(void);
 
