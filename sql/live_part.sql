@@ -23,7 +23,7 @@ DECLARE
 	line text; row record; here text[] := '{}'; there text[] := '{}'; sent text := ''; reasons text := '';
 BEGIN
 	SET LOCAL search_path = part_live, public;
-	FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || query LOOP
+	FOR line IN EXECUTE 'EXPLAIN (COSTS off, VERBOSE) ' || query LOOP
 		sent := sent || coalesce(E'\n\t' || substring(line FROM 'Remote SQL: (.*)'), '');
 		reasons := reasons || coalesce(E'\n\tLocal: ' || substring(line FROM 'Local: (.*); see'), '');
 	END LOOP;
@@ -94,7 +94,8 @@ SELECT q, sent(q) FROM unnest(ARRAY[
 	'SELECT k, (SELECT max(s.n) FROM s WHERE s.k = t.k), count(*) FROM t GROUP BY k', 'SELECT id, (SELECT max(s.n) FROM s WHERE s.k = t.k) AS m FROM t ORDER BY m, id LIMIT 2', 'SELECT id, CASE WHEN k = 1 THEN (SELECT min(s.n) FROM s WHERE s.t = t.t) END FROM t WHERE n >= (SELECT min(n) FROM s)',
 	'SELECT id, (SELECT max(s.n) FROM s WHERE s.k = t.k AND s.id IN (SELECT x.id FROM t x WHERE x.d IS NOT NULL)) FROM t', 'SELECT id, (SELECT max(s.n) FROM s WHERE s.k = t.k) FROM t UNION ALL SELECT k, n FROM s',
 	'SELECT t.id, s.id FROM t JOIN s ON t.k = s.k AND t.n >= (SELECT max(x.n) FROM s x WHERE x.k = t.k)', 'SELECT t.id, s.id FROM t JOIN s ON t.id NOT IN (SELECT k FROM s WHERE k IS NOT NULL) LEFT JOIN t y ON y.id = s.k', 'SELECT t.id, y.id FROM t y LEFT JOIN (t JOIN s ON t.k = s.k AND EXISTS (SELECT FROM s x WHERE x.k = t.k)) ON y.id = s.id',
-	'SELECT t.id, s.id FROM t LEFT JOIN s ON t.k = s.k AND s.n = (SELECT max(n) FROM s)', 'SELECT l.name, x.m FROM l JOIN (SELECT id, (SELECT max(s.n) FROM s WHERE s.k = t.k) AS m FROM t) x ON x.id = l.k WHERE x.m > 0']) q;
+	'SELECT t.id, s.id FROM t LEFT JOIN s ON t.k = s.k AND s.n = (SELECT max(n) FROM s)', 'SELECT l.name, x.m FROM l JOIN (SELECT id, (SELECT max(s.n) FROM s WHERE s.k = t.k) AS m FROM t) x ON x.id = l.k WHERE x.m > 0',
+	'WITH w AS MATERIALIZED (SELECT id, d, 1 + (SELECT max(s.id) FROM s WHERE s.k = t.k) + (SELECT min(s.k) FROM s WHERE s.id = t.id) AS m, (SELECT max(s.n) FROM s WHERE s.k = t.k) AS z FROM t) SELECT l.name, w.id, w.m, z FROM w JOIN l ON w.id = l.k']) q;
 SELECT error_of('SELECT id, (SELECT s.n FROM s WHERE s.n <> t.n) FROM t'), error_of('SELECT name, (SELECT k FROM t UNION SELECT id FROM s) FROM l');
 \pset format aligned
 \pset tuples_only off

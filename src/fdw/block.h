@@ -95,6 +95,9 @@ extern bool block_text(Block *block, Query *query, const BlockPart *part, BlockT
 /* Is a column, from 1, among what a part gives?  Where rows are told apart all are. */
 extern bool block_part_gives(const BlockPart *part, int column);
 
+/* The correlated subqueries (SubLink) among what comes of a part. */
+extern List *block_correlated(const BlockPart *part);
+
 /* Rows of the table of what is shipped. */
 #define BLOCK_FROM_CLAUSE "subqueries in FROM, WITH"
 #define BLOCK_IN_CLAUSE "EXISTS, IN (subquery)"

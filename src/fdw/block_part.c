@@ -29,31 +29,41 @@
 
 #include "fdw/block.h"
 
-/* A list of rows, as RTE_VALUES: two, so that the planner does not look into it. */
+/* One more column of a list of rows. */
+static void
+add_column(RangeTblEntry *rte, List **row, Node *expr, const char *name)
+{
+	*row = lappend(*row, makeNullConst(exprType(expr), exprTypmod(expr), exprCollation(expr)));
+	rte->coltypes = lappend_oid(rte->coltypes, exprType(expr));
+	rte->coltypmods = lappend_int(rte->coltypmods, exprTypmod(expr));
+	rte->colcollations = lappend_oid(rte->colcollations, exprCollation(expr));
+	rte->eref->colnames = lappend(rte->eref->colnames, makeString(pstrdup(name)));
+}
+
+/*
+ * A list of rows, as RTE_VALUES: two, so that the planner does not look into it.
+ * Behind the columns of the query are those that EXPLAIN shows for its correlated
+ * subqueries.
+ */
 static RangeTblEntry *
-make_source(Query *query)
+make_source(const BlockPart *part)
 {
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
-	Alias	   *alias = makeAlias("block", NIL);
 	List	   *row = NIL;
 	ListCell   *lc;
 
 	rte->rtekind = RTE_VALUES;
-	foreach(lc, query->targetList)
+	rte->eref = makeAlias("block", NIL);
+	foreach(lc, part->query->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		Node	   *expr = (Node *) tle->expr;
 
-		if (tle->resjunk)
-			continue;
-		row = lappend(row, makeNullConst(exprType(expr), exprTypmod(expr), exprCollation(expr)));
-		rte->coltypes = lappend_oid(rte->coltypes, exprType(expr));
-		rte->coltypmods = lappend_int(rte->coltypmods, exprTypmod(expr));
-		rte->colcollations = lappend_oid(rte->colcollations, exprCollation(expr));
-		alias->colnames = lappend(alias->colnames, makeString(pstrdup(tle->resname ? tle->resname : "?column?")));
+		if (!tle->resjunk)
+			add_column(rte, &row, (Node *) tle->expr, tle->resname ? tle->resname : "?column?");
 	}
+	foreach(lc, block_correlated(part))
+		add_column(rte, &row, lfirst(lc), "subquery");
 	rte->values_lists = list_make2(row, copyObject(row));
-	rte->eref = alias;
 	rte->inFromCl = true;
 	return rte;
 }
@@ -98,7 +108,7 @@ make_stand_in(BlockPart *part, PlannedStmt *stmt)
 		result->rtable = lappend(result->rtable, rte);
 	}
 	RSFED_COPY_PERMISSIONS(result, stmt);
-	result->rtable = lappend(result->rtable, make_source(part->query));
+	result->rtable = lappend(result->rtable, make_source(part));
 	ref->rtindex = list_length(result->rtable);
 	result->jointree = makeFromExpr(list_make1(ref), NULL);
 	foreach(lc, part->query->targetList)

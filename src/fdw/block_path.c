@@ -15,6 +15,7 @@
 #include "foreign/fdwapi.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/planmain.h"
 #include "optimizer/planner.h"
@@ -54,6 +55,38 @@ part_of(const PlannerInfo *root)
 	return NULL;
 }
 
+typedef struct Replacement
+{
+	List	   *subqueries;		/* block_correlated() */
+	int			rtindex;		/* of the stand-in's list of rows */
+	int			before;			/* its columns before those of the subqueries */
+} Replacement;
+
+/*
+ * Puts the columns of the stand-in's list of rows in the place of correlated
+ * subqueries.  EXPLAIN could not print them, as the references in them keep the
+ * numbers that the part's relations have there.
+ */
+static Node *
+replace_mutator(Node *node, Replacement *replacement)
+{
+	ListCell   *lc;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, SubLink))
+	{
+		foreach(lc, replacement->subqueries)
+		{
+			if (equal(lfirst(lc), node))
+				return (Node *) makeVar(replacement->rtindex, replacement->before + foreach_current_index(lc) + 1,
+										exprType(node), exprTypmod(node), exprCollation(node), 0);
+		}
+		return copyObject(node);
+	}
+	return expression_tree_mutator(node, replace_mutator, replacement);
+}
+
 /* The scan of a part.  The planner finds what comes in the columns, and makes references of it. */
 static ForeignScan *
 part_scan(PlannerInfo *root, const BlockPart *part)
@@ -61,18 +94,30 @@ part_scan(PlannerInfo *root, const BlockPart *part)
 	List	   *params = part->block.deparse.params;
 	List	   *private = live_private(part->text.sql, part->text.recipes, NIL, part->block.used, NIL, part->block.userid, 0);
 	List	   *targets = NIL;
+	List	   *comes = NIL;
+	Replacement replacement;
 	ListCell   *lc;
 
+	replacement.subqueries = block_correlated(part);
+	replacement.rtindex = list_length(root->parse->rtable);
+	replacement.before = list_length(root->parse->targetList);
 	foreach(lc, root->processed_tlist)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		Node	   *expr = (Node *) list_nth_node(TargetEntry, part->query->targetList, tle->resno - 1)->expr;
 
-		expr = block_part_gives(part, tle->resno) ? copyObject(expr) :
+		expr = block_part_gives(part, tle->resno) ? replace_mutator(expr, &replacement) :
 			(Node *) makeNullConst(exprType(expr), exprTypmod(expr), exprCollation(expr));
 		targets = lappend(targets, makeTargetEntry((Expr *) expr, tle->resno, NULL, tle->resjunk));
 	}
-	return make_foreignscan(targets, NIL, 0, params, private, part->text.tlist, NIL, NULL);
+	foreach(lc, part->text.tlist)
+	{
+		TargetEntry *tle = flatCopyTargetEntry(lfirst_node(TargetEntry, lc));
+
+		tle->expr = (Expr *) replace_mutator((Node *) tle->expr, &replacement);
+		comes = lappend(comes, tle);
+	}
+	return make_foreignscan(targets, NIL, 0, params, private, comes, NIL, NULL);
 }
 
 static void

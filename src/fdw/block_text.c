@@ -31,6 +31,23 @@ typedef struct Collect
 } Collect;
 
 /* See block.h. */
+List *
+block_correlated(const BlockPart *part)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, part->text.tlist)
+	{
+		Node	   *expr = (Node *) lfirst_node(TargetEntry, lc)->expr;
+
+		if (IsA(expr, SubLink) && contain_vars_of_level(expr, 0))
+			result = lappend(result, expr);
+	}
+	return result;
+}
+
+/* See block.h. */
 bool
 block_part_gives(const BlockPart *part, int column)
 {
