@@ -3,9 +3,9 @@
  * analyze.c
  *	  ANALYZE of a foreign table.
  *
- * Policy: Redshift sends a sample, not the table.  The number of rows is in
- * SVV_TABLE_INFO, at no cost, for users who can see it; otherwise the rows are
- * counted.  Only ANALYZE itself asks for them.
+ * Policy: Redshift sends a sample, not the whole table.  The number of rows is
+ * read from SVV_TABLE_INFO, at no cost, if the user can see it; otherwise the
+ * rows are counted.  Only ANALYZE itself requests the number.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,20 +32,20 @@
 #include "fdw/live.h"
 #include "fdw/live_check.h"
 
-/* A little more than is wanted, since chance decides. */
+/* Somewhat more rows than wanted are requested, since the sample is random. */
 #define MORE_ROWS 1.2
 
 typedef struct Sample
 {
 	Relation	relation;
 	LiveTable  *table;
-	MemoryContext context;		/* of the rows */
+	MemoryContext context;		/* for the rows */
 	HeapTuple  *rows;
 	int			wanted;
-	int			count;			/* of rows that are kept */
-	double		seen;			/* of rows that came */
-	double		total;			/* of the table's */
-	TupleDesc	desc;			/* without columns that are not there */
+	int			count;			/* number of rows that are kept */
+	double		seen;			/* number of rows received */
+	double		total;			/* number of rows of the table */
+	TupleDesc	desc;			/* only the columns that exist in Redshift */
 	int		   *position;
 } Sample;
 
@@ -68,14 +68,20 @@ count_rows(SourceConnection *source, Sample *sample)
 							psprintf("/* rsfed analyze */ SELECT tbl_rows FROM svv_table_info WHERE \"schema\" = %s AND \"table\" = %s",
 									 redshift_quote_literal(schema), redshift_quote_literal(name)),
 							&nrows, &ncolumns);
-	/* not of views, of a lake, of empty tables; nor for everybody */
+	/*
+	 * SVV_TABLE_INFO has no views, external tables or empty tables, and not
+	 * every user can read it
+	 */
 	if (nrows != 1 || rows[0] == NULL)
 		rows = remote_fetch_all(source->conn, psprintf("/* rsfed analyze */ SELECT count(*) FROM %s", sample->table->text),
 								&nrows, &ncolumns);
 	return strtod(rows[0], NULL);
 }
 
-/* The columns that can be read, and where each stands in the row. */
+/*
+ * The query for the columns that can be read, or NULL if there are none.  Sets
+ * the position of each column in the row.
+ */
 static char *
 sample_query(Sample *sample)
 {
@@ -103,7 +109,10 @@ sample_query(Sample *sample)
 	return query.data;
 }
 
-/* Keeps this or an earlier row, each with the same probability. */
+/*
+ * Adds a row to the sample, so that all rows seen so far are in it with the
+ * same probability.
+ */
 static void
 keep_row(Sample *sample, Datum *values, bool *nulls)
 {
@@ -176,7 +185,7 @@ sample_at(SourceConnection *source, void *arg)
 	Sample	   *sample = arg;
 	char	   *query;
 
-	/* an attempt at another member may have come before */
+	/* another member may have been tried before */
 	sample->count = 0;
 	sample->seen = 0;
 	sample->total = count_rows(source, sample);
@@ -215,7 +224,7 @@ bool
 live_analyze(Relation relation, AcquireSampleRowsFunc *func, BlockNumber *totalpages)
 {
 	*func = acquire_rows;
-	/* pages have no meaning for Redshift's columns */
+	/* pages have no meaning for Redshift's columnar storage */
 	*totalpages = 1;
 	return true;
 }

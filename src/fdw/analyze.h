@@ -10,7 +10,7 @@
 
 #include "foreign/fdwapi.h"
 
-/* Says that the table can be analyzed, and how. */
+/* The AnalyzeForeignTable callback: sets the function that samples rows. */
 extern bool live_analyze(Relation relation, AcquireSampleRowsFunc *func, BlockNumber *totalpages);
 
 #endif							/* RSFED_FDW_ANALYZE_H */

@@ -1,16 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * block.c
- *	  Lets a query whose relations are all live tables of one source become one
- *	  statement, with its subqueries, and else those of its subqueries that may.
+ *	  Ships a query whose relations are all live tables of one source as one
+ *	  statement, with its subqueries; otherwise ships those of its subqueries
+ *	  that can be shipped.
  *
- * Policy: joins and groups of one level are what paths are for.  A query with
- * subqueries is planned as ever first: what that looked at and locked, whose rights
- * are checked, and what makes the plan invalid stays as it is.  Then, if the query as
- * a whole may be shipped, one scan takes the place of the plan's steps.  Costs are
- * not compared: a statement that gives the answer is never worth less than several
- * whose rows are joined here.  Of a query that stays, subqueries are looked at in the
- * same way before it is planned: block_part.c.
+ * Policy: joins and groups of one level are shipped by means of paths.  A query
+ * with subqueries is first planned as usual.  So the objects that the planner
+ * examines and locks, the role whose privileges are checked, and the
+ * dependencies of the plan stay the same.  Then, if the query as a whole can be
+ * shipped, one scan replaces the nodes of the plan.  Costs are not compared:
+ * one statement that returns the result is never worse than several whose rows
+ * are joined locally.  If a query is not shipped as a whole, its subqueries are
+ * examined in the same way before it is planned: see block_part.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +30,7 @@
 
 static planner_hook_type previous_planner = NULL;
 
-/* Lets EXPLAIN say, at a scan, why a query did not become one statement. */
+/* Makes EXPLAIN show, for a scan, why a query did not become one statement. */
 static void
 add_reason(ForeignScan *scan, const char *reason)
 {
@@ -42,13 +44,16 @@ add_reason(ForeignScan *scan, const char *reason)
 /* A query that may become one statement, before it is planned. */
 typedef struct Whole
 {
-	Query	   *query;			/* NULL = it is none */
+	Query	   *query;			/* NULL = it cannot become one */
 	Block		block;
 	BlockText	text;
-	const char *reason;			/* why it stays, or NULL */
+	const char *reason;			/* why it is not shipped, or NULL */
 } Whole;
 
-/* Has it subqueries, and may be shipped whole?  Planning changes the query, so this is of a copy. */
+/*
+ * Determines whether a query with subqueries can be shipped as a whole.  Works
+ * on a copy, since planning changes the query.
+ */
 static void
 look_at_whole(Whole *whole, Query *query, int cursor_options, ParamListInfo params)
 {
@@ -70,7 +75,7 @@ look_at_whole(Whole *whole, Query *query, int cursor_options, ParamListInfo para
 		whole->reason = whole->block.deparse.reason;
 }
 
-/* Puts one scan in the place of a plan. */
+/* Replaces a plan with one scan. */
 static void
 ship_whole(PlannedStmt *stmt, Whole *whole)
 {
@@ -81,7 +86,10 @@ ship_whole(PlannedStmt *stmt, Whole *whole)
 	RSFED_CLEAR_PRUNING(stmt);
 }
 
-/* Adds to a plan what is to be known of the parts in it, and of those that are none. */
+/*
+ * Adds the dependencies of the parts to a plan, and the reasons why other
+ * subqueries were not shipped.
+ */
 static void
 finish_parts(PlannedStmt *stmt, const BlockParts *parts)
 {
@@ -106,7 +114,7 @@ plan_ordinarily(Query *parse, const char *query_string, int cursor_options, Para
 		standard_planner(parse, query_string, cursor_options, params);
 }
 
-/* Plans a query in which subqueries were put aside. */
+/* Plans a query in which subqueries were replaced with stand-ins. */
 static PlannedStmt *
 plan_around(const BlockParts *parts, Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
 {

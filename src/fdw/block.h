@@ -16,64 +16,70 @@
 
 #include "fdw/live.h"
 
-/* A column that a subquery gives. */
+/* An output column of a subquery. */
 typedef struct BlockColumn
 {
-	bool		is_given;		/* the others are left out, as nobody reads them */
+	bool		is_given;		/* false = left out, since nothing reads it */
 	bool		blank_safe;
 	Oid			type;
-	int32		typmod;			/* of a decimal there; -1 = not known */
-	Oid			relid;			/* the column of a table that it is, unchanged */
+	int32		typmod;			/* of a decimal in Redshift; -1 = not known */
+	Oid			relid;			/* the table column that it returns unchanged */
 	AttrNumber	attnum;			/* 0 = none */
 } BlockColumn;
 
-/* What stands in FROM under one name. */
+/* An item of FROM. */
 typedef struct BlockSource
 {
-	char	   *alias;			/* NULL = not in FROM, or not yet */
-	LiveTable  *table;			/* a table, or else a subquery with columns */
+	char	   *alias;			/* NULL = not in FROM, or not written yet */
+	LiveTable  *table;			/* NULL = a subquery with these columns */
 	int			count;
 	BlockColumn *column;		/* c1, c2, ... */
 } BlockSource;
 
-/* A SELECT and those around it, while it is written. */
+/* A SELECT that is being written, with the SELECTs around it. */
 typedef struct BlockLevel
 {
 	struct BlockLevel *outer;
 	Query	   *query;
 	BlockSource *source;		/* by range table index, less 1 */
-	List	   *ctes;			/* BlockSource of query->cteList, NULL for one that is not read */
+	List	   *ctes;			/* BlockSource of query->cteList; NULL for a
+								 * query that is not read */
 	bool		is_correlated;	/* reads columns of the level around it */
-	bool		sees_outer;		/* and may now */
-	bool		may_differ;		/* also by <> */
-	List	   *moved;			/* conditions with subqueries of ON, which go to WHERE */
+	bool		sees_outer;		/* may read them in the current condition */
+	bool		may_differ;		/* may be correlated by <>, too */
+	List	   *moved;			/* conditions of ON with subqueries, which
+								 * are written in WHERE */
 } BlockLevel;
 
 typedef struct Block
 {
 	Deparse		deparse;		/* its argument is the block */
 	BlockLevel *level;
-	int			aliases;		/* numbers that were used */
+	int			aliases;		/* number of aliases used so far */
 	Oid			server;			/* of all tables */
-	Oid			userid;			/* whose rights they are read with; 0 = the current user's */
-	bool		is_noting;		/* columns that are read are computed with */
+	Oid			userid;			/* role whose privileges are used; 0 = the
+								 * current user */
+	bool		is_noting;		/* columns that are read are added to "used" */
 	List	   *used;			/* as LiveText.checks */
 	SubLink    *correlated;		/* the scalar subquery that may be correlated */
-	bool		is_selecting;	/* what is written is a column by itself: a scalar subquery may be correlated */
-	bool		in_order;		/* the rows of the whole come as its ORDER BY says, without LIMIT, too */
-	List	   *saving;			/* conditions that only save rows */
+	bool		is_selecting;	/* an output column is being written: a
+								 * scalar subquery may be correlated */
+	bool		in_order;		/* the whole statement is sorted by its ORDER
+								 * BY, even without LIMIT */
+	List	   *saving;			/* conditions that only reduce the number of
+								 * rows */
 } Block;
 
-/* What a whole query becomes. */
+/* The statement for a whole query. */
 typedef struct BlockText
 {
 	char	   *sql;			/* with marks for parameters and names */
-	List	   *tlist;			/* what comes: fdw_scan_tlist */
+	List	   *tlist;			/* columns of the result: fdw_scan_tlist */
 	List	   *recipes;
-	bool		is_sorted;		/* rows come as ORDER BY says */
+	bool		is_sorted;		/* rows are sorted by ORDER BY */
 } BlockText;
 
-/* A subquery of a query that is planned, which becomes one statement by itself. */
+/* A subquery that becomes one statement, in a query that is planned locally. */
 typedef struct BlockPart
 {
 	Query	   *query;			/* prepared */
@@ -83,131 +89,162 @@ typedef struct BlockPart
 	List	   *saving;			/* conditions of the query around it that were added to it */
 	Block		block;
 	BlockText	text;
-	double		rows;			/* as its ordinary plan has them */
+	double		rows;			/* as estimated by its ordinary plan */
 } BlockPart;
 
 /*
- * block_text.c: writes a query that block_prepare() has seen, a part of another one
- * or (NULL) not.  False, with the reason in block->deparse, if it stays.
+ * block_text.c: writes a query that block_prepare() has processed.  "part" is
+ * NULL if it is not a part of another query.  Returns false, with the reason in
+ * block->deparse, if the query cannot be shipped.
  */
 extern bool block_text(Block *block, Query *query, const BlockPart *part, BlockText *text);
 
-/* Is a column, from 1, among what a part gives?  Where rows are told apart all are. */
+/*
+ * Does a part return this column, numbered from 1?  With DISTINCT or set
+ * operations, it returns all columns.
+ */
 extern bool block_part_gives(const BlockPart *part, int column);
 
-/* The correlated subqueries (SubLink) among what comes of a part. */
+/* The correlated subqueries (SubLink) that a part returns as columns. */
 extern List *block_correlated(const BlockPart *part);
 
-/* Rows of the table of what is shipped. */
+/* Clauses, as named in the table of redshift/ship.c. */
 #define BLOCK_FROM_CLAUSE "subqueries in FROM, WITH"
 #define BLOCK_IN_CLAUSE "EXISTS, IN (subquery)"
 #define BLOCK_SCALAR_CLAUSE "scalar subqueries"
 #define BLOCK_SET_CLAUSE "UNION, INTERSECT, EXCEPT"
 
 /*
- * block_query.c: parts of the query at block->level.  They append to the text, and
- * are false or NULL, with the reason set, if something stays.
+ * block_query.c: writes the parts of the query at block->level.  The functions
+ * append to the text, and return false or NULL, with the reason set, if
+ * something cannot be shipped.
  */
 
-/* Stays because of a clause, for that reason or, if it is NULL, the note of its row: false. */
+/*
+ * Sets the reason why a clause cannot be shipped: "why" or, if that is NULL,
+ * the note of its row.  Returns false.
+ */
 extern bool block_stays(Block *block, const char *clause, const char *why);
 
-/* The DeparseColumnFor and DeparseSubquery of a block. */
+/* The DeparseColumnFor and the DeparseSubquery of a block. */
 extern bool block_column_for(const Var *var, DeparseColumn *column, void *arg);
 extern bool block_append_scalar(Deparse *deparse, SubLink *sublink);
 
-/* WITH and its queries; all their columns are written. */
+/* Appends WITH and its queries, with all of their columns. */
 extern bool block_append_with(Block *block);
 
-/* The text of FROM and WHERE, which is not appended. */
+/* Returns the text of FROM and WHERE, without appending it. */
 extern char *block_from_text(Block *block);
 
-/* May rows be told apart by the columns of SELECT DISTINCT? */
+/* Can Redshift compare rows by the columns of SELECT DISTINCT? */
 extern bool block_checks_distinct(Block *block, List *targets);
 
-/* GROUP BY and HAVING; "has_aggregate": one is selected, so that all rows are a group. */
+/*
+ * Appends GROUP BY and HAVING.  "has_aggregate": an aggregate is selected, so
+ * without GROUP BY all rows are one group.
+ */
 extern bool block_append_group(Block *block, bool has_aggregate);
 
-/* ORDER BY and LIMIT; without a limit, the order is nobody's there. */
+/*
+ * Appends ORDER BY and LIMIT.  Without a limit, ORDER BY is left out unless the
+ * order of the rows may matter.
+ */
 extern bool block_append_limit(Block *block);
 
-/* One side of a set operation, a query or another set operation, and its columns. */
+/*
+ * Appends one side of a set operation, which is a query or another set
+ * operation, and sets its columns.
+ */
 extern bool block_append_side(Block *block, Node *node, bool needs_parentheses, BlockSource *result);
 
-/* block_check.c: pure. */
+/* block_check.c: functions without side effects. */
 
-/* Has a query a form that is written?  Else the reason is set. */
+/* Can a query of this form be written?  If not, the reason is set. */
 extern bool block_checks_form(Deparse *deparse, Query *query);
 
-/* Has a query subqueries, in FROM, WITH, set operations or expressions? */
+/* Does a query have subqueries in FROM, WITH, set operations or expressions? */
 extern bool block_has_subqueries(Query *query);
 
-/* Are its rows groups, or all of them one? */
+/* Are the rows of a query groups, or do all of them form one group? */
 extern bool block_is_grouped(const Query *query);
 
-/* Is a foreign table among the relations of a query, those of its expressions too? */
+/* Does a query, or a subquery in its expressions, read a foreign table? */
 extern bool block_reads_foreign(Query *query);
 
-/* Are all relations of a query foreign tables, one of which is *table, of this wrapper? */
+/*
+ * Are all relations of a query foreign tables?  One of them, which must be of
+ * this wrapper, is stored in *table.
+ */
 extern bool block_reads_live_only(Query *query, Oid *table);
 
-/* Is it a constant that Redshift takes for LIMIT and OFFSET? */
+/* Is it a constant that Redshift accepts for LIMIT and OFFSET? */
 extern bool block_limit_value(Node *node, int64 *value);
 
-/* Has an expression one value for all rows? */
+/* Does an expression have the same value for all rows? */
 extern bool block_is_fixed(Node *expr);
 
 /*
- * Does a condition correlate as Redshift can make a join of it: a column or
- * expression of its own, = or (where "may_differ") <>, one of the level around?
+ * Does a condition correlate a subquery in a form that Redshift can convert to
+ * a join?  It must compare a column or expression of the subquery with one of
+ * the level around it, by = or (if "may_differ") <>.
  */
 extern bool block_correlates(Node *condition, bool may_differ, bool *is_equality);
 
-/* Is it NULL without rows, whether they are looked for one by one or joined? */
+/*
+ * Is an aggregate expression NULL without rows, both if the subquery runs for
+ * each row and if it is converted to a join?
+ */
 extern bool block_is_strict_aggregate(Node *expr);
 
-/* Has an expression aggregates other than min and max? */
+/* Does an expression contain aggregates other than min and max? */
 extern bool block_has_sums(Node *expr);
 
 /*
- * Has a query, or a subquery in it, a condition that reads no column?  It may keep
- * the others, and all that is selected, from being computed.
+ * Does a query, or a subquery in it, have a condition that reads no column?
+ * Such a condition may prevent the evaluation of the other conditions and of
+ * the select list.
  */
 extern bool block_is_guarded(Query *query);
 
 /*
- * The columns of a range table entry that its query and the subqueries there read;
- * "is_whole" says that whole rows are read.
+ * The columns of a range table entry that its query and the subqueries in it
+ * read; *is_whole tells whether whole rows are read.
  */
 extern Bitmapset *block_wanted(Query *query, int rtindex, bool *is_whole);
 
-/* block_scans.c: a scan of that table (or InvalidOid: any live table) in a plan, or NULL. */
+/*
+ * block_scans.c: finds a scan of a table in a plan; InvalidOid means any live
+ * table.  Returns NULL if there is none.
+ */
 extern ForeignScan *block_find_scan(const PlannedStmt *stmt, Oid table);
 
-/* Is a plan one scan of live tables, or none, without this?  Sorting does not count. */
+/*
+ * Is a plan one scan of live tables, or none, even without shipping the query
+ * as a whole?  Sorting is ignored.
+ */
 extern bool block_is_needless(const PlannedStmt *stmt);
 
-/* block_prepare.c: in place, with join aliases resolved and constants folded. */
+/* block_prepare.c: resolves join aliases and folds constants, in place. */
 extern void block_prepare(Query *query, ParamListInfo params);
 
-/* The same for a copy of one expression of a query. */
+/* Does the same for a copy of one expression of a query. */
 extern Node *block_prepare_expr(Query *query, Node *expr, ParamListInfo params);
 
 /*
- * block_push.c: conditions of a query on the columns of its subquery at "rtindex",
- * whose rows no outer join completes with NULLs.
+ * block_push.c: the conditions of a query on the columns of its subquery at
+ * "rtindex" that apply before an outer join null-extends its rows.
  */
 extern List *block_conditions(Query *query, int rtindex, ParamListInfo params);
 
 /*
- * Adds such a condition to the subquery, in place; adds to *saving what was added
- * to WHERE.  False if its place is not there.
+ * Adds such a condition to the subquery, in place, and the added condition to
+ * *saving.  Returns false if there is no place for it.
  */
 extern bool block_push(Query *subquery, int rtindex, Node *condition, List **saving);
 
 /*
- * block_part.c: puts in the place of subqueries that become one statement each what
- * block_path.c makes a scan of.  The query is changed.
+ * block_part.c: replaces each subquery that becomes one statement with a
+ * stand-in, for which block_path.c makes a scan.  Changes the query.
  */
 typedef struct BlockParts
 {
@@ -216,21 +253,31 @@ typedef struct BlockParts
 	List	   *made;			/* BlockPart */
 	List	   *items;			/* PlanInvalItem of them */
 	bool		depends_on_role;
-	List	   *refused;		/* char *, why a subquery stays */
-	List	   *refused_tables; /* oids: a table of each of these */
+	List	   *refused;		/* char *: why a subquery is not shipped */
+	List	   *refused_tables; /* oids: one table of each of these
+								 * subqueries */
 } BlockParts;
 
 extern void block_find_parts(BlockParts *parts, Query *query);
 
-/* block_path.c: the parts of the query that is being planned, NULL = none; the ones before. */
+/*
+ * block_path.c: sets the parts of the query that is being planned, where NULL
+ * means none.  Returns the previous ones.
+ */
 extern const BlockParts *block_set_parts(const BlockParts *parts);
 
 extern void block_path_init(void);
 
-/* block_plan.c: the plan of a query that became one statement, in place of another. */
+/*
+ * block_plan.c: the plan of a query that became one statement, which replaces
+ * another plan.
+ */
 extern Plan *block_plan(Block *block, Query *query, BlockText *text, const Plan *instead_of);
 
-/* block.c: lets queries be shipped whole; called when the library is loaded. */
+/*
+ * block.c: installs the hooks that ship whole queries; called when the library
+ * is loaded.
+ */
 extern void block_hook_init(void);
 
 #endif							/* RSFED_FDW_BLOCK_H */

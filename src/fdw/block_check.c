@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * block_check.c
- *	  Which queries Redshift takes as a part of one statement.
+ *	  Checks which queries Redshift accepts as a part of one statement.
  *
- * Policy: Redshift makes joins of correlated subqueries, and refuses those that it
- * can make none of.  Only what its documentation shows to work is sent: subqueries
- * in WHERE, correlated by equalities with the query just around them.
+ * Policy: Redshift converts correlated subqueries to joins, and rejects those
+ * that it cannot convert.  Only forms that its documentation shows to work are
+ * sent: subqueries in WHERE, correlated by equalities with the query directly
+ * around them.
  *
  *-------------------------------------------------------------------------
  */
@@ -233,14 +234,14 @@ typedef struct Wanted
 {
 	int			rtindex;
 	List	   *rtable;
-	int			depth;			/* of subqueries */
+	int			depth;			/* nesting depth of subqueries */
 	Bitmapset  *columns;
 	bool		is_whole;
 } Wanted;
 
 static bool wanted_walker(Node *node, Wanted *wanted);
 
-/* A column of a join is one of its sides. */
+/* A column of a join refers to columns of its sides. */
 static void
 want_alias(Var *var, Wanted *wanted)
 {
@@ -296,9 +297,9 @@ block_wanted(Query *query, int rtindex, bool *is_whole)
 }
 
 /*
- * Are all relations of a query foreign tables, one of which is *table?  Subqueries in
- * expressions are not looked at.  Asked of every query: the first table of another
- * kind ends it.
+ * Are all relations of a query foreign tables?  Stores one of them in *table.
+ * Subqueries in expressions are not examined.  This is called for every query,
+ * so it stops at the first relation of another kind.
  */
 static bool
 reads_foreign_only(Query *query, Oid *table)
@@ -312,7 +313,10 @@ reads_foreign_only(Query *query, Oid *table)
 		switch (rte->rtekind)
 		{
 			case RTE_RELATION:
-				/* before 16 a view's query names the view itself */
+				/*
+				 * before version 16, the query of a view contains the view
+				 * itself
+				 */
 				if (rte->relkind == RELKIND_VIEW)
 					break;
 				if (rte->relkind != RELKIND_FOREIGN_TABLE)

@@ -3,13 +3,15 @@
  * block_part.c
  *	  Finds the subqueries of a query that become one statement each.
  *
- * Policy: the largest first: a subquery in FROM, WITH, a set operation or an
- * expression, that reads nothing of the query around it.  Its ordinary plan is made,
- * too: if that is one statement as well, it is left to that, and else rights, what
- * makes the plan invalid and the number of rows are taken from it.  In its place the
- * query gets a stand-in without tables in FROM, whose columns have the same types,
- * and whose only path is the scan (block_path.c).  A LIMIT of NULL keeps the planner
- * from mixing the stand-in with what is around it.
+ * Policy: the largest subqueries are tried first.  A candidate is a subquery in
+ * FROM, WITH, a set operation or an expression that does not refer to the
+ * query around it.  It is also planned as usual.  If that plan is already one
+ * statement, the subquery is left to the planner; otherwise the permission
+ * checks, the dependencies and the number of rows are taken from that plan.
+ * The subquery is then replaced with a stand-in without tables in FROM, whose
+ * columns have the same types and whose only path is the scan (block_path.c).
+ * A LIMIT of NULL keeps the planner from merging the stand-in with the query
+ * around it.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,9 +43,8 @@ add_column(RangeTblEntry *rte, List **row, Node *expr, const char *name)
 }
 
 /*
- * A list of rows, as RTE_VALUES: two, so that the planner does not look into it.
- * Behind the columns of the query are those that EXPLAIN shows for its correlated
- * subqueries.
+ * A VALUES list.  It has two rows, so that the planner does not examine it.  After
+ * the query's columns it has one for each correlated subquery, for EXPLAIN.
  */
 static RangeTblEntry *
 make_source(const BlockPart *part)
@@ -68,7 +69,7 @@ make_source(const BlockPart *part)
 	return rte;
 }
 
-/* The columns by which each row of a subquery is known to be another one, or NIL. */
+/* The columns that are known to be unique in the subquery's result, or NIL. */
 static List *
 unique_columns(Query *query)
 {
@@ -85,7 +86,10 @@ unique_columns(Query *query)
 	return copyObject(clauses);
 }
 
-/* What the planner sees in the place of a part, which the number finds again. */
+/*
+ * The query that the planner sees instead of a part.  Its queryId identifies
+ * the part.
+ */
 static Query *
 make_stand_in(BlockPart *part, PlannedStmt *stmt)
 {
@@ -96,7 +100,7 @@ make_stand_in(BlockPart *part, PlannedStmt *stmt)
 	result->commandType = CMD_SELECT;
 	result->querySource = QSRC_ORIGINAL;
 	result->canSetTag = true;
-	/* the part's tables, at the same numbers, so that rights are checked */
+	/* the part's tables, with the same numbers, for the permission checks */
 	foreach(lc, stmt->rtable)
 	{
 		RangeTblEntry *rte = copyObject(lfirst_node(RangeTblEntry, lc));
@@ -139,7 +143,7 @@ refuse(BlockParts *parts, const char *reason, Oid table)
 	parts->refused_tables = lappend_oid(parts->refused_tables, table);
 }
 
-/* Adds the conditions of the query around a part that Redshift can look at. */
+/* Adds the conditions from the query around a part that Redshift can apply. */
 static void
 take_conditions(BlockPart *part, List *conditions, int rtindex)
 {
@@ -166,8 +170,9 @@ take_conditions(BlockPart *part, List *conditions, int rtindex)
 }
 
 /*
- * Puts a stand-in in the place of a subquery, if it becomes one statement that its
- * ordinary plan is not.  "part" says what is wanted of it.
+ * Replaces a subquery with a stand-in if it can become one statement and its
+ * ordinary plan is not one statement.  "part" tells what is needed of its
+ * result.
  */
 static bool
 put_aside(BlockParts *parts, Query **place, BlockPart *part, List *conditions, int rtindex)
@@ -203,7 +208,7 @@ put_aside(BlockParts *parts, Query **place, BlockPart *part, List *conditions, i
 	return true;
 }
 
-/* A subquery in an expression, or parts of it. */
+/* Replaces a subquery in an expression, or parts of it. */
 static void
 look_at_sublink(BlockParts *parts, SubLink *sublink)
 {
@@ -212,7 +217,7 @@ look_at_sublink(BlockParts *parts, SubLink *sublink)
 
 	part->wants_all = true;
 	part->in_order = sublink->subLinkType == ARRAY_SUBLINK;
-	/* one row is enough */
+	/* EXISTS needs only one row */
 	if (sublink->subLinkType == EXISTS_SUBLINK && query->limitCount == NULL && query->limitOffset == NULL &&
 		query->commandType == CMD_SELECT)
 	{
@@ -241,14 +246,14 @@ sublink_walker(Node *node, BlockParts *parts)
 		look_at_sublink(parts, (SubLink *) node);
 		return sublink_walker(((SubLink *) node)->testexpr, parts);
 	}
-	/* a subquery that nobody needs is not planned, either */
+	/* a subquery that constant folding removes is not planned, either */
 	if ((IsA(node, CaseExpr) || IsA(node, CoalesceExpr) || IsA(node, BoolExpr)) && contain_subplans(node) &&
 		!contain_subplans(eval_const_expressions(NULL, copyObject(node))))
 		return false;
 	return expression_tree_walker(node, sublink_walker, parts);
 }
 
-/* A subquery in FROM or a set operation, or parts of it. */
+/* Replaces a subquery in FROM or a set operation, or parts of it. */
 static void
 look_at_subquery(BlockParts *parts, Query *query, int rtindex)
 {
@@ -257,11 +262,14 @@ look_at_subquery(BlockParts *parts, Query *query, int rtindex)
 	List	   *conditions = NIL;
 	Oid			table;
 
-	/* asked first, as the columns and conditions are found with more work */
+	/*
+	 * checked first, since it is cheaper than finding the columns and
+	 * conditions
+	 */
 	if (block_has_subqueries(rte->subquery) && block_reads_live_only(rte->subquery, &table))
 	{
 		part->wanted = block_wanted(query, rtindex, &part->wants_all);
-		/* rows that are locked or changed are kept whole */
+		/* all columns of rows that are locked or changed are needed */
 		part->wants_all = part->wants_all || query->setOperations != NULL || query->rowMarks != NIL ||
 			(query->commandType != CMD_SELECT && query->commandType != CMD_INSERT);
 		part->in_order = query->setOperations == NULL;

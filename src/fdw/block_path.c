@@ -3,10 +3,10 @@
  * block_path.c
  *	  The path and the scan of a subquery that becomes one statement.
  *
- * Policy: the planner plans the stand-in of a part as any subquery.  Its last step
- * gets one path in the place of all others, so that what is around it is planned
- * with rows and costs of the statement, and rescans, subplans and references are the
- * planner's own work.
+ * Policy: the planner plans the stand-in of a part like any other subquery.
+ * One path replaces all other paths of the stand-in's final step.  So the query
+ * around it is planned with the rows and costs of the statement, and the
+ * planner itself handles rescans, subplans and references.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +26,7 @@
 
 static create_upper_paths_hook_type previous_hook = NULL;
 
-/* Of the query that is being planned; NULL = it has none. */
+/* The parts of the query that is being planned; NULL = it has none. */
 static const BlockParts *planned_parts = NULL;
 
 /* See block.h. */
@@ -39,7 +39,7 @@ block_set_parts(const BlockParts *parts)
 	return before;
 }
 
-/* The part that a query stands for, or NULL. */
+/* The part that a query is the stand-in for, or NULL. */
 static BlockPart *
 part_of(const PlannerInfo *root)
 {
@@ -87,7 +87,10 @@ replace_mutator(Node *node, Replacement *replacement)
 	return expression_tree_mutator(node, replace_mutator, replacement);
 }
 
-/* The scan of a part.  The planner finds what comes in the columns, and makes references of it. */
+/*
+ * The scan of a part.  The planner finds the columns of the result in the
+ * target list and replaces them with references.
+ */
 static ForeignScan *
 part_scan(PlannerInfo *root, const BlockPart *part)
 {

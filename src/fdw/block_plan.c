@@ -3,9 +3,10 @@
  * block_plan.c
  *	  The plan of a query that became one statement.
  *
- * Policy: what comes are columns, groups and aggregates; expressions over them are
- * computed here, and rows are sorted here unless a LIMIT wants the first of them.
- * The plan takes the place of a finished one, so references are resolved here, too.
+ * Policy: the result consists of columns, groups and aggregates.  Expressions
+ * over them are evaluated locally.  Rows are sorted locally unless a LIMIT
+ * needs the first of them.  The plan replaces a finished one, so references are
+ * resolved here, too.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +22,7 @@
 
 #include "fdw/block.h"
 
-/* What comes, as a reference to the scan's row. */
+/* Replaces columns of the result with references to the scan's row. */
 static Node *
 reference_mutator(Node *node, List *tlist)
 {
@@ -37,7 +38,10 @@ reference_mutator(Node *node, List *tlist)
 	return expression_tree_mutator(node, reference_mutator, tlist);
 }
 
-/* The query's columns over the scan's row; those that are only sorted by, too, if they are needed. */
+/*
+ * The query's columns as expressions over the scan's row, including columns
+ * that are needed only for a local sort.
+ */
 static List *
 scan_targets(Query *query, BlockText *text)
 {
@@ -60,7 +64,7 @@ scan_targets(Query *query, BlockText *text)
 	return result;
 }
 
-/* The columns of a step as the step above it has them. */
+/* The columns of a plan node, as references for the node above it. */
 static List *
 passed_targets(List *below)
 {
@@ -78,7 +82,10 @@ passed_targets(List *below)
 	return result;
 }
 
-/* The tables and subqueries of the query itself, whose numbers the finished plan has kept. */
+/*
+ * The tables and subqueries of the query itself.  They have the same numbers in
+ * the finished plan.
+ */
 static Relids
 own_relids(Query *query)
 {
@@ -95,7 +102,7 @@ own_relids(Query *query)
 	return result;
 }
 
-/* Rows and costs, which only EXPLAIN shows. */
+/* Sets rows and costs, which are only shown by EXPLAIN. */
 static void
 set_costs(Plan *plan, const Plan *instead_of)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * block_prepare.c
- *	  A query as the parser left it, made ready to be written.
+ *	  Prepares a query from the parser for writing.
  *
  *-------------------------------------------------------------------------
  */
@@ -88,7 +88,7 @@ prepare(PlannerInfo *root, Query *query)
 		prepare(root, castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery));
 }
 
-/* The values of parameters are put in where the plan is made for them. */
+/* Parameters are replaced with values if the plan is made for these values. */
 static PlannerInfo *
 root_for(Query *query, ParamListInfo params)
 {

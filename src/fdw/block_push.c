@@ -3,8 +3,9 @@
  * block_push.c
  *	  Conditions on the columns of a subquery that becomes one statement.
  *
- * Policy: the query around it applies them, as ever.  They are added to the subquery
- * only so that fewer rows come, and only where PostgreSQL would move them, too.
+ * Policy: the query around the subquery applies them in any case.  They are
+ * added to the subquery only to reduce the number of rows, and only where
+ * PostgreSQL would push them down, too.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,15 +23,16 @@
 
 #include "fdw/block.h"
 
-/* Where a table stands among joins. */
+/* The position of a table in a join tree. */
 typedef enum Place
 {
-	PLACE_NONE,					/* not there */
-	PLACE_OPEN,					/* conditions of what is around hold for its rows, too */
-	PLACE_CLOSED				/* they hold for rows that an outer join completes */
+	PLACE_NONE,					/* not in the tree */
+	PLACE_OPEN,					/* conditions above it apply to its rows, too */
+	PLACE_CLOSED				/* they apply to rows that an outer join has
+								 * null-extended */
 } Place;
 
-/* Adds the conditions that hold for the rows of a table that matter. */
+/* Adds the conditions that rows of a table must satisfy to be used. */
 static Place
 find_conditions(Node *item, int rtindex, List **conditions)
 {
@@ -54,7 +56,7 @@ find_conditions(Node *item, int rtindex, List **conditions)
 
 		place = find_conditions(join->larg, rtindex, conditions);
 		right = find_conditions(join->rarg, rtindex, conditions);
-		/* ON says which rows of the side that may be missing are looked at */
+		/* ON determines which rows of the nullable side are used */
 		if (join->jointype == JOIN_INNER ? Max(place, right) == PLACE_OPEN :
 			join->jointype == JOIN_LEFT ? right == PLACE_OPEN :
 			join->jointype == JOIN_RIGHT && place == PLACE_OPEN)
@@ -68,7 +70,7 @@ find_conditions(Node *item, int rtindex, List **conditions)
 	return place;
 }
 
-/* Finds what is no plain column of the table. */
+/* Finds a reference that is not a plain column of the table. */
 static bool
 other_column_walker(Node *node, int *rtindex)
 {
@@ -107,7 +109,7 @@ typedef struct Replacing
 	bool		fails;
 } Replacing;
 
-/* The subquery's expressions in the place of its columns. */
+/* Replaces the columns of a subquery with its expressions. */
 static Node *
 column_mutator(Node *node, Replacing *replacing)
 {
@@ -127,7 +129,7 @@ column_mutator(Node *node, Replacing *replacing)
 	return expression_tree_mutator(node, column_mutator, replacing);
 }
 
-/* Are all columns that a condition reads of the subquery, which groups rows, among those it groups by? */
+/* Does a condition read only columns by which the subquery groups its rows? */
 static bool
 is_of_groups(Query *subquery, Node *condition)
 {
@@ -176,7 +178,7 @@ block_push(Query *subquery, int rtindex, Node *condition, List **saving)
 	return true;
 }
 
-/* Both sides of a set operation get it, but for EXCEPT. */
+/* Adds the condition to both sides of a set operation other than EXCEPT. */
 static bool
 push_into_side(Query *subquery, Node *side, int rtindex, Node *condition, List **saving)
 {

@@ -3,9 +3,9 @@
  * block_query.c
  *	  Writes the parts of a query and its subqueries.
  *
- * Policy: one pass decides and writes, as in deparse.c, and one thing that stays
- * here makes all of the query stay.  Subqueries give columns named c1, c2, ..., of
- * which only those are written that somebody reads.
+ * Policy: one pass decides and writes, as in deparse.c.  If one part cannot be
+ * shipped, the whole query cannot.  Subqueries return columns named c1, c2, and
+ * so on; only columns that are read are written.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,7 +33,7 @@
 
 #define NOT_CORRELATED "a subquery is correlated with the query just around it by =, and beside that by = or, in EXISTS, <>"
 
-/* What a subquery is for. */
+/* The use of a subquery. */
 typedef enum BlockUse
 {
 	BLOCK_FROM,
@@ -91,7 +91,7 @@ block_column_for(const Var *var, DeparseColumn *column, void *arg)
 	return true;
 }
 
-/* The columns of a subquery, none of them known yet. */
+/* Creates the columns of a subquery, without their properties. */
 static void
 make_columns(BlockSource *source, Query *query)
 {
@@ -106,7 +106,7 @@ make_columns(BlockSource *source, Query *query)
 	source->column = palloc0(sizeof(BlockColumn) * Max(source->count, 1));
 }
 
-/* Which column of a table an expression is, unchanged. */
+/* Finds the table column that an expression returns unchanged, if any. */
 static void
 find_origin(Block *b, Node *expr, BlockColumn *column)
 {
@@ -128,7 +128,7 @@ find_origin(Block *b, Node *expr, BlockColumn *column)
 	}
 }
 
-/* Appends a column that a subquery gives, and says what it is. */
+/* Appends an output column of a subquery, and sets its properties. */
 static bool
 append_output(Block *b, Node *expr, bool is_compared, BlockColumn *column)
 {
@@ -137,25 +137,25 @@ append_output(Block *b, Node *expr, bool is_compared, BlockColumn *column)
 
 	if (deparse_is_json(expr))
 		return block_stays(b, "json, jsonb", NULL);
-	/* what is only handed on may have another type there */
+	/* a value that is only passed on may have another type in Redshift */
 	b->is_noting = is_compared || !IsA(expr, Var);
 	if (!deparse_expr(d, expr))
 		return false;
-	/* a text that is put together may be padded */
+	/* a text that is computed may be padded */
 	if ((class == SHIP_TEXT || class == SHIP_CHAR) && deparse_column(expr) == NULL && !IsA(expr, Const) &&
 		!IsA(expr, Aggref) && !deparse_is_parameter(expr))
 		return block_stays(b, BLOCK_FROM_CLAUSE, "a text that is put together may be padded there");
 	column->is_given = true;
 	column->type = exprType(expr);
 	column->typmod = class == SHIP_NUMERIC ? deparse_typmod(d, expr) : -1;
-	/* min and max of texts are shipped of what is safe alone */
+	/* min and max of texts are shipped only for blank-safe columns */
 	column->blank_safe = IsA(expr, Aggref) || deparse_is_blank_safe(d, expr);
 	find_origin(b, expr, column);
 	b->is_noting = true;
 	return true;
 }
 
-/* Appends a condition; one that only saves rows is left out where a value in it has no literal. */
+/* Appends a condition; one of b->saving is omitted if a value has no literal. */
 static bool
 append_test(Block *b, Node *expr)
 {
@@ -170,7 +170,7 @@ append_test(Block *b, Node *expr)
 	return true;
 }
 
-/* Appends expressions with a word before the first and between them; false if one stays. */
+/* Appends expressions, with separators; false if one cannot be shipped. */
 static bool
 append_each(Block *b, List *exprs, const char *before, const char *between)
 {
@@ -201,7 +201,7 @@ block_append_group(Block *b, bool has_aggregate)
 
 		if (block_is_fixed(expr))
 			continue;
-		/* its tables have other names each time that it is written */
+		/* its tables get new aliases each time it is written */
 		if (contain_subplans(expr))
 			return block_stays(b, BLOCK_SCALAR_CLAUSE, "rows are grouped by one");
 		if (!deparse_groups(&b->deparse, expr))
@@ -210,10 +210,10 @@ block_append_group(Block *b, bool has_aggregate)
 	}
 	if (!append_each(b, exprs, " GROUP BY ", ", "))
 		return false;
-	/* r_scalar_subqueries: they are not valid there */
+	/* r_scalar_subqueries: they are not valid in HAVING */
 	if (contain_subplans((Node *) having))
 		return block_stays(b, BLOCK_SCALAR_CLAUSE, "Redshift has none in HAVING");
-	/* by what has one value for all rows, there is a group only if there is a row */
+	/* with only fixed expressions, there is no group without a row */
 	condition = live_group_condition(query->groupClause != NIL && exprs == NIL,
 									 query->groupClause == NIL && (query->hasAggs || query->havingQual != NULL) &&
 									 having == NIL && !has_aggregate);
@@ -222,7 +222,7 @@ block_append_group(Block *b, bool has_aggregate)
 	return append_each(b, having, condition ? " AND " : " HAVING ", " AND ");
 }
 
-/* Appends one item of ORDER BY: an expression or, of a set operation, the number of its column. */
+/* Appends an item of ORDER BY; for a set operation, the number of a column. */
 static bool
 append_order_item(Block *b, SortGroupClause *clause, const char *before)
 {
@@ -265,7 +265,7 @@ block_append_limit(Block *b)
 		return block_stays(b, "ORDER BY with LIMIT", "LIMIT and OFFSET must be known when the plan is made, and OFFSET stands with LIMIT");
 	foreach(lc, query->sortClause)
 	{
-		/* a number would be the place of a column there */
+		/* Redshift would take a number for the position of a column */
 		if (block_is_fixed(get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc), query->targetList)))
 			continue;
 		if (!append_order_item(b, lfirst(lc), before))
@@ -302,7 +302,7 @@ append_table(Block *b, RangeTblEntry *rte, BlockSource *source)
 	return true;
 }
 
-/* Appends the name of a query of WITH. */
+/* Appends a reference to a query of WITH. */
 static bool
 append_cte(Block *b, RangeTblEntry *rte, BlockSource *source)
 {
@@ -329,7 +329,7 @@ append_cte(Block *b, RangeTblEntry *rte, BlockSource *source)
 	return true;
 }
 
-/* Appends what a range table entry stands for, under a new name. */
+/* Appends a range table entry with a new alias. */
 static bool
 append_source(Block *b, int rtindex)
 {
@@ -363,8 +363,9 @@ append_source(Block *b, int rtindex)
 }
 
 /*
- * The conditions of a join that are written in ON, none for one that always holds.
- * Those with subqueries go to WHERE, where Redshift takes them, if that is the same.
+ * The conditions of a join that are written in ON; NIL for one that is always
+ * true.  Conditions with subqueries move to WHERE, where Redshift accepts them,
+ * if the result is the same.
  */
 static List *
 join_conditions(Block *b, JoinExpr *join, bool is_open)
@@ -383,8 +384,8 @@ join_conditions(Block *b, JoinExpr *join, bool is_open)
 }
 
 /*
- * Appends a table, subquery or join; joins go from left to right, but for parentheses.
- * "is_open": no outer join completes its rows with NULLs.
+ * Appends a table, subquery or join.  Joins are written from left to right,
+ * except for parentheses.  "is_open": no outer join null-extends its rows.
  */
 static bool
 append_item(Block *b, Node *item, bool is_open)
@@ -408,7 +409,7 @@ append_item(Block *b, Node *item, bool is_open)
 	if (!append_item(b, join->rarg, is_open && (join->jointype == JOIN_INNER || join->jointype == JOIN_RIGHT)))
 		return false;
 	appendStringInfoString(buf, is_nested ? ")" : "");
-	/* Redshift takes no correlated subquery there; others stay for simplicity */
+	/* Redshift accepts no correlated ones; others are refused for simplicity */
 	if (contain_subplans((Node *) conditions))
 		return block_stays(b, BLOCK_IN_CLAUSE, "a subquery in ON of an outer join");
 	if (conditions == NIL && join->jointype != JOIN_INNER)
@@ -416,7 +417,7 @@ append_item(Block *b, Node *item, bool is_open)
 	return append_each(b, conditions, " ON ", " AND ");
 }
 
-/* The text of a correlated subquery or of another, with the rules for it. */
+/* The text of a subquery in an expression, after checking the rules for it. */
 static char *
 sublink_text(Block *b, SubLink *sublink, BlockUse use, bool may_differ, BlockSource *result)
 {
@@ -487,7 +488,7 @@ append_exists(Block *b, SubLink *sublink, bool is_negated)
 	return true;
 }
 
-/* x IN (subquery); the test is an operator between x and a parameter. */
+/* Appends x IN (subquery); the test is an operator over x and a parameter. */
 static bool
 append_in(Block *b, SubLink *sublink, bool is_negated)
 {
@@ -512,7 +513,7 @@ append_in(Block *b, SubLink *sublink, bool is_negated)
 	return deparse_in(&b->deparse, test, text, result.column[0].blank_safe);
 }
 
-/* One condition of WHERE. */
+/* Appends one condition of WHERE. */
 static bool
 append_condition(Block *b, Node *node, bool *has_equality)
 {
@@ -539,7 +540,7 @@ append_condition(Block *b, Node *node, bool *has_equality)
 		return append_in(b, sublink, is_negated);
 	if (IsA(sublink, SubLink) && sublink->subLinkType == ALL_SUBLINK && !is_negated)
 		return append_in(b, sublink, true);
-	/* NULL, where there is no row, is as good as no row for a comparison */
+	/* in a comparison, NULL for a missing row has the same effect as no row */
 	if (IsA(node, OpExpr) && list_length(((OpExpr *) node)->args) == 2 && exprType(node) == BOOLOID)
 	{
 		Node	   *left = linitial(((OpExpr *) node)->args);
@@ -606,7 +607,7 @@ block_checks_distinct(Block *b, List *targets)
 	return true;
 }
 
-/* A SELECT that is a subquery. */
+/* Appends a SELECT that is a subquery. */
 static bool
 append_select(Block *b, BlockUse use, Bitmapset *wanted, BlockSource *result)
 {
@@ -644,7 +645,7 @@ append_select(Block *b, BlockUse use, Bitmapset *wanted, BlockSource *result)
 	return block_append_group(b, has_aggregate) && block_append_limit(b);
 }
 
-/* Are columns of both sides of a set operation of one type there, too? */
+/* Are the columns of both sides of a set operation of one type in Redshift? */
 static bool
 match_columns(Block *b, SetOperationStmt *op, BlockSource *left, BlockSource *right)
 {
@@ -661,7 +662,7 @@ match_columns(Block *b, SetOperationStmt *op, BlockSource *left, BlockSource *ri
 
 		if (one->type != lfirst_oid(lc) || other->type != lfirst_oid(lc))
 			return block_stays(b, BLOCK_SET_CLAUSE, "columns of both sides are of one type");
-		/* rows are told apart by it */
+		/* rows are compared by it */
 		if (!op->all && (class == SHIP_FLOAT || class == SHIP_OTHER || class == SHIP_INTERVAL ||
 						 ((class == SHIP_TEXT || class == SHIP_CHAR) &&
 						  (!one->blank_safe || !other->blank_safe ||
@@ -670,7 +671,7 @@ match_columns(Block *b, SetOperationStmt *op, BlockSource *left, BlockSource *ri
 		if (!is_same && (class == SHIP_TEXT || class == SHIP_CHAR || class == SHIP_OTHER || class == SHIP_INTERVAL ||
 						 (class == SHIP_NUMERIC && (one->typmod < 0 || one->typmod != other->typmod))))
 			return block_stays(b, BLOCK_SET_CLAUSE, "decimals of both sides are of one known size, and texts the same column");
-		/* they are computed with, unless they are only handed on */
+		/* a column that is computed with, not only passed on, is noted */
 		if ((!op->all || !is_same) && one->attnum > 0)
 			b->used = live_note_use(b->used, one->relid, one->attnum);
 		if (!is_same && other->attnum > 0)
@@ -708,7 +709,7 @@ block_append_side(Block *b, Node *node, bool needs_parentheses, BlockSource *res
 	if (!IsA(op, SetOperationStmt) || (op->all && op->op != SETOP_UNION))
 		return block_stays(b, BLOCK_SET_CLAUSE, "INTERSECT ALL, EXCEPT ALL");
 	appendStringInfoString(&b->deparse.buf, needs_parentheses ? "(" : "");
-	/* UNION and EXCEPT go from left to right; INTERSECT comes before them */
+	/* UNION and EXCEPT associate to the left; INTERSECT binds tighter */
 	if (!block_append_side(b, op->larg, IsA(op->larg, SetOperationStmt) &&
 					 (op->op == SETOP_INTERSECT || ((SetOperationStmt *) op->larg)->op == SETOP_INTERSECT), result))
 		return false;
@@ -754,8 +755,8 @@ block_append_with(Block *b)
 }
 
 /*
- * The text of a subquery, and its columns; NULL if it stays.  "wanted" are the
- * columns that are read, where they have names.
+ * The text of a subquery, or NULL if it cannot be shipped; sets its columns.
+ * "wanted" are the columns that are read, if they have names.
  */
 static char *
 query_text(Block *b, Query *query, BlockUse use, Bitmapset *wanted, BlockSource *result)

@@ -12,7 +12,10 @@
 
 #include "fdw/block.h"
 
-/* The scan that gives all that a plan does, but for sorting; NULL if more is done here. */
+/*
+ * The scan that returns the result of a plan, except for its order; NULL if
+ * the plan does more than that locally.
+ */
 static Plan *
 only_scan(const PlannedStmt *stmt)
 {
@@ -24,7 +27,7 @@ only_scan(const PlannedStmt *stmt)
 	return plan != NULL && live_is_scan(plan) && plan->qual == NIL && stmt->subplans == NIL ? plan : NULL;
 }
 
-/* Which scan is looked for: of a table, or (InvalidOid) of any. */
+/* The scan to find: that of a table or, for InvalidOid, any. */
 typedef struct Wish
 {
 	const PlannedStmt *stmt;
@@ -94,7 +97,10 @@ block_find_scan(const PlannedStmt *stmt, Oid table)
 	return found ? found : first_scan_of(stmt->subplans, &wish);
 }
 
-/* See block.h.  A plan that reads nothing there, as nothing can be found, is better still. */
+/*
+ * See block.h.  A plan that does not read Redshift, because its result is known
+ * to be empty, is even better.
+ */
 bool
 block_is_needless(const PlannedStmt *stmt)
 {

@@ -3,8 +3,8 @@
  * block_text.c
  *	  Writes a whole query as a statement of Redshift.
  *
- * Policy: what comes are columns, groups and aggregates, of which only those are
- * selected that the query's columns are computed from here.
+ * Policy: the result consists of columns, groups and aggregates.  Only those
+ * are selected that are needed to compute the query's columns locally.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +21,7 @@
 
 #include "fdw/block.h"
 
-/* What is being collected of a query that is not a subquery. */
+/* State for collecting the result columns of a query that is not a subquery. */
 typedef struct Collect
 {
 	Block	   *block;
@@ -55,7 +55,7 @@ block_part_gives(const BlockPart *part, int column)
 		part->query->setOperations != NULL;
 }
 
-/* Can an expression be written?  Nothing is appended. */
+/* Can an expression be written?  Appends nothing. */
 static bool
 is_shipped(Block *b, Node *node)
 {
@@ -68,7 +68,10 @@ is_shipped(Block *b, Node *node)
 	return result;
 }
 
-/* Adds the parts of an expression that come from there; true for what cannot. */
+/*
+ * Adds the parts of an expression that Redshift returns.  Returns true if one
+ * cannot be shipped.
+ */
 static bool
 collect_walker(Node *node, Collect *collect)
 {
@@ -103,7 +106,7 @@ collect_walker(Node *node, Collect *collect)
 	return false;
 }
 
-/* What comes of a query without set operations. */
+/* Collects the result columns of a query without set operations. */
 static bool
 collect_targets(Block *b, const BlockPart *part, BlockText *text)
 {
@@ -125,7 +128,7 @@ collect_targets(Block *b, const BlockPart *part, BlockText *text)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 
-		/* rows are told apart without what they are only grouped by */
+		/* DISTINCT does not compare columns that are only grouped by */
 		if ((tle->resjunk && (part != NULL || text->is_sorted || query->distinctClause != NIL)) ||
 			(part != NULL && !block_part_gives(part, tle->resno)))
 			continue;
@@ -145,7 +148,7 @@ collect_targets(Block *b, const BlockPart *part, BlockText *text)
 	return true;
 }
 
-/* A SELECT of its own. */
+/* Appends a SELECT that is not a subquery. */
 static bool
 append_top_select(Block *b, const BlockPart *part, BlockText *text)
 {
@@ -163,7 +166,7 @@ append_top_select(Block *b, const BlockPart *part, BlockText *text)
 	return block_append_group(b, contain_aggs_of_level((Node *) text->tlist, 0)) && block_append_limit(b);
 }
 
-/* A set operation as a subquery of its own, so that its columns can be named. */
+/* Appends a set operation as a subquery, so that its columns can be named. */
 static bool
 append_top_set(Block *b, BlockText *text)
 {

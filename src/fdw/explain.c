@@ -20,8 +20,8 @@
 #include "fdw/scan.h"
 
 /*
- * The reasons why something is computed here: one line each in text format,
- * otherwise a list.
+ * Shows the reasons why something is evaluated locally: one line each in text
+ * format, otherwise a list.
  */
 static void
 show_reasons(List *reasons, ExplainState *es)
@@ -41,7 +41,10 @@ show_reasons(List *reasons, ExplainState *es)
 		ExplainPropertyList("Local", texts, es);
 }
 
-/* What has happened; times differ from run to run. */
+/*
+ * Shows the facts about a scan.  Times depend on the option TIMING, since they
+ * differ between runs.
+ */
 static void
 show_facts(const ScanFacts *facts, ExplainState *es)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * finish.c
- *	  Values of aggregates from the parts that Redshift has computed.
+ *	  Computes the values of aggregates from the parts that Redshift returns.
  *
- * Policy: with PostgreSQL's own functions, in the order in which the aggregate's
- * final function uses them, so that the digits are the same.
+ * Policy: PostgreSQL's own functions are called in the same order as in the
+ * aggregate's final function, so that the digits are the same.
  *
  *-------------------------------------------------------------------------
  */
@@ -56,9 +56,10 @@ power_of_ten(int digit, int exponent)
 }
 
 /*
- * The square root with as many decimals as the value has, as the final function of
- * stddev rounds it.  numeric_sqrt() gives at least that many; rounding its result
- * once more goes wrong where it was rounded up to a tie, which the square tells.
+ * The square root with as many decimals as the value has, rounded as in the
+ * final function of stddev.  The result of numeric_sqrt() has at least that
+ * many.  Rounding it again is wrong if it was rounded up to a tie; the square
+ * of the tie shows that.
  */
 static Datum
 square_root(Datum value)
@@ -72,7 +73,7 @@ square_root(Datum value)
 	return root;
 }
 
-/* Variance or standard deviation; NULL where there are too few values. */
+/* Variance or standard deviation; NULL if there are too few values. */
 static Datum
 spread(LiveRecipe recipe, int64 count, Datum sum, Datum squares, bool *isnull)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * handler.c
- *	  The wrapper rsfed as PostgreSQL calls it.
+ *	  The handler function of the foreign-data wrapper rsfed.
  *
- * Policy: live tables are read-only.  Every field of FdwRoutine that is not set
- * here is NULL on purpose.
+ * Policy: live tables are read-only.  Fields of FdwRoutine that are not set
+ * here are NULL on purpose.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,7 +37,7 @@ refuse_writing(const char *table)
 			 errhint("Change single rows with SELECT rsfed.execute(server, 'INSERT ...'); load many with Redshift's COPY from S3.")));
 }
 
-/* INSERT, UPDATE, DELETE and MERGE are refused when they are planned. */
+/* Rejects INSERT, UPDATE, DELETE and MERGE when they are planned. */
 static List *
 plan_modify(PlannerInfo *root, ModifyTable *plan, Index resultRelation, int subplan_index)
 {
@@ -45,7 +45,9 @@ plan_modify(PlannerInfo *root, ModifyTable *plan, Index resultRelation, int subp
 	return NIL;					/* keep the compiler quiet */
 }
 
-/* For information_schema and pg_relation_is_updatable(): nothing can be written. */
+/*
+ * For information_schema, pg_relation_is_updatable(): no writes are possible.
+ */
 static int
 is_updatable(Relation rel)
 {

@@ -3,14 +3,16 @@
  * import.c
  *	  IMPORT FOREIGN SCHEMA.
  *
- * Policy: three views know the tables that there are: SVV_EXTERNAL_COLUMNS those
- * of a lake, SVV_ALL_COLUMNS those of Redshift and of datashares, SVV_COLUMNS also
- * late-binding views.  A table is taken from the first that has it.
+ * Policy: three views list the tables: SVV_EXTERNAL_COLUMNS has those of a
+ * data lake, SVV_ALL_COLUMNS those of Redshift and of datashares, and
+ * SVV_COLUMNS also late-binding views.  A table is taken from the first view
+ * that has it.
  *
- * A name longer than PostgreSQL's is cut, with a hash if that one is taken; the
- * option has it whole.  Names that only differ by case stay so: PostgreSQL keeps
- * them apart in quotes.  But unless the server's option says that Redshift does so,
- * too, a name with upper case letters would mean another column there, or none.
+ * A name longer than PostgreSQL's limit is truncated, with a hash if the
+ * truncated name is taken; the option has the full name.  Names that differ
+ * only in case are kept, since PostgreSQL distinguishes quoted names.  But
+ * unless the server's option says that Redshift does so, too, a name with
+ * upper case letters would refer to another column in Redshift, or to none.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,7 +41,10 @@
 
 #include "fdw/import.h"
 
-/* Table, column, type, precision, scale, comment; what is hidden behind a materialized view is left out. */
+/*
+ * Table, column, type, precision, scale, comment.  The internal tables of
+ * materialized views are left out.
+ */
 #define EXTERNAL_QUERY \
 	"/* rsfed import */ SELECT tablename, columnname, external_type, NULL::integer, NULL::integer, NULL::varchar" \
 	" FROM svv_external_columns WHERE schemaname = %s ORDER BY tablename, columnnum"
@@ -68,20 +73,23 @@ typedef struct Import
 	MemoryContext context;
 } Import;
 
-/* A comment that waits for its table. */
+/* A comment on a table that is not created yet. */
 typedef struct ImportComment
 {
-	char	   *table;			/* here */
-	char	   *column;			/* here; NULL = the table itself */
+	char	   *table;			/* local name */
+	char	   *column;			/* local name; NULL = for the table itself */
 	char	   *text;
 } ImportComment;
 
-/* Of the last IMPORT FOREIGN SCHEMA of the transaction, and their memory. */
+/*
+ * The comments of the last IMPORT FOREIGN SCHEMA of the transaction, and their
+ * memory context.
+ */
 static List *comments = NIL;
 static char *comments_server = NULL;
 static MemoryContext comments_context = NULL;
 
-/* Trailing blanks come from columns of type char. */
+/* Removes trailing blanks, which come from columns of type char. */
 static char *
 trimmed(char *text)
 {
@@ -92,7 +100,7 @@ trimmed(char *text)
 	return text;
 }
 
-/* Adds the tables that one view has and those before it had not. */
+/* Adds the tables of a view that the previous views do not have. */
 static void
 ask_view(SourceConnection *source, Import *import, const char *query, int view)
 {
@@ -128,7 +136,7 @@ ask_view(SourceConnection *source, Import *import, const char *query, int view)
 	}
 }
 
-/* Asks for the comments of the tables. */
+/* Fetches the comments of the tables. */
 static void
 ask_comments(SourceConnection *source, Import *import)
 {
@@ -152,8 +160,8 @@ ask_comments(SourceConnection *source, Import *import)
 }
 
 /*
- * A name as PostgreSQL has it: cut to its length; if that is taken, with a hash of
- * the whole, which stays the same whatever stands beside it.
+ * A name truncated to PostgreSQL's limit.  If that name is taken, it gets a
+ * hash of the full name, which does not depend on the other names.
  */
 static char *
 local_name(const char *name, const List *taken)
@@ -176,7 +184,7 @@ import_at(SourceConnection *source, void *arg)
 	List	   *taken = NIL;
 	ListCell   *lc;
 
-	/* an attempt at another member may have come before */
+	/* another member may have been tried before */
 	import->tables = NIL;
 	ask_view(source, import, EXTERNAL_QUERY, EXTERNAL_VIEW);
 	ask_view(source, import, ALL_QUERY, 2);
@@ -193,7 +201,10 @@ import_at(SourceConnection *source, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
-/* Can the name be written in this server's sessions, where quotes may not keep upper case, and here? */
+/*
+ * Can the name be used in PostgreSQL, and in this server's sessions, in which
+ * quotes may not preserve upper case?
+ */
 static bool
 is_reachable(const ImportTable *table, const char *name)
 {
@@ -238,7 +249,10 @@ tell_renamed(const char *what, const char *name, const char *local)
 				(errmsg("%s \"%s\" of Redshift is named \"%s\" here", what, name, local)));
 }
 
-/* What the column of a view's row is here; NULL, with a NOTICE, for one that cannot be had. */
+/*
+ * The local column for a row of a view; NULL, with a NOTICE, if it cannot be
+ * imported.
+ */
 static ImportColumn *
 import_column(const ImportTable *table, char **row, List *taken, bool notices)
 {
@@ -322,7 +336,7 @@ import_column_definition(const ImportColumn *column)
 	return buf.data;
 }
 
-/* Notes a comment until its table is there. */
+/* Stores a comment until its table is created. */
 static void
 keep_comment(const char *table, const char *column, const char *text)
 {
@@ -336,7 +350,7 @@ keep_comment(const char *table, const char *column, const char *text)
 	MemoryContextSwitchTo(old);
 }
 
-/* The comments go with the transaction. */
+/* The comments are freed with the transaction. */
 static void
 comments_reset(void *arg)
 {
@@ -345,7 +359,7 @@ comments_reset(void *arg)
 	comments_context = NULL;
 }
 
-/* Forgets the comments of an import before. */
+/* Discards the comments of a previous import. */
 static void
 begin_comments(const char *server)
 {
@@ -360,7 +374,10 @@ begin_comments(const char *server)
 	comments_server = MemoryContextStrdup(comments_context, server);
 }
 
-/* The whole statement; NULL if no column of the table can be had. */
+/*
+ * The CREATE FOREIGN TABLE statement; NULL if no column of the table can be
+ * imported.
+ */
 static char *
 table_definition(ImportForeignSchemaStmt *stmt, const ImportTable *table)
 {
@@ -431,7 +448,7 @@ live_import(ImportForeignSchemaStmt *stmt, Oid serverid)
 		const ImportTable *table = lfirst(lc);
 		char	   *statement;
 
-		/* by the name that it has here, as PostgreSQL itself looks once more */
+		/* by the local name, since PostgreSQL itself checks it again */
 		if (!IsImportableForeignTable(table->local, stmt))
 			continue;
 		if (!is_reachable(table, table->name))

@@ -10,14 +10,15 @@
 
 #include "nodes/parsenodes.h"
 
-/* A table in Redshift, as its views tell. */
+/* A table in Redshift, as described by its views. */
 typedef struct ImportTable
 {
 	char	   *name;			/* in Redshift */
-	char	   *local;			/* its name here; another one for each table */
+	char	   *local;			/* local name; unique among the tables */
 	char	   *comment;		/* NULL = none */
-	List	   *rows;			/* char **: a column each, as the query has it */
-	int			view;			/* which query brought it */
+	List	   *rows;			/* char **: a row of the query for each
+								 * column */
+	int			view;			/* number of the query that returned it */
 	bool		is_case_sensitive;	/* enable_case_sensitive_identifier is on for its server */
 } ImportTable;
 
@@ -25,31 +26,42 @@ typedef struct ImportTable
 typedef struct ImportColumn
 {
 	char	   *name;			/* in Redshift */
-	char	   *local;			/* its name here */
-	const char *type;			/* its type here, as SQL has it */
+	char	   *local;			/* local name */
+	const char *type;			/* local type, in SQL syntax */
 	bool		is_char;		/* char in Redshift, whose padding is not sent */
 	char	   *comment;		/* NULL = none */
 } ImportColumn;
 
-/* The tables of a schema: List of ImportTable, palloc'd.  HV00Q if there are none. */
+/*
+ * The tables of a schema: List of ImportTable, palloc'd.  Raises HV00Q if there
+ * are none.
+ */
 extern List *import_tables(const char *server, const char *schema);
 
 /*
- * The columns that can be had: List of ImportColumn; "notices" tells of the others,
- * and of what is not here as it is there.
+ * The columns that can be imported: List of ImportColumn.  With "notices", a
+ * NOTICE is raised for each other column, and for each difference from
+ * Redshift.
  */
 extern List *import_columns(const ImportTable *table, bool notices);
 
-/* The column as CREATE and ALTER FOREIGN TABLE have it: name, type and options; palloc'd. */
+/*
+ * The column definition for CREATE and ALTER FOREIGN TABLE: name, type and
+ * options; palloc'd.
+ */
 extern char *import_column_definition(const ImportColumn *column);
 
 /*
- * CREATE FOREIGN TABLE for each table of the schema that is wanted: List of char *.
- * Comments are remembered, since these statements cannot have them.
+ * The CREATE FOREIGN TABLE statement for each requested table of the schema:
+ * List of char *.  Comments are kept for import_comment(), since these
+ * statements cannot contain them.
  */
 extern List *live_import(ImportForeignSchemaStmt *stmt, Oid serverid);
 
-/* Puts the comments on the tables that the statement just run has made, if it was ours. */
+/*
+ * Adds the comments to the tables that the statement has just created, if it
+ * was an import by this wrapper.
+ */
 extern void import_comment(const ImportForeignSchemaStmt *stmt);
 
 #endif							/* RSFED_FDW_IMPORT_H */

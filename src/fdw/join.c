@@ -3,9 +3,10 @@
  * join.c
  *	  Joins of tables of one source.
  *
- * Policy: the planner has seen to it that both sides are of one server and read
- * with one role's rights.  A condition on the rows of the nullable side of an
- * outer join is applied where it is joined, which is the same.
+ * Policy: the planner guarantees that both sides belong to one server and are
+ * read with one role's privileges.  A condition on the rows of the nullable
+ * side of an outer join becomes a part of the join condition, which gives the
+ * same result.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +22,7 @@
 
 #include "fdw/live.h"
 
-/* Are there only plain columns, which a remote row can bring? */
+/* Are these only plain columns, which a remote row can contain? */
 static bool
 gives_columns(List *exprs)
 {
@@ -37,7 +38,10 @@ gives_columns(List *exprs)
 	return true;
 }
 
-/* No whole rows and nothing made below in conditions that are applied here. */
+/*
+ * Do the conditions that are evaluated locally need only columns, no whole
+ * rows or values that nodes below compute?
+ */
 static bool
 needs_columns(List *here)
 {
@@ -63,7 +67,7 @@ target_relids(List *columns)
 	return relids;
 }
 
-/* Is nothing above read from the side of a semi-join that is not there any more? */
+/* Does nothing above a semi-join read the side that it does not return? */
 static bool
 reads_outer_only(LiveRel *live)
 {
@@ -73,9 +77,10 @@ reads_outer_only(LiveRel *live)
 }
 
 /*
- * Is a semi-join one that Redshift can make a join of?  There must be an equality
- * between the outer and the inner side; beside that, columns may be told to
- * differ, as in query 21 of TPC-H.  Other correlated subqueries may be errors there.
+ * Can Redshift convert a semi-join to a join?  There must be an equality
+ * between the outer and the inner side.  In addition, columns may be compared
+ * by <>, as in query 21 of TPC-H.  Other correlated subqueries may be errors in
+ * Redshift.
  */
 static bool
 is_correlated_by_equality(PlannerInfo *root, LiveRel *live)
@@ -102,8 +107,8 @@ is_correlated_by_equality(PlannerInfo *root, LiveRel *live)
 }
 
 /*
- * Sorts the clauses of a join.  False if one stays here that must not, because
- * the join is not an inner one.
+ * Divides the clauses of a join into shipped and local ones.  Returns false if
+ * one cannot be shipped but must be, because the join is not an inner join.
  */
 static bool
 sort_clauses(PlannerInfo *root, LiveRel *live, RelOptInfo *joinrel, List *clauses)
@@ -114,14 +119,14 @@ sort_clauses(PlannerInfo *root, LiveRel *live, RelOptInfo *joinrel, List *clause
 	foreach(lc, clauses)
 	{
 		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
-		/* the clauses of a semi-join look like filters, but are none */
+		/* the clauses of a semi-join look like filters, but are not */
 		bool		is_filter = live->jointype != JOIN_INNER && live->jointype != JOIN_SEMI &&
 			RINFO_IS_PUSHED_DOWN(info, joinrel->relids);
 		bool		ships;
 
 		if (info->pseudoconstant || (is_filter && live->jointype == JOIN_ANTI))
 			return false;
-		/* behind a security barrier it must not be computed before others */
+		/* behind a security barrier, it must not be evaluated before others */
 		ships = (info->security_level == 0 || info->leakproof) &&
 			live_ships(root, relids, (Node *) info->clause, &live->reasons);
 		if (ships && is_filter)
@@ -136,7 +141,7 @@ sort_clauses(PlannerInfo *root, LiveRel *live, RelOptInfo *joinrel, List *clause
 	return live->jointype == JOIN_INNER || live->on != NIL;
 }
 
-/* Where the conditions of both sides go; false if there is no such place. */
+/* Combines the conditions of both sides; false if that is not possible. */
 static bool
 merge_sides(LiveRel *live)
 {
@@ -168,7 +173,10 @@ merge_sides(LiveRel *live)
 	}
 }
 
-/* The path, cheaper than what has been found so far; again after each pair of sides. */
+/*
+ * Adds the path, cheaper than all paths found so far; called again for each
+ * pair of sides.
+ */
 static void
 add_join_path(PlannerInfo *root, RelOptInfo *joinrel)
 {
@@ -177,7 +185,10 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel)
 	Cost		total;
 
 	live_cost(live->repeats, live->outer->rel->rows + live->inner->rel->rows, joinrel->rows, &startup, &total);
-	/* numbers of rows are often unknown, and a join by conditions belongs there */
+	/*
+	 * row counts are often unknown; a join by conditions should run in
+	 * Redshift
+	 */
 	if (live->on != NIL || live->jointype == JOIN_SEMI || live->jointype == JOIN_ANTI)
 		live_undercut(joinrel, &startup, &total);
 	add_path(joinrel, (Path *) create_foreign_join_pathCompat(root, joinrel, NULL, joinrel->rows, startup, total,
@@ -192,7 +203,7 @@ live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 	LiveRel    *inner = innerrel->fdw_private;
 	LiveRel    *live;
 
-	/* one way of joining is as good as another: the first is kept */
+	/* all join orders are equally good: the first is kept */
 	if (joinrel->fdw_private != NULL)
 	{
 		add_join_path(root, joinrel);

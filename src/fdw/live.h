@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * live.h
- *	  What of a query over live tables can be one statement in Redshift.
+ *	  The parts of a query over live tables that can be one statement in
+ *	  Redshift.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,23 +15,23 @@
 
 #include "redshift/deparse.h"
 
-/* A foreign table as Redshift knows it. */
+/* A foreign table, as it is named and read in Redshift. */
 typedef struct LiveTable
 {
 	Oid			relid;
 	char	   *text;			/* "schema"."table" */
 	int			natts;
-	char	  **column;			/* quoted names; NULL for a dropped one */
+	char	  **column;			/* quoted names; NULL for a dropped column */
 	bool	   *blank_safe;
-	bool	   *is_char;		/* declared so: padded in Redshift */
-	int			max_rows;		/* 0 = any */
+	bool	   *is_char;		/* declared as char: padded in Redshift */
+	int			max_rows;		/* 0 = no limit */
 } LiveTable;
 
 typedef enum LiveKind
 {
 	LIVE_BASE,
 	LIVE_JOIN,
-	LIVE_UPPER					/* grouped, distinct, sorted, cut */
+	LIVE_UPPER					/* grouped, distinct, sorted or limited */
 } LiveKind;
 
 /*
@@ -43,48 +44,55 @@ typedef struct LiveRel
 	PlannerInfo *root;
 	RelOptInfo *rel;
 	bool		is_whole;		/* a relation above may be shipped with it */
-	bool		repeats;		/* with values of a query around it: a statement each time */
-	List	   *where;			/* conditions there */
-	List	   *saving;			/* of a plan: conditions there that only save rows */
-	List	   *given;			/* of it: the columns of other tables in them (nested.h) */
-	List	   *exists;			/* and LiveRel of semi-joins and anti-joins */
-	List	   *here;			/* conditions that are applied here to its rows */
-	List	   *reasons;		/* why something stays here: char * */
+	bool		repeats;		/* sent again for each set of values of an
+								 * outer query */
+	List	   *where;			/* shipped conditions */
+	List	   *saving;			/* in a plan: shipped conditions that only
+								 * reduce the number of rows */
+	List	   *given;			/* in a plan: columns of other tables in
+								 * "saving" (nested.h) */
+	List	   *exists;			/* shipped semi-joins and anti-joins: LiveRel */
+	List	   *here;			/* conditions that are evaluated locally */
+	List	   *reasons;		/* why something is evaluated locally: char * */
 
 	LiveTable  *table;			/* of LIVE_BASE */
 
 	struct LiveRel *outer;		/* of LIVE_JOIN */
 	struct LiveRel *inner;
-	JoinType	jointype;		/* INNER, LEFT or FULL; SEMI and ANTI */
+	JoinType	jointype;		/* INNER, LEFT, FULL, SEMI or ANTI */
 	List	   *on;
 
 	struct LiveRel *input;		/* of LIVE_UPPER: a base or a join */
-	List	   *tlist;			/* what the executor gets: fdw_scan_tlist */
+	List	   *tlist;			/* columns that the executor gets:
+								 * fdw_scan_tlist */
 	List	   *group;			/* SortGroupClause of tlist */
 	bool		is_grouped;
-	bool		needs_row;		/* no group without a row, though "group" is empty */
+	bool		needs_row;		/* there is no group without a row, although
+								 * "group" is empty */
 	bool		is_distinct;
 	List	   *having;
 	bool		is_sorted;
 	List	   *sort;			/* SortGroupClause of sort_tlist; NIL if all rows are equal */
 	List	   *sort_tlist;
-	Node	   *limit;			/* a number when the statement is sent; NULL = none */
+	Node	   *limit;			/* known when the statement is sent; NULL =
+								 * none */
 	Node	   *offset;
 } LiveRel;
 
 /* live_table.c: reads the options of a table; palloc'd. */
 extern LiveTable *live_table(Oid relid);
 
-/* The column's name in Redshift as it is, palloc'd. */
+/* The column's name in Redshift, not quoted; palloc'd. */
 extern char *live_column_name(Oid relid, AttrNumber attnum, const char *local_name);
 
-/* How one column of the scan's row comes from those of the result. */
+/* How a column of the scan's row is computed from columns of the result. */
 typedef enum LiveRecipe
 {
-	LIVE_COLUMN,				/* as it is */
-	LIVE_AVERAGE,				/* the next two columns, sum and count, divided */
-	LIVE_SCALED,				/* the next two columns, sum and the scale that it has */
-	LIVE_VAR_SAMP,				/* this and the following of the next three: count, sum, sum of squares */
+	LIVE_COLUMN,				/* unchanged */
+	LIVE_AVERAGE,				/* the next two columns: sum divided by count */
+	LIVE_SCALED,				/* the next two columns: sum and its scale */
+	LIVE_VAR_SAMP,				/* this and the following: the next three
+								 * columns: count, sum, sum of squares */
 	LIVE_VAR_POP,
 	LIVE_STDDEV_SAMP,
 	LIVE_STDDEV_POP
@@ -95,15 +103,16 @@ typedef struct LiveText
 {
 	char	   *sql;			/* with marks for parameters */
 	List	   *params;			/* Expr */
-	List	   *recipes;		/* IntList of LiveRecipe, one a column of the scan */
+	List	   *recipes;		/* IntList of LiveRecipe, one for each column
+								 * of the scan */
 	List	   *checks;			/* IntLists: a table's oid and the columns that expressions read */
-	int			limit;			/* which parameter it is, from 0; -1 = none */
+	int			limit;			/* number of its parameter, from 0; -1 = none */
 	int			offset;
 } LiveText;
 
 /* text.c */
 
-/* The context in which expressions over a relation of the planner are written. */
+/* The context for writing expressions over a relation of the planner. */
 typedef struct LiveScope
 {
 	PlannerInfo *root;
@@ -112,33 +121,37 @@ typedef struct LiveScope
 } LiveScope;
 
 /*
- * A condition for HAVING, so that Redshift has a group where PostgreSQL has one:
- * "needs_row" where none is without a row, "is_one" where all rows are one, which
- * no aggregate that is written says; NULL if there is nothing to add.
+ * A condition for HAVING that makes Redshift return a group exactly when
+ * PostgreSQL does; NULL if none is needed.  "needs_row": there is no group
+ * without a row.  "is_one": all rows are one group, although no aggregate in
+ * the statement says so.
  */
 extern const char *live_group_condition(bool needs_row, bool is_one);
 
 extern void live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Relids relids);
 
-/* May an expression be shipped over these tables?  Adds the reason if not. */
+/* Can an expression over these tables be shipped?  Adds the reason if not. */
 extern bool live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons);
 
-/* Adds a column that an expression reads, whose type must be the declared one, to LiveText.checks. */
+/*
+ * Adds a column that an expression reads to LiveText.checks.  Its type must be
+ * the declared one.
+ */
 extern List *live_note_use(List *used, Oid relid, AttrNumber attnum);
 
-/* Appends a mark of that kind: see DEPARSE_MARK. */
+/* Appends a mark of this kind: see DEPARSE_MARK. */
 extern void live_mark(Deparse *deparse, int number, char kind);
 
-/* Appends the place of a name behind the column of that number, from 0. */
+/* Appends the mark for a name after the column with this number, from 0. */
 extern void live_name_mark(Deparse *deparse, int number);
 
 /*
- * Appends the columns that the executor gets, which were found to be shippable, and
- * adds how each is made to *recipes.
+ * Appends the columns that the executor gets, which must be shippable, and
+ * adds to *recipes how each of them is computed.
  */
 extern void live_select(Deparse *deparse, List *tlist, List **recipes);
 
-/* All tables of a relation, those in EXISTS too. */
+/* All tables of a relation, including those in EXISTS. */
 extern Relids live_relids(const LiveRel *live);
 
 /* The statement that reads these columns of a relation. */
@@ -146,19 +159,22 @@ extern void live_text(PlannerInfo *root, LiveRel *live, List *tlist, LiveText *t
 
 /* finish.c */
 
-/* How many columns of the result a column of the scan comes from. */
+/* The number of result columns from which a column of the scan is computed. */
 extern int	live_width(LiveRecipe recipe);
 
-/* Adds those columns of a recipe other than LIVE_COLUMN to a row, behind the *count that it has. */
+/*
+ * Adds the columns of the result for a recipe other than LIVE_COLUMN to a row
+ * descriptor, after its first *count columns.
+ */
 extern void live_describe(LiveRecipe recipe, TupleDesc desc, int *count);
 
 /*
- * The value of a column of the scan, and whether it is NULL, from its columns of the
- * result; palloc'd.
+ * Computes the value of a column of the scan, and whether it is NULL, from its
+ * columns of the result; palloc'd.
  */
 extern Datum live_finish(LiveRecipe recipe, const Datum *values, const bool *nulls, bool *isnull);
 
-/* plan.c, join.c, upper.c: what the planner calls. */
+/* plan.c, join.c, upper.c: callbacks of the planner. */
 extern void live_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid);
 extern void live_paths(PlannerInfo *root, RelOptInfo *baserel, Oid relid);
 extern ForeignScan *live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
@@ -168,32 +184,34 @@ extern void live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *
 extern void live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel,
 							 RelOptInfo *output_rel, void *extra);
 
-/* Is it a server of this wrapper, a scan of live tables? */
+/* Is it a server of this wrapper, or a scan of live tables? */
 extern bool live_is_server(Oid server);
 extern bool live_is_scan(const Plan *plan);
 
-/* live_cost.c: in the planner's units. */
+/* live_cost.c: costs in the planner's units. */
 extern void live_cost(bool repeats, double rows_read, double rows_fetched, Cost *startup, Cost *total);
 extern void live_undercut(RelOptInfo *rel, Cost *startup, Cost *total);
 
-/* What a ForeignScan's fdw_private holds, in this order: see live_private(). */
+/* The members of a ForeignScan's fdw_private, in order: see live_private(). */
 enum LivePrivate
 {
 	LIVE_SQL,					/* String */
 	LIVE_RECIPES,				/* IntList */
-	LIVE_ATTNUMS,				/* IntList of a base relation's columns; NIL else */
+	LIVE_ATTNUMS,				/* IntList of a base relation's columns;
+								 * otherwise NIL */
 	LIVE_CHECKS,				/* List of IntList */
 	LIVE_REASONS,				/* List of String */
 	LIVE_USER,					/* Integer: the role's oid, 0 for the current user */
 	LIVE_MAX_ROWS,				/* Integer */
-	LIVE_KEEPS,					/* Integer: 1 = it will be asked again, maybe with the same values */
+	LIVE_KEEPS,					/* Integer: 1 = it will be rescanned, perhaps
+								 * with the same values */
 	LIVE_COUNTS,				/* IntList: LiveText.limit and offset */
 	LIVE_STRICT					/* IntList: parameters for which NULL means no rows */
 };
 
 /*
- * Puts that together, of a scan that is not repeated and has no LIMIT by parameter;
- * "reasons" are char *.
+ * Makes that list for a scan that is not repeated and has no parameter for
+ * LIMIT; "reasons" are char *.
  */
 extern List *live_private(char *sql, List *recipes, List *attnums, List *checks, List *reasons, Oid userid,
 						  int max_rows);

@@ -1,12 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * live_check.c
- *	  Whether tables in Redshift are still what the foreign tables say.
+ *	  Checks whether tables in Redshift still match the foreign tables.
  *
- * Policy: what is read is looked at when it comes.  What Redshift only computes
- * with must have the declared type there, or its answer would be another type's:
- * so each connection is asked for the types by a query without rows, once, and again
- * after as long as an idle one is kept: a table may be made anew meanwhile.
+ * Policy: the types of columns that are read are checked when rows arrive.
+ * Columns that Redshift only computes with must have the declared type in
+ * Redshift, or the result would be that of another type.  So the types are
+ * requested once per connection, by a query without rows, and again after the
+ * time for which an idle connection is kept, because a table may be recreated
+ * in the meantime.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,10 +32,10 @@
 #include "fdw/live.h"
 #include "fdw/live_check.h"
 
-/* So many answers are remembered; then they are asked again. */
+/* The maximum number of remembered checks; beyond it, all are repeated. */
 #define MAX_REMEMBERED 500
 
-/* What was found to be right. */
+/* A successful check. */
 typedef struct Remembered
 {
 	TimestampTz at;
@@ -42,14 +44,14 @@ typedef struct Remembered
 
 static List *remembered = NIL;
 
-/* Is a type that Redshift computes with the one that is declared here? */
+/* Does a column that Redshift computes with have the declared type? */
 static bool
 is_declared_type(const RemoteColumn *remote, Form_pg_attribute att, bool is_char)
 {
 	Oid			type = getBaseType(att->atttypid);
 	RedshiftKind kind = redshift_type_kind(remote->type);
 
-	/* a varchar's trailing blanks count here, and not there */
+	/* trailing blanks of a varchar count in PostgreSQL, but not in Redshift */
 	if (is_char && kind != RS_CHAR)
 		return false;
 	switch (kind)
@@ -58,14 +60,14 @@ is_declared_type(const RemoteColumn *remote, Form_pg_attribute att, bool is_char
 		case RS_CHAR:
 			return type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
 		case RS_DECIMAL:
-			/* digits were counted by the declared size */
+			/* the number of digits was computed from the declared size */
 			return type == NUMERICOID && (att->atttypmod < 0 || att->atttypmod == remote->typmod);
 		default:
 			return redshift_local_type(remote->type, remote->typmod) == type;
 	}
 }
 
-/* The call that brings the changes of a table's schema over. */
+/* The call that applies changes of a table's schema to the foreign tables. */
 static char *
 refresh_call(Relation relation)
 {
@@ -78,7 +80,7 @@ refresh_call(Relation relation)
 					quote_literal_cstr(there ? there : here), quote_literal_cstr(here));
 }
 
-/* Raises 42804 for a column that is declared to be char and is not. */
+/* Raises 42804 for a column that is declared as char but is not. */
 pg_noreturn static void
 refuse_char(Relation relation, const char *column, const RemoteColumn *remote)
 {
@@ -110,7 +112,7 @@ check_refuse(Relation relation, const char *column, Oid type, int32 typmod, cons
 			 errhint("rsfed.refresh_foreign_schema() brings changes over.")));
 }
 
-/* The query for the types of the columns in use, and what makes it another one. */
+/* The query for the types of the columns in use; *identity identifies it. */
 static char *
 types_query(SourceConnection *source, Relation relation, const LiveTable *table, List *use, char **identity)
 {
@@ -133,7 +135,7 @@ types_query(SourceConnection *source, Relation relation, const LiveTable *table,
 	return query.data;
 }
 
-/* Was it found to be right, and not too long ago? */
+/* Was this check successful, and not too long ago? */
 static bool
 is_remembered(const char *identity)
 {

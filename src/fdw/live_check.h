@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * live_check.h
- *	  Whether tables in Redshift are still what the foreign tables say.
+ *	  Checks whether tables in Redshift still match the foreign tables.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,13 +14,16 @@
 #include "remote/stream.h"
 
 /*
- * Raises 42804 unless the columns that expressions read in Redshift have there
- * the types that they are declared with here; asked once a connection.  "checks"
- * is LiveText.checks.
+ * Raises 42804 unless the columns that expressions read in Redshift have the
+ * declared types.  The types are requested once per connection.  "checks" is
+ * LiveText.checks.
  */
 extern void check_used_columns(SourceConnection *source, List *checks);
 
-/* Raises 42804: that column of a relation (NULL: of a join) cannot hold what comes. */
+/*
+ * Raises 42804: a column of a relation (NULL: of a join) does not fit the
+ * remote column.
+ */
 pg_noreturn extern void check_refuse(Relation relation, const char *column, Oid type, int32 typmod,
 									 const RemoteColumn *remote);
 

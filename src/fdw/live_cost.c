@@ -3,9 +3,9 @@
  * live_cost.c
  *	  The planner's costs of a statement in Redshift.
  *
- * Policy: Redshift is never asked.  A statement has a fixed cost, a row that
- * it reads costs little and a row that it sends costs much, so that everything
- * that can run there does.
+ * Policy: Redshift is never asked for estimates.  A statement has a fixed cost.
+ * A row that it reads costs little and a row that it sends costs much, so that
+ * everything that can run in Redshift does.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include "fdw/live.h"
 
 #define STATEMENT_COST	100.0
-/* one of many that are sent one after the other: tens of milliseconds each */
+/* a statement that is sent repeatedly: tens of milliseconds each time */
 #define REPEATED_COST	1000.0
 #define READ_ROW_COST	0.001
 #define FETCH_ROW_COST	0.05
@@ -28,8 +28,9 @@ live_cost(bool repeats, double rows_read, double rows_fetched, Cost *startup, Co
 }
 
 /*
- * What ends as fewer rows there is never dearer than the same done here, however
- * small the numbers are: a little less than the cheapest path that there is.
+ * A step that reduces the number of rows must never cost more in Redshift than
+ * locally, however small the numbers are.  So its cost is slightly less than
+ * that of the cheapest path.
  */
 void
 live_undercut(RelOptInfo *rel, Cost *startup, Cost *total)
@@ -40,7 +41,7 @@ live_undercut(RelOptInfo *rel, Cost *startup, Cost *total)
 	{
 		Path	   *path = lfirst(lc);
 
-		/* the price of one turn of a loop says nothing */
+		/* the cost of one iteration of a nested loop cannot be compared */
 		if (path->param_info != NULL)
 			continue;
 		*total = Min(*total, path->total_cost * 0.9);

@@ -4,15 +4,16 @@
  *	  The connections shared by scans of live tables.
  *
  * Policy: a connection has one result at a time.  All scans of one statement
- * (an EState) over one server share a connection and one transaction there, so
- * that they read one snapshot; a scan that blocks another one is read to its
- * end into a tuplestore.  Statements that run at the same time (functions,
- * cursors) have connections of their own, up to the option pool_size; beyond,
- * they share.
+ * (an EState) over one server share a connection and one transaction in
+ * Redshift, so that they read one snapshot.  A scan that blocks another one is
+ * read to its end into a tuplestore.  Statements that run at the same time
+ * (functions, cursors) have their own connections, up to the option pool_size;
+ * beyond that, they share connections.
  *
- * A session lives in the transaction, its uses in their executors' memory: an
- * error ends both in whatever order their contexts are reset.  The connection
- * stays, if what runs there can be ended in about the time of a log-in.
+ * A session is allocated in the transaction's memory, and its uses in the
+ * memory of their executors.  An error ends both, in the order in which their
+ * contexts are reset, which may be any order.  The connection is kept if its
+ * running statement can be ended in about the time of a new log-in.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,22 +38,22 @@ struct LiveSession
 	dlist_node	node;
 	MemoryContext context;
 	MemoryContextCallback callback;
-	EState	   *estate;			/* of the statement that made it */
+	EState	   *estate;			/* of the statement that created it */
 	Oid			serverid;
 	Oid			userid;
 	dlist_head	uses;
-	int			count;			/* of them */
+	int			count;			/* number of uses */
 	bool		one_snapshot;
 	SourceConnection *source;	/* NULL before the first statement */
 	bool		was_connected;	/* the connection may have been replaced since */
 	bool		in_block;
 	bool		is_broken;		/* an error has ended a statement in the block */
-	LiveUse    *active;			/* whose rows come */
+	LiveUse    *active;			/* the use whose rows are being received */
 };
 
 static dlist_head sessions = DLIST_STATIC_INIT(sessions);
 
-/* The session goes before its uses: the transaction has failed. */
+/* The session is freed before its uses: the transaction has failed. */
 static void
 session_reset(void *arg)
 {
@@ -64,7 +65,7 @@ session_reset(void *arg)
 	dlist_delete(&session->node);
 }
 
-/* The use goes without having left: its statement has failed. */
+/* The use is freed without session_leave(): its statement has failed. */
 static void
 use_reset(void *arg)
 {
@@ -78,16 +79,16 @@ use_reset(void *arg)
 	session->count--;
 	if (session->active == use)
 	{
-		/* its stream went before it, and what ran there was cancelled */
+		/* its stream was freed before it, and its statement was cancelled */
 		session->active = NULL;
 		session->is_broken = session->in_block;
 	}
-	/* the connection, which was not given back, is left */
+	/* the connection was not released, so it is left */
 	if (session->count == 0)
 		MemoryContextDelete(session->context);
 }
 
-/* Lets go of the connection, if there is one, after an error. */
+/* Leaves the connection, if there is one, after an error. */
 static void
 let_go(void *arg)
 {
@@ -138,7 +139,7 @@ session_is_shared(Oid serverid)
 	return is_shared(GetForeignServer(serverid));
 }
 
-/* The session that a scan takes part in; a new one if it may. */
+/* The session for a scan; creates one if pool_size allows it. */
 static LiveSession *
 session_find(EState *estate, Oid serverid, Oid userid)
 {
@@ -178,7 +179,7 @@ session_join(LiveUse *use, EState *estate, Oid serverid, Oid userid)
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 }
 
-/* What connecting to a group does at one member. */
+/* Arguments of connect_step(), which connects to one member of a group. */
 typedef struct Connect
 {
 	LiveSession *session;
@@ -193,11 +194,11 @@ connect_step(void *arg)
 	connect->session->source = source_connect(&connect->request);
 }
 
-/* Connects, to a group's next member where one fails. */
+/* Connects; for a group, to the next member if one fails. */
 static void
 session_connect(LiveSession *session, bool for_block)
 {
-	/* a cursor over a join does not keep it from being dropped */
+	/* a cursor over a join does not prevent the server from being dropped */
 	ForeignServer *server = GetForeignServerExtended(session->serverid, FSV_MISSING_OK);
 	MemoryContext old = MemoryContextSwitchTo(session->context);
 	Connect		connect = {.session = session};
@@ -208,7 +209,7 @@ session_connect(LiveSession *session, bool for_block)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the foreign server of this statement was dropped")));
-	/* those of earlier statements that nobody has used for long */
+	/* connections of earlier statements that have been idle for long */
 	source_close_idle(rsfed_idle_connection);
 	connect.request.source = server->servername;
 	connect.request.userid = session->userid;
@@ -228,7 +229,7 @@ session_connect(LiveSession *session, bool for_block)
 	else
 		connect_step(&connect);
 
-	/* registered after those of the connection, so called before them */
+	/* registered after the connection's callbacks, so called before them */
 	callback = palloc0(sizeof(MemoryContextCallback));
 	callback->func = let_go;
 	callback->arg = session;
@@ -236,13 +237,13 @@ session_connect(LiveSession *session, bool for_block)
 	MemoryContextSwitchTo(old);
 }
 
-/* Lets go of a connection that cannot take a statement outside of a transaction any more. */
+/* Leaves a connection that can no longer run a statement outside a block. */
 static void
 session_check(LiveSession *session)
 {
 	if (session->source == NULL || session->active != NULL || session->in_block)
 		return;
-	/* a scan that has failed may have left a statement that is not over */
+	/* a failed scan may have left a statement that has not ended */
 	remote_leave(session->source->conn);
 	if (!remote_is_usable(session->source->conn))
 		let_go(session);
@@ -263,7 +264,10 @@ session_take(LiveUse *use, bool repeats, bool *is_new)
 	session_check(session);
 	if (session->source == NULL)
 	{
-		/* what one statement's error would end must not begin for others later */
+		/*
+		 * a transaction that an error of one statement would end must not be
+		 * started for others later
+		 */
 		bool		for_block = !session->was_connected && session->one_snapshot && (session->count > 1 || repeats);
 
 		session_connect(session, for_block);
@@ -299,7 +303,10 @@ session_end_stream(LiveUse *use, bool goes_on)
 		session->active = NULL;
 	if (stream == NULL)
 		return;
-	/* a cancel would end the transaction that others, or this one again, read in */
+	/*
+	 * a cancel would end the transaction in which others, or this use again,
+	 * read
+	 */
 	if (session != NULL && session->in_block && (session->count > 1 || goes_on))
 	{
 		while (remote_stream_next(stream, &texts, &lengths))
@@ -323,7 +330,7 @@ session_leave(LiveUse *use)
 		return;
 	if (session->source != NULL)
 	{
-		/* it has read only: how the block ends does not matter */
+		/* it has only read, so it does not matter how the block ends */
 		remote_leave(session->source->conn);
 		source_release(session->source);
 		session->source = NULL;

@@ -16,45 +16,50 @@
 
 typedef struct LiveSession LiveSession;
 
-/* A part of a scan that its session knows; lives with the scan. */
+/* The part of a scan that its session knows; it is freed with the scan. */
 typedef struct LiveUse
 {
 	dlist_node	node;
-	LiveSession *session;		/* NULL once it is gone */
-	RemoteStream *stream;		/* that of the scan, while rows come */
-	void		(*spool) (struct LiveUse *use); /* reads the rest, so that another can ask */
-	struct AsyncRequest *request;	/* for which it asks; NULL = it is waited for alone */
+	LiveSession *session;		/* NULL after it has ended */
+	RemoteStream *stream;		/* stream of the scan while rows arrive */
+	void		(*spool) (struct LiveUse *use); /* reads the rest, to free
+												 * the connection */
+	struct AsyncRequest *request;	/* request that it reads rows for; NULL =
+									 * not asynchronous */
 } LiveUse;
 
 /*
- * Takes part in the session of a statement with a server, for a role: connects
- * nothing yet.  The use lives in the current memory context, whose reset ends it.
+ * Joins the session of a statement with a server, for a role; does not connect
+ * yet.  The use is allocated in the current memory context and ends when that
+ * is reset.
  */
 extern void session_join(LiveUse *use, EState *estate, Oid serverid, Oid userid);
 
-/* Do the scans of one statement over a server share a connection, and a snapshot? */
+/* Do the scans of a statement over a server share connection and snapshot? */
 extern bool session_is_shared(Oid serverid);
 
 /*
- * The connection, free to be asked: connects, begins a transaction there if more
- * than one statement is to see the same rows, and lets another use read to its
- * end.  "is_new" says whether it was made for this.  Raises what connecting raises.
+ * Returns the connection, ready for a statement.  Connects if necessary, begins
+ * a transaction in Redshift if more than one statement must see the same rows,
+ * and makes another use read its rows to the end.  *is_new tells whether the
+ * connection was made for this call.  Raises the errors of connecting.
  */
 extern SourceConnection *session_take(LiveUse *use, bool repeats, bool *is_new);
 
 /*
- * The stream is to end: its rows are not needed.  "goes_on" says that the use will
- * ask again; then the rest is read, where a cancel would end the transaction there.
+ * Ends the stream: its remaining rows are not needed.  "goes_on": the use will
+ * send another statement, so the remaining rows are read if a cancel would end
+ * the transaction in Redshift.
  */
 extern void session_end_stream(LiveUse *use, bool goes_on);
 
-/* Leaves; the last one gives the connection back. */
+/* Leaves the session; the last use releases the connection. */
 extern void session_leave(LiveUse *use);
 
-/* The use whose rows come over the same connection, if it is another one; or NULL. */
+/* The other use whose rows arrive over the same connection, or NULL. */
 extern LiveUse *session_in_way(const LiveUse *use);
 
-/* Is the connection within a transaction block there? */
+/* Is the connection in a transaction block in Redshift? */
 extern bool session_in_block(const LiveUse *use);
 
 #endif							/* RSFED_FDW_SESSION_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * live_table.c
- *	  A foreign table as Redshift knows it.
+ *	  A foreign table, as it is named and read in Redshift.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,8 +23,8 @@
 #include "fdw/live.h"
 
 /*
- * The column's option, the table's, the server's: the first that is given.  A char
- * comes without its padding.
+ * The first option that is set, of the column, the table or the server.  A char
+ * is received without its padding.
  */
 static bool
 is_blank_safe(List *column, bool is_char, List *table, const char *server)
@@ -39,8 +39,8 @@ is_blank_safe(List *column, bool is_char, List *table, const char *server)
 }
 
 /*
- * A name as Redshift reads it.  Raises 42602 for one with the byte that marks
- * parameters in a text.
+ * A name, quoted for Redshift.  Raises 42602 for a name with the byte that
+ * marks parameters in a text.
  */
 static char *
 quoted_name(Relation relation, const char *name)
@@ -92,7 +92,10 @@ live_table(Oid relid)
 		Form_pg_attribute att = TupleDescAttr(desc, i);
 		List	   *options;
 
-		/* one that is computed when it is read is no column there; what is stored comes from there */
+		/*
+		 * a virtual generated column does not exist in Redshift; a stored one
+		 * is read from Redshift
+		 */
 		if (att->attisdropped || (att->attgenerated && att->attgenerated != ATTRIBUTE_GENERATED_STORED))
 			continue;
 		options = GetForeignColumnOptions(relid, i + 1);

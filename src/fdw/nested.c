@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * nested.c
- *	  Scans that are repeated: with values of a nested loop's outer side, or of
+ *	  Scans that are repeated with values of a nested loop's outer side, or of
  *	  the query around a subquery.
  *
- * Policy: each repetition is a statement in Redshift, so it is dear; a small table
- * is read once and kept instead.  What is sent with such values only saves rows:
- * the condition is applied here, too, since a value may have no literal.
+ * Policy: each repetition is a statement in Redshift, so it is expensive; a
+ * small table is read once and kept instead.  Conditions with such values are
+ * sent only to reduce the number of rows.  They are evaluated locally, too,
+ * since a value may have no literal.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,16 +25,20 @@
 #include "fdw/live.h"
 #include "fdw/nested.h"
 
-/* Known to have no more rows than that, a table is kept instead of asked again and again. */
+/*
+ * A table that is known to have no more rows than this is kept instead of
+ * being read again.
+ */
 #define SMALL_ROWS 20000
 
 /*
- * In a query of more relations than that, values come from other sources only: paths
- * for each set of relations that a join's values may come from are too many to plan.
+ * In a query of more relations than this, values come from other sources only.
+ * Otherwise there would be too many paths to plan: one for each set of
+ * relations that a join's values may come from.
  */
 #define MANY_RELATIONS 8
 
-/* Is a parameter a value of a query around this one? */
+/* Does an expression contain a parameter that is a value of an outer query? */
 static bool
 correlated_walker(Node *node, PlannerInfo *root)
 {
@@ -67,12 +72,15 @@ nested_is_correlated(PlannerInfo *root, Node *node)
 bool
 nested_keeps(PlannerInfo *root, RelOptInfo *baserel, List *conditions)
 {
-	/* there is no number before the first ANALYZE */
+	/* the number of rows is unknown before the first ANALYZE */
 	return baserel->tuples > 0 &&
 		baserel->tuples * clauselist_selectivity(root, conditions, baserel->relid, JOIN_INNER, NULL) <= SMALL_ROWS;
 }
 
-/* Has a parameter been set by a query around this one, when plans are made? */
+/*
+ * Does an expression contain a parameter that an outer query sets, at the time
+ * when plans are made?
+ */
 static bool
 outer_walker(Node *node, Bitmapset *outer)
 {
@@ -107,7 +115,7 @@ parameters_mutator(Node *node, Outside *outside)
 	if (!IsA(node, Var) || var->varattno <= 0 || bms_is_member(var->varno, outside->own))
 		return expression_tree_mutator(node, parameters_mutator, outside);
 	param = makeNode(Param);
-	/* a kind that no query has */
+	/* a kind that does not occur in queries */
 	param->paramkind = PARAM_MULTIEXPR;
 	if (!list_member(outside->given, var))
 		outside->given = lappend(outside->given, var);
@@ -154,7 +162,10 @@ nested_ships(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *info)
 		live_ships(root, own, nested_as_parameters((Node *) info->clause, own, &given), &reasons);
 }
 
-/* A member of an equivalence class that an equality with a column can be made of. */
+/*
+ * Is a member of an equivalence class a column, so that an equality with it
+ * can be made?
+ */
 static bool
 is_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec, EquivalenceMember *em, void *arg)
 {
@@ -165,7 +176,10 @@ is_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec, EquivalenceM
 	return IsA(expr, Var);
 }
 
-/* Are all these relations tables that a join there could read together with one? */
+/*
+ * Are all these relations tables that a join in Redshift could read together
+ * with this one?
+ */
 static bool
 is_same_source(PlannerInfo *root, Relids relids, RelOptInfo *baserel)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * nested.h
- *	  Scans that are repeated: with values of a nested loop's outer side, or of
+ *	  Scans that are repeated with values of a nested loop's outer side, or of
  *	  the query around a subquery.
  *
  *-------------------------------------------------------------------------
@@ -11,26 +11,32 @@
 
 #include "nodes/pathnodes.h"
 
-/* Holds an expression a value of a query around this one?  While paths are made. */
+/*
+ * Does an expression contain a value of an outer query?  For use while paths
+ * are made.
+ */
 extern bool nested_is_correlated(PlannerInfo *root, Node *node);
 
-/* The same while plans are made; expressions or lists of them. */
+/* The same for use while plans are made; also for lists of expressions. */
 extern bool nested_varies(PlannerInfo *root, Node *node);
 
-/* Is a table, cut down by these RestrictInfo, known to be small enough to be read once and kept? */
+/*
+ * Is a table, reduced by these RestrictInfo, known to be small enough to be
+ * read once and kept?
+ */
 extern bool nested_keeps(PlannerInfo *root, RelOptInfo *baserel, List *conditions);
 
 /*
- * A copy of an expression in which parameters stand for the columns of tables that
- * are not among "own": their values are known when the statement is sent.  Adds the
- * columns to *given.
+ * A copy of an expression in which parameters replace the columns of tables
+ * that are not in "own".  Their values are known when the statement is sent.
+ * Adds these columns to *given.
  */
 extern Node *nested_as_parameters(Node *node, Relids own, List **given);
 
-/* The columns in the place of these parameters again; of lists, too. */
+/* Replaces these parameters with the columns again; also in lists. */
 extern Node *nested_as_columns(Node *node, List *given);
 
-/* May a join clause be sent with the values of its other side? */
+/* Can a join clause be sent with the values of its other side? */
 extern bool nested_ships(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *info);
 
 /* Adds the paths of a table as the inner side of nested loops. */

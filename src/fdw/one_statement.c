@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * one_statement.c
- *	  Whether a plan is one statement of Redshift, and which.
+ *	  Checks whether a plan is one statement of Redshift, and returns it.
  *
- * Policy: sorting is the only step here that does not count, since a rollup has
- * no order.  A value that is known only when the query runs is no part of a
- * definition.
+ * Policy: sorting is the only local step that is ignored, since a rollup has
+ * no order.  A value that is known only when the query runs cannot be a part of
+ * a definition.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,7 +31,10 @@ add_reason(List **reasons, char *reason)
 	*reasons = lappend(*reasons, reason);
 }
 
-/* What a step that is done here does; NULL for one that only passes rows on. */
+/*
+ * A description of what a plan node does locally; NULL for one that only
+ * passes rows on.
+ */
 static const char *
 step_name(const Plan *plan)
 {
@@ -71,7 +74,7 @@ step_name(const Plan *plan)
 	}
 }
 
-/* Collects what is done here, and why, as far as scans know. */
+/* Collects the local steps, and the reasons for them that scans have stored. */
 static bool
 reasons_walker(PlanState *planstate, List **reasons)
 {
@@ -92,7 +95,10 @@ reasons_walker(PlanState *planstate, List **reasons)
 	return planstate_tree_walker(planstate, reasons_walker, reasons);
 }
 
-/* The columns of a list that come from the step below as they are; NIL if others are made. */
+/*
+ * The columns of a list that the node below returns unchanged; NIL if others
+ * are computed.
+ */
 static List *
 passed_columns(List *tlist, List *above, List **reasons)
 {
@@ -114,7 +120,10 @@ passed_columns(List *tlist, List *above, List **reasons)
 	return result;
 }
 
-/* Why a column that comes in parts is none of a definition; palloc'd. */
+/*
+ * Why a column that is received in parts cannot be one of a definition;
+ * palloc'd.
+ */
 static char *
 parts_reason(LiveRecipe recipe, const char *name)
 {
@@ -129,7 +138,10 @@ parts_reason(LiveRecipe recipe, const char *name)
 	}
 }
 
-/* The names of the scan's columns; NULL, with the reason, if they do not fit the query's. */
+/*
+ * The names of the scan's columns; NULL, with the reason, if these do not
+ * match the query's columns.
+ */
 static const char **
 scan_names(ForeignScan *scan, List *columns, List *names, List **reasons)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * one_statement.h
- *	  Whether a plan is one statement of Redshift, and which.
+ *	  Checks whether a plan is one statement of Redshift, and returns it.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,10 +12,10 @@
 #include "nodes/plannodes.h"
 
 /*
- * The statement that gives what a plan does, the order of its rows aside: its
- * columns have the names that the query gives them.  palloc'd; NULL, with the
- * reasons (char *) in *reasons, if more than that is done here.  "planstate" is
- * the plan, initialized.
+ * The statement that returns the same rows as a plan, except for their order;
+ * palloc'd.  Its columns have the names that the query gives them.  NULL, with
+ * the reasons (char *) in *reasons, if more than that is done locally.
+ * "planstate" is the initialized plan.
  */
 extern char *live_pushed(PlannedStmt *stmt, PlanState *planstate, List **reasons);
 

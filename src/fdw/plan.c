@@ -3,9 +3,9 @@
  * plan.c
  *	  Scans of one foreign table, and the plan of every statement.
  *
- * Policy: a condition goes to Redshift if the answer is the same there, and its
- * level of security allows it to be computed before the others; else it is
- * applied here.
+ * Policy: a condition is sent to Redshift if its result is the same there and
+ * its security level allows it to be evaluated before the others; otherwise it
+ * is evaluated locally.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,10 +28,13 @@
 #include "fdw/live.h"
 #include "fdw/nested.h"
 
-/* Rows of a table that was never analyzed. */
+/* The assumed number of rows of a table that was never analyzed. */
 #define UNKNOWN_ROWS 100000
 
-/* Conditions with values of a query around this one: there each time, or here each time. */
+/*
+ * Decides where conditions with values of an outer query are evaluated each
+ * time: in Redshift or locally.
+ */
 static void
 place_correlated(PlannerInfo *root, RelOptInfo *baserel, LiveRel *live, List *correlated, List *others)
 {
@@ -47,7 +50,7 @@ place_correlated(PlannerInfo *root, RelOptInfo *baserel, LiveRel *live, List *co
 	live->reasons = lappend(live->reasons, "condition with a value of the query around it: the table is small, and read once");
 }
 
-/* Sorts the conditions of a table into those there and those here. */
+/* Divides the conditions of a table into shipped and local ones. */
 static void
 sort_conditions(PlannerInfo *root, RelOptInfo *baserel, LiveRel *live)
 {
@@ -62,7 +65,10 @@ sort_conditions(PlannerInfo *root, RelOptInfo *baserel, LiveRel *live)
 
 		if (info->pseudoconstant)
 		{
-			/* a node above looks at it, which what is shipped whole would not have */
+			/*
+			 * a node above evaluates it, which would be missing if a relation
+			 * above were shipped
+			 */
 			live->is_whole = false;
 			continue;
 		}
@@ -117,7 +123,7 @@ live_paths(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 	nested_paths(root, baserel);
 }
 
-/* The columns of a table that its rows are needed with; NIL with whole rows: all. */
+/* The columns of a table that are needed; for whole rows, all columns. */
 static List *
 needed_columns(RelOptInfo *baserel, LiveRel *live, List *here)
 {
@@ -137,7 +143,7 @@ needed_columns(RelOptInfo *baserel, LiveRel *live, List *here)
 	return result;
 }
 
-/* A target list of plain columns, for the text. */
+/* A target list of plain columns, for writing the statement. */
 static List *
 column_tlist(PlannerInfo *root, RelOptInfo *baserel, Oid relid, List *attnums)
 {
@@ -158,7 +164,10 @@ column_tlist(PlannerInfo *root, RelOptInfo *baserel, Oid relid, List *attnums)
 	return tlist;
 }
 
-/* What an upper relation or a join gives, with what its conditions here need. */
+/*
+ * The columns that an upper relation or a join returns, and those that its
+ * local conditions need.
+ */
 static List *
 scan_tlist(LiveRel *live)
 {
@@ -170,7 +179,7 @@ scan_tlist(LiveRel *live)
 	return add_to_flat_tlist(tlist, pull_var_clause((Node *) live->here, PVC_RECURSE_PLACEHOLDERS));
 }
 
-/* Texts as String nodes, each once. */
+/* Converts texts to String nodes, without duplicates. */
 static List *
 as_strings(List *texts)
 {
@@ -203,9 +212,10 @@ live_private(char *sql, List *recipes, List *attnums, List *checks, List *reason
 }
 
 /*
- * The conditions of one scan of a table.  Those with values that come from
- * elsewhere in the query are sent and applied here, since a value may have no
- * literal; the others are either.  Returns what is sent.
+ * The conditions of one scan of a table.  Those with values from elsewhere in
+ * the query are sent and also evaluated locally, since a value may have no
+ * literal.  Each of the others is either sent or evaluated locally.  Returns a
+ * relation with the conditions that are sent.
  */
 static LiveRel *
 base_conditions(PlannerInfo *root, RelOptInfo *baserel, List *clauses, List **here)
@@ -233,7 +243,7 @@ base_conditions(PlannerInfo *root, RelOptInfo *baserel, List *clauses, List **he
 	return live;
 }
 
-/* The parameters whose NULL makes one of these conditions NULL, too. */
+/* The parameters for which NULL makes one of these conditions NULL, too. */
 static List *
 strict_parameters(List *conditions, List *params)
 {
@@ -285,7 +295,7 @@ live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 	LiveText	text;
 	bool		keeps;
 
-	/* a subquery that is one statement has its scan made: block_path.c */
+	/* for a subquery that is one statement, block_path.c has made the scan */
 	if (path->fdw_private != NIL)
 		return copyObject(linitial_node(ForeignScan, path->fdw_private));
 	if (is_base)

@@ -3,9 +3,9 @@
  * scan.c
  *	  A scan of live tables while it runs.
  *
- * Policy: rows stream: one is in memory at a time.  They are kept in a
- * tuplestore only where the executor says that it may want them again, or where
- * another scan needs the connection.
+ * Policy: rows are streamed: one is in memory at a time.  They are kept in a
+ * tuplestore only if the executor may request them again, or if another scan
+ * needs the connection.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,46 +36,53 @@
 #include "fdw/scan.h"
 #include "fdw/scan_text.h"
 
-/* Longest wait for the number of a query, for EXPLAIN ANALYZE. */
+/* Maximum time to wait for a query ID, for EXPLAIN ANALYZE. */
 #define QUERY_ID_TIMEOUT_MS 1000
 
 typedef struct LiveScan
 {
-	LiveUse		use;			/* first: spool() gets it */
+	LiveUse		use;			/* must be first: spool() receives it */
 	ForeignScanState *node;
 	ResourceOwner owner;		/* of the tuplestore's files */
 	MemoryContext row_context;
 	const char *sql;
 	List	   *params;			/* ExprState */
-	ScanRules	rules;			/* of them */
-	bool		repeats;		/* with other values of them */
+	ScanRules	rules;			/* of the parameters */
+	bool		repeats;		/* sent again for other values of the
+								 * parameters */
 	List	   *checks;
 	int			max_rows;
-	TupleDesc	remote_desc;	/* of the result's columns, as they are read */
-	int			width;			/* columns of the scan that come from there */
-	int		   *position;		/* where each of them stands in the scan's row, from 0 */
+	TupleDesc	remote_desc;	/* row type for reading the result's columns */
+	int			width;			/* number of columns that are read from
+								 * Redshift */
+	int		   *position;		/* position of each in the scan's row, from 0 */
 	LiveRecipe *recipe;
 	bool		rewinds;		/* rows are kept from the first one on */
-	bool		polls;			/* no row is given where one would be waited for */
+	bool		polls;			/* no row is returned instead of waiting for
+								 * one */
 	bool		is_started;
-	bool		is_again;		/* the next row is the first one once more */
-	bool		is_whole;		/* the store has all rows since the start */
-	char	   *sent;			/* the statement; NULL: there are no rows, and none was needed */
+	bool		is_again;		/* the next row is the first one again */
+	bool		is_whole;		/* the store has all rows from the first one
+								 * on */
+	char	   *sent;			/* the statement; NULL = none was needed,
+								 * since there are no rows */
 	RowReader  *reader;
-	MemoryContext run_context;	/* of one statement */
+	MemoryContext run_context;	/* memory of one statement */
 	Tuplestorestate *store;
 	TupleTableSlot *store_slot;
 	Datum	   *values;			/* of the result's columns */
 	bool	   *nulls;
-	int64		seen_rows;		/* of the scan that goes before, when it was looked at */
-	int64		counted_rows;	/* of the stream, in the facts */
+	int64		seen_rows;		/* rows of the scan before it, at the last
+								 * check */
+	int64		counted_rows;	/* rows of the stream that are included in
+								 * "facts" */
 	int64		counted_bytes;
 	ScanFacts	facts;
 } LiveScan;
 
 static void spool(LiveUse *use);
 
-/* The row that the result's columns are read as. */
+/* The row type for reading the result's columns. */
 static TupleDesc
 remote_desc(LiveScan *scan, ForeignScan *plan, TupleDesc scan_desc, List *attnums)
 {
@@ -146,7 +153,7 @@ scan_begin(ForeignScanState *node, int eflags)
 	node->fdw_state = scan;
 }
 
-/* Raises 42804 for a column that the scan's row cannot hold. */
+/* Raises 42804 for a column that does not fit the scan's row. */
 static void
 check_columns(LiveScan *scan, RemoteColumns *columns)
 {
@@ -162,7 +169,7 @@ check_columns(LiveScan *scan, RemoteColumns *columns)
 	}
 }
 
-/* Adds what to do if a table in Redshift is not what it was. */
+/* Adds a hint if a table in Redshift has changed. */
 static void
 add_hint(void *arg)
 {
@@ -174,7 +181,7 @@ add_hint(void *arg)
 static void
 start(LiveScan *scan, const char *text)
 {
-	/* the caller's memory is that of a row */
+	/* the caller's memory context is that of a row */
 	TimestampTz begun = monotonic_now();
 	MemoryContext old = MemoryContextSwitchTo(scan->run_context);
 	SourceConnection *source = session_take(&scan->use, scan->repeats, &scan->facts.is_new);
@@ -216,7 +223,10 @@ describe(LiveScan *scan)
 	MemoryContextSwitchTo(old);
 }
 
-/* The query's number, if somebody looks; it may cost the connection's transaction. */
+/*
+ * Requests the query ID if EXPLAIN ANALYZE needs it, but not in a transaction
+ * block, which that might end.
+ */
 static void
 ask_query_id(LiveScan *scan)
 {
@@ -230,7 +240,7 @@ ask_query_id(LiveScan *scan)
 	session_end_stream(&scan->use, false);
 }
 
-/* Adds what has come over the stream since the last call. */
+/* Adds the rows and bytes that were received since the last call. */
 static void
 count_stream(LiveScan *scan)
 {
@@ -243,7 +253,7 @@ count_stream(LiveScan *scan)
 	scan->counted_bytes = bytes;
 }
 
-/* Lets go of the stream; "goes_on" if the statement will be sent again. */
+/* Ends the stream; "goes_on": the statement will be sent again. */
 static void
 stop(LiveScan *scan, bool goes_on)
 {
@@ -253,7 +263,7 @@ stop(LiveScan *scan, bool goes_on)
 	session_end_stream(&scan->use, goes_on);
 }
 
-/* The row that was read, as the scan's row. */
+/* Stores the row that was read in the slot, as the scan's row. */
 static void
 fill_slot(LiveScan *scan, TupleTableSlot *slot)
 {
@@ -272,7 +282,7 @@ fill_slot(LiveScan *scan, TupleTableSlot *slot)
 	ExecStoreVirtualTuple(slot);
 }
 
-/* Raises 54000 for more rows than the table's option max_rows says. */
+/* Raises 54000 for more rows than the table's option max_rows allows. */
 static void
 check_max_rows(LiveScan *scan)
 {
@@ -286,7 +296,10 @@ check_max_rows(LiveScan *scan)
 			 errhint("Add conditions that Redshift can apply, or raise the limit. EXPLAIN shows what is sent.")));
 }
 
-/* One row of the stream into the slot; false at its end.  Its values live until the next. */
+/*
+ * Reads one row of the stream into the slot; false at its end.  The values are
+ * valid until the next call.
+ */
 static bool
 read_row(LiveScan *scan, TupleTableSlot *slot)
 {
@@ -315,24 +328,27 @@ read_row(LiveScan *scan, TupleTableSlot *slot)
 	return true;
 }
 
-/* See LiveUse: another scan wants the connection. */
+/* See LiveUse: another scan needs the connection. */
 static void
 spool(LiveUse *use)
 {
 	LiveScan   *scan = (LiveScan *) use;
 	ResourceOwner saved = CurrentResourceOwner;
 	MemoryContext old = MemoryContextSwitchTo(scan->run_context);
-	/* not the scan's own, whose row may be in use */
+	/* not the scan's own slot, whose row may be in use */
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(scan->node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
 													&TTSOpsVirtual);
 	MemoryContext row_context = scan->row_context;
 
 	CurrentResourceOwner = scan->owner;
-	/* nor the context that it lives in */
+	/* nor the memory context of that row */
 	scan->row_context = AllocSetContextCreate(scan->run_context, "rsfed spooled row", ALLOCSET_DEFAULT_SIZES);
 	if (scan->store == NULL)
 		scan->store = tuplestore_begin_heap(false, false, work_mem);
-	/* a pointer that has come to the end while it is in use does not see what is added */
+	/*
+	 * an active read pointer that has reached the end does not see rows that
+	 * are added
+	 */
 	tuplestore_select_read_pointer(scan->store, tuplestore_alloc_read_pointer(scan->store, EXEC_FLAG_REWIND));
 	while (read_row(scan, slot))
 		tuplestore_puttupleslot(scan->store, slot);
@@ -344,7 +360,7 @@ spool(LiveUse *use)
 	MemoryContextSwitchTo(old);
 }
 
-/* Forgets what has come. */
+/* Discards the rows received so far. */
 static void
 forget(LiveScan *scan, bool goes_on)
 {
@@ -357,17 +373,20 @@ forget(LiveScan *scan, bool goes_on)
 	MemoryContextReset(scan->run_context);
 }
 
-/* The next row of the store; false at its end. */
+/* Reads the next row of the store; false at its end. */
 static bool
 next_stored(LiveScan *scan, TupleTableSlot *slot)
 {
-	/* a row that comes from a file is freed with the next one, not with the executor's row */
+	/* a row from a file is freed with the next one, not with the executor's */
 	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(scan));
 	bool		is_row;
 
 	if (scan->store_slot == NULL)
 		scan->store_slot = MakeSingleTupleTableSlot(slot->tts_tupleDescriptor, &TTSOpsMinimalTuple);
-	/* while rows still come, spool() may write some of the store to a file, and free them */
+	/*
+	 * while rows still arrive, spool() may write some of the store to a file,
+	 * and free them
+	 */
 	is_row = tuplestore_gettupleslot(scan->store, true, scan->use.stream != NULL, scan->store_slot);
 	MemoryContextSwitchTo(old);
 	if (!is_row)
@@ -381,8 +400,8 @@ next_stored(LiveScan *scan, TupleTableSlot *slot)
 }
 
 /*
- * Makes the next row the first one: of the store if the statement would be the same,
- * else of a statement with the values that there are now.
+ * Makes the next row the first one: from the store if the statement would be
+ * the same, otherwise from a statement with the current values.
  */
 static void
 begin(LiveScan *scan)
@@ -399,7 +418,7 @@ begin(LiveScan *scan)
 		tuplestore_rescan(scan->store);
 		return;
 	}
-	/* what is read again with the same values may be so once more */
+	/* a scan that is repeated with the same values may be repeated again */
 	if (is_same)
 		scan->rewinds = true;
 	if (scan->is_started)
@@ -427,7 +446,7 @@ scan_next(ForeignScanState *node)
 	return slot;
 }
 
-/* The values of parameters are looked at when a row is wanted. */
+/* Parameters are evaluated when the next row is requested. */
 void
 scan_again(ForeignScanState *node)
 {

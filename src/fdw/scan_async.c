@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * scan_async.c
- *	  Scans below an Append, which wait side by side.
+ *	  Scans below an Append that wait concurrently.
  *
- * Policy: each scan that has a connection of its own sends its statement at once,
- * and the Append waits for all of them.  Scans that share a connection, and with it
- * a snapshot, take turns: one is sent when the one before it has come to its end.
- * Where all of a query share one, there is nothing to wait for side by side.
+ * Policy: each scan with its own connection sends its statement at once, and
+ * the Append waits for all of them.  Scans that share a connection, and
+ * therefore a snapshot, take turns: each is sent when the previous one has
+ * ended.  If all scans of a query share one connection, they cannot wait
+ * concurrently.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,12 +32,12 @@
 #include "fdw/scan.h"
 #include "fdw/scan_async.h"
 
-/* How often a wait looks whether a stream has been silent for too long. */
+/* How often a wait checks whether a stream has been silent for too long. */
 #define LOOK_EVERY_MS 1000
 
 /*
- * Does an Append wake up when the statement is cancelled?  The first releases
- * wait for the sockets alone.
+ * Does an Append wake up when the statement is cancelled?  Early minor releases
+ * wait only for the sockets.
  */
 static bool
 waits_interruptibly(void)
@@ -77,7 +78,7 @@ servers_walker(Node *node, List **servers)
 	return expression_tree_walker(node, servers_walker, servers);
 }
 
-/* May a scan wait while others of the query do? */
+/* Can a scan wait concurrently with others of the query? */
 bool
 async_capable(ForeignPath *path)
 {
@@ -96,9 +97,9 @@ async_capable(ForeignPath *path)
 }
 
 /*
- * Is the scan that has the connection one that this Append is still reading?  When
- * the Append "waits", that scan must also be waited for, or have given a row since
- * the last time: else nobody would ever ask it again.
+ * Is the scan that uses the connection one that this Append is still reading?
+ * If the Append "waits", that scan must also be waited for, or have received a
+ * row since the last call; otherwise nothing would request its rows again.
  */
 static bool
 is_in_turn(AsyncRequest *other, AsyncRequest *request, bool waits)
@@ -110,7 +111,7 @@ is_in_turn(AsyncRequest *other, AsyncRequest *request, bool waits)
 		scan_sees_progress((ForeignScanState *) request->requestee, (ForeignScanState *) other->requestee);
 }
 
-/* Sends the statement if that is still to be done; false if others come first. */
+/* Sends the statement if it was not sent; false if other scans come first. */
 static bool
 send_in_turn(AsyncRequest *request, bool waits)
 {
@@ -122,13 +123,13 @@ send_in_turn(AsyncRequest *request, bool waits)
 	return true;
 }
 
-/* The alarm: what waits for the latch looks around. */
+/* The timer's handler: the signal itself wakes up a wait for the latch. */
 static void
 look(void)
 {
 }
 
-/* A wait that begins now ends at times. */
+/* Makes a wait that begins now wake up after some time. */
 static void
 look_later(void)
 {
@@ -140,7 +141,7 @@ look_later(void)
 		enable_timeout_after(timer, LOOK_EVERY_MS);
 }
 
-/* A row, the end, or the promise of one of them. */
+/* Returns a row or the end, or marks the request as pending. */
 static void
 produce(AsyncRequest *request)
 {
@@ -167,14 +168,14 @@ async_request(AsyncRequest *request)
 	produce(request);
 }
 
-/* Something has come for a scan that was waited for. */
+/* Data has arrived for a scan that was waited for. */
 void
 async_notify(AsyncRequest *request)
 {
 	produce(request);
 }
 
-/* Says what to wait for, or gives what is there already. */
+/* Adds the event to wait for, or returns a row that has already arrived. */
 void
 async_configure_wait(AsyncRequest *request)
 {
@@ -193,7 +194,7 @@ async_configure_wait(AsyncRequest *request)
 		if (request->request_complete)
 		{
 			ExecAsyncResponse(request);
-			/* nobody else counts it */
+			/* the executor does not count this row */
 			if (instrument != NULL)
 				InstrUpdateTupleCount(instrument, TupIsNull(request->result) ? 0.0 : 1.0);
 			return;

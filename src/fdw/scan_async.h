@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * scan_async.h
- *	  Scans below an Append, which wait side by side.
+ *	  Scans below an Append that wait concurrently.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,7 +15,7 @@
 #include "nodes/execnodes.h"
 #include "nodes/pathnodes.h"
 
-/* What the executor and the planner call. */
+/* Callbacks of the executor and the planner. */
 extern bool async_capable(ForeignPath *path);
 extern void async_request(AsyncRequest *request);
 extern void async_configure_wait(AsyncRequest *request);

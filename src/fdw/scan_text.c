@@ -19,7 +19,10 @@
 
 #include "fdw/scan_text.h"
 
-/* Begins every statement, so that one finds them in the warehouse's history. */
+/*
+ * The prefix of every statement, by which it can be found in the query history
+ * of the warehouse.
+ */
 #define LABEL "/* rsfed live */ "
 
 /* Raises 0A000: the value of a parameter has no literal. */
@@ -33,7 +36,7 @@ refuse(const char *why)
 			 errhint("Write the value as a constant. Then the condition is applied here.")));
 }
 
-/* One value; "why" is why it has no literal. */
+/* Evaluates a parameter; *why is the reason if its value has no literal. */
 static DeparseValue
 read_value(ExprState *param, ExprContext *econtext, const char **why)
 {
@@ -58,7 +61,10 @@ read_value(ExprState *param, ExprContext *econtext, const char **why)
 	return result;
 }
 
-/* PostgreSQL's errors for what is no LIMIT or OFFSET; 0A000 for one that is too great for Redshift. */
+/*
+ * Raises PostgreSQL's errors for an invalid LIMIT or OFFSET, and 0A000 for one
+ * that is too large for Redshift.
+ */
 static void
 check_count(const DeparseValue *value, const char *word, int negative)
 {
@@ -88,7 +94,7 @@ scan_text(const char *sql, List *params, const ScanRules *rules, ExprContext *ec
 
 	for (int i = 0; i < count; i++)
 		values[i] = read_value(list_nth(params, i), econtext, &why[i]);
-	/* in PostgreSQL's order */
+	/* in the same order as PostgreSQL */
 	if (rules->offset >= 0)
 		check_count(&values[rules->offset], "OFFSET", ERRCODE_INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE);
 	if (rules->limit >= 0)

@@ -10,18 +10,20 @@
 
 #include "nodes/execnodes.h"
 
-/* What is known of parameters, by their numbers from 0. */
+/* Properties of parameters, which are numbered from 0. */
 typedef struct ScanRules
 {
-	int			limit;			/* is a LIMIT; -1 = none */
+	int			limit;			/* number of the LIMIT; -1 = none */
 	int			offset;
-	List	   *strict;			/* NULL means that there are no rows */
+	List	   *strict;			/* those for which NULL means that there are
+								 * no rows */
 } ScanRules;
 
 /*
- * The text to send, palloc'd in the current memory context; "params" are
- * ExprState.  NULL if there are no rows.  0A000 for a value that Redshift would not
- * read as the same; 2201W and 2201X for a negative LIMIT and OFFSET.
+ * The text to send, palloc'd in the current memory context, or NULL if there
+ * are no rows; "params" are ExprState.  Raises 0A000 for a value that Redshift
+ * would not read as the same value, and 2201W and 2201X for a negative LIMIT
+ * and OFFSET.
  */
 extern char *scan_text(const char *sql, List *params, const ScanRules *rules, ExprContext *econtext);
 

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * text.c
- *	  The statement that a relation of the planner becomes.
+ *	  Writes the statement for a relation of the planner.
  *
- * Policy: the decision was made when the relation was planned, with the same
- * walker; here a refusal is an internal error.
+ * Policy: when the relation was planned, the same walker has already decided
+ * that it can be shipped.  So a refusal here is an internal error.
  *
  *-------------------------------------------------------------------------
  */
@@ -111,7 +111,7 @@ append(Deparse *d, Node *node)
 		elog(ERROR, "could not write an expression for Redshift: %s", d->reason);
 }
 
-/* A semi-join or anti-join, which stands among the conditions. */
+/* Appends a semi-join or anti-join, which is written as a condition. */
 static void
 append_exists(Deparse *d, LiveRel *join)
 {
@@ -120,7 +120,7 @@ append_exists(Deparse *d, LiveRel *join)
 	appendStringInfo(&d->buf, "%s (SELECT 1 FROM ", join->jointype == JOIN_ANTI ? "NOT EXISTS" : "EXISTS");
 	append_from(d, join->inner);
 	append_conditions(d, " WHERE ", list_concat_copy(join->on, join->inner->where));
-	/* there is a condition, so what follows is added to it */
+	/* there is a condition, so the others are added with AND */
 	foreach(lc, join->inner->exists)
 	{
 		appendStringInfoString(&d->buf, " AND ");
@@ -129,7 +129,10 @@ append_exists(Deparse *d, LiveRel *join)
 	appendStringInfoChar(&d->buf, ')');
 }
 
-/* Conditions with AND between, after a word; nothing if there are none. */
+/*
+ * Appends conditions with AND between them, after a word; nothing if there are
+ * none.
+ */
 static void
 append_conditions(Deparse *d, const char *before, List *conditions)
 {
@@ -149,7 +152,7 @@ live_mark(Deparse *d, int number, char kind)
 	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, number, kind, DEPARSE_MARK);
 }
 
-/* The conditions of a relation and the EXISTS of the semi-joins in it. */
+/* Appends the conditions of a relation, and EXISTS for its semi-joins. */
 static void
 append_where(Deparse *d, LiveRel *live)
 {
@@ -173,7 +176,7 @@ append_where(Deparse *d, LiveRel *live)
 	}
 }
 
-/* Is it a join whose both sides are read, or one with a semi-join of that? */
+/* Is it a join with both sides in FROM, possibly below semi-joins? */
 static bool
 is_joined(const LiveRel *live)
 {
@@ -182,7 +185,10 @@ is_joined(const LiveRel *live)
 	return live->kind == LIVE_JOIN;
 }
 
-/* The right side of a join: joins go from left to right, but for parentheses. */
+/*
+ * Appends the right side of a join.  Joins are written from left to right,
+ * except for parentheses.
+ */
 static void
 append_inner(Deparse *d, LiveRel *live)
 {
@@ -193,7 +199,7 @@ append_inner(Deparse *d, LiveRel *live)
 	appendStringInfoString(&d->buf, is_nested ? ")" : "");
 }
 
-/* Tables and joins; conditions of semi-joins are not among them. */
+/* Appends tables and joins, without the conditions of semi-joins. */
 static void
 append_from(Deparse *d, LiveRel *live)
 {
@@ -270,7 +276,7 @@ live_select(Deparse *d, List *tlist, List **recipes)
 		appendStringInfoChar(&d->buf, '1');
 }
 
-/* Where a column of the list stands in the result, from 1. */
+/* The position of a column of the list in the result, from 1. */
 static int
 ordinal_of(List *tlist, List *recipes, Index ref)
 {
@@ -314,8 +320,8 @@ append_group(Deparse *d, LiveRel *live, List *tlist, List *recipes)
 }
 
 /*
- * LIMIT or OFFSET, as a bare number now or when the statement is sent.  The number
- * of its parameter, or -1.
+ * Appends LIMIT or OFFSET, with a number that is written now or when the
+ * statement is sent.  Returns the number of its parameter, or -1.
  */
 static int
 append_count(Deparse *d, const char *word, Node *count, char kind)
@@ -334,7 +340,10 @@ append_count(Deparse *d, const char *word, Node *count, char kind)
 	return number;
 }
 
-/* ORDER BY with NULLS written out, by expressions or, if they are there, ordinals. */
+/*
+ * Appends ORDER BY with explicit NULLS, by ordinals or, if an expression is
+ * not selected, by expressions.
+ */
 static void
 append_order(Deparse *d, LiveRel *live, List *recipes)
 {
@@ -381,7 +390,10 @@ live_text(PlannerInfo *root, LiveRel *live, List *tlist, LiveText *text)
 	live_scope(&deparse, &scope, root, live_relids(live));
 	appendStringInfoString(&deparse.buf, live->is_distinct ? "SELECT DISTINCT " : "SELECT ");
 	live_select(&deparse, tlist, &text->recipes);
-	/* what is only read may have another type there; the reader looks at it */
+	/*
+	 * a column that is only read may have another type in Redshift; the reader
+	 * checks it
+	 */
 	if (live->kind != LIVE_UPPER || (!live->is_grouped && !live->is_distinct))
 		scope.used = NIL;
 	appendStringInfoString(&deparse.buf, " FROM ");

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * upper.c
- *	  What stands above scans and joins: GROUP BY, DISTINCT, ORDER BY with LIMIT.
+ *	  Steps above scans and joins: GROUP BY, DISTINCT, ORDER BY with LIMIT.
  *
- * Policy: a step is shipped whole or not at all, and only above one that was
- * shipped whole.  What the executor gets are groups and aggregates; expressions
- * over them are computed here.
+ * Policy: a step is shipped as a whole or not at all, and only above a step
+ * that was shipped as a whole.  The executor gets groups and aggregates;
+ * expressions over them are evaluated locally.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,7 +30,7 @@
 #include "fdw/live.h"
 #include "fdw/nested.h"
 
-/* A new upper relation over one that is shipped whole. */
+/* Creates an upper relation above one that is shipped as a whole. */
 static LiveRel *
 above(LiveRel *input, RelOptInfo *rel)
 {
@@ -55,14 +55,14 @@ above(LiveRel *input, RelOptInfo *rel)
 	return live;
 }
 
-/* The step stays here, for reasons that the scan below shows. */
+/* The step is executed locally, for reasons that the scan below shows. */
 static void
 refuse(LiveRel *input, LiveRel *live)
 {
 	input->reasons = list_concat_unique_ptr(input->reasons, live->reasons);
 }
 
-/* What is being collected, and from where. */
+/* State for collecting the columns of a relation. */
 typedef struct Collect
 {
 	PlannerInfo *root;
@@ -71,7 +71,10 @@ typedef struct Collect
 	bool		is_grouped;
 } Collect;
 
-/* Adds the parts of an expression that must come from there; true for what cannot. */
+/*
+ * Adds the parts of an expression that Redshift must return.  Returns true if
+ * one cannot be shipped.
+ */
 static bool
 collect_walker(Node *node, Collect *collect)
 {
@@ -108,7 +111,7 @@ collect_walker(Node *node, Collect *collect)
 	return false;
 }
 
-/* Is an expression one that rows can be grouped by there? */
+/* Can Redshift group rows by an expression? */
 static bool
 groups_by(PlannerInfo *root, Relids relids, LiveRel *live, Node *expr)
 {
@@ -132,9 +135,9 @@ add_column(LiveRel *live, Expr *expr, Index ref)
 }
 
 /*
- * Has an expression one value for all rows?  It is computed above, and is no part
- * of what the executor gets: an equal expression among the parameters would be
- * taken for that column.
+ * Does an expression have the same value for all rows?  It is evaluated above,
+ * and is not one of the columns that the executor gets: an equal expression
+ * among the parameters would be mistaken for that column.
  */
 static bool
 is_fixed(Node *expr)
@@ -143,7 +146,10 @@ is_fixed(Node *expr)
 		!contain_volatile_functions(expr);
 }
 
-/* First the expressions that rows are grouped by, then what else is wanted. */
+/*
+ * Adds the expressions that rows are grouped by first, and then the other
+ * columns that are needed.
+ */
 static bool
 group_target(PlannerInfo *root, LiveRel *live, PathTarget *target, Collect *collect)
 {
@@ -167,7 +173,7 @@ group_target(PlannerInfo *root, LiveRel *live, PathTarget *target, Collect *coll
 			return false;
 		add_column(live, lfirst(lc), ref);
 	}
-	/* each of them has its place, or the text would lack one */
+	/* each must have a column, or it would be missing in the statement */
 	if (list_length(live->tlist) < list_length(live->group))
 		return false;
 	return !collect_walker((Node *) target->exprs, collect);
@@ -197,7 +203,7 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 			GroupPathExtraData *extra)
 {
 	Query	   *parse = root->parse;
-	/* of one partition it is other columns than of all */
+	/* a partition's target has other columns than that of the whole table */
 	PathTarget *target = output_rel->reltarget;
 	LiveRel    *live;
 	Collect		collect;
@@ -211,7 +217,7 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	live = above(input, output_rel);
 	live->is_grouped = true;
 	live->group = list_copy(parse->groupClause);
-	/* by what has one value for all rows, there is a group only if there is a row */
+	/* with only fixed expressions, there is no group without a row */
 	live->needs_row = parse->groupClause != NIL;
 	collect.root = root;
 	collect.live = live;
@@ -267,7 +273,7 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 	{
 		Index		ref = get_pathtarget_sortgroupref(target, i++);
 
-		/* what rows are not told apart by would tell them apart there */
+		/* a column not in DISTINCT would distinguish rows in Redshift */
 		if (get_sortgroupref_clause_noerr(ref, root->parse->distinctClause) == NULL)
 			return;
 		if (is_fixed(lfirst(lc)))
@@ -280,7 +286,7 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 		columns = lappend(columns, makeTargetEntry(lfirst(lc), list_length(columns) + 1, NULL, false));
 		llast_node(TargetEntry, columns)->ressortgroupref = ref;
 	}
-	/* what is grouped by must be there, too */
+	/* the columns that are grouped by must be selected, too */
 	foreach(lc, live->group)
 	{
 		if (!has_column(columns, lfirst_node(SortGroupClause, lc)->tleSortGroupRef))
@@ -295,8 +301,8 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 }
 
 /*
- * Gives a relation without a list of its own the columns that its target needs;
- * false if something in it cannot come from there.
+ * Adds the columns that a target needs to a relation without its own list;
+ * false if one of them cannot be shipped.
  */
 static bool
 fill_tlist(PlannerInfo *root, LiveRel *input, LiveRel *live, PathTarget *target)
@@ -310,7 +316,7 @@ fill_tlist(PlannerInfo *root, LiveRel *input, LiveRel *live, PathTarget *target)
 	return !collect_walker((Node *) target->exprs, &collect);
 }
 
-/* Is it the usual order of a type, and not one of another family's? */
+/* Is it the default order of a type, not that of another operator family? */
 static bool
 is_plain_order(const SortGroupClause *clause)
 {
@@ -320,7 +326,7 @@ is_plain_order(const SortGroupClause *clause)
 		(strcmp(name, "<") == 0 || strcmp(name, ">") == 0);
 }
 
-/* Sorted rows are only of use where the first of them are wanted. */
+/* Sorted rows are useful only if the first of them are requested. */
 static void
 add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 {
@@ -338,7 +344,7 @@ add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 		Deparse		deparse;
 		LiveScope	scope;
 
-		/* a number would be the place of a column there */
+		/* Redshift would take a number for the position of a column */
 		if (is_fixed(expr))
 			continue;
 		live->sort = lappend(live->sort, lfirst(lc));
@@ -358,8 +364,9 @@ add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 }
 
 /*
- * What Redshift takes for LIMIT or OFFSET: a constant, or what is a number when the
- * statement is sent; NULL for none.
+ * Is it valid as LIMIT or OFFSET in Redshift: a constant, or an expression
+ * that is a number when the statement is sent?  *value is NULL if there is
+ * none.
  */
 static bool
 limit_value(Node *node, Node **value)
@@ -380,7 +387,10 @@ limit_value(Node *node, Node **value)
 	return DatumGetInt64(constant->constvalue) >= 0 && DatumGetInt64(constant->constvalue) <= INT_MAX;
 }
 
-/* How many rows a LIMIT leaves; the planner's guess for what it does not know is a tenth. */
+/*
+ * The number of rows that a LIMIT leaves.  Like the planner, this assumes a
+ * tenth if the limit is not known.
+ */
 static double
 limited_rows(Node *limit, double rows)
 {

@@ -46,7 +46,7 @@ rsfed_validator(PG_FUNCTION_ARGS)
 {
 	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
 	Oid			catalog = PG_GETARG_OID(1);
-	/* the one option that only groups have makes a server one of them */
+	/* a server is a group if it has the option that only groups have */
 	OptionScope server_scope = has_option(options, "strategy") ? OPTION_GROUP : OPTION_SERVER;
 	ListCell   *lc;
 
@@ -98,7 +98,7 @@ option_value(List *options, const char *name)
 	return NULL;
 }
 
-/* One option of a server, mapping, table or column. */
+/* Checks one option of a server, mapping, table or column. */
 static void
 check_option(OptionScope scope, const char *name, const char *value)
 {
@@ -127,7 +127,10 @@ is_default_authority(const char *name, const char *value)
 		strcmp(value, rsfed_ssl_root_cert) == 0;
 }
 
-/* One host that is reached by TCP: no sockets of this machine, no lists. */
+/*
+ * Checks that a host is a single one that is reached by TCP: no local sockets,
+ * no lists.
+ */
 static void
 check_host(const char *name, const char *value)
 {
@@ -138,7 +141,7 @@ check_host(const char *name, const char *value)
 				 errhint("It takes one name or address. Several warehouses are several servers, which rsfed.define_group() puts behind one name.")));
 }
 
-/* Options that exclude each other in a mapping. */
+/* Checks options that exclude each other in a mapping. */
 static void
 check_together(List *options)
 {
@@ -153,8 +156,8 @@ check_together(List *options)
 }
 
 /*
- * Options without effect unless another one is set: an error for the checks of
- * a group, a WARNING for a budget, whose other option may follow.
+ * Checks options without effect unless another one is set: an error for the
+ * checks of a group, a WARNING for a budget, whose other option may follow.
  */
 static void
 check_server_together(List *options, OptionScope scope)
