@@ -43,7 +43,7 @@ struct RemoteStream
 	int64		bytes;
 };
 
-static void send(RemoteStream *stream);
+static void send_request(RemoteStream *stream);
 static void stream_reset(void *arg);
 static void stream_end(RemoteStream *stream);
 static int	longest_silence(const RemoteStream *stream);
@@ -71,13 +71,13 @@ remote_stream_open(RemoteConnection *conn, const char *query, int stall_timeout_
 
 	conn->stream = stream;
 	stream->conn = conn;
-	send(stream);
+	send_request(stream);
 	return stream;
 }
 
 /* Sends the query; raises 08006 if it cannot be. */
 static void
-send(RemoteStream *stream)
+send_request(RemoteStream *stream)
 {
 	RemoteConnection *conn = stream->conn;
 	char	   *text = to_wire(stream->query);
@@ -251,7 +251,7 @@ fetch_again(RemoteStream *stream)
 		PQclear(result);
 	if (silent)
 		report_silence(stream);
-	send(stream);
+	send_request(stream);
 	return fetch(stream);
 }
 
