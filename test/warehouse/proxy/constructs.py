@@ -123,8 +123,8 @@ class Block:
             item[1] - item[0] == 1 or self.statement.text(item[1] - 2) == ".")
 
     def alias(self, item):
-        """(end of the expression, name) of an item, with the name that the server would
-        choose."""
+        """(end of the expression, name) of an item, with the name that the server
+        would choose."""
         statement, (first, end) = self.statement, item
         last = statement.tokens[end - 1]
         if last.kind in (WORD, QUOTED) and end - first > 1:

@@ -382,8 +382,8 @@ def _in_select_list(statement, index):
 
 
 class Mirror:
-    """Keeps the foreign tables of one warehouse in agreement with the catalogue of the
-    lake."""
+    """Keeps the foreign tables of one warehouse in agreement with the catalogue
+    of the lake."""
 
     def __init__(self, folder, port, psql, lake):
         self.generation = None

@@ -113,8 +113,8 @@ my $cancel = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => env('POR
 $cancel->syswrite(pack('NN', 16, 80877102) . $c->{key});
 $answer = $c->answer;
 like("$answer->{error}{C} $answer->{error}{M}", qr/^57014 Query \(\d+\) cancelled on user's request$/, 'CancelRequest (section 3)');
-# of another session: PostgreSQL signals process and group, and the later signal may arrive in the
-# next statement
+# of another session: PostgreSQL signals process and group, and the later signal may
+# arrive in the next statement
 $c = connect_to();
 my ($pid) = unpack 'N', $c->{key};
 $c->send('Q', "SELECT i FROM sessions\0");

@@ -96,8 +96,8 @@ for my $stall ('stall_before_rows', 'stall_after_rows 2')
 	fault('RESET');
 	is(scalar(@{ $d->answer->{rows} }), 4 - $count, '... goes on after RESET');
 }
-# the faults of a statement or connection end with the first RESET after they were taken, whether it
-# already waits or not
+# the faults of a statement or connection end with the first RESET after they were
+# taken, whether it already waits or not
 for my $stall ('stall_before_rows', 'stall_after_rows 2')
 {
 	fault('FAULT slow 1000 TIMES 1');
