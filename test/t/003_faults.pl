@@ -64,7 +64,7 @@ sub survives
 }
 
 # The sessions that the test opened have ended, so the only connections may be those
-# of idle workers, within rsfed.idle_connection.
+# of idle workers, for up to rsfed.idle_connection.
 sub nothing_is_left
 {
 	my ($name) = @_;

@@ -28,8 +28,8 @@ sub connections_made
 	return $made;
 }
 
-# every schedule of the database is due now; rsfed.resume_all() wakes the scheduler, the bell wakes
-# a worker
+# every schedule of the database is due now; rsfed.resume_all() wakes the scheduler,
+# the bell wakes a worker
 sql('CREATE MATERIALIZED VIEW bell AS SELECT 1 AS one; CREATE UNIQUE INDEX ON bell (one)');
 sub make_due
 {
@@ -136,8 +136,8 @@ poll_for($node, $states, $held, 'held again');
 sql("ALTER USER MAPPING FOR CURRENT_USER SERVER warehouse OPTIONS (SET password $right)");
 poll_for($node, $states, $fresh, 'after ALTER USER MAPPING it goes on');
 
-# --- A credentials file: an expired one is held without contacting Redshift; a new one
-# continues
+# --- A credentials file: an expired one is held without contacting Redshift; a new
+# one continues
 my $file = PostgreSQL::Test::Utils::tempdir() . '/credentials.json';
 sub write_file
 {

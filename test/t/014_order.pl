@@ -90,8 +90,8 @@ is($node->safe_psql('postgres', 'SELECT string_agg(relation_name, \' \' ORDER BY
 is($node->safe_psql('postgres', "SELECT count(*) FROM rsfed.runs a JOIN rsfed.runs b ON a.relation_name < b.relation_name AND b.started_at < a.finished_at"),
 	'0', 'one after the other');
 
-# If only the second is due, it waits for the next success; a failure ends it and those
-# that follow it
+# If only the second is due, it waits for the next success; a failure ends it and
+# those that follow it
 $node->safe_psql('postgres', "SELECT due('second')");
 poll_for($node, "SELECT waits_for FROM rsfed.runs WHERE relation_name = 'public.second' ORDER BY run_id DESC LIMIT 1",
 	'schedule refresh of public.first', 'an old success is none');
@@ -167,7 +167,7 @@ for my $owner (qw(greedy modest))
 		  . "CASE r.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, r.relname); END LOOP; END \$\$");
 }
 $lock = hold(map { "base_greedy$_" } 1 .. 8);
-# even many priorities do not help
+# even the highest priority does not help
 $node->safe_psql('postgres', "SET client_min_messages = error; SELECT rsfed.schedule_refresh(format('greedy%s', i)::regclass, '\@yearly') FROM generate_series(1, 8) AS i; "
 	  . "SELECT rsfed.schedule_refresh(format('modest%s', i)::regclass, '\@yearly') FROM generate_series(1, 2) AS i");
 $node->safe_psql('postgres', "SELECT due(VARIADIC array_agg('greedy' || i)) FROM generate_series(1, 8) AS i");
