@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Functions that the benchmarks share, beside those of script/lib.sh, which is
-# sourced before.  WORK is their folder.
+# Functions shared by the benchmarks, in addition to those of script/lib.sh, which
+# must be sourced before.  WORK is their folder.
 #
-# Everything runs in a private copy of PostgreSQL below build/bench, so that
-# neither an installation nor a test that runs beside it is touched.
+# Everything runs in a private copy of PostgreSQL below build/bench, so that neither
+# an installation nor a concurrent test is affected.
 
 BENCH_PACKAGES=(make gcc libc6-dev postgresql-15 postgresql-server-dev-15 libpq-dev openssl python3)
 SYSTEM_BIN=/usr/lib/postgresql/15/bin
@@ -18,7 +18,7 @@ RECIPE='REFRESH MATERIALIZED VIEW recipe'
 CONCURRENTLY='REFRESH MATERIALIZED VIEW CONCURRENTLY recipe'
 
 # begin_bench STOP [PACKAGE ...]: the folder, rsfed in its private copy, a running
-# stand-in; STOP is run at the end, whatever happens.
+# stand-in; STOP is always run at the end.
 begin_bench() {
 	need_packages "${BENCH_PACKAGES[@]}" "${@:2}"
 	WORK=$(work_dir bench)
@@ -32,7 +32,7 @@ begin_bench() {
 	start_warehouse
 }
 
-# A copy of PostgreSQL with rsfed in it.
+# Makes a copy of PostgreSQL with rsfed installed.
 install_privately() {
 	local copy=$WORK/pg sources=$WORK/sources log=$WORK/build.log
 	PG_BIN=$copy$SYSTEM_BIN
@@ -64,9 +64,8 @@ make_changes() {
 		INSERT INTO changes VALUES (0, 0, -1)"
 }
 
-# load_facts N [SUFFIX]: so many rows, and a view over them whose answer changes
-# without a row being written, so that the warehouse is as fast in the last turn
-# as in the first.
+# load_facts N [SUFFIX]: N rows, and a view on them whose result changes without any
+# write, so that the warehouse is as fast in the last turn as in the first.
 load_facts() {
 	local facts=facts${2:-} shown=shown${2:-}
 	say "loading $1 rows"
@@ -104,8 +103,8 @@ stop_servers() {
 	[ -z "$SOCKETS" ] || rm -rf "$SOCKETS"
 }
 
-# make_primary [FIRST_PORT]: a server with rsfed preloaded, further settings on
-# standard input, a source "warehouse" past the stand-in's proxy; started.
+# make_primary [FIRST_PORT]: starts a server with rsfed preloaded, further settings
+# on standard input, and a source "warehouse" without the stand-in's proxy.
 make_primary() {
 	SOCKETS=$(as_server mktemp -d /tmp/rsfed.XXXXXX)
 	PRIMARY_PORT=$(free_port "${1:-5700}")
@@ -148,7 +147,7 @@ wait_for_replica() {
 	until [ "$(sql replica "SELECT pg_last_wal_replay_lsn() >= '$lsn'")" = t ]; do sleep 0.2; done
 }
 
-# --- one thing done, and how long it took ------------------------------------
+# --- single actions, and their times -----------------------------------------
 
 sql() { # primary|replica|subscriber|reader, statement
 	local port=${1^^}_PORT

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# PostgreSQL 13, 17 and 18 in folders with the Debian that has them, and Debian 12
-# and 13 for packages, for script/test.  Sourced after lib.sh.
+# PostgreSQL 13, 17 and 18 in folders with the Debian that contains them, and Debian
+# 12 and 13 for packages, for script/test.  Sourced after lib.sh.
 #
-# No mounts and no containers: the tests need processes, sockets and files only,
-# and a plain folder works where mounting is not allowed.  It is made once
-# (about a minute and a half, 2 GB) and kept.
+# No mounts and no containers: the tests need only processes, sockets and files, and
+# a plain folder works where mounting is not allowed.  It is made once (about a
+# minute and a half, 2 GB) and kept.
 
-# debian_release POSTGRESQL: the release's number and name.  14 is not released
-# yet: what is in it changes.  No release has PostgreSQL 14 or 16.
+# debian_release POSTGRESQL: the release's number and name.  Debian 14 is not
+# released yet, so its contents change.  No release has PostgreSQL 14 or 16.
 debian_release() {
 	case $1 in
 		13) echo 11 bullseye ;;
@@ -17,7 +17,7 @@ debian_release() {
 	esac
 }
 
-# debian_dir POSTGRESQL: the folder, whether it is there or not.
+# debian_dir POSTGRESQL: the folder, whether it exists or not.
 debian_dir() {
 	local number name
 	read -r number name <<<"$(debian_release "$1")"
@@ -32,16 +32,16 @@ in_debian() {
 		DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# The mirror that this machine's own apt takes Debian from, or with "-security"
-# its security updates.
+# The mirror from which this machine's own apt gets Debian, or with "-security" its
+# security updates.
 debian_mirror() {
 	# shellcheck disable=SC2016 # apt replaces $(SITE)
 	apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
 		awk -v suite="^(bookworm|stable|oldstable)${1:-}\$" '$2 ~ suite && $3 == "main" { print $1; exit }'
 }
 
-# make_debian POSTGRESQL FOLDER [PACKAGE...]: makes the folder unless it is there,
-# with PostgreSQL and these packages, or what the tests need.
+# make_debian POSTGRESQL FOLDER [PACKAGE...]: makes the folder unless it exists,
+# with PostgreSQL and these packages, or those that the tests need.
 make_debian() {
 	local version=$1 dir=$2 log=$2.log mirror number name packages
 	[ ! -f "$dir/.complete-2" ] || return 0
@@ -59,7 +59,8 @@ make_debian() {
 	say "making a Debian $number with PostgreSQL $version in $dir (once; 2 GB)"
 	as_root rm -rf --one-file-system "$dir"
 	mkdir -p "$(dirname "$dir")"
-	# this machine's debootstrap may not know the name yet: the ways are sid's since 10
+	# this machine's debootstrap may not have the name yet: the script of sid is
+	# used since 10
 	if ! {
 		as_root_leashed debootstrap --variant=minbase "$name" "$dir" "$mirror" /usr/share/debootstrap/scripts/sid &&
 			debian_habits "$dir" &&
@@ -74,10 +75,10 @@ make_debian() {
 	fi
 }
 
-# Security updates of Debian 12 and 13 come from where this machine's come from:
-# PostgreSQL 15 and 17 have to be of the same day, as pg_upgrade takes no newer
-# minor release to an older one.  Debian 14 has none yet, and those of 11 are no
-# longer complete.
+# Security updates of Debian 12 and 13 come from the source of this machine's:
+# PostgreSQL 15 and 17 must be of the same date, because pg_upgrade does not upgrade
+# a newer minor release to an older one.  Debian 14 has none yet, and those of 11
+# are no longer complete.
 debian_security() {
 	local name=$1 dir=$2 mirror
 	[[ $name =~ ^(bookworm|trixie)$ ]] || return 0
@@ -86,9 +87,9 @@ debian_security() {
 		as_root tee "$dir/etc/apt/sources.list.d/security.list" >/dev/null
 }
 
-# Puts this machine's PostgreSQL 15 into the folder $1 beside the 17, for
-# pg_upgrade, which needs both; with those libraries that Debian 13 has in newer
-# versions only.
+# Puts this machine's PostgreSQL 15 into the folder $1 beside PostgreSQL 17, for
+# pg_upgrade, which needs both; with the libraries that Debian 13 has only in newer
+# versions.
 add_postgresql15() {
 	local dir=$1 part library
 	as_root mkdir -p "$dir/usr/lib/postgresql" "$dir/usr/share/postgresql" "$dir/usr/include/postgresql"
@@ -109,9 +110,9 @@ add_postgresql15() {
 	in_debian "$dir" ldconfig
 }
 
-# What differs from a machine of its own: nothing is started on installation,
-# apt asks the way this machine's apt does, there is shared memory, and nothing
-# needs /proc to make folders of its own.
+# Differences from a separate machine: nothing is started on installation, apt
+# connects in the same way as this machine's apt, there is shared memory, and
+# programs do not need /proc to make folders.
 debian_habits() {
 	local dir=$1
 	printf '#!/bin/sh\nexit 101\n' | as_root tee "$dir/usr/sbin/policy-rc.d" >/dev/null
@@ -125,11 +126,12 @@ debian_habits() {
 		as_root tee "$dir/etc/apt/apt.conf.d/90host" >/dev/null || true
 }
 
-# older_answers SOURCES: the answers of the suite warehouse in a copy of the sources as
-# PostgreSQL 13 gives them.  Its indexes have no NULLS NOT DISTINCT; for what else
-# differs there is a change to each file in test/expected13.  One that no longer fits
-# leaves the file as it is; the test then fails, and the change is made anew of the
-# file there and the result: diff -U2 expected/NAME.out out/warehouse/results/NAME.out
+# older_answers SOURCES: changes the expected files of the suite warehouse in a copy
+# of the sources to the output of PostgreSQL 13.  Its indexes have no NULLS NOT
+# DISTINCT; for other differences there is a diff for each file in test/expected13.
+# If one no longer applies, the file stays as it is; the test then fails, and the
+# diff must be made again from the file there and the result:
+# diff -U2 expected/NAME.out out/warehouse/results/NAME.out
 older_answers() {
 	local sources=$1 change name
 	as_root sed -i 's/ NULLS NOT DISTINCT//' "$sources"/expected/*.out

@@ -2,10 +2,10 @@
 # script/demo aurora: a node that runs rsfed and publishes, and a server without it
 # that subscribes.  Sourced by script/demo, whose functions it calls.
 
-# Seconds between two looks at what the reader says while the node is gone
+# Seconds between two checks of the reader while the node is gone
 OUTAGE_STEP=4
 
-# An installation of PostgreSQL that has nothing of rsfed.
+# An installation of PostgreSQL without any part of rsfed.
 install_aurora() {
 	local copy=$DIR/installation
 	copy_installation "$copy"
@@ -14,8 +14,8 @@ install_aurora() {
 		"$copy"/usr/share/postgresql/15/extension/rsfed*
 }
 
-# The server that stands for Aurora's writer, with a database and a role of the
-# application's, and its reader.
+# The server that represents Aurora's writer, with a database and a role of the
+# application, and its reader.
 start_subscriber() {
 	install_aurora
 	AURORA_PORT=$(free_port $((PRIMARY_PORT + 1)))
@@ -30,12 +30,12 @@ start_subscriber() {
 	READER=postgresql://app:demo@127.0.0.1:$READER_PORT/app
 }
 
-# on_node STATEMENT, on_reader STATEMENT: what psql -At prints of it there.
+# on_node STATEMENT, on_reader STATEMENT: the output of psql -At there.
 on_node() { run_psql -At "$PRIMARY" -c "$1"; }
 on_reader() { run_psql -At "$READER" -c "$1"; }
 
-# becomes FUNCTION STATEMENT WHAT: waits until it answers "t".  A server that is
-# just starting does not answer.
+# becomes FUNCTION STATEMENT WHAT: waits until the result is "t".  A server that is
+# starting does not answer.
 becomes() {
 	local tries
 	for ((tries = 0; tries < 300; tries++)); do
@@ -46,8 +46,8 @@ becomes() {
 }
 
 # Runs the newest script of the node on Aurora: first as the application's role,
-# which is to own the tables, then, as before PostgreSQL 16 only a superuser makes or
-# changes subscriptions, as one (rds_superuser there).
+# which must own the tables, then as a superuser (rds_superuser there), because
+# before PostgreSQL 16 only a superuser creates or changes subscriptions.
 run_subscriber_script() {
 	local file=$DIR/subscriber.sql role uri
 	local connection="host=127.0.0.1 port=$PRIMARY_PORT dbname=app user=replicator password=demo"
@@ -73,8 +73,8 @@ read_there() {
 	show_sql "$ROOT/script/demo-aurora-read.sql" -v reader="$READER" -v warehouse="$WAREHOUSE"
 }
 
-# Until the file is gone: a read on the reader, by a connection of its own; prints
-# its age in seconds, or "failed".
+# Until the file is gone: reads on the reader, with a new connection each time;
+# prints the age of the content in seconds, or "failed".
 read_while() {
 	while [ -e "$1" ]; do
 		on_reader "SELECT extract(epoch FROM rsfed.age('sales_by_seller')) FROM sales_by_seller WHERE sellerid = 4711" || echo failed
@@ -82,7 +82,7 @@ read_while() {
 	done
 }
 
-# expanded URI STATEMENT: its rows one below the other, long lines broken.
+# expanded URI STATEMENT: its result in expanded form, with long lines wrapped.
 expanded() {
 	run_psql -x -P pager=off -P format=wrapped -P columns=110 "$1" -c "$2"
 }

@@ -2,15 +2,16 @@
 # script/demo group: three stand-ins for Amazon Redshift over one lake, and a
 # group of them.  Sourced by script/demo, whose functions it calls.
 
-# The members in the order of their names: weight, statements over tables that run
-# at once, milliseconds that each of them takes longer
+# The members in the order of their names: weight, number of concurrent statements
+# over tables, additional milliseconds of each of them
 MEMBERS=(big medium small)
 WEIGHTS=(3 2 1)
 SLOTS=(8 4 2)
 SLOWER=(0 10 30)
 
 SPREAD_STATEMENTS=300
-# Seconds of load, statements a second, and when one member is killed and started again
+# Seconds of load, statements per second, and the times when one member is killed
+# and restarted
 LOAD_SECONDS=24
 LOAD_RATE=20
 KILL_AFTER=4
@@ -26,7 +27,7 @@ of_member() {
 	)
 }
 
-# All at once: each makes a database cluster first.
+# Starts all at once, because each first makes a database cluster.
 start_members() {
 	local i pids=() failed=
 	say "starting three warehouses (stand-ins for Redshift) of different size over one lake"
@@ -46,7 +47,7 @@ start_members() {
 	done >"$DIR/authorities.crt"
 }
 
-# A file for each day of 2025, with 300 sales of four stores: objects of the
+# One file for each day of 2025, with 300 sales of four stores: objects of the
 # stand-in's S3 are files.
 fill_lake() {
 	say "a year of sales is written to s3://bucket/sales/, a file a day"
@@ -72,7 +73,8 @@ run_group_quick_start() {
 		-v host="$(of_member big HOST)" -v password="$(of_member big PASSWORD)"
 }
 
-# load_group FOLDER [pgbench options]: sessions that ask the group for a day of the lake.
+# load_group FOLDER [pgbench options]: sessions that query the group for a day of
+# the lake.
 load_group() {
 	local folder=$1
 	shift
@@ -85,14 +87,14 @@ load_group() {
 		{ cat "$folder/pgbench.out" >&2; die "a statement failed"; }
 }
 
-# Statements that the members were given, in the order of MEMBERS, or what another
-# column of rsfed.groups holds.
+# The number of statements of each member, in the order of MEMBERS, or another
+# column of rsfed.groups.
 members() {
 	local column=${1:-served}
 	run_psql -At "$PRIMARY" -c "SELECT string_agg($column::text, ' ' ORDER BY server) FROM rsfed.groups"
 }
 
-# Log-ins that a stand-in has seen: rsfed.query makes one for each statement.
+# The number of logins to a stand-in: rsfed.query makes one for each statement.
 log_ins() {
 	warehouse fault "$1" STATUS | sed -n 's/^ *connections_made *| *//p'
 }
@@ -122,12 +124,12 @@ start_big() {
 	port=$(cat "$DIR/big.port")
 	warehouse start big >>"$DIR/big.log" 2>&1
 	now >"$DIR/big.started"
-	# somebody else may have taken its port meanwhile
+	# another process may have taken its port meanwhile
 	[ "$port" = "$(of_member big PORT)" ] ||
 		run_psql -q "$PRIMARY" -c "ALTER SERVER big OPTIONS (SET port '$(of_member big PORT)')"
 }
 
-# Every two seconds a line with what each member was given in them.
+# Every two seconds a line with the number of new statements of each member.
 watch_members() {
 	local second last next starting=
 	read -r -a last <<<"$(members)"
@@ -152,15 +154,16 @@ watch_members() {
 	wait "$starting"
 }
 
-# sleep_until START SECONDS: so many after that time of now().
+# sleep_until START SECONDS: until that number of seconds after the time START of
+# now().
 sleep_until() {
 	local left
 	left=$(awk -v start="$1" -v after="$2" -v now="$(now)" 'BEGIN { print start + after - now }')
 	[[ $left == -* ]] || sleep "$left"
 }
 
-# What it was for those who asked.  A line of pgbench's log has in its third field how
-# many microseconds a statement took, and in the last two when it ended.
+# The effect on the clients.  The third field of a line in pgbench's log is the time
+# of a statement in microseconds, and the last two are the time of its end.
 show_outage_times() {
 	local killed started
 	killed=$(cat "$DIR/big.killed") started=$(cat "$DIR/big.started")

@@ -2,8 +2,8 @@
 # The rounds of faults, for script/suites (a server of this machine) and for
 # script/test (one inside a Debian folder).  Sourced after lib.sh.
 
-# Two small file systems on folders for servers of the user id $1 to fill, where
-# that is allowed.
+# Two small file systems on folders that servers of the user id $1 can fill, if
+# mounting is allowed.
 mount_disks() {
 	local user=$1 disk
 	shift
@@ -12,7 +12,7 @@ mount_disks() {
 	done 2>/dev/null
 }
 
-# unmount_disks FOLDER: of the rounds.
+# unmount_disks FOLDER: the folder of the rounds.
 unmount_disks() {
 	local disk
 	for disk in "$1"/disks/*; do
@@ -20,10 +20,11 @@ unmount_disks() {
 	done
 }
 
-# fault_rounds VERSION BINDIR FOLDER COUNTS ROUNDS GROUP_ROUNDS SUBSCRIBER_ROUNDS SEED
-# [DEBIAN]: rounds with one warehouse, of groups, and of a subscriber; everything in
-# FOLDER, the results added to the file COUNTS, the logs beside it.  DEBIAN: the
-# folder whose programs the servers run, by chroot, which needs root on this side.
+# fault_rounds VERSION BINDIR FOLDER COUNTS ROUNDS GROUP_ROUNDS SUBSCRIBER_ROUNDS
+# SEED [DEBIAN]: rounds with one warehouse, of groups, and of a subscriber;
+# everything is in FOLDER, the results are added to the file COUNTS, the logs are
+# beside it.  DEBIAN: the folder with the programs of the servers, which run by
+# chroot; this needs root.
 fault_rounds() {
 	local version=$1 bindir=$2 folder=$3 counts=$4 rounds=$5 group_rounds=$6 subscriber_rounds=$7 seed=$8 debian=${9:-}
 	local user by=as_server run_by=as_server options=()

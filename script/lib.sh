@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Functions that script/demo and script/test share.  Sourced, never run.
+# Functions shared by script/demo and script/test.  Sourced, never run.
 #
-# PostgreSQL refuses to run as root, so servers run as the user postgres when
-# the caller is root and as the caller otherwise.  What needs root (packages,
-# make install, the Debian 13 folder) goes through sudo when the caller is not.
+# PostgreSQL refuses to run as root, so servers run as the user postgres when the
+# caller is root and as the caller otherwise.  Actions that need root (packages,
+# make install, the Debian 13 folder) use sudo when the caller is not root.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 SERVER_USER=$(id -un)
@@ -26,11 +26,11 @@ as_root() {
 	fi
 }
 
-# Runs a command as root that lasts no longer than this script.  A user cannot send
-# a signal to what sudo runs, and sudo passes it on to one process at most; so that
-# has a leash: its standard input, which ends with a process of ours in this process
-# group, and then the command and all that it runs are told to end.  The command
-# itself reads nothing.
+# Runs a command as root that ends with this script at the latest.  A user cannot
+# send a signal to the processes that sudo runs, and sudo passes a signal on to one
+# process at most; therefore a leash controls the command: its standard input ends
+# with a process of this script in this process group, and then the command and all
+# its children are terminated.  The command itself reads nothing.
 as_root_leashed() {
 	local status=0
 	if [ "$(id -u)" -eq 0 ]; then
@@ -60,8 +60,8 @@ as_root_leashed() {
 	return "$status"
 }
 
-# Runs a command as the user that the servers run as.  HOME is neutral: nobody's
-# .psqlrc, .pgpass or .proverc may change what is seen.
+# Runs a command as the user of the servers.  HOME is neutral: no .psqlrc, .pgpass
+# or .proverc may change the results.
 as_server() {
 	if [ "$(id -u)" -eq 0 ]; then
 		runuser -u "$SERVER_USER" -- env HOME=/nonexistent "$@"
@@ -70,7 +70,7 @@ as_server() {
 	fi
 }
 
-# Installs those of the Debian packages that are missing.
+# Installs the missing ones of the Debian packages.
 need_packages() {
 	local package missing=()
 	command -v apt-get >/dev/null || die "this needs Debian: it installs packages with apt-get"
@@ -96,9 +96,9 @@ install_packages() {
 	rm -f "$log"
 }
 
-# need_programs FOLDER PROGRAM ... -- PACKAGE ...: if one of the programs is missing,
-# unpacks the Debian packages that have them into a folder, whose usr/bin is for PATH.
-# Nothing is installed, so no service is started.
+# need_programs FOLDER PROGRAM ... -- PACKAGE ...: if one of the programs is
+# missing, unpacks the Debian packages that contain them into a folder, whose
+# usr/bin can be added to PATH.  Nothing is installed, so no service is started.
 need_programs() {
 	local dir=$1 log=$1.log package lacking=
 	shift
@@ -121,9 +121,9 @@ need_programs() {
 	chmod 755 "$dir"
 }
 
-# The folder for everything that is built or started: build/ of the checkout,
-# unless the user that runs the servers cannot get there (a clone in /root).
-# A sub-folder NAME of it is made for that user.
+# The folder for all built files and started servers: build/ of the checkout, unless
+# the user of the servers has no access to it (a clone in /root).  A sub-folder NAME
+# of it is made for that user.
 work_dir() {
 	local base=${RSFED_BUILD_DIR:-$ROOT/build}
 	mkdir -p "$base"
@@ -131,7 +131,7 @@ work_dir() {
 	if ! as_server test -x "$base"; then
 		base=/var/tmp/rsfed-$(printf '%s' "$ROOT" | cksum | cut -d' ' -f1)
 		mkdir -p "$base"
-		# a name that anybody could have taken before us
+		# another user could have created this name first
 		if [ ! -O "$base" ] || [ -L "$base" ]; then
 			die "$base belongs to somebody else"
 		fi
@@ -144,15 +144,15 @@ own_dir() {
 	[ "$(id -u)" -ne 0 ] || chown "$SERVER_USER" "$1"
 }
 
-# The version of the extension that these sources are.
+# The version of the extension in these sources.
 extension_version() {
 	sed -n "s/^default_version = '\(.*\)'/\1/p" "$ROOT/rsfed.control"
 }
 
-# copy_sources FOLDER [COMMAND]: copies the sources, not what was built from
-# them, to a folder; by way of COMMAND (as_root) where the caller may not write.
-# Building there keeps the checkout clean and the versions apart; times are kept,
-# so that make builds only what changed, and files that are gone go there too.
+# copy_sources FOLDER [COMMAND]: copies the sources without built files to a folder;
+# with COMMAND (as_root) if the caller may not write there.  Building there keeps
+# the checkout clean and the versions separate; times are kept, so that make builds
+# only changed files, and deleted files are deleted there, too.
 copy_sources() {
 	local to=$1 by=${2:-env} list=$1/.copied new
 	new=$(mktemp)
@@ -185,8 +185,8 @@ build_and_install() {
 	fi
 }
 
-# copy_installation FOLDER: copies PostgreSQL 15 as it is installed.  The programs
-# find their libraries and their share folder relative to where they are.
+# copy_installation FOLDER: copies the installed PostgreSQL 15.  The programs find
+# their libraries and their share folder relative to their own location.
 copy_installation() {
 	mkdir -p "$1/usr/lib/postgresql" "$1/usr/share/postgresql"
 	cp -a /usr/lib/postgresql/15 "$1/usr/lib/postgresql/"
@@ -206,7 +206,7 @@ free_port() {
 	printf '%s\n' "$port"
 }
 
-# make_server FOLDER [initdb options]: an empty server, not started.
+# make_server FOLDER [initdb options]: creates an empty server without starting it.
 make_server() {
 	local dir=$1
 	shift
@@ -220,13 +220,13 @@ start_server() {
 		{ tail -n 20 "$1.log" >&2; die "the server in $1 did not start"; }
 }
 
-# stop_server FOLDER: only the server of that folder, if it runs.
+# stop_server FOLDER: stops only the server of that folder, if it runs.
 stop_server() {
 	[ ! -f "$1/postmaster.pid" ] || as_server "$PG_BIN/pg_ctl" -D "$1" -s -w -m fast stop
 }
 
 # warehouse_psql FOLDER [psql options]: as awsuser in the stand-in of that folder,
-# past its proxy and free of Redshift's limits, to load data.
+# without its proxy and without Redshift's limits, to load data.
 warehouse_psql() {
 	local dir=$1
 	shift
@@ -239,7 +239,8 @@ warehouse_psql() {
 	)
 }
 
-# add_count FILE VERSION SUITE PASSED FAILED: says it, and adds it to a file of counts.
+# add_count FILE VERSION SUITE PASSED FAILED: prints them, and adds them to a file
+# of counts.
 add_count() {
 	local file=$1
 	shift
@@ -247,9 +248,9 @@ add_count() {
 	printf '%s: %s passed, %s failed\n' "${@:2}"
 }
 
-# count_prove LOG: "passed failed" of the single tests in the output of prove -v.
-# A file that ended half way is one failure more; "ok", blanks and a time is the line
-# of --timer for a whole file.
+# count_prove LOG: "passed failed" of the single tests in the output of prove -v.  A
+# file that ended early is one more failure; "ok", blanks and a time is the line of
+# --timer for a whole file.
 count_prove() {
 	local passed failed
 	passed=$(grep -c -E '^ok [^ ]' "$1" || true)
@@ -260,8 +261,8 @@ count_prove() {
 	printf '%s %s\n' "$passed" "$failed"
 }
 
-# show_longest LOG: the five files that took longest, from 10 s on, in the output
-# of prove -v --timer.
+# show_longest LOG: the five files with the longest times, from 10 s on, in the
+# output of prove -v --timer.
 show_longest() {
 	awk '
 		/^\[[0-9:]+\] ./ { n = split($2, path, "/"); file = path[n] }
@@ -269,7 +270,7 @@ show_longest() {
 		sort -rn | head -n 5 | paste -s -d ',' | sed -n '/./{s/,/, /g; s/^/   longest: /; p}'
 }
 
-# Shows what is wrong in the output of prove -v; nothing if nothing is.
+# Shows the failures in the output of prove -v; nothing if there are none.
 show_prove() {
 	if ! grep -q '^Result: PASS' "$1"; then
 		grep -E '^not ok |^#' "$1" | head -n 200 || true

@@ -1,16 +1,16 @@
 # shellcheck shell=bash
 # The suite packages of script/test: sourced after lib.sh and debian.sh.
 
-# What builds and checks packages, beside PostgreSQL itself.
+# The tools to build and check packages, in addition to PostgreSQL itself.
 PACKAGING=(build-essential ccache debhelper lintian postgresql-server-dev-all libpq-dev pgxnclient unzip)
 
-# next_version VERSION: the one after it.
+# next_version VERSION: the version after it.
 next_version() {
 	awk -F. '{ print $1 "." $2 + 1 ".0" }' <<<"$1"
 }
 
-# scratch_repository FOLDER: a repository of its own with the sources as they are,
-# committed, in which a release can be tried.
+# scratch_repository FOLDER: a separate repository with the current sources
+# committed, in which a release can be tested.
 scratch_repository() {
 	local dir=$1
 	rm -rf "$dir"
@@ -26,7 +26,7 @@ in_scratch() {
 }
 
 # run_packages POSTGRESQL COUNTS: builds the packages of these sources and of the
-# version that script/release makes of them, in a folder with the Debian that has
+# next version made by script/release, in a folder with the Debian that contains
 # this PostgreSQL, installs and removes them there; adds a line to COUNTS.
 run_packages() {
 	local version=$1 counts=$2 scratch=$WORK/packages-$1 log=$WORK/packages-$1.log

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * choice.c
- *	  How long the choice of a member of a group takes.
+ *	  The time for the choice of a member of a group.
  *
  *	  CREATE FUNCTION choice_us(name, integer) RETURNS float8
  *		  AS '.../bench/choice/choice' LANGUAGE C STRICT;
@@ -27,9 +27,9 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(choice_us);
 
 /*
- * choice_us(group_name, n): microseconds that a choice takes on average of n,
- * from the name of the group to the end of the use, checks of rights included;
- * without connecting.
+ * choice_us(group_name, n): the average time in microseconds for one of n
+ * choices, from the name of the group to the end of the use, including checks
+ * of privileges, without connecting.
  */
 Datum
 choice_us(PG_FUNCTION_ARGS)

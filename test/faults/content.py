@@ -1,8 +1,8 @@
-"""What the warehouse holds in each version, and what the served tables must hold.
+"""The content of the warehouse in each version, and the required content of served tables.
 
 The whole content of the warehouse is a function of its version number, written
-here in SQL that both sides understand.  So it is known which rows a relation
-has to serve, and a fingerprint tells whether it holds one version wholly.
+here in SQL for both sides.  So the rows that a relation must serve are known, and
+a fingerprint shows whether it contains exactly one version.
 """
 
 from servers import Failed
@@ -11,8 +11,8 @@ ROWS = 3000
 DAYS = 30
 SERVER = "warehouse"
 
-# k, name, amount of version V: most amounts differ from version to version, some
-# rows come and go, row 0 is always there.
+# k, name, amount of version V: most amounts differ between versions, some rows are
+# added and removed, row 0 is always there.
 ALL = f"""SELECT k, ('name ' || k || repeat('x', k % 40))::varchar(80) AS name,
 	(k * 7 + {{v}} * (k % 4) + (CASE WHEN k = 0 THEN {{v}} ELSE 0 END))::numeric(12,2) AS amount
 	FROM generate_series(0, {ROWS - 1}) AS k WHERE k = 0 OR (k + {{v}}) % 7 <> 0"""
@@ -28,10 +28,10 @@ QUERY_DAY = ("SELECT date_trunc('day', day) AS day, k, max(name) AS name, sum(am
              "WHERE day >= {from} AND day < {to} GROUP BY 1, 2")
 COLUMNS = {"all": "k, name, amount", "day": "day, k, name, amount"}
 
-# relation: (which of the two it serves, how it is made)
+# relation: (which of the two it serves, how it is created)
 RELATIONS = {
     "merged": ("all", f"SELECT rsfed.define_rollup('merged', '{SERVER}', $$ {QUERY_ALL} $$)"),
-    # an ORDER BY of its own: the rows are sorted here
+    # its query has an ORDER BY: the rows are sorted here
     "sorted": ("all", f"SELECT rsfed.define_rollup('sorted', '{SERVER}', $$ {QUERY_ALL} ORDER BY 2 $$, key => '{{name,k}}')"),
     "windowed": ("day", f"SELECT rsfed.define_rollup('windowed', '{SERVER}', $$ {QUERY_DAY} $$, method => 'window', "
                  "options => '{\"bucket\": \"1 day\", \"lookback\": \"4 days\", \"start\": \"BASE\"}')"),
@@ -42,9 +42,9 @@ RELATIONS = {
                 "CREATE UNIQUE INDEX ON matview (k)"),
     "parted": ("all", f"SELECT rsfed.define_rollup('parted', '{SERVER}', $$ {QUERY_ALL} $$)"),
 }
-# rollups that are refreshed together too
+# rollups that are also refreshed together
 SET, SET_MEMBERS = "together", ("merged", "windowed", "replaced")
-# what alter_rollup makes of QUERY_ALL: query, further arguments, what changes
+# changes of QUERY_ALL by alter_rollup: query, further arguments, what changes
 ALTERED = [
     ("SELECT k, max(name) AS name, sum(amount) + 5 AS amount FROM fault_all GROUP BY k", "", "values"),
     ("SELECT k, sum(amount) AS amount, count(*) AS n FROM fault_all GROUP BY k", "", "columns"),
@@ -55,11 +55,11 @@ PART_KEYS = '{"k": [' + ", ".join(str(k) for k in range(40)) + "]}"
 
 
 class Content:
-    """Versions of the warehouse, and the fingerprints of what they give."""
+    """Versions of the warehouse, and the fingerprints of their content."""
 
     def __init__(self, warehouse, base):
         self.warehouse = warehouse
-        self.base = base         # today in the warehouse, at the start
+        self.base = base         # today's date in the warehouse, at the start
         self.version = 0
         self.prints = {}
 
@@ -74,7 +74,8 @@ class Content:
         return (ALL if which == "all" else DAY).format(v=version, base=self.base)
 
     def bump(self):
-        """The next version, in one transaction, which a warehouse that is killed next must not lose."""
+        """The next version, in one transaction, which a warehouse that is killed
+        afterwards must not lose."""
         self.version += 1
         self.warehouse.direct.run(
             "BEGIN; SET LOCAL synchronous_commit = on; DELETE FROM fault_all; DELETE FROM fault_day; "
@@ -82,7 +83,7 @@ class Content:
             f"INSERT INTO fault_day (day, k, name, amount) {self.rows_of('day', self.version)}; COMMIT")
 
     def expected(self, sql, which, version, condition="true"):
-        """The fingerprint of a version, made by the server that serves it."""
+        """The fingerprint of a version, computed by the server that serves it."""
         key = (which, version, condition)
         if key not in self.prints:
             self.prints[key] = sql.value("SELECT " + self.fingerprint(

@@ -1,8 +1,8 @@
-"""The faults: each injects itself at a random moment of a round and heals.
+"""The faults: each one begins at a random moment of a round and ends.
 
 A fault is a function of the round (rounds.py).  It calls round.moment() to wait
-for its moment, round.hit() when the fault begins, and round.healed() when
-nothing is wrong any more.
+for its moment, round.hit() when the fault begins, and round.healed() when it has
+ended.
 """
 
 import signal
@@ -78,7 +78,7 @@ def terminate_launcher(round_):
 
 @fault
 def kill_postmaster(round_):
-    """The postmaster alone is gone: every process has to notice by itself."""
+    """Only the postmaster is killed: every process must notice this by itself."""
     round_.moment()
     round_.crashes = True
     pid = round_.primary.postmaster()
@@ -117,7 +117,7 @@ def fast_restart(round_):
 
 @fault
 def promote_replica(round_):
-    """The primary is lost; the replica takes over, and a new one is made."""
+    """The primary is lost; the replica is promoted, and a new replica is made."""
     round_.moment()
     round_.crashes = True
     round_.hit()
@@ -148,7 +148,7 @@ def terminate_run(round_):
 
 @fault
 def cancel_run(round_):
-    """rsfed.cancel of whatever runs."""
+    """rsfed.cancel of any active run."""
     round_.moment()
     round_.hit()
     round_.primary.sql.run("SELECT rsfed.cancel(run_id) FROM rsfed.runs WHERE status IN ('running', 'queued')")
@@ -171,7 +171,8 @@ def time_out(round_):
 
 @fault
 def left_alone(round_):
-    """A session is ended in its run, and the scheduler has left: nothing is due."""
+    """A session is terminated during its run, and the scheduler has left: nothing
+    is due."""
     sql = round_.primary.sql
     round_.unschedule()
     wait_until(lambda: not round_.primary.processes(SCHEDULER), 180, "a scheduler without work leaves", 0.5)
@@ -189,10 +190,10 @@ def left_alone(round_):
     round_.schedule()
 
 
-# -- the DBA at work --------------------------------------------------------------
+# -- actions of a DBA -------------------------------------------------------------
 
 def while_locked(round_, *statements):
-    """Runs statements in a session, begins at the moment, and waits for its end."""
+    """Runs statements in a session, begins at the moment, and waits until they end."""
     round_.moment()
     round_.hit()
     session = round_.primary.sql.start(*statements, name="faults_dba")
@@ -242,14 +243,14 @@ def hold_lock(round_):
 
 @fault
 def alter_schema_of_view(round_):
-    """Renames away and back, while a run holds the name that it began with."""
+    """Renames a relation and back, while a run uses the name that it began with."""
     relation, kind = table_of(round_)
     while_locked(round_, f"ALTER {kind} {relation} RENAME TO faults_renamed",
                  f"ALTER {kind} faults_renamed RENAME TO {relation}")
 
 
 def fill(disk):
-    """Takes all the space of a file system; returns the file that holds it."""
+    """Fills a file system; returns the file that occupies it."""
     filler = disk / "filler"
     with open(filler, "wb", buffering=0) as file:
         for size in (1 << 20, 1 << 12):
@@ -263,7 +264,7 @@ def fill(disk):
 
 @fault
 def full_disk(round_):
-    """No space is left for the primary: neither for tables nor for WAL nor for the run's row."""
+    """No space is left on the primary: neither for tables nor for WAL nor for the run's row."""
     server = round_.primary
     if server.disk is None:
         round_.skip("no small file system was given")
@@ -275,7 +276,7 @@ def full_disk(round_):
     round_.sleep(0.5, 3)
     filler.unlink()
     round_.healed()
-    # WAL that cannot be written is a PANIC, and so it may be at the restart: the DBA starts it again
+    # a failed write of WAL is a PANIC, possibly also at the restart: the DBA starts it again
     round_.crashes = server.ready_since() > round_.t_fault or not server.is_up()
     if round_.crashes:
         round_.note("the server was restarted")
@@ -306,7 +307,8 @@ def warehouse_restarted(round_):
 
 
 def stopped_host(round_, while_stopped):
-    """SIGSTOP of everything in the warehouse: TCP still accepts, nobody answers."""
+    """SIGSTOP of all processes of the warehouse: TCP still accepts connections,
+    but there is no answer."""
     round_.moment()
     pids = round_.warehouse.processes()
     round_.hit()
@@ -325,7 +327,7 @@ def warehouse_stopped(round_):
 
 @fault
 def warehouse_stopped_cancel(round_):
-    """Cancel and terminate against a host that does not answer: within seconds."""
+    """Cancel and terminate while a host does not answer: they succeed within seconds."""
     function = round_.random.choice(["pg_cancel_backend", "pg_terminate_backend"])
 
     def ask():
@@ -339,7 +341,7 @@ def warehouse_stopped_cancel(round_):
 
 @fault
 def warehouse_stopped_crash(round_):
-    """The server is stopped in the fast way while the warehouse does not answer."""
+    """The server is stopped in fast mode while the warehouse does not answer."""
     def restart():
         round_.sleep(0, 1)
         round_.primary.stop("fast")
@@ -351,7 +353,7 @@ def warehouse_stopped_crash(round_):
 
 
 def armed(round_, words, hold=(0.5, 4)):
-    """A fault of the stand-in that begins at the moment and lasts for a while."""
+    """A fault of the stand-in that begins at the moment and lasts for some time."""
     round_.moment()
     round_.hit()
     round_.warehouse.fault(words)
@@ -382,7 +384,7 @@ def no_answer_at_log_in(round_):
 
 @fault
 def log_ins_rejected(round_):
-    """Schedules are held then, until somebody's log-in has worked."""
+    """Schedules are then held, until a login has succeeded."""
     armed(round_, "reject_logins")
     round_.primary.sql.run(f"SELECT * FROM rsfed.check_server('{SERVER}')")
     round_.healed()
@@ -446,7 +448,7 @@ def column_changed(round_):
 
 @fault
 def sessions_terminated(round_):
-    """The warehouse's administrator ends our sessions."""
+    """The warehouse's administrator terminates the sessions of rsfed."""
     round_.moment()
     round_.hit()
     round_.warehouse.direct.run(

@@ -1,8 +1,8 @@
-"""One round of a group: load, members that come and go, and all that must hold.
+"""One round of a group: load, members that fail and return, and the checks of the result.
 
-One member works all the time, so that whatever is asked of the group has to be
-answered: a query by what one version holds, a refresh by a success.  Only runs
-that may not go to every member may fail.
+One member works all the time, so every use of the group must succeed: a query
+returns the content of one version, a refresh succeeds.  Only runs that may not
+use every member may fail.
 """
 
 import collections
@@ -17,14 +17,14 @@ GROUP = "house"
 MEMBERS = ("w1", "w2", "w3")
 MAX_RUNS = {"w1": 2, "w2": 1, "w3": 3}
 STRATEGIES = ["weighted", "failover", "least_busy"]
-# limits are for what hangs: a machine may have much else to do
+# the limits are for hangs: a machine may be busy
 RECOVERS_S = 120
-# these may lack every member that they may ask
+# all members that these may use can be unavailable
 CONSTRAINED = ("pinned", "choosy")
 
 
 class Member:
-    """One that may be harmed: what can be done to it, and how that is undone."""
+    """A member that may be harmed: the possible faults, and how each is undone."""
 
     def __init__(self, round_, name, random):
         self.round = round_
@@ -32,14 +32,14 @@ class Member:
         self.random = random
         self.warehouse = round_.world.warehouses[name]
         self.sql = round_.world.primary.sql
-        self.most = 0            # runs at one time
+        self.most = 0            # runs at the same time
 
     def slow(self):
-        """Runs that last long enough to meet each other, and a fault."""
+        """Makes runs last long enough to overlap each other, and a fault."""
         self.warehouse.fault("slow_rows 15 100")
 
     def look(self):
-        """Takes the count of runs along before something ends it."""
+        """Keeps the count of runs before a fault resets it."""
         rows = dict(row for row in self.warehouse.control.run("STANDIN STATUS") if row[0] != "fault")
         self.most = max(self.most, int(rows["runs_most"]))
 
@@ -51,7 +51,7 @@ class Member:
     def alter(self, what):
         self.sql.run(f"SELECT rsfed.alter_member('{GROUP}', '{self.name}', {what})")
 
-    # -- what is done, each a generator that goes on when it is to be undone ------
+    # -- actions, each a generator that continues when it is to be undone ---------
 
     def killed(self):
         self.look()
@@ -68,7 +68,7 @@ class Member:
         self.slow()
 
     def stopped(self):
-        """Its host stands still: TCP still accepts, nobody answers."""
+        """Its host is stopped: TCP still accepts connections, but there is no answer."""
         pids = self.warehouse.processes()
         send_signal(pids, signal.SIGSTOP)
         yield
@@ -121,7 +121,7 @@ class Member:
         yield
         verify = self.random.choice(["true", "false"])
         self.sql.run(f"SELECT rsfed.add_member('{GROUP}', '{self.name}', verify => {verify})")
-        # the number and the priority are those of a new one
+        # the number and the priority are those of a new member
         self.alter(f"priority => {self.round.priorities[self.name]}")
 
 
@@ -130,7 +130,7 @@ HARMS = ["killed", "restarted", "stopped", "paused", "filled", "hanging", "black
 
 
 class GroupRound:
-    crashes = fills_disk = False     # what a line of the log may be about
+    crashes = fills_disk = False     # used to decide about lines of the log
 
     def __init__(self, world, number, random):
         self.world = world
@@ -146,7 +146,7 @@ class GroupRound:
         self.runs = collections.Counter()
         self.back = None         # seconds until all members were used again
         self.ends = threading.Event()
-        self.wrote = {}          # number: was it said to have worked?
+        self.wrote = {}          # number: was the write reported as successful?
         self.first_run = 0
         self.t_healed = 0.0
 
@@ -163,7 +163,7 @@ class GroupRound:
         return {self.world.expected(which, version) for version in (self.world.version - 1, self.world.version)}
 
     def ask(self):
-        """A session that asks the group again and again."""
+        """A session that queries the group repeatedly."""
         content, sql = self.world.contents[0], self.world.primary.sql
         shape = "rsfed.query('{0}', 'SELECT k, name, amount FROM fault_all') AS q (k integer, name text, amount numeric)"
         query = "SELECT " + content.fingerprint(f"(SELECT * FROM {shape.format(GROUP)})", "all")
@@ -177,7 +177,7 @@ class GroupRound:
                 self.fail(f"a query of the group failed while a member worked: {error}")
 
     def write(self):
-        """One that writes to it, each number once, wherever that goes."""
+        """A session that writes to the group, each number once, on any member."""
         number = self.number * 100000
         while not self.ends.wait(0.1):
             number += 1
@@ -189,7 +189,7 @@ class GroupRound:
                 self.wrote[number] = False
 
     def watch(self):
-        """One that reads the rollups."""
+        """A session that reads the rollups."""
         content = self.world.contents[0]
         while not self.ends.wait(0.3):
             for relation, (which, _, _) in self.world.rollups.items():
@@ -203,7 +203,7 @@ class GroupRound:
                     self.fail(f"a look at {relation} failed: {error}")
 
     def harm(self, name):
-        """What is done to a member, one after the other."""
+        """The actions on a member, one after the other."""
         member = self.members[name]
         for harm in self.harmed[name]:
             time.sleep(member.random.uniform(0, 1.5))
@@ -267,7 +267,7 @@ class GroupRound:
         return not self.failures
 
     def come_back(self):
-        """All members are in use again, by nothing but the load."""
+        """All members are used again, by the load alone."""
         states = f"SELECT string_agg(server || ' ' || state, ', ' ORDER BY server) FROM rsfed.groups WHERE group_name = '{GROUP}'"
         sql = self.world.primary.sql
         try:
@@ -278,7 +278,7 @@ class GroupRound:
             self.fail(f"{error}: {sql.value(states)}")
 
     def recover(self):
-        """Every rollup is refreshed and has what the warehouses have."""
+        """Every rollup is refreshed and has the content of the warehouses."""
         sql = self.world.primary.sql
         since = time.time()
         content = self.world.contents[0]
@@ -312,7 +312,8 @@ class GroupRound:
                 self.fail(f"{count} runs of {relation} {status} while a member worked: {first}")
 
     def check_members(self):
-        """No more runs than max_runs came, and nothing is counted as running any more."""
+        """There were no more runs than max_runs, and none is counted as running
+        afterwards."""
         for name, member in self.members.items():
             member.look()
             if member.most > MAX_RUNS[name]:
@@ -324,7 +325,7 @@ class GroupRound:
             self.fail(str(error))
 
     def check_written(self):
-        """What was said to have worked is there once, nothing is there twice."""
+        """Writes that were reported as successful exist once, and nothing exists twice."""
         there = collections.Counter()
         for warehouse in self.world.warehouses.values():
             there.update(int(row[0]) for row in warehouse.direct.run(

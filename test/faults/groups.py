@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Fault injection: a group of three warehouses, whose members come and go under load.
+"""Fault injection: a group of three warehouses, whose members fail and return under load.
 
     groups.py --bindir DIR [--root DIR] --folder DIR [--rounds N] [--seed S] [--only N]
 
 Makes a server and three stand-ins in the folder, and runs N rounds.  In each one
-rollups on the group are refreshed each second, sessions ask it and write to it, and
-two of its members fail, stall, fill up, drain, are removed and added again at random
-moments, while the third one works.  Then all that must hold is checked
+rollups on the group are refreshed each second, and sessions query it and write to
+it, while two of its members fail, stall, fill up, drain, are removed and added
+again at random moments, and the third one works.  Then the result is checked
 (group_rounds.py).  The last line is "N passed, N failed".
 """
 
@@ -24,7 +24,8 @@ from group_rounds import GROUP, GroupRound, MAX_RUNS, MEMBERS
 from run import SETTINGS, begin
 from servers import Failed, Place, Server, Warehouse
 
-# relation: (which content it serves, options of its schedule, the rest of define_rollup)
+# relation: (the content that it serves, options of its schedule, the rest of
+# define_rollup)
 ROLLUPS = {
     "merged": ("all", "{}", f"$$ {QUERY_ALL} $$"),
     "sorted": ("all", "{}", f"$$ {QUERY_ALL} ORDER BY 2 $$, key => '{{name,k}}'"),
@@ -37,7 +38,7 @@ ROLLUPS = {
 
 
 class GroupWorld:
-    """The server, the members, and what is known of their content between rounds."""
+    """The server, the members, and the known state of their content between rounds."""
 
     def __init__(self, arguments):
         self.folder = arguments.folder
@@ -75,7 +76,7 @@ class GroupWorld:
             env = warehouse.env
             sql.run(f"SELECT rsfed.register_server('{name}', '{env['WAREHOUSE_HOST']}', '{env['WAREHOUSE_DBNAME']}', "
                     f"'{env['WAREHOUSE_USER']}', '{env['WAREHOUSE_PASSWORD']}', port => {env['WAREHOUSE_PORT']}, "
-                    # log-ins are many, and encryption is tried elsewhere
+                    # there are many logins, and encryption is tested elsewhere
                     "sslmode => 'disable', options => '{\"connect_timeout\": \"3\", \"stall_timeout\": \"2s\", \"statement_timeout\": \"4s\", "
                     f"\"max_runs\": \"{MAX_RUNS[name]}\"}}')")
         sql.run(f"SELECT rsfed.define_group('{GROUP}', options => '{{\"retry_delay\": \"500 ms\", \"retry_max_delay\": \"2s\"}}')")
@@ -96,7 +97,7 @@ class GroupWorld:
         return self.contents[0].expected(self.primary.sql, which, version)
 
     def mend(self):
-        """After a round that failed: the next ones need members that work."""
+        """After a failed round: the next ones need members that work."""
         for name, warehouse in self.warehouses.items():
             if not warehouse.is_up():
                 warehouse.stop()

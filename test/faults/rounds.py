@@ -1,7 +1,7 @@
-"""One round: random runs, one fault at a random moment, and all that must hold.
+"""One round: random runs, one fault at a random moment, and the checks of the result.
 
-A round fails by saying what it saw (fail()); it goes on, so that one round
-tells all that is wrong with it.
+A failure is reported with fail(); the round continues, so that it reports all its
+failures.
 """
 
 import threading
@@ -11,17 +11,17 @@ from content import ALTERED, PART, PART_KEYS, QUERY_ALL, QUERY_DAY, RELATIONS, S
 from faults import FAULTS
 from servers import Failed, SEPARATOR, wait_until
 
-# how a run comes about
+# how a run is started
 TRIGGERS = ["schedule", "retry", "request", "call", "block"]
 METHODS = ["merged", "sorted", "windowed", "replaced", "matview", "parted", "define", "backfill", "set", "alter"]
-# limits are for what hangs: a machine may have much else to do
+# the limits are for hangs: a machine may be busy
 RECOVERS_S = 120
-# one due time, and whatever fails in passing is tried again soon
+# one due time, and transient failures are retried soon
 RETRIES = '{"retries": 60, "retry_delay": "500 ms", "retry_factor": 1, "retry_jitter": 0}'
 
 
 class Seen:
-    """What one statement saw of a relation: content and what is said of it."""
+    """A relation as one statement saw it: its content and its state."""
 
     def __init__(self, row):
         def seconds(text):
@@ -47,7 +47,7 @@ class Seen:
 
 
 class Sampler(threading.Thread):
-    """Reads the relations of a round again and again, on primary and replica."""
+    """Reads the relations of a round repeatedly, on primary and replica."""
 
     def __init__(self, round_):
         super().__init__(daemon=True)
@@ -88,7 +88,7 @@ class Round:
         self.skipped = None
         self.crashes = False     # processes of the primary are killed
         self.fills_disk = False
-        self.times = {}          # what was measured, in seconds
+        self.times = {}          # measured times, in seconds
         self.session_settings = []
         self.call = None
         self.t_fault = self.t_healed = self.t_bump = self.t_bumped = None
@@ -101,7 +101,7 @@ class Round:
             self.relations += random.sample(others, random.randint(1, 2))
             self.relations = list(dict.fromkeys(self.relations))
 
-    # -- what faults call --------------------------------------------------------
+    # -- called by faults --------------------------------------------------------
 
     @property
     def primary(self):
@@ -125,7 +125,7 @@ class Round:
         time.sleep(self.random.uniform(least, most))
 
     def moment(self):
-        """Waits for a random moment of a run; half of the time of one in progress."""
+        """Waits for a random moment of a run; in half of the cases of one in progress."""
         self.start_call()
         if self.random.random() < 0.8:
             try:
@@ -153,18 +153,18 @@ class Round:
         self.healed()
 
     def comes_back(self):
-        """After a crash or restart: measured is from the first connection on."""
+        """After a crash or restart: times are measured from the first connection on."""
         ready = self.primary.wait_up(after=self.t_fault)
         self.times["until connections are taken"] = ready - self.t_fault
         self.t_healed = max(ready, self.t_healed or 0)
 
     def relation(self):
-        """One that the round refreshes, if there is one already."""
+        """A relation that the round refreshes, if there is one already."""
         own = {"backfill": "filling", "alter": "altered"}.get(self.method, "merged")
         return self.random.choice(self.relations or [own])
 
     def schedule(self):
-        """Schedules what the round refreshes: each second, or due once, with retries."""
+        """Schedules the relations of the round: each second, or due once, with retries."""
         times = f"'1 day', options => '{RETRIES}'" if self.trigger == "retry" else "'1 second'"
         scheduled = {"set": [], "backfill": ["filling"], "alter": ["altered"]}.get(
             self.method, [relation for relation in self.relations if relation != "parted"])
@@ -188,7 +188,8 @@ class Round:
             "ELSE rsfed.unschedule_set(set_name, name) END FROM rsfed.schedules")
 
     def call_statement(self):
-        """What a session runs to refresh, define or alter what the round is about."""
+        """The statements of a session that refreshes, defines or alters the
+        relation of the round."""
         if self.method == "define":
             return self.define_statement()
         if self.method == "alter":
@@ -199,14 +200,14 @@ class Round:
         return f"CALL rsfed.refresh('{self.relations[0] if self.relations else 'filling'}'{part})"
 
     def running_pids(self):
-        """Processes with a run in progress; the session of a CALL in a block too."""
+        """Processes with a run in progress, including the session of a CALL in a block."""
         rows = self.primary.sql.run(
             "SELECT pid FROM rsfed_catalog.run WHERE status = 'running' UNION "
             "SELECT pid FROM pg_stat_activity WHERE application_name = 'faults_call' AND query NOT LIKE 'SELECT pg_sleep%'")
         return [int(row[0]) for row in rows]
 
     def expect_ended(self, pids, seconds):
-        """Cancelled or terminated, processes have to be idle or gone soon."""
+        """After a cancel or termination, processes must soon be idle or gone."""
         if not pids:
             return
         began = time.time()
@@ -222,14 +223,14 @@ class Round:
     # -- the round ----------------------------------------------------------------
 
     def start_call(self):
-        """The run of a session, if the round has one; once."""
+        """Starts the run of a session, if the round has one; only once."""
         if self.call is not None or self.trigger not in ("call", "block") and self.method not in ("define", "alter"):
             return
         settings = list(self.session_settings)
         statements = [self.call_statement()]
         if self.trigger == "block" and self.method != "define":
             statements = [f"BEGIN; {statements[0]}; COMMIT"]
-        # a session lives on after its statement, as one of a pool does
+        # the session continues after its statement, like one of a pool
         self.call = self.primary.sql.start(*settings, *statements, "RESET statement_timeout",
                                            "SELECT pg_sleep(120)", stops=False)
 
@@ -242,10 +243,11 @@ class Round:
         return f"SELECT * FROM rsfed.alter_rollup('altered', query => $$ {query} $$ {more})"
 
     def prepare(self):
-        """A new version in the warehouse, schedules, and runs slow enough to be hit."""
+        """A new version in the warehouse, schedules, and runs that are slow
+        enough for a fault."""
         world = self.world
         if self.method == "set":
-            # with one as_of, and so it has to stay
+            # they have one as_of, which must stay so
             self.primary.sql.run(f"CALL rsfed.refresh_set('{SET}')")
             world.held.update({relation: world.content.version for relation in SET_MEMBERS})
         self.first_run = int(self.primary.sql.value("SELECT coalesce(max(run_id), 0) FROM rsfed_catalog.run"))
@@ -320,10 +322,10 @@ class Round:
             self.fail("a session is left in an aborted transaction after a failed refresh")
         self.note(out.strip().replace("\n", " ").replace(SEPARATOR, "|")[:400])
 
-    # -- what must hold -------------------------------------------------------------
+    # -- checks ---------------------------------------------------------------------
 
     def look(self, server, relation, when):
-        """Content is exactly old or new, and what is said of it agrees."""
+        """The content is exactly old or new, and the reported state agrees."""
         content = self.world.content
         which = RELATIONS[relation][0]
         rows = server.sql.run(Seen.statement(content, relation), timeout=60)
@@ -353,7 +355,7 @@ class Round:
         return seen
 
     def looks(self):
-        """Functions of a server and the time, each with what it looks at."""
+        """Functions of a server and the time, each with its relations."""
         def at(relation):
             return lambda server, when: self.look(server, relation, when)
         looks = [(at(relation), relation) for relation in self.relations]
@@ -364,7 +366,7 @@ class Round:
         return looks
 
     def look_at_set(self, server, when):
-        """Its members are seen all old or all new, with one as_of."""
+        """All its members are seen old or all new, with one as_of."""
         content = self.world.content
         rows = server.sql.run(" UNION ALL ".join(
             f"SELECT {nth}, member.* FROM ({Seen.statement(content, relation)}) AS member"
@@ -385,7 +387,8 @@ class Round:
             self.fail(f"{where} has more than one as_of: {[one.as_of for one in seen]}")
 
     def look_at_altered(self, server, when):
-        """The old definition with its content, or the new one with its own; returns whether it is the new one."""
+        """The old definition with its content, or the new one with its own;
+        returns whether it is the new one."""
         content, sql = self.world.content, self.world.primary.sql
         print_of = ("(SELECT count(*) || '/' || md5(coalesce(string_agg(r, '|' ORDER BY r COLLATE \"C\"), '')) FROM "
                     f"(SELECT (to_jsonb(t) - 'extra_{self.number}')::text AS r FROM {{}} AS t) AS x)")
@@ -410,7 +413,8 @@ class Round:
         return is_new
 
     def look_at_parts(self, seen, held, where):
-        """Of a refreshed part: its keys are wholly old or new, the others as the last full refresh left them."""
+        """After a refresh of a part: its keys are entirely old or new, the others
+        are as after the last full refresh."""
         content = self.world.content
         versions = [held, content.version]
         parts = [content.expected(self.world.primary.sql, "all", v, PART) for v in versions]
@@ -438,14 +442,15 @@ class Round:
         self.measure()
 
     def due_again(self):
-        """Retries go on by themselves; what has none, as nothing failed in passing, is due once more."""
+        """Retries continue by themselves; relations without one, because no
+        failure was transient, are due once more."""
         if self.trigger != "retry":
             return
         rows = self.primary.sql.run(
             "SELECT s.relation_id, s.schedule_name FROM rsfed_catalog.schedule s WHERE s.next_run_at > now() AND NOT EXISTS "
             "(SELECT FROM rsfed_catalog.run r WHERE r.relation_id = s.relation_id AND r.status IN ('queued', 'running'))")
         for relation_id, name in rows:
-            # the scheduler looks at what was changed by its functions
+            # the scheduler looks at changes that its functions made
             self.set_option('{"retries": 60}', f"UPDATE rsfed_catalog.schedule SET next_run_at = now() "
                             f"WHERE relation_id = {relation_id} AND schedule_name = '{name}'")
 
@@ -477,7 +482,7 @@ class Round:
         return "; ".join("|".join(row) for row in rows)
 
     def defined(self):
-        """A definition is there wholly, or nothing of it is; a second one works."""
+        """A definition exists completely, or not at all; a second attempt succeeds."""
         sql = self.primary.sql
         there = sql.value("SELECT to_regclass('public.defined') IS NOT NULL") == "t"
         known = sql.value("SELECT count(*) FROM rsfed_catalog.relation WHERE relation_name = 'defined'")
@@ -490,7 +495,7 @@ class Round:
             self.fail("a rollup was defined and has not the content of the warehouse")
 
     def altered(self):
-        """A change of a rollup that failed can be made again, and its refreshes go on."""
+        """A failed change of a rollup can be repeated, and its refreshes continue."""
         sql = self.primary.sql
         if not self.look_at_altered(self.primary, "after the fault"):
             sql.run(self.alter_statement())
@@ -509,7 +514,8 @@ class Round:
         self.look_at_altered(self.world.replica, "after the next success")
 
     def filled(self, sql):
-        """Rows wrong within the watermark's range, or outside it; days filled; state."""
+        """Rows that are wrong within the watermark's range, or outside it; days
+        filled; state."""
         content = self.world.content
         return sql.run(
             "WITH w AS (SELECT w.filled_from::timestamp AS first, w.filled_to::timestamp AS last "
@@ -522,7 +528,8 @@ class Round:
             "(SELECT state FROM rsfed.freshness WHERE relation = 'filling'::regclass)")[0]
 
     def backfilled(self):
-        """Each moment of a backfill: what the watermark says is there, and nothing else."""
+        """Each moment of a backfill: the content is that of the watermark's
+        range, and nothing else."""
         def done():
             self.due_again()
             wrong, days, state = self.filled(self.primary.sql)
@@ -548,7 +555,7 @@ class Round:
                 self.times.setdefault("until the next success", float(finished) - self.t_healed)
 
     def tidy(self):
-        """Ends the schedules of the round, and waits for what still runs."""
+        """Ends the schedules of the round, and waits for runs in progress."""
         sql = self.primary.sql
         self.unschedule()
         try:
@@ -586,12 +593,13 @@ class Round:
         self.check_connections()
 
     def check_history(self):
-        """Every run has an end, and the one change of the warehouse was applied once."""
+        """Every run has ended, and the one change of the warehouse was applied once."""
         for row in self.primary.sql.run(
                 "SELECT run_id, relation_name, status FROM rsfed_catalog.run "
                 f"WHERE run_id > {self.first_run} AND (finished_at IS NULL OR status = 'failed' AND sqlstate IS NULL)"):
             self.fail(f"a run without an end, or without a reason: {row}")
-        # of its process's end, or of a warehouse that is gone: worth a retry, if the schedule has one
+        # a failure because its process ended, or because the warehouse was lost, is
+        # retried, if the schedule has retries
         for row in self.primary.sql.run(
                 "SELECT run_id, relation_name, sqlstate FROM rsfed_catalog.run r WHERE status = 'failed' "
                 f"AND schedule_name IS NOT NULL AND set_run_id IS NULL AND sqlstate ~ '^(08|40|53|57P)' AND run_id > {self.first_run} "
@@ -602,12 +610,12 @@ class Round:
                 "SELECT relation_name, count(*) FROM rsfed_catalog.run JOIN rsfed_catalog.relation "
                 f"USING (relation_id, schema_name, relation_name) WHERE run_id > {self.first_run} "
                 "AND status = 'published' AND part IS NULL AND kind = 'rollup' GROUP BY 1"):
-            # a replace writes all of it each time
+            # method replace writes all rows each time
             if relation not in ("filling", "defined", "altered", "replaced") and int(count) > 1:
                 self.fail(f"{relation} was changed {count} times by one change of the warehouse")
 
     def check_connections(self):
-        """None in use; those that idle are the workers' own, and go with them."""
+        """No connection is in use; idle ones belong to workers, and end with them."""
         try:
             wait_until(lambda: not self.warehouse.sessions(only_busy=True), 40, "the end of every remote statement")
             if self.random.random() < 0.5:

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Fault injection: rsfed under every fault that it has to survive.
+"""Fault injection: rsfed under every fault that it must survive.
 
     run.py --bindir DIR [--root DIR] --folder DIR [--rounds N] [--seed S] [--fault NAME]... [--method NAME]... [--only N]
 
 Makes a primary, a replica and a stand-in in the folder, and runs N rounds: in
-each one fault hits at a random moment of random runs, then all that must hold
-is checked (rounds.py).  The last line is "N passed, N failed".  A round is
-made again by the same seed, --only its number; the moment is not the same to the
+each one a fault begins at a random moment of random runs, then the result is
+checked (rounds.py).  The last line is "N passed, N failed".  The same seed and
+--only with its number repeat a round; the moment is not the same to the
 millisecond.
 """
 
@@ -51,17 +51,17 @@ shared_buffers = '64MB'
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-# in no log, whatever was done
+# text that no log may contain
 NEVER = re.compile(
     r"PANIC:|TRAP:|runtime error:|resource owner|leak|still referenced|still active|stuck spinlock|cache lookup failed|"
     r"invalid memory alloc|corrupt|was terminated by signal (?!9:|6:)")
-# an internal error has no other SQLSTATE; Redshift's 1023 has it too
+# an internal error always has this SQLSTATE; Redshift's 1023 has it too
 INTERNAL = re.compile(r"\] [a-z ]+ XX000 (ERROR|FATAL|WARNING|LOG):")
 REMOTE_INTERNAL = re.compile(r"1023|Redshift")
 
 
 class World:
-    """The servers, and what is known of their content between rounds."""
+    """The servers, and the known state of their content between rounds."""
 
     def __init__(self, arguments):
         self.folder = arguments.folder
@@ -72,7 +72,7 @@ class World:
             for name in ("a", "b")]
         self.content = None
         self.first_day = ""
-        self.held = {}           # relation: version that it holds for sure
+        self.held = {}           # relation: version that it certainly contains
         self.samples = 0
 
     def start(self):
@@ -81,7 +81,7 @@ class World:
         self.first_day = self.warehouse.direct.value(f"SELECT (date '{base}' - {DAYS})::text")
         self.content = Content(self.warehouse, base)
         self.content.create()
-        # a copy, for servers that are another user than the warehouse
+        # a copy, for servers that run as another user than the warehouse
         authority = self.folder / "ca.crt"
         shutil.copyfile(self.warehouse.env["WAREHOUSE_CA"], authority)
         self.primary.create(SETTINGS.format(ca=self.place.inside(authority)))
@@ -125,7 +125,7 @@ class World:
         self.catch_up()
 
     def mend(self):
-        """After a round that failed: the next ones need servers that work."""
+        """After a failed round: the next ones need servers that work."""
         if not self.warehouse.is_up():
             self.warehouse.stop()
             self.warehouse.start()
@@ -160,7 +160,7 @@ class World:
         if NEVER.search(line):
             return True
         if "was terminated by signal" in line:
-            # after a PANIC for want of space it is an abort
+            # after a PANIC because the disk is full, it is an abort
             return not (round_.fills_disk if "signal 6:" in line else round_.crashes)
         return bool(INTERNAL.search(line)) and not REMOTE_INTERNAL.search(line)
 
@@ -213,7 +213,8 @@ def read_arguments():
 
 
 def plan(arguments):
-    """(number, fault, method, its own random) of each round: each fault before any twice."""
+    """(number, fault, method, its own random) of each round: each fault once
+    before any is repeated."""
     chooser = random.Random(arguments.seed)
     faults, rounds = [], []
     for number in range(1, arguments.rounds + 1):
@@ -226,14 +227,14 @@ def plan(arguments):
 
 
 def told_to_end(number, _):
-    """It stops its servers, and is not to be told again meanwhile."""
+    """Stops the servers, and ignores further signals meanwhile."""
     for which in ENDS:
         signal.signal(which, signal.SIG_IGN)
     sys.exit(128 + number)
 
 
 def begin(arguments):
-    """Whoever ends it ends its servers, and the seed is told, so that its rounds can be made again."""
+    """A signal stops the servers, too, and the seed is printed, so that the rounds can be repeated."""
     for which in ENDS:
         signal.signal(which, told_to_end)
     if arguments.seed is None:

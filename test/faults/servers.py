@@ -1,7 +1,7 @@
 """The servers of the fault tests: a primary, its replica, and the warehouse.
 
-Each is started, stopped, killed and stopped in its tracks by the process ids
-that its own folder names, never by a name.
+Each is started, stopped, killed and suspended by the process ids in its own
+folder, never by a name.
 """
 
 import datetime
@@ -19,7 +19,7 @@ SEPARATOR = "\x1f"
 
 
 class Failed(Exception):
-    """An SQL statement, or a program, that should have worked did not."""
+    """An SQL statement or a program failed unexpectedly."""
 
 
 def free_port():
@@ -55,7 +55,7 @@ def send_signal(pids, which):
 
 
 def wait_until(condition, seconds, what, pause=0.05):
-    """Returns the first true answer of condition(); raises Failed after that time."""
+    """Returns the first true result of condition(); raises Failed after that time."""
     until = time.time() + seconds
     while True:
         answer = condition()
@@ -67,7 +67,7 @@ def wait_until(condition, seconds, what, pause=0.05):
 
 
 class Place:
-    """Where the programs of the servers are: here, or in a folder with a Debian of its own."""
+    """The location of the servers' programs: here, or in a folder with a Debian of its own."""
 
     def __init__(self, bindir, root=None):
         self.bindir = bindir
@@ -77,11 +77,11 @@ class Place:
             self.uid, self.gid = map(int, user.groups())
 
     def inside(self, path):
-        """The name there of a path here."""
+        """The name in that folder of a path here."""
         return pathlib.Path("/") / path.relative_to(self.root) if self.root else path
 
     def command(self, name, *arguments):
-        """The words to run; paths among them are named as they are there."""
+        """The command to run; paths in it are named as in that folder."""
         enter = ["chroot", f"--userspec=+{self.uid}:+{self.gid}", f"--groups=+{self.gid}", str(self.root)] \
             if self.root else []
         return [*enter, str(self.bindir / name),
@@ -95,7 +95,7 @@ class Place:
 
 
 class Psql:
-    """Runs SQL by psql, one statement or many a call."""
+    """Runs SQL by psql, one or more statements per call."""
 
     def __init__(self, place, connection, environment=None):
         self.program = [*place.command("psql"), "-X", "-A", "-t", "-q", "-F", SEPARATOR, "-v", "ON_ERROR_STOP=1"]
@@ -125,7 +125,8 @@ class Psql:
         return rows[0][0] if rows else None
 
     def start(self, *statements, name="faults_call", stops=True):
-        """Starts them in a session of their own, which stops at an error or not; returns the process."""
+        """Starts the statements in a session of their own, which stops at an
+        error or not; returns the process."""
         arguments = [word for statement in statements for word in ("-c", statement)]
         if not stops:
             arguments = ["-v", "ON_ERROR_STOP=0", *arguments]
@@ -145,7 +146,7 @@ class Server:
         self.log = folder / f"{name}.log"
         self.port = free_port()
         self.sql = Psql(place, f"host={place.inside(folder)} port={self.port} dbname=postgres user=postgres")
-        self.seen = 0            # bytes of the log that were looked at
+        self.seen = 0            # bytes of the log that were checked
 
     def program(self, name, *arguments, check=True):
         done = subprocess.run(self.place.command(name, *arguments), stdin=subprocess.DEVNULL,
@@ -162,7 +163,7 @@ class Server:
         self.own_settings()
 
     def clone(self, primary):
-        """Becomes a streaming replica of a primary."""
+        """Makes this server a streaming replica of a primary."""
         shutil.rmtree(self.data, ignore_errors=True)
         self.program("pg_basebackup", "-D", self.data, "-h", self.folder, "-p", primary.port, "-U", "postgres",
                      "-R", "-X", "stream", "-c", "fast", "--no-sync")
@@ -174,7 +175,7 @@ class Server:
                        f"unix_socket_directories = '{self.place.inside(self.folder)}'\n")
 
     def start(self):
-        # -l would keep our pipe open in the server
+        # with -l, the server would keep this process's pipe open
         self.program("pg_ctl", "start", "-w", "-s", "-t", "240", "-D", self.data, "-l", self.log)
 
     def stop(self, mode="fast", check=True):
@@ -184,7 +185,7 @@ class Server:
         self.program("pg_ctl", "promote", "-w", "-s", "-D", self.data)
 
     def postmaster(self):
-        """The postmaster's process id, None if there is none."""
+        """The postmaster's process id, None if it does not run."""
         try:
             return int((self.data / "postmaster.pid").read_text().split()[0])
         except (OSError, IndexError):
@@ -197,13 +198,15 @@ class Server:
             return False
 
     def wait_up(self, after=0, seconds=240):
-        """Waits until it takes statements, as a primary, again after that time; returns since when."""
+        """Waits until it accepts statements as a primary, again after that time;
+        returns since when."""
         wait_until(lambda: self.ready_since() > after and self.is_up(), seconds,
                    f"server {self.name} takes connections again", 0.02)
         return self.ready_since()
 
     def ready_since(self):
-        """When it began to take connections, by its log; 0 if it has not yet."""
+        """The time when it began to accept connections, according to its log; 0
+        if it has not yet."""
         lines = re.findall(r"^(\S+ \S+) UTC .*: {2}database system is ready to accept connections$",
                            self.log.read_text("utf-8", "replace"), re.M)
         return datetime.datetime.fromisoformat(lines[-1] + "+00:00").timestamp() if lines else 0
@@ -231,7 +234,7 @@ class Server:
 
 
 class Warehouse:
-    """A Redshift stand-in of our own."""
+    """A Redshift stand-in of these tests."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -241,7 +244,8 @@ class Warehouse:
         self.direct = self.control = None
 
     def run(self, command):
-        # its output must not go into a pipe: the servers that it starts keep that
+        # its output must not go to a pipe: the servers that it starts keep that
+        # open
         with open(self.folder.parent / "warehouse.log", "a", encoding="utf-8") as log:
             done = subprocess.run(["bash", str(self.script), command, str(self.folder)], stdin=subprocess.DEVNULL,
                                   stdout=log, stderr=log, timeout=180, check=False)

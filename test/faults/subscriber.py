@@ -3,12 +3,12 @@
 
     subscriber.py --bindir DIR [--root DIR] --folder DIR [--rounds N] [--seed S] [--fault NAME]... [--change NAME]... [--only N]
 
-Makes a node and its standby, a subscriber without rsfed and its standby, a wire
-between the two that can be cut, and a stand-in in the folder, and runs N rounds.
-In each one rollups are refreshed all the time, a fault hits at a random moment, in
-most of them while a definition or what is published changes, and somebody reads on
-the subscriber's standby.  Then all that must hold is checked (subscriber_round.py).
-The last line is "N passed, N failed".
+Makes a node and its standby, a subscriber without rsfed and its standby, a
+connection between the two that can be cut, and a stand-in in the folder, and runs
+N rounds.  In each one rollups are refreshed all the time, a fault begins at a
+random moment, in most of them while a definition or the publication changes, and
+a session reads on the subscriber's standby.  Then the result is checked
+(subscriber_round.py).  The last line is "N passed, N failed".
 """
 
 import argparse
@@ -29,7 +29,7 @@ from subscriber_faults import FAULTS
 from subscriber_round import SubscriberRound
 from wire import Wire
 
-# what is cut off is noticed, and tried again, within seconds
+# lost connections are detected, and retried, within seconds
 QUICK = """
 listen_addresses = '127.0.0.1'
 wal_level = logical
@@ -44,7 +44,7 @@ SET, SET_MEMBERS = "pair", ("one", "two")
 
 
 class SubscriberWorld:
-    """The servers, and what is known of them between rounds."""
+    """The servers, and their known state between rounds."""
 
     def __init__(self, arguments):
         self.folder = arguments.folder
@@ -56,11 +56,11 @@ class SubscriberWorld:
         self.rollups = {rollup.base: rollup for rollup in rollups()}
         self.versions = None
         self.first_day = ""
-        self.quiet = threading.Lock()    # held by whoever asks the warehouse, or changes it
+        self.quiet = threading.Lock()    # held by sessions that query the warehouse, or change it
         self.definitions = {}    # (relation, number of its definition): d
         self.looks = self.refreshes = 0
 
-    # -- making it ------------------------------------------------------------------
+    # -- setup ----------------------------------------------------------------------
 
     def start(self):
         self.warehouse.start()
@@ -91,7 +91,7 @@ class SubscriberWorld:
         sql.run("CREATE ROLE replicator LOGIN REPLICATION; GRANT pg_read_all_data TO replicator")
         sql.run(f"SELECT rsfed.register_server('{SERVER}', '{env['WAREHOUSE_HOST']}', '{env['WAREHOUSE_DBNAME']}', "
                 f"'{env['WAREHOUSE_USER']}', '{env['WAREHOUSE_PASSWORD']}', port => {env['WAREHOUSE_PORT']}, "
-                # log-ins are many, and encryption is tried elsewhere
+                # there are many logins, and encryption is tested elsewhere
                 "sslmode => 'disable', options => '{\"connect_timeout\": \"3\", \"stall_timeout\": \"3s\"}')")
         for rollup in self.rollups.values():
             sql.run(rollup.define(self.first_day))
@@ -119,7 +119,7 @@ class SubscriberWorld:
     # -- subscribing ----------------------------------------------------------------
 
     def run_script(self, *variables):
-        """What the node gives as the script, on the subscriber."""
+        """Runs the node's script on the subscriber."""
         script = self.node.sql.run("SELECT rsfed.subscriber_script()")
         text = "\n".join("\x1f".join(row) for row in script)
         words = self.aurora.sql.command("faults_script")
@@ -134,7 +134,7 @@ class SubscriberWorld:
             raise Failed(f"the script: {done.stderr.strip()}")
 
     def forget_subscription(self):
-        """As doc/aurora.md has it for a node whose slots did not follow."""
+        """The steps of doc/aurora.md for a node whose slots were lost in a failover."""
         sql = self.aurora.sql
         if sql.value("SELECT count(*) FROM pg_subscription") != "0":
             sql.run("ALTER SUBSCRIPTION rsfed DISABLE", "ALTER SUBSCRIPTION rsfed SET (slot_name = NONE)",
@@ -165,7 +165,7 @@ class SubscriberWorld:
         wait_until(there, seconds, f"server {standby.name} follows", 0.15)
 
     def arrive(self, seconds=90):
-        """What the node has committed is on the subscriber's standby."""
+        """Waits until the subscriber's standby has the commits of the node."""
         position = self.node.sql.value("SELECT pg_current_wal_lsn()")
 
         def there():
@@ -178,7 +178,7 @@ class SubscriberWorld:
         self.catch_up(self.aurora, self.reader)
 
     def settle(self, seconds=90):
-        """The node takes statements, and nothing asks the warehouse."""
+        """The node accepts statements, and no session queries the warehouse."""
         def idle():
             try:
                 return self.node.sql.value("SELECT count(*) FROM rsfed_catalog.run WHERE status IN ('queued', 'running')",
@@ -204,7 +204,7 @@ class SubscriberWorld:
     # -- afterwards -------------------------------------------------------------------
 
     def mend(self):
-        """After a round that failed: the next ones need a subscriber that follows."""
+        """After a failed round: the next ones need a subscriber that follows."""
         self.wire.open = self.wire.flows = True
         self.wire.left = None
         self.warehouse.reset()
@@ -239,7 +239,7 @@ class SubscriberWorld:
             server.new_log()
 
     def know_definition(self, rollup):
-        """Which d the present definition has."""
+        """The d of the present definition."""
         number = self.node.sql.value("SELECT u.definition FROM rsfed_catalog.rollup u JOIN rsfed_catalog.relation r USING (relation_id) "
                                      f"WHERE r.relation_name = '{rollup.name}'")
         self.definitions[rollup.base, int(number)] = rollup.d
@@ -266,7 +266,8 @@ def read_arguments():
 
 
 def plan(arguments):
-    """(number, fault, change, its own random) of each round: each fault, and each change, before any twice."""
+    """(number, fault, change, its own random) of each round: each fault, and each
+    change, once before any is repeated."""
     chooser = random.Random(arguments.seed)
     faults, changes, rounds = [], [], []
     for number in range(1, arguments.rounds + 1):

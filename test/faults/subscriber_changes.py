@@ -1,7 +1,7 @@
-"""Changes of definitions and of what is published, as doc/aurora.md has them.
+"""Changes of definitions and of the publication, with the steps of doc/aurora.md.
 
-A server may be down at any step: each step says the whole of what is wanted, and is
-taken again until it works.
+A server may be down at any step: each step contains its complete statements, and
+is repeated until it succeeds.
 """
 
 import time
@@ -19,7 +19,7 @@ def change(function):
 
 
 def step(what):
-    """Takes a step until it works; returns what it gives."""
+    """Repeats a step until it succeeds; returns its result."""
     until = time.time() + STEP_S
     while True:
         try:
@@ -46,7 +46,7 @@ def publish(world, *rollups):
 
 
 def alter(world, rollup):
-    """Asks the warehouse, which does not change meanwhile."""
+    """Queries the warehouse, which does not change meanwhile."""
     def once():
         with world.quiet:
             world.settle()
@@ -80,7 +80,7 @@ def values(round_):
 
 @change
 def columns(round_):
-    """A column comes, is published once it is there, and goes again."""
+    """A column is added, is published once it exists, and is removed again."""
     world, rollup = round_.world, any_of(round_, "merged")
     pause(round_)
     rollup.more = True
@@ -107,7 +107,7 @@ def columns(round_):
 
 @change
 def another_type(round_):
-    """Out of the publication, and into it again with another type."""
+    """A rollup is removed from the publication, and added again with another type."""
     world, rollup = round_.world, any_of(round_, "merged", "nulls", "bare")
     pause(round_)
     unpublish(world, rollup)
@@ -134,7 +134,7 @@ def copied_again(round_):
 
 @change
 def out_and_in(round_):
-    """Without the script in between: its content is not to be trusted."""
+    """Without the script in between: its content is not reliable."""
     world = round_.world
     rollup = round_.random.choice(list(world.rollups.values()))
     pause(round_)
@@ -184,7 +184,7 @@ def defined_and_dropped(round_):
 
 @change
 def script_again(round_):
-    """At any time; and with the connection given anew."""
+    """The script at any time; and with a new connection."""
     for variables in ((), ("reconnect=on",), ()):
         pause(round_)
         step(lambda variables=variables: round_.world.run_script(*variables))

@@ -1,8 +1,8 @@
-"""What is published in the rounds of a subscriber, and what each version of it holds.
+"""The published rollups in the rounds of a subscriber, and the content of each version.
 
 Every row is a function of the version v of the warehouse and of a number d in the
-definition, and one row says both.  So whoever reads a table knows which version it
-has to be wholly, and freshness says by its times which one it should be.
+definition, and one row contains both.  So a reader of a table knows which version
+it must be entirely, and the times of freshness show which one it should be.
 """
 
 import bisect
@@ -13,7 +13,7 @@ ROWS = 60
 DAYS = 10
 SERVER = "warehouse"
 
-# unchanged in many an update, and stored out of line
+# unchanged in most updates, and stored out of line
 LONG = "".join(hashlib.md5(str(i).encode()).hexdigest() for i in range(1, 201))
 NAME = f"(CASE WHEN k = 1 THEN '{LONG}' ELSE 'name ' || k || repeat('x', k % 40) END)::varchar(8000)"
 ALL = f"""SELECT k, {NAME} AS name, k * 7 + {{v}} * (k % 4) AS amount, CASE WHEN k = 0 THEN {{v}} ELSE 0 END AS v
@@ -23,9 +23,9 @@ DAY = f"""SELECT timestamp '{{base}}' - interval '1 day' * ({DAYS} - k % {DAYS})
 	k * 7 + CASE WHEN k % {DAYS} >= {DAYS - 3} THEN {{v}} ELSE 0 END AS amount, CASE WHEN k = 9 THEN {{v}} ELSE 0 END AS v
 	FROM generate_series(0, {ROWS - 1}) AS k WHERE k % {DAYS} < {DAYS - 3} OR k = 9 OR (k + {{v}}) % 7 <> 0"""
 
-# On the subscriber: what a table holds, by version, definition's number and all
-# rows; and how many rows have a value, and how many the right one, in the column
-# that comes and goes.  A refusal is an answer.
+# On the subscriber: the content of a table, by version, definition's number and all
+# rows; and the number of rows that have a value, and of those that have the right
+# one, in the column that is added and removed.  A refusal is an answer, too.
 FUNCTIONS = r"""
 CREATE SCHEMA IF NOT EXISTS faults;
 CREATE OR REPLACE FUNCTION faults.content(relid oid) RETURNS text LANGUAGE plpgsql STABLE AS $$
@@ -50,10 +50,10 @@ END $$;
 
 
 class Rollup:
-    """One that is published, under whatever name it has now."""
+    """A published rollup, under its current name."""
 
     def __init__(self, base, kind="all", key="k", method="merge", options="{}"):
-        self.base = base         # the name that it was given first
+        self.base = base         # its first name
         self.name = base
         self.kind = kind
         self.key = key
@@ -61,7 +61,7 @@ class Rollup:
         self.options = options
         self.d = 0
         self.type = "integer"
-        self.more = False        # has it the column that comes and goes?
+        self.more = False        # has it the column that is added and removed?
         self.more_checked = False
 
     def query(self):
@@ -99,7 +99,7 @@ def rollups():
 
 @functools.lru_cache(maxsize=None)
 def expected(kind, v, d):
-    """Count, version, d and checksum of what a table holds, as faults.content() writes them."""
+    """Count, version, d and checksum of a table's content, as faults.content() writes them."""
     rows = []
     for k in range(ROWS):
         name = LONG if k == 1 else f"name {k}" + "x" * (k % 40)
@@ -118,7 +118,7 @@ def expected(kind, v, d):
 
 
 class Versions:
-    """Which version the warehouse held when."""
+    """The versions of the warehouse by time."""
 
     def __init__(self, warehouse, base):
         self.warehouse = warehouse
@@ -135,7 +135,7 @@ class Versions:
             "CREATE TABLE pub_day (day timestamp, k integer, name varchar(8000), amount integer, v integer)")
 
     def bump(self, clock):
-        """The next version.  No statement may run there meanwhile."""
+        """The next version.  No statement may run in the warehouse meanwhile."""
         v = self.v + 1
         began = clock()
         self.warehouse.direct.run(
@@ -147,6 +147,6 @@ class Versions:
         self.v = v
 
     def at(self, moment):
-        """The version that a statement sent at that time found; None if that is not known."""
+        """The version that a statement sent at that time read; None if that is not known."""
         number = bisect.bisect_right(self.began, moment)
         return number if number and self.ended[number - 1] <= moment else None

@@ -1,6 +1,6 @@
 """Faults between a node and its subscriber, each at a random moment of a round.
 
-Each is a function of the round, and returns when nothing is wrong any more.
+Each is a function of the round, and returns when the fault has ended.
 """
 
 import signal
@@ -9,7 +9,7 @@ import time
 from servers import Failed, send_signal, wait_until
 
 FAULTS = {}
-# the node loses what its standby does not have: nothing else goes on meanwhile
+# the node loses data that its standby does not have: nothing else is done meanwhile
 UNLIKE = ("node_promoted",)
 
 
@@ -34,7 +34,7 @@ def find(server, condition, what):
 
 
 def come_back(round_, server, since):
-    """A server that crashed has begun anew."""
+    """A crashed server has restarted."""
     try:
         server.wait_up(since)
     except Failed as error:
@@ -59,7 +59,7 @@ def terminate(round_, server, condition, what):
 
 REFRESH = "(backend_type = 'rsfed worker' OR query LIKE 'CALL rsfed.refresh%') AND pid <> pg_backend_pid()"
 WALSENDER = "backend_type = 'walsender' AND application_name LIKE 'rsfed/%'"
-# its name before 17, and from then on
+# its name before 17, and since 17
 APPLY = "backend_type IN ('logical replication worker', 'logical replication apply worker')"
 
 
@@ -137,7 +137,7 @@ def reader_immediate(round_):
 
 @fault
 def both_immediate(round_):
-    """One after the other, so that the second one goes while the first one starts."""
+    """One after the other, so that the second one stops while the first one starts."""
     world = round_.world
     moment(round_)
     servers = round_.random.sample([world.node, world.aurora], 2)
@@ -149,7 +149,7 @@ def both_immediate(round_):
 
 @fault
 def kill_postmaster(round_):
-    """Of either side: every process has to notice by itself."""
+    """On either side: every process must notice by itself."""
     server = round_.random.choice([round_.world.node, round_.world.aurora])
     moment(round_)
     round_.crashes = True
@@ -166,7 +166,7 @@ def kill_postmaster(round_):
 
 @fault
 def node_promoted(round_):
-    """The node is lost, and its standby takes over.  Before 17 its slots stay behind."""
+    """The node is lost, and its standby is promoted.  Before 17 the slots are lost."""
     world = round_.world
     follows = world.has_failover_slots()
     if follows:
@@ -182,7 +182,8 @@ def node_promoted(round_):
 
 @fault
 def subscriber_promoted(round_):
-    """The subscriber is lost.  Its standby must have all that the node was told it has."""
+    """The subscriber is lost.  Its standby must have all changes that were
+    confirmed to the node."""
     world = round_.world
     world.aurora.set(synchronous_standby_names="'*'")
     world.aurora.sql.run("ALTER SUBSCRIPTION rsfed SET (synchronous_commit = 'on')")
@@ -195,7 +196,7 @@ def subscriber_promoted(round_):
 
 @fault
 def wire_cut(round_):
-    """Connections are reset, some times."""
+    """Connections are reset, several times."""
     for _ in range(round_.random.randint(1, 4)):
         round_.sleep(0.1, 0.8)
         round_.world.wire.cut()
@@ -203,7 +204,7 @@ def wire_cut(round_):
 
 @fault
 def wire_cut_in_stream(round_):
-    """In the middle of what is sent."""
+    """A connection ends in the middle of the sent data."""
     moment(round_)
     wire = round_.world.wire
     for _ in range(round_.random.randint(1, 3)):
@@ -217,7 +218,7 @@ def wire_cut_in_stream(round_):
 
 @fault
 def wire_gone(round_):
-    """Nobody can connect for a while."""
+    """No connection can be made for some time."""
     moment(round_)
     wire = round_.world.wire
     wire.open = False
@@ -228,7 +229,8 @@ def wire_gone(round_):
 
 @fault
 def wire_silent(round_):
-    """Nothing passes, and nobody is told; long enough, sometimes, for both sides to give up."""
+    """No data is transferred, and neither side is notified; sometimes long enough
+    for a timeout of both."""
     moment(round_)
     wire = round_.world.wire
     wire.flows = False
@@ -240,7 +242,7 @@ def wire_silent(round_):
 
 @fault
 def warehouse_cut(round_):
-    """Refreshes fail in their middle."""
+    """Refreshes fail before their end."""
     moment(round_)
     for _ in range(3):
         round_.world.warehouse.fault(f"cut_after_rows {round_.random.randint(0, 50)} TIMES 1")

@@ -1,10 +1,10 @@
-"""One round of a subscriber: refreshes, a fault, a change, and all that must hold.
+"""One round of a subscriber: refreshes, a fault, a change, and the checks of the result.
 
-A reader on the subscriber's standby sees, in one snapshot, content and freshness of
-one commit: the version that the content holds is the one that the warehouse had
-when freshness says that it was read, and the definition's number is that of the
-content.  Members of a set hold the same version.  Of a table that is copied nothing
-is known.  At rest both sides hold the same.
+A reader on the subscriber's standby sees, in one snapshot, content and freshness
+of one commit: the content is that of the version that the warehouse had at the
+as_of in freshness, and the definition's number is that of the content.  Members
+of a set have the same version.  Tables that are being copied are not checked.  At
+rest both sides are the same.
 """
 
 import collections
@@ -26,17 +26,18 @@ FRESHNESS = (f"SELECT 'freshness', f.relation_name, x.state, {EPOCH.format('f.as
              "f.definition, faults.refused(f.relid) FROM rsfed_catalog.relation_freshness f JOIN rsfed.freshness x ON x.relation = f.relid;\n")
 CONTENT = ("SELECT 'content', l.relation_name, faults.content(c.oid) FROM rsfed_catalog.subscribed l JOIN pg_class c "
            "ON c.relname = l.relation_name AND c.relkind = 'r' WHERE l.copy_number <> 0;\n")
-# what PostgreSQL says of a standby that was stopped in its recovery, and where it
-# replicates, of a server that goes
+# PostgreSQL's messages about a standby that was stopped during recovery, and, if it
+# replicates, about a server that stops
 USUAL = re.compile("some data might be corrupted|possibly corrupted shared memory|"
                    "(logical replication|slotsync)[a-z ]* XX000 ERROR: +could not ")
-# what both sides say of freshness
+# the columns of freshness that must be the same on both sides
 SAME_FRESHNESS = ("SELECT relation, state, as_of, max_age, is_late, data_through, changed_at, last_run_id, failing_since, failures "
                   "FROM rsfed.freshness WHERE relation = '{0}'::regclass")
 
 
 class Session:
-    """A psql that stays, for what is asked often; raises Failed when it is gone."""
+    """A psql session that stays open, for frequent queries; raises Failed when it
+    has ended."""
 
     def __init__(self, sql):
         self.process = subprocess.Popen(sql.command("faults_reader") + ["-v", "ON_ERROR_STOP=1"], env=sql.environment,
@@ -61,14 +62,14 @@ class Session:
 
 
 class SubscriberRound:
-    fills_disk = False       # what a line of the log may be about
+    fills_disk = False       # used to decide about lines of the log
 
     def __init__(self, world, number, fault, change, random):
         self.world = world
         self.number = number
         self.random = random
         self.fault = fault
-        # what a node loses that is lost is asked about elsewhere
+        # another test covers the losses of a lost node
         self.change = "none" if fault in UNLIKE else change
         self.failures = []
         self.crashes = False
@@ -101,7 +102,7 @@ class SubscriberRound:
             sql.run(f"SELECT rsfed.wait({run_id})", timeout=timeout)
 
     def refresh(self):
-        """The content changes when nobody asks for it, and is asked for."""
+        """The content changes while no session queries it, and is then queried."""
         world = self.world
         while not self.ends.is_set():
             try:
@@ -123,9 +124,9 @@ class SubscriberRound:
                 return
 
     def look(self):
-        """One who reads on the subscriber's standby."""
+        """A session that reads on the subscriber's standby."""
         session = None
-        # a table whose column gets another type is written anew, and empty for a snapshot of before
+        # a table whose column gets another type is rewritten, and empty for an earlier snapshot
         pauses = [0, 0, 0, 0, 0.05, 0.05] + [0.8] * (self.change != "another_type")
         while not self.ends_looking.wait(0.02):
             try:
@@ -134,7 +135,7 @@ class SubscriberRound:
                 between = f"SELECT pg_sleep({self.random.choice(pauses)}) IS NULL;\n"
                 rows = session.ask("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;\n" + first + between + second + "COMMIT;\n")
             except (Failed, OSError):
-                # it is down, or another one is the standby
+                # it is down, or another server is the standby
                 if session:
                     session.close()
                 session = None
@@ -145,7 +146,7 @@ class SubscriberRound:
             session.close()
 
     def judge(self, rows):
-        """What was read in one snapshot."""
+        """Checks the rows that were read in one snapshot."""
         content = {row[1]: row[2] for row in rows if row[0] == "content"}
         versions = {}
         for row in rows:
@@ -242,7 +243,7 @@ class SubscriberRound:
             self.fail(f"rsfed.subscribers at rest: {problem}")
 
     def compare(self, rollup):
-        """EXCEPT ALL both ways, and freshness."""
+        """EXCEPT ALL in both directions, and freshness."""
         node, reader = self.world.node.sql, self.world.reader.sql
         columns = node.value("SELECT array_to_string(columns, ', ') FROM rsfed.publications WHERE publication = 'rsfed' "
                              f"AND relation = '{rollup.name}'::regclass")
@@ -262,17 +263,17 @@ class SubscriberRound:
             self.fail(f"{rollup.name} is {here[0][1]} at rest")
 
     def check_seen(self):
-        """What readers saw of definitions and runs is what the node did."""
+        """The definitions and runs that readers saw are those of the node."""
         for key, seen in self.seen_definitions.items():
             should = self.world.definitions.setdefault(key, min(seen))
             if seen != {should}:
                 self.fail(f"{key[0]}: definition {key[1]} is {should}, and content of {sorted(seen)} was seen with it")
         if self.fault in UNLIKE:
-            # runs that were lost with the node have numbers that are given again
+            # the numbers of runs that were lost with the node are used again
             return
         runs = dict(self.world.node.sql.run(
             f"SELECT run_id, {EPOCH.format('as_of')} FROM rsfed_catalog.run WHERE run_id > {self.first_run} "
-            # a failure leaves the content as old as before
+            # a failure does not change the as_of of the content
             "AND status IN ('published', 'unchanged')"))
         for run_id, seen in self.seen_runs.items():
             if str(run_id) in runs and seen != {runs[str(run_id)]}:

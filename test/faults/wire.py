@@ -1,6 +1,6 @@
 """A network between two servers that can be cut: a relay of TCP connections.
 
-Its port stays the same while the server behind it changes, as a name does that
+Its port stays the same while the server behind it changes, like a name that
 follows a failover.
 """
 
@@ -10,13 +10,13 @@ import threading
 
 
 class Wire:
-    """Relays connections of its port to 127.0.0.1, port `to`; in a thread of its own."""
+    """Relays connections of its port to 127.0.0.1, port `to`, in a separate thread."""
 
     def __init__(self):
         self.to = None
         self.open = True         # are connections accepted?
-        self.flows = True        # are bytes passed on?  If not, nobody is told
-        self.left = None         # bytes to come from the server until all is cut once
+        self.flows = True        # are bytes passed on?  If not, neither side is notified
+        self.left = None         # bytes from the server until all connections are cut once
         self.cuts = 0
         self.pairs = {}          # socket: the other one
         self.lock = threading.Lock()
@@ -33,12 +33,12 @@ class Wire:
                 self.end(sock)
 
     def end(self, sock):
-        """Closes a connection on both sides; under the lock."""
+        """Closes a connection on both sides; the lock must be held."""
         other = self.pairs.pop(sock, None)
         if other is not None:
             del self.pairs[other]
             for one in (sock, other):
-                # what is on its way is lost
+                # data in transit is lost
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 one.close()
 
@@ -58,7 +58,7 @@ class Wire:
         self.pairs[client], self.pairs[server] = server, client
 
     def pass_on(self, sock):
-        """What has come in on a connection; False if it is to be ended."""
+        """Passes on the data that a connection received; False if it must be closed."""
         try:
             data = sock.recv(65536)
             from_server = sock.getpeername()[1] == self.to

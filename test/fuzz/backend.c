@@ -3,11 +3,11 @@
  * backend.c
  *		Runs a fuzz target inside a server, in single-user mode.
  *
- * For what asks PostgreSQL itself (its calendar, its time zones, its input
- * functions): a shim of those would be tested against itself.  libFuzzer is in
- * the library, and takes over the process; only this library counts coverage,
- * and the address sanitizer is left out, because it does not see the borders of
- * what the server's palloc() gives.
+ * For modules that use PostgreSQL itself (its calendar, its time zones, its
+ * input functions): with a shim, they would be tested against the shim.
+ * libFuzzer is in the library, and takes over the process; only this library
+ * counts coverage, and the address sanitizer is not used, because it does not
+ * know the bounds of chunks of the server's palloc().
  *
  *-------------------------------------------------------------------------
  */
@@ -55,7 +55,10 @@ run_input(const uint8 *data, size_t size)
 
 PG_FUNCTION_INFO_V1(fuzz);
 
-/* fuzz(arguments text): libFuzzer's, apart by blanks.  Ends the process. */
+/*
+ * fuzz(arguments text): those of libFuzzer, separated by blanks.  Ends the
+ * process.
+ */
 Datum
 fuzz(PG_FUNCTION_ARGS)
 {

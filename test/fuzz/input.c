@@ -3,8 +3,8 @@
  * input.c
  *		The bytes of an input as numbers and texts.
  *
- * A text ends at a zero byte or with the input, numbers follow the text, so a
- * plain text file is an input.
+ * A text ends at a zero byte or with the input, and numbers follow the text, so
+ * a plain text file is an input.
  *
  *-------------------------------------------------------------------------
  */
@@ -42,8 +42,8 @@ fuzz_below(FuzzInput *input, int limit)
 }
 
 /*
- * A text as a database holds it: valid UTF-8, what is not becomes question
- * marks.  Allocated in the current memory context.
+ * A text as a database contains it: valid UTF-8, with question marks in place
+ * of invalid bytes.  Allocated in the current memory context.
  */
 char *
 fuzz_text(FuzzInput *input)

@@ -31,7 +31,7 @@ outline_spaced(const char *query)
 	return buf.data;
 }
 
-/* Is the source of two ranges of tokens the same but for blanks? */
+/* Is the source of two ranges of tokens the same except for blanks? */
 static bool
 same_range(const RedshiftTokens *a, int a_first, int a_end,
 		   const RedshiftTokens *b, int b_first, int b_end)

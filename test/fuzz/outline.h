@@ -13,10 +13,13 @@
 /* The same statement with other blanks and comments, and words in capitals. */
 extern char *outline_spaced(const char *query);
 
-/* Two outlines must say the same; is_ordered: b has an ORDER BY that a has not. */
+/*
+ * Two outlines must be the same; is_ordered: b has an ORDER BY that a does not
+ * have.
+ */
 extern void outline_check_same(const RedshiftSelect *a, const RedshiftSelect *b, bool is_ordered);
 
-/* The outline, or NULL where there is none. */
+/* The outline, or NULL if there is none. */
 extern RedshiftSelect *outline_of(const char *query);
 
 /* Names for that many columns of the result, as Redshift gives them. */

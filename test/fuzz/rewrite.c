@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * rewrite.c
- *		What rsfed makes of queries, for statements.py: a program that reads
- *		queries and writes for each the query with a range, that with an order
- *		behind it (nothing, if it takes none), and that for a part.  A zero byte
- *		ends each.
+ *		The results of rewriting queries, for statements.py: a program that
+ *		reads queries and writes for each of them the query with a range, the
+ *		query with an order appended (empty, if that is not possible), and the
+ *		query of a part.  A zero byte ends each.
  *
  *-------------------------------------------------------------------------
  */

@@ -4,8 +4,8 @@
     test/fuzz/seeds.py TARGET FOLDER
 
 Queries and schedules are the literals of sql/, test/ and the README that look
-like one; values are those of the same files.  One file each, named by its
-content, so that a second run adds what is new.
+like one; values are those of the same files.  Each is one file, named by its
+content, so that a second run adds only new ones.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ def sources():
 
 
 def literals():
-    """Yields what stands in quotes, and in the quotes of that."""
+    """Yields the text in quotes, and in quotes inside that."""
     for path in sources():
         text = path.read_text(errors="replace")
         for _, dollar, quoted in LITERAL.findall(text):
@@ -52,7 +52,7 @@ def schedules():
 
 
 def failures():
-    """Messages, and what Redshift tells in a detail."""
+    """Messages, and details of Redshift's errors."""
     yield "Query (4711) cancelled on user's request\0\00057014"
     yield ("1023\0" + "\n  -----------------------------------------------\n"
            "  error:  Serializable isolation violation\n  code:      1023\n"
@@ -63,7 +63,7 @@ def failures():
 
 
 def numbers():
-    """Targets whose input has no text begin with every byte once."""
+    """Inputs that begin with every byte once, for targets whose input has no text."""
     yield from (chr(i) + "\0" * 24 for i in range(128))
 
 

@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * shim.c
- *		What the pure modules of src/ call of a server, for fuzz targets that
- *		run without one.
+ *		The server functions that the pure modules of src/ call, for fuzz
+ *		targets that run without a server.
  *
- * Each chunk of palloc() is one of malloc(), so that the address sanitizer sees
- * a read or write beside it; pfree() and the end of an input free it.  An error
- * is formatted, as a server would, and jumps out of fuzz_try().  StringInfo,
- * psprintf() and encodings come from libpgcommon and libpgport.  There is
- * nothing else here on purpose: a module that begins to need more of the server
- * does not link, and either it is not pure any more or this file grows by what
- * it needs, done right.
+ * Each chunk of palloc() is one of malloc(), so that the address sanitizer
+ * detects a read or write outside it; pfree() and the end of an input free it.
+ * An error is formatted, as in a server, and jumps out of fuzz_try().
+ * StringInfo, psprintf() and encodings come from libpgcommon and libpgport.
+ * Other functions are missing on purpose: a module that begins to use more of
+ * the server does not link, and either it is no longer pure, or this file needs
+ * a correct implementation of that function.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,12 +31,12 @@ typedef struct Chunk
 	struct Chunk *next;
 	struct Chunk *previous;
 	size_t		size;
-	size_t		padding;		/* what follows is aligned to 16 bytes */
+	size_t		padding;		/* the rest is aligned to 16 bytes */
 } Chunk;
 
 static Chunk chunks = {&chunks, &chunks, 0, 0};
 
-/* The header is out of bounds for everybody but these functions. */
+/* The header is out of bounds for all but these functions. */
 static Chunk *
 open_chunk(void *pointer)
 {
@@ -95,7 +95,7 @@ pfree(void *pointer)
 	free(chunk);
 }
 
-/* Always moves, so that a pointer into the old chunk is found. */
+/* Always moves the chunk, so that a pointer to the old one is detected. */
 void *
 repalloc(void *pointer, Size size)
 {
@@ -159,7 +159,7 @@ errcode(int sqlerrcode)
 	return 0;
 }
 
-/* A message is made, not kept: the sanitizers see its arguments being read. */
+/* A message is formatted, but not kept: the sanitizers check the arguments. */
 #define FORMAT_MESSAGE(format) \
 	do { \
 		char	   *text = palloc(8192); \
@@ -247,7 +247,7 @@ ProcessInterrupts(void)
 {
 }
 
-/* The stack of a server is 2 MB by default; frames are larger here, too. */
+/* The stack of a server is 2 MB by default; frames are larger here. */
 static char *stack_base;
 
 void
@@ -261,7 +261,7 @@ check_stack_depth(void)
 				 errmsg("stack depth limit exceeded")));
 }
 
-/* A list with room for one more cell, which is counted already. */
+/* A list with room for one more cell, which is already counted. */
 static List *
 grow_list(List *list, NodeTag type)
 {

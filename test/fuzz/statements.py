@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""Checks that Redshift's parsers read what rsfed makes of random queries.
+"""Checks that Redshift's parsers accept rsfed's rewriting of random queries.
 
     test/fuzz/statements.py PROGRAM COUNT [SEED]
 
 PROGRAM is rewrite.c.  A query that sqlglot or sqlfluff accepts must be accepted
 by the same parser with its range filled in, with an order appended and with a
-part around it; and for sqlglot its tree must be what it was but for that.
-sqlfluff is slow: it is asked for one short query of twenty, and for those that
-sqlglot refuses.  Prints what breaks this, and ends with 1 then.
+part around it; and sqlglot's tree must be the same except for these changes.
+sqlfluff is slow: it parses one short query of twenty, and those that sqlglot
+refuses.  Prints each violation, and then ends with 1.
 """
 
 import random
@@ -31,12 +31,12 @@ AGGREGATES = ["count(*)", "sum({})", "avg({}::decimal(38,4))", "min({})", "max({
 STRINGS = ["'a'", "'it''s'", "'-- no comment'", "'/* nor this'", "'; order by 1'", "'{{from'", "''", "'äß'"]
 BLANKS = [" "] * 8 + ["\n", "\t"]
 COMMENTS = BLANKS + [" /* a ; ' comment */ ", " -- to the end; limit 1\n"]
-# sqlglot reads two words as one, so that no comment may stand between them
+# sqlglot reads two words as one, so there may be no comment between them
 PAIRS = ("WITHIN", "GROUP", "ORDER", "PARTITION", "UNION", "LEFT", "IS", "NOT", "DISTINCT")
 
 
 class Generator:
-    """Random queries of what the lexer and the outline look at."""
+    """Random queries of the constructs that the lexer and the outline check."""
 
     def __init__(self, seed):
         self.random = random.Random(seed)
@@ -117,7 +117,7 @@ class Generator:
         return text
 
     def statement(self):
-        """The same query with placeholders, and with what fills them."""
+        """The same query with placeholders, and with their values."""
         words = self.query().split(" ")
         text = "".join(word + self.between(words, i) for i, word in enumerate(words)).rstrip()
         text = self.pick(["", "", "\n", "-- a query\n", "/* one */ "]) + text
@@ -126,7 +126,7 @@ class Generator:
                 text.replace("<from>", f" {FROM} ").replace("<to>", f" {TO} "))
 
     def between(self, words, i):
-        """What follows a word: inside a string or a name that is a blank."""
+        """The separator after a word: a blank inside a string or a name."""
         before = " ".join(words[:i + 1])
         if before.count("'") % 2 != 0 or before.count('"') % 2 != 0:
             return " "
@@ -137,7 +137,7 @@ def tree_of(text):
     try:
         trees = [tree for tree in sqlglot.parse(text, read="redshift",
                                                 error_level=sqlglot.ErrorLevel.RAISE) if tree is not None]
-    except Exception:  # its tokenizer raises what it likes
+    except Exception:  # its tokenizer raises any exception
         return None
     return trees[0] if len(trees) == 1 else None
 
@@ -151,10 +151,11 @@ def is_fluffy(text):
 
 
 def without_order(tree):
-    """The tree without the order that was appended; None if it is not there.
+    """The tree without the order that was appended; None if there is no order.
 
-    sqlglot hangs that of a set operation on the operation or on its last part, and
-    takes a set operation behind GROUP BY (SELECT ...) for one of that subquery.
+    sqlglot puts the order of a set operation on the operation or on its last
+    part, and parses a set operation after GROUP BY (SELECT ...) as part of that
+    subquery.
     """
     node = tree = tree.copy()
     while node.args.get("order") is None:
@@ -172,7 +173,7 @@ def without_order(tree):
 
 
 def inner_query(tree):
-    """What stands inside the part."""
+    """The query inside the part."""
     subquery = tree.args["from"].expressions[0]
     alias = subquery.args["alias"]
     if alias.name != "rsfed_part" or [c.name for c in alias.args["columns"]] != ["a", "B x"]:
@@ -181,8 +182,8 @@ def inner_query(tree):
 
 
 def problems(base, filled, ordered, wrapped, fluffed):
-    """Yields what is wrong with what was made of a query."""
-    # no lexer of theirs knows a doubled quote in a quoted name
+    """Yields the errors in the rewritten forms of a query."""
+    # neither lexer supports a doubled quote in a quoted name
     wrapped = wrapped.replace('"B ""c"""', '"B x"')
     tree = tree_of(base)
     if tree is not None:
@@ -216,7 +217,7 @@ def main():
         for what, changed in problems(base, filled, ordered, wrapped, i % FLUFFED == 0):
             found += 1
             print(f"{what}\n--- the query\n{text}\n--- what was made of it\n{changed}\n")
-    # a check of queries that nobody reads would be none
+    # if most queries are not parsed, the check is useless
     if parsed < count * 0.7 or with_order < count * 0.2:
         found += 1
         print("too few queries were read, or ordered")

@@ -2,11 +2,11 @@
  *
  * zones.c
  *		Dates and time zones for the target schedule: the part of shim.c that
- *		only it needs.
+ *		only this target needs.
  *
- * The changes of a zone are found with the C library's localtime(), which reads
- * the zone database that Debian's PostgreSQL reads, too.  After the last year
- * that is looked at, and before the first, a zone keeps its offset.
+ * The transitions of a zone are found with the C library's localtime(), which
+ * reads the same zone database as Debian's PostgreSQL.  After the last year
+ * that is checked, and before the first, a zone keeps its offset.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,7 +33,7 @@ struct pg_tz
 {
 	char		name[64];
 	int			count;
-	Change		changes[MAX_CHANGES];	/* the first is no change: it is before all */
+	Change		changes[MAX_CHANGES];	/* the first is not a transition: it applies before all */
 };
 
 const int	day_tab[2][13] = {
@@ -119,7 +119,7 @@ find_changes(pg_tz *zone)
 			else
 				after = middle;
 		}
-		/* whatever else the day may bring comes next */
+		/* any later transition of that day is found next */
 		last = look_at(after);
 		if (zone->count == MAX_CHANGES)
 			abort();
@@ -154,7 +154,10 @@ pg_tz_acceptable(pg_tz *zone)
 	return true;
 }
 
-/* As PostgreSQL's: the first change after *timep, and what holds around it. */
+/*
+ * Like PostgreSQL's: the first transition after *timep, and the offsets before
+ * and after it.
+ */
 int
 pg_next_dst_boundary(const pg_time_t *timep, long int *before_gmtoff, int *before_isdst,
 					 pg_time_t *boundary, long int *after_gmtoff, int *after_isdst,
@@ -163,7 +166,7 @@ pg_next_dst_boundary(const pg_time_t *timep, long int *before_gmtoff, int *befor
 	int			low = 0;
 	int			high = tz->count;
 
-	/* low holds, high does not or is none */
+	/* low is at or before *timep; high is after it, or the end */
 	while (high - low > 1)
 	{
 		int			middle = (low + high) / 2;

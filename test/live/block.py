@@ -1,7 +1,7 @@
-"""Queries with subqueries all of whose tables are foreign: most of them one statement;
-and queries over a local table with such subqueries."""
+"""Queries with subqueries that use only foreign tables: most of them one
+statement; and queries over a local table with such subqueries."""
 
-# columns by what they may be compared with
+# columns by the kind that they can be compared with
 LIKE = {"integer": ("k", "i2", "id", "i4", "i8", "tag"), "numeric": ("n", "m"), "text": ("t", "u", "c"), "date": ("d",), "timestamp": ("ts",),
         "timestamptz": ("tz",)}
 TABLES = ("small", "small", "facts", "dims", "dims", "none")
@@ -9,10 +9,10 @@ OPERATORS = ("=", "<>", "<", "<=", ">", ">=")
 
 
 class Blocks:
-    """Methods of a query; it has pick(), maybe(), name(), column() and constant()."""
+    """Methods of a query; needs pick(), maybe(), name(), column() and constant()."""
 
     def block_test(self, alias, depth=1):
-        """A condition on one table that is shipped, mostly."""
+        """A condition on one table that is mostly shipped."""
         if depth > 0 and self.maybe(0.25):
             return f"({self.block_test(alias, 0)} {self.pick('AND', 'OR')} {self.block_test(alias, 0)})"
         kind = self.pick("integer", "integer", "numeric", "text", "date", "null", "boolean", "like", "list", "case")
@@ -42,7 +42,7 @@ class Blocks:
         return f"{sides[0]} {operator} {sides[1]}"
 
     def block_condition(self, outer, depth):
-        """A condition with a subquery on a table of the query around it."""
+        """A condition with a subquery that refers to a table of the enclosing query."""
         inner = self.name("s")
         table = self.pick(*TABLES)
         link = self.block_link(inner, outer)
@@ -90,7 +90,7 @@ class Blocks:
         return f"(SELECT {call} FROM {self.pick(*TABLES)} {inner}{where})"
 
     def block_table(self, depth):
-        """(text, columns by kind) of something that may stand in FROM."""
+        """(text, columns by kind) of an item of FROM."""
         table = self.pick(*TABLES)
         if depth == 0 or self.maybe(0.4):
             return table, {**LIKE, "boolean": ("b",), "float": ("f",)}
@@ -120,7 +120,7 @@ class Blocks:
         return f"(SELECT {inner}.id, {inner}.k, {inner}.n, {inner}.t FROM {table} {inner}{where}{rest})", {"integer": ("id", "k"), "numeric": ("n",), "text": ("t",)}
 
     def block_items(self, columns):
-        """The tables of FROM, and which columns they have."""
+        """The tables of FROM, and their columns."""
         text, has = self.block_table(1)
         source = f"{text} x"
         columns.update({kind: [f"x.{name}" for name in names] for kind, names in has.items()})
@@ -175,7 +175,7 @@ class Blocks:
         return text
 
     def block(self):
-        """A whole query; in one of three with WITH or a set operation at its top."""
+        """A whole query; one of three has WITH or a set operation at the top level."""
         kind = self.chance.randint(0, 8)
         if kind == 0:
             inner = self.block_select(False)

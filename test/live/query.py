@@ -1,7 +1,8 @@
 """Queries made at random over the tables of rows.py.
 
-What PostgreSQL itself leaves open is not asked: which of two rows that are equal a
-LIMIT keeps, which of 1.0 and 1.00 stands for a group, in which order floats are added.
+Results that PostgreSQL does not define are avoided: which of two equal rows a
+LIMIT returns, which of 1.0 and 1.00 represents a group, in which order floats are
+added.
 """
 
 import random
@@ -12,10 +13,10 @@ INTEGERS = ("id", "k", "i2", "i4", "i8", "tag")
 NUMBERS = ("n", "m", "n38")
 TEXTS = ("t", "u", "tb", "c")
 TIMES = ("d", "ts", "tz")
-# columns of an inner and an outer side that are compared; most of one type
+# columns of an inner and an outer side that are compared; most have one type
 LINKS = [(name, name) for name in INTEGERS + NUMBERS + TEXTS + TIMES + ("b", "f")] + [
     ("k", "i2"), ("i4", "i8"), ("i8", "k"), ("n", "m"), ("n38", "n"), ("n", "k"), ("t", "c"), ("c", "t"), ("t", "tb"), ("u", "t"), ("ts", "d"), ("d", "ts")]
-# those that a query takes its tables from, the first ones more often
+# the tables of a query, the first ones more often
 TABLES = (("small", "facts", "dims"),) * 5 + (("small", "facts", "dims", "none"), ("small", "facts", "near_only"),
                                               ("small", "dims", "parted_whole", "parted_mixed"),
                                               ("parted_whole", "family", "dims"))
@@ -48,7 +49,8 @@ class Query(block.Blocks):
         self.types = []
         self.given = []
         self.is_prepared = self.chance.random() < 0.15
-        # half of the queries are of what Redshift may compute, mostly
+        # half of the queries consist mostly of expressions that Redshift may
+        # compute
         self.is_simple = self.chance.random() < 0.5
         self.tables = self.pick(*TABLES)
         self.depth = 0
@@ -295,7 +297,7 @@ class Query(block.Blocks):
         return f"{self.pick('sum', 'avg', 'max')}({self.column(tables, NUMBERS)}){suffix} + {self.pick('1', 'count(*)')}"
 
     def key(self, tables):
-        """What rows may be grouped by: equal values look alike."""
+        """An expression to group by: equal values have the same text."""
         kind = self.chance.randint(0, 9)
         if kind <= 5:
             return self.column(tables, INTEGERS + NUMBERS + self.texts() + TIMES + ("b",))
@@ -322,7 +324,7 @@ class Query(block.Blocks):
     # FROM
 
     def table(self):
-        """A table, or something in its place that has its columns."""
+        """A table, or an item in its place that has its columns."""
         name = self.pick(*self.tables)
         if self.depth < 1 and self.maybe(0.12):
             self.depth += 1
@@ -368,7 +370,7 @@ class Query(block.Blocks):
         return f" WHERE {self.condition(tables, self.pick(0, 1, 1, 2))}" if self.maybe(0.65) else ""
 
     def first_rows(self, order):
-        """ORDER BY expressions, each row in its place, with LIMIT."""
+        """ORDER BY with expressions that make the order of all rows unique, with LIMIT."""
         self.is_ordered = True
         words = ("", " DESC", " NULLS FIRST", " DESC NULLS LAST", " ASC NULLS LAST")
         limit = self.count("1", "3", "5", "20", "0", "NULL")
@@ -377,7 +379,7 @@ class Query(block.Blocks):
                                 f" OFFSET {self.pick('0', '3')}")
 
     def count(self, *choices):
-        """A number for LIMIT or OFFSET, as a parameter where there are any."""
+        """A number for LIMIT or OFFSET, as a parameter if there are any."""
         value = self.pick(*choices)
         if not self.is_prepared or self.maybe(0.4):
             return value
@@ -455,7 +457,7 @@ class Query(block.Blocks):
                 f" WHERE {inner}.{self.pick('k', 'id', 't', 'd')} IS NOT NULL AND {inner}.k = {self.pick(*tables)}.{self.pick('k', 'id')}) AS y FROM {source}{self.where(tables)}")
 
     def linked(self, inner, outer):
-        """A condition between a column of one side and what can be computed from the other."""
+        """A condition between a column of one side and an expression of the other."""
         here, there = self.pick(*LINKS)
         value = f"{outer}.{there}"
         if self.maybe(0.3):
@@ -468,7 +470,7 @@ class Query(block.Blocks):
         return f"{inner}.{here} {operator} {value}" if self.maybe(0.7) else f"{value} {operator} {inner}.{here}"
 
     def looped(self):
-        """What a nested loop or a correlated subquery asks again and again."""
+        """An item that a nested loop or a correlated subquery scans repeatedly."""
         self.is_looped = True
         outer = self.pick("near_only", "near_only", "(SELECT * FROM near_only WHERE id = 3)", "(SELECT * FROM near_only WHERE id IN (1, 2, 7))",
                           "(SELECT * FROM facts WHERE id < 8 OFFSET 0)", "(SELECT n.* FROM near_only n, generate_series(1, 2))")

@@ -1,4 +1,5 @@
-"""The rows of the random comparison: the same for both sides, rich in NULLs and edges."""
+"""The rows of the random comparison: the same on both sides, with many NULLs and
+edge cases."""
 
 import random
 
@@ -23,7 +24,7 @@ COLUMNS = [
     ("f", "double precision", "double precision", ""),
     ("tag", "integer", "int", "column_name 'open'"),
 ]
-# their texts sort in the database's own collation; all others by bytes
+# these sort in the database's own collation; all others by bytes
 DEFAULT_COLLATION = {"u"}
 
 EDGES = {
@@ -56,7 +57,7 @@ def quoted(text, far):
 
 
 def table_rows(name):
-    """Rows of texts, None for NULL; the same each time."""
+    """Rows of texts, None for NULL; always the same."""
     chance = random.Random(name)
     rows = []
     for number in range(1, TABLES[name] + 1):
@@ -79,7 +80,8 @@ def collation(name, kind):
 
 
 def setup(server, other):
-    """The statements that make both sides, on two servers of the wrapper, which are one."""
+    """The statements that create both sides, on two servers of the wrapper, which
+    are the same one."""
     script = []
     for table in TABLES:
         script.append(f"SELECT rsfed.execute('{server}', 'DROP TABLE IF EXISTS random_{table}');")
@@ -96,11 +98,11 @@ def setup(server, other):
             script.append(f"SELECT rsfed.execute('{server}', $far$INSERT INTO random_{table} VALUES {values(rows, True)}$far$);")
             script.append(f"INSERT INTO near.{table} VALUES {values(rows, False)};")
         script.append(f"ANALYZE near.{table};")
-    # what is known to be small is read otherwise
+    # a table that is known to be small is read in another way
     script.append("ANALYZE far.small;")
     script.append("CREATE TABLE near_only AS TABLE near.small;")
     script.append("ANALYZE near_only;")
-    # a table of parts that are all foreign, and one of which only some are
+    # one partitioned table with only foreign partitions, and one with some
     for kind in ("whole", "mixed"):
         for side in ("near", "far"):
             columns = ", ".join(f"{name} {of}{collation(name, of)}" for name, of, _, _ in COLUMNS)
@@ -122,7 +124,8 @@ def setup(server, other):
                             script.append(f"ALTER FOREIGN TABLE {side}.part_{kind}_{number} ALTER {name} OPTIONS (ADD {given});")
         script.append(f"INSERT INTO near.parted_{kind} TABLE near.facts;")
     script.append("INSERT INTO far.part_mixed_1 SELECT * FROM near.facts WHERE id >= 20 AND id < 40;")
-    # a table that foreign ones inherit from; no two of its rows have the same id, as first_rows() and others need
+    # a table that foreign tables inherit from; all its rows have different ids, as
+    # first_rows() and others require
     script.append(f"SELECT rsfed.execute('{server}', 'DROP TABLE IF EXISTS random_kin');"
                   f"SELECT rsfed.execute('{server}', 'CREATE TABLE random_kin AS SELECT * FROM random_small');"
                   f"SELECT rsfed.execute('{server}', 'UPDATE random_kin SET id = id + 1000');")

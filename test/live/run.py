@@ -1,11 +1,11 @@
-"""The random comparison: whole queries over foreign tables, through the stand-in, and
-over the same rows here, must give the same, datum by datum.
+"""The random comparison: whole queries over foreign tables, through the stand-in,
+and over the same local rows must have the same results, datum by datum.
 
 run.py --rounds N [--seed S] [--round R]
 
-Asks with psql a server that the environment names (PGHOST and so on), in which the
-extension is, and reads WAREHOUSE_*.  --round: only that one, told in full.  The last
-line is "N passed, N failed"; what fails is told with its seed and round.
+Uses psql on a server that the environment names (PGHOST and so on), which has the
+extension, and reads WAREHOUSE_*.  --round: only that one, with full output.  The
+last line is "N passed, N failed"; failures are printed with their seed and round.
 """
 
 import argparse
@@ -85,7 +85,7 @@ def main():
                 print(f"not ok: --seed {seed} --round {number.strip()}: {verdict}\n{told}\n", flush=True)
     if options.round:
         print(query.Query(f"{seed}.{options.round}").text)
-    # one that was never answered has failed, too
+    # a query without an answer has failed, too
     verdicts.pop("DIFFERENT", None)
     failed = len(wanted) - sum(verdicts.values())
     for verdict, count in sorted(verdicts.items()):

@@ -1,10 +1,10 @@
 #!/bin/bash
 #
-# packages.sh POSTGRESQL: the life of a package, from its build to its purge, and of
-# PGXN's archive.  Called by script/test as root in a Debian that has the PostgreSQL
-# and what builds packages, and nothing of rsfed.  In /packages/now are the sources
-# with the archive of make dist, in /packages/next those of the version after them.
-# Prints "ok" and "not ok" lines, and at its end that it came there.
+# packages.sh POSTGRESQL: tests a package, from its build to its purge, and PGXN's
+# archive.  Called by script/test as root in a Debian that has the PostgreSQL and
+# the tools to build packages, but not rsfed.  /packages/now contains the sources
+# with the archive of make dist, /packages/next those of the next version.  Prints
+# "ok" and "not ok" lines, and at the end that it is complete.
 
 set -euo pipefail
 
@@ -20,7 +20,7 @@ LOG=/packages/check.log
 export DEBIAN_FRONTEND=noninteractive PGHOST=/packages/server PGPORT=54329 PGUSER=postgres PGDATABASE=postgres
 TESTS=0
 
-# check WHAT COMMAND...: a test, passed if the command ends well.
+# check WHAT COMMAND...: a test, passed if the command succeeds.
 check() {
 	local what=$1
 	shift
@@ -59,7 +59,7 @@ sql() {
 	as_postgres "$BIN/psql" -XAtq -v ON_ERROR_STOP=1 -c 'SET client_min_messages = warning' -c "$1"
 }
 
-# sql_gives STATEMENT VALUE: in the end, which is at most a minute away.
+# sql_gives STATEMENT VALUE: waits for that value, for at most a minute.
 sql_gives() {
 	local tries value
 	for ((tries = 0; tries < 300; tries++)); do
@@ -70,7 +70,7 @@ sql_gives() {
 	is "$value" "$2"
 }
 
-# The server, which is there before the package and after it.
+# The server, which runs before the package is installed and afterwards.
 start() {
 	as_postgres "$BIN/pg_ctl" -D "$DATA" -l "$DATA.log" -s -w start || { tail -n 20 "$DATA.log"; return 1; }
 }
@@ -96,7 +96,7 @@ make_cluster() {
 	start
 }
 
-# documented LINE...: doc/install.md has the command, as the test runs it.
+# documented LINE...: doc/install.md contains the command that the test runs.
 documented() {
 	local line
 	for line in "$@"; do
@@ -104,15 +104,15 @@ documented() {
 	done
 }
 
-# Runs a command with the compiler's cache, which spares most of the second build, and
-# of the next run of this.
+# Runs a command with a compiler cache, which saves most of the second build, and of
+# the next run of this script.
 cached() {
 	install -d -o postgres -g postgres /var/cache/ccache
 	env PATH="/usr/lib/ccache:$PATH" CCACHE_DIR=/var/cache/ccache CCACHE_NOHASHDIR=1 CCACHE_UMASK=000 \
 		CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime "$@"
 }
 
-# build SOURCES: as a user who is not root, as packages are.
+# build SOURCES: as a user who is not root, as usual for packages.
 build() {
 	chown -R postgres "$1"
 	install -d -o postgres -g postgres "$1-built"
@@ -120,7 +120,7 @@ build() {
 		DEB_BUILD_OPTIONS="parallel=$(nproc)" make deb)
 }
 
-# The names of what was built, without folder.
+# The names of the built files, without folder.
 built() {
 	find "$1-built/deb" -maxdepth 1 \( -name '*.deb' -o -name '*.dsc' \) -printf '%f\n' | sort | paste -s -d ' '
 }
@@ -132,20 +132,20 @@ expected_names() {
 		"${PACKAGE}_$version-1_$(dpkg --print-architecture).deb" "rsfed_$version-1.dsc"
 }
 
-# Files of the package outside the places where files of an extension are.
+# Files of the package outside the folders for an extension.
 strange_files() {
 	dpkg-deb --fsys-tarfile "$NOW-built/deb/${PACKAGE}_"*.deb | tar -t | grep -v '/$' |
 		grep -v -E "^\./usr/(lib/postgresql/$VERSION/lib/rsfed\.so|share/(postgresql/$VERSION/extension/rsfed(\.control|--[0-9.]+(--[0-9.]+)?\.sql)|doc/$PACKAGE/.*))\$" ||
 		true
 }
 
-# What is left of rsfed in PostgreSQL's folders and in dpkg's list.
+# Files of rsfed that are left in PostgreSQL's folders and in dpkg's list.
 left() {
 	find /usr/lib/postgresql /usr/share/postgresql /usr/share/doc -name '*rsfed*'
 	dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' '*rsfed*' 2>/dev/null | grep -v ' un ' || true
 }
 
-# publish SOURCES: into a repository of this machine, where apt finds it.
+# publish SOURCES: into a repository of this machine that apt uses.
 publish() {
 	mkdir -p "$REPOSITORY"
 	cp "$1-built/deb/"*.deb "$REPOSITORY/"
@@ -166,16 +166,15 @@ runs() {
 	sql "SELECT count(*) FROM rsfed.runs WHERE trigger = 'schedule' AND status IN ('published', 'unchanged')"
 }
 
-# The schedule brings two runs more than there are.
+# The schedule completes two more runs.
 schedule_goes_on() {
 	local before
 	before=$(runs)
 	sql_gives "SELECT count(*) >= $before + 2 FROM rsfed.runs WHERE trigger = 'schedule' AND status IN ('published', 'unchanged')" t
 }
 
-# The tests that need no warehouse, on the package as it is installed.  What
-# debian/tests runs does the same on a server of its own, which it cannot stop where
-# there is no /proc.
+# The tests that need no warehouse, on the installed package.  debian/tests runs the
+# same on a separate server, which it cannot stop without /proc.
 installcheck() {
 	rm -rf "$NOW-test"
 	cp -a "$NOW" "$NOW-test"
@@ -193,7 +192,7 @@ test_build() {
 	check 'the packages are built' build "$NOW"
 	[ -d "$NOW-built/deb" ] || return 1
 	check 'their names say what they are' is "$(built "$NOW")" "$(expected_names "$NOW")"
-	# nobody has asked Debian for this package
+	# there is no request for this package in Debian
 	check 'lintian finds nothing' lintian --fail-on error,warning --allow-root \
 		--suppress-tags initial-upload-closes-no-bugs "$NOW-built/deb/"*.changes
 	check 'all files are where files of an extension are' is "$(strange_files)" ''

@@ -1,14 +1,14 @@
 #!/usr/bin/python3
-"""What rsfed makes of each construct of Redshift's SQL.
+"""rsfed's handling of each construct of Redshift's SQL.
 
     constructs.py LIBRARY [CASES [DOCUMENT]]
 
-Each case of constructs.txt goes through src/redshift alone, behind the SQL
-function of LIBRARY; one with rows also through the stand-in that WAREHOUSE_*
-names: described, defined as a rollup and read.  The table of doc/constructs.md
-must say the same; --print at the end prints it.  Says "ok" or "not ok" for each,
-and "Result: PASS" if all are; else it ends with 1.
-Needs psql as a superuser of a running server with rsfed (PGHOST etc.).
+Each case of constructs.txt is processed by src/redshift alone, through the SQL
+function of LIBRARY; one with rows also by the stand-in in WAREHOUSE_*: described,
+defined as a rollup and read.  The table of doc/constructs.md must agree; --print
+at the end prints it.  Prints "ok" or "not ok" for each, and "Result: PASS" if all
+are ok; otherwise it ends with 1.  Needs psql as a superuser of a running server
+with rsfed (PGHOST etc.).
 """
 
 import json
@@ -48,7 +48,7 @@ def quote(text):
 
 
 def read_cases(path):
-    """Yields dicts: name, row (stands in the document), and the fields."""
+    """Yields dicts: name, row (its row in the document), and the fields."""
     setup, cases, field = [], [], None
     for line in path.read_text(encoding="utf-8").splitlines():
         match = re.match(r"(\w+): ?(.*)", line)
@@ -81,7 +81,7 @@ def columns_of(case):
 
 
 class Outline:
-    """src/redshift behind one psql session for all cases."""
+    """src/redshift in one psql session for all cases."""
 
     def __init__(self, library):
         self.begin = (f"CREATE FUNCTION pg_temp.outline(text, text[], text[], text[]) RETURNS text[] "
@@ -115,8 +115,8 @@ def check_text(case, outline):
 
 
 def last_statement():
-    """The newest text of a rollup in the stand-in's log."""
-    # not WAREHOUSE_LOG, which script/test copies before there is anything in it
+    """The last text of a rollup's query in the stand-in's log."""
+    # not WAREHOUSE_LOG, which script/test copies before it contains anything
     log = pathlib.Path(os.environ["WAREHOUSE_DIR"]) / "statements.log"
     lines = log.read_text(encoding="utf-8").splitlines()
     for line in reversed(lines):
@@ -153,7 +153,7 @@ def check_standin(case, database):
 
 
 def check_document(cases, path):
-    """The table says what the cases say."""
+    """The table agrees with the cases."""
     rows = [[cell.strip() for cell in line.strip().strip("|").split(" | ")]
             for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| ") and " | " in line][1:]
     expected = [document_row(case) for case in cases if case["row"]]
@@ -164,7 +164,7 @@ def check_document(cases, path):
 
 
 def document_row(case):
-    # what each text key gets is said once, above the table
+    # the findings for all text keys are described once, above the table
     lint = "; ".join(line for line in case.get("lint", "-").splitlines() if "trailing blanks" not in line) or "-"
     key = case["key"] if case["key"] != "-" else "none: " + case["why"]
     query = case["query"].replace("|", "\\|")

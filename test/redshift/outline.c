@@ -39,9 +39,10 @@ strings(ArrayType *array, int *count)
 /*
  * outline(query text, names text[], types text[], typmods text[]) RETURNS text[]
  *
- * The names and Redshift's types of the result's columns give: the key, why
- * there is none, may ORDER BY be appended, what lint says, and the query with A
- * and B for {from} and {to}.  Raises what the checks of a definition raise.
+ * Takes the names and Redshift's types of the result's columns.  Returns the
+ * key, the reason if there is none, whether ORDER BY may be appended, the
+ * findings of lint, and the query with A and B for {from} and {to}.  Raises the
+ * errors of the checks of a definition.
  */
 Datum
 outline(PG_FUNCTION_ARGS)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compares schedule_next with a count minute by minute.
+"""Compares schedule_next with a count of every minute.
 
-The rule that is counted (top of src/schedule/cron.c): a schedule with a star
-in minute or hour is due at each minute whose wall clock matches; any other is
-due when the wall clock first reaches or passes a matching minute.
+The rule for the count (top of src/schedule/cron.c): a schedule with a star in
+minute or hour is due at each minute whose wall clock matches; any other is due
+when the wall clock first reaches or passes a matching minute.
 """
 import os
 import random
@@ -106,7 +106,7 @@ class Case:
 
 
 def ask_server(cases):
-    """The next times of each case, or None where the schedule was refused."""
+    """The next times of each case, or None if the schedule was refused."""
     library = os.path.join(os.path.dirname(os.path.abspath(__file__)), "schedule_oracle")
     rows = "".join(f"{i}\t{c.text}\t{c.zone}\t{c.after.isoformat()}\n" for i, c in enumerate(cases))
     script = f"""BEGIN;

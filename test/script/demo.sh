@@ -1,8 +1,8 @@
 #!/bin/bash
 #
-# demo.sh FOLDER: all demos, one after the other in one folder: that they end well
-# and show what they promise, and that nothing runs there when they are stopped.
-# Called by script/test.
+# demo.sh FOLDER: runs all demos, one after the other in one folder; checks that
+# they succeed and show the expected output, and that no process is left when they
+# are stopped.  Called by script/test.
 
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../script/lib.sh
@@ -12,7 +12,7 @@ export RSFED_DEMO_DIR=${1:?the folder of the demo}
 LOG=$RSFED_DEMO_DIR.output
 TESTS=0
 
-# shows PATTERN WHAT: the output of the demo has a line like that.
+# shows PATTERN WHAT: the output of the demo has a matching line.
 shows() {
 	grep -q -E -- "$1" "$LOG" || { cat "$LOG"; die "$2"; }
 	TESTS=$((TESTS + 1))
@@ -29,7 +29,8 @@ run_demo() {
 	shows "^Stop them: +$ROOT/script/demo stop\$" "script/demo $* has not come to its end"
 }
 
-# Processes whose command names the folder: the servers of the demo, whoever's.
+# Processes whose command line contains the folder: the servers of the demo, of any
+# user.
 processes() {
 	local pid
 	for pid in /proc/[0-9]*; do
@@ -44,13 +45,14 @@ shows '^ +4711 \| +[0-9]+ \| 10[0-9]{4}\.00 ' 'the replica does not show the sal
 shows '^ +4711 .* failing$' 'nothing is seen of the outage'
 shows '^ sales_by_seller \| .* \| fresh$' 'the schedule does not go on'
 
-# it stops the first one, whose folder it takes
+# it stops the first one, whose folder it uses
 run_demo group
 shows '^ (big|medium|small) +\| +365 \| +0 \| +0 \| *$' 'the partitions were not added by one member'
 shows '^ +[0-9]+ \| +(big|medium|small) +\| published \| +4 \| Asked for 1 of 366 partitions\.' 'the new day was not read by itself'
 shows '^ +876000 \| +2400$' 'not as many bytes were read'
 for line in 'big +3 +150' 'medium +2 +100' 'small +1 +50'; do
-	# the same thrice: due, given, and counted there; one of the group's backends may be one off
+	# three times the same: due, given, and counted there; one backend of the group
+	# may differ by one
 	shows "^$line +[0-9]+ +[0-9]+\$" "no line of shares like \"$line\""
 done
 awk '/^(big|medium|small) +[123] +[0-9]+ +[0-9]+ +[0-9]+$/ {

@@ -1,8 +1,9 @@
 #!/bin/bash
 #
-# leash.sh: what a user's script runs as root by sudo ends with the script.  Run as
-# no root; sudo is one that puts its command out of reach of our signals, as a
-# command of another user is.  Called by script/test.
+# leash.sh: a command that a user's script runs as root by sudo ends with the
+# script.  Run as a user other than root; sudo is replaced by a script that makes
+# its command unreachable for signals, like a command of another user.  Called by
+# script/test.
 
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../script/lib.sh
@@ -14,7 +15,7 @@ trap 'rm -rf "$DIR"' EXIT
 printf '#!/bin/sh\nexec setsid -w "$@"\n' >"$DIR/sudo"
 chmod +x "$DIR/sudo"
 
-# wait_for SECONDS COMMAND...: until it is true; fails if it does not become so.
+# wait_for SECONDS COMMAND...: waits until it succeeds; fails if it does not.
 wait_for() {
 	local tries
 	for ((tries = $1 * 10; tries > 0; tries--)); do
@@ -32,7 +33,7 @@ has_ended() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# told to end, the command stops what it started; so is what it waits for
+# on a signal, the command can clean up; its children are stopped, too
 cat >"$DIR/command" <<-'END'
 	trap 'echo stopped >"$1/stopped"; exit 0' TERM
 	sleep 300 &
@@ -52,7 +53,7 @@ wait_for 20 test -s "$DIR/stopped" || die "the command was not told to end"
 wait_for 20 has_ended "$(cat "$DIR/pid")" || die "the command has not ended"
 wait_for 20 has_ended "$(cat "$DIR/child")" || die "its child has not ended"
 
-# one that ends by itself gives its status, and nothing stays behind
+# a command that ends by itself returns its status, and leaves nothing behind
 set -m
 (as_root_leashed bash -c 'read -r line || exit 7') &
 group=$!

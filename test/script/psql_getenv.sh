@@ -1,8 +1,8 @@
 #!/bin/bash
 #
-# psql_getenv.sh PSQL ARGUMENT...: psql before 15, which has no \getenv, with the
-# variables that the tests ask for by it, and without its words about it.  pg_regress
-# starts psql by it (--launcher) on those versions.
+# psql_getenv.sh PSQL ARGUMENT...: runs a psql before 15, which does not have
+# \getenv, with the variables that the tests read with it, and without its messages
+# about it.  pg_regress starts psql with it (--launcher) in those versions.
 
 set -o pipefail
 psql=$1

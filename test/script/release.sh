@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# release.sh FOLDER: the archive for PGXN, and a release, in a repository of its own
-# in that folder; and that script/check-release finds what it is there for.  Called by
+# release.sh FOLDER: tests the archive for PGXN, and a release, in a separate
+# repository in that folder; and that script/check-release finds errors.  Called by
 # script/test.
 
 set -euo pipefail
@@ -24,7 +24,7 @@ passes() {
 	TESTS=$((TESTS + 1))
 }
 
-# fails WHAT PATTERN COMMAND...: with a message like that.
+# fails WHAT PATTERN COMMAND...: with a matching message.
 fails() {
 	local what=$1 pattern=$2 output
 	shift 2
@@ -33,8 +33,8 @@ fails() {
 	TESTS=$((TESTS + 1))
 }
 
-# finds WHAT PATTERN COMMAND...: script/check-release, after a change to the files by
-# that command, which is undone.
+# finds WHAT PATTERN COMMAND...: script/check-release reports an error, after a
+# change of the files by that command, which is undone.
 finds() {
 	local what=$1 pattern=$2
 	shift 2
@@ -47,7 +47,7 @@ release() {
 	in_scratch script/release "$@"
 }
 
-# Names in the archive that no user needs, or that this machine built.
+# Names in the archive that no user needs, or that were built on this machine.
 strange_names() {
 	unzip -Z1 "$1" | sed "s:^rsfed-$NOW/::" |
 		grep -E "^(\.|build/|results/|sql/rsfed--$NOW\.sql|.*\.(o|so|bc|zip|deb|pyc)\$)" || true

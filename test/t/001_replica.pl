@@ -1,6 +1,6 @@
-# A streaming replica: what reads works there, what writes says where to go,
-# the scheduler sleeps, and after a promotion it goes on by itself; the old
-# primary, rewound, sleeps as any replica.
+# A streaming replica: reads work there, writes fail and name the primary, the
+# scheduler is idle, and after a promotion it continues by itself; the old primary
+# becomes, after pg_rewind, a replica like any other.
 
 use strict;
 use warnings;
@@ -10,7 +10,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
 
-# pg_rewind needs the hints, and the WAL back to where they parted
+# pg_rewind needs the hints, and the WAL since the timelines diverged
 my $primary = start_primary('primary', conf => "wal_log_hints = on\nwal_keep_size = 1GB\n");
 my $replica = start_replica($primary, 'replica');
 
@@ -52,7 +52,7 @@ warehouse_sql('INSERT INTO replica_sales VALUES (3, 7)');
 poll_for($replica, 'SELECT revenue FROM revenue WHERE seller = 3', '7.00',
 	'the replica follows a change in the warehouse');
 
-# How fresh an answer is, beside it, and of one version with it
+# The age of an answer, read with it, and of the same version
 $primary->wait_for_catchup($replica);
 is($replica->safe_psql('postgres', q{
 		SELECT r.revenue, rsfed.as_of('revenue') = f.as_of, rsfed.age('revenue') = f.age
@@ -67,7 +67,7 @@ poll_for($replica, "SELECT rsfed.as_of('revenue') > '$as_of'", 't', 'a newer as_
 is($snapshot->query_safe(q{SELECT rsfed.as_of('revenue')}), $as_of, 'a snapshot there keeps the one of its content');
 $snapshot->quit;
 
-# Writing: every function of the contract that changes something
+# Writing: every function of the interface that changes something
 my %writes = (
 	register_server => "SELECT rsfed.register_server('other', 'localhost', 'dev', 'u', verify => false)",
 	set_credentials => "SELECT rsfed.set_credentials('warehouse', 'u', 'p', verify => false)",
@@ -124,7 +124,8 @@ poll_for($replica, 'SELECT revenue FROM revenue WHERE seller = 4', '9.00',
 $replica->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 pass('refresh works on the new primary');
 
-# The old primary wrote what the new one never got; it comes back as a replica
+# The old primary has changes that the new one never received; it returns as a
+# replica
 $primary->start;
 $primary->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 $primary->stop;
@@ -136,7 +137,7 @@ command_ok(
 		'--target-pgdata', $primary->data_dir
 	],
 	'the old primary is rewound');
-# with it came the settings of the new primary
+# the settings of the new primary were copied, too
 $primary->append_conf('postgresql.conf', 'port = ' . $primary->port . "\nhot_standby_feedback = on\n");
 $primary->enable_streaming($replica);
 $primary->start;

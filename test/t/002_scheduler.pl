@@ -24,7 +24,7 @@ sub scheduled_runs
 		  . "WHERE trigger = 'schedule' AND status IN ('published', 'unchanged')");
 }
 
-# The number of successful scheduled runs grows by two within the usual time.
+# The number of successful scheduled runs increases by two within the usual time.
 sub runs_go_on
 {
 	my ($name) = @_;
@@ -33,8 +33,8 @@ sub runs_go_on
 		  . "WHERE trigger = 'schedule' AND status IN ('published', 'unchanged')", 't', $name);
 }
 
-# No run begins during three ticks of the one-second schedule, once the scheduler
-# has ended the turn that it was in.
+# No run begins during three ticks of the one-second schedule, after the scheduler
+# has ended its current turn.
 sub runs_stand_still
 {
 	my ($name, %options) = @_;
@@ -52,7 +52,7 @@ warehouse_sql('UPDATE scheduler_sales SET price = price + 1 WHERE seller = 3');
 poll_for($node, 'SELECT revenue FROM revenue WHERE seller = 3', '490.00', 'its content follows the warehouse');
 is($node->safe_psql('postgres', 'SELECT state FROM rsfed.freshness'), 'fresh', 'and is fresh');
 
-# A worker that is idle takes a request without the scheduler
+# An idle worker takes a request without the scheduler
 my $scheduler = $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'rsfed scheduler' AND datname = 'postgres'");
 kill('STOP', $scheduler) or die "there is no scheduler to stop\n";
 my $asked = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
@@ -60,7 +60,8 @@ like($node->safe_psql('postgres', "SELECT rsfed.wait($asked, '30 s')"), qr/publi
 kill('CONT', $scheduler);
 runs_go_on('which goes on');
 
-# A native materialized view on the same clock, with and without CONCURRENTLY
+# A native materialized view with the same kind of schedule, with and without
+# CONCURRENTLY
 $node->safe_psql('postgres', q{
 	CREATE MATERIALIZED VIEW total AS SELECT 1 AS one, sum(revenue) AS total FROM revenue;
 	CREATE UNIQUE INDEX ON total (one);
@@ -92,8 +93,8 @@ $node->append_conf('postgresql.conf', 'rsfed.scheduler = on');
 $node->reload;
 runs_go_on('rsfed.scheduler = on starts them again');
 
-# Listeners hear of new content, and of a relation that begins to fail and recovers;
-# what they hear quotes no error message, which may hold data.
+# Listeners are notified of new content, and of a relation that begins to fail and
+# recovers; notifications quote no error message, because it may contain data.
 my $heard = '';
 $node->psql('postgres', "LISTEN rsfed_published; LISTEN rsfed_event;\n"
 	  . "SELECT rsfed.define_rollup('heard', 'warehouse', 'SELECT 1 AS k, count(*) AS n FROM scheduler_sales', key => '{k}', populate => false);\n"
@@ -109,8 +110,8 @@ $node->psql('postgres', "LISTEN rsfed_event;\nCALL rsfed.refresh('heard');\n", s
 like($heard, qr/"relation" : "public.heard", "run_id" : \d+, "state" : "recovered"/, 'NOTIFY rsfed_event: recovered');
 $node->safe_psql('postgres', "SELECT rsfed.drop_rollup('heard')");
 
-# kill -9 of a worker while it waits for the warehouse: the server restarts, the
-# run is marked failed, the content stays and the schedule goes on.
+# kill -9 of a worker while it waits for the warehouse: the server restarts, the run
+# is marked failed, the content is kept and the schedule continues.
 $node->safe_psql('postgres', "SELECT rsfed.unschedule_refresh('revenue')");
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'quiet before the kill');
 standin('FAULT stall_before_rows');

@@ -1,6 +1,6 @@
-# What happens when the warehouse fails: the failed run is recorded, the last
-# good content stays readable, the next refresh succeeds, and no connection to
-# the warehouse is left behind.
+# Failures of the warehouse: the failed run is recorded, the last good content stays
+# readable, the next refresh succeeds, and no connection to the warehouse is left
+# behind.
 
 use strict;
 use warnings;
@@ -25,18 +25,18 @@ $node->safe_psql('postgres',
 my $total = 'SELECT count(*), sum(revenue) FROM revenue';
 my $price = 10;
 
-# Fails a refresh on purpose, and checks all that must hold after it.
+# Makes a refresh fail, and checks the state after it.
 #   fault      STANDIN FAULT words, or a sub that breaks something
-#   heal       a sub that mends it (STANDIN RESET always comes with it)
+#   heal       a sub that repairs it (always together with STANDIN RESET)
 #   sqlstate   of the error that the caller sees
 #   message    pattern of that error, as psql shows it
-# Whatever the fault, it is over long before stall_timeout, which is 60 s.
+# Any of these faults ends long before stall_timeout, which is 60 s.
 sub survives
 {
 	my ($name, %fault) = @_;
 	my $before = $node->safe_psql('postgres', $total);
 
-	# there is something to bring, so that a success would be seen
+	# there is a change to fetch, so that a success would be visible
 	$price++;
 	warehouse_sql("UPDATE fault_sales SET price = $price");
 
@@ -63,8 +63,8 @@ sub survives
 		'fresh|0', "$name: freshness recovers");
 }
 
-# The sessions that were opened by hand have ended, so nobody may be connected
-# but a worker that is idle, for rsfed.idle_connection.
+# The sessions that the test opened have ended, so the only connections may be those
+# of idle workers, for up to rsfed.idle_connection.
 sub nothing_is_left
 {
 	my ($name) = @_;
@@ -96,11 +96,11 @@ survives('wrong password',
 survives('a time limit here', fault => 'stall_after_rows 1000', before => "SET statement_timeout = '2s'; ",
 	sqlstate => '57014', message => qr/statement timeout/);
 
-# A password is never in a log
+# No log contains a password
 unlike(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/\Q$ENV{WAREHOUSE_PASSWORD}\E/,
 	'no password in the log');
 
-# Cancel while rows stream, by rsfed.cancel from another session
+# Cancel by rsfed.cancel from another session while rows are received
 standin('FAULT stall_after_rows 1000');
 my $run = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
 poll_for($node, "SELECT phase FROM rsfed.progress WHERE run_id = $run", 'receiving', 'a worker receives rows');
@@ -111,7 +111,7 @@ cmp_ok(time - $start, '<', 40, 'long before stall_timeout');
 is($node->safe_psql('postgres', $total), '5000|' . 5000 * $price . '.00', 'the content is as it was');
 standin_reset();
 
-# The session that waits in CALL refresh ends: nothing of it stays
+# The session that waits in CALL refresh ends: nothing of it is left
 standin('FAULT stall_after_rows 1000');
 my $psql = IPC::Run::start(
 	[ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "CALL rsfed.refresh('revenue')" ],
@@ -127,7 +127,7 @@ standin_reset();
 $node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 pass('the next refresh works');
 
-# Cancelled twice, the second time while it waits for the canceller to commit
+# Cancelled twice, the second time while it waits for the canceller's commit
 standin('FAULT stall_after_rows 1000');
 $psql = IPC::Run::start(
 	[ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', "CALL rsfed.refresh('revenue')", '-c', 'SELECT pg_sleep(30)' ],
@@ -135,7 +135,7 @@ $psql = IPC::Run::start(
 poll_for($node, 'SELECT phase FROM rsfed.progress', 'receiving', 'a session refreshes again');
 $run = last_run($node, 'revenue', 'run_id');
 my $refresher = $node->safe_psql('postgres', "SELECT pid FROM rsfed.runs WHERE run_id = $run");
-# told again while it waits for us
+# cancelled again while it waits for this session
 $node->safe_psql('postgres', "SET statement_timeout = '120s'; BEGIN; SELECT rsfed.cancel($run); "
 	  . "DO 'BEGIN WHILE NOT EXISTS (SELECT FROM pg_locks WHERE pid = $refresher AND NOT granted) LOOP PERFORM pg_sleep(0.05); END LOOP; END'; "
 	  . "SELECT rsfed.cancel($run); SELECT pg_sleep(1); COMMIT");
@@ -144,8 +144,9 @@ is($node->safe_psql('postgres', "SELECT pg_terminate_backend($refresher)"), 't',
 $psql->kill_kill;
 standin_reset();
 
-# A run whose row nobody else sees yet, because it is inside a transaction: known
-# by rsfed.progress, and cancelled by whoever may cancel one of that relation
+# A run whose row is not yet visible to others, because it is inside a transaction:
+# it is in rsfed.progress, and can be cancelled by any role that may cancel runs of
+# that relation
 $node->safe_psql('postgres', q{CREATE ROLE newcomer LOGIN; CREATE ROLE fellow; CREATE ROLE bystander; GRANT newcomer TO fellow;
 	GRANT CREATE ON SCHEMA public TO newcomer; GRANT USAGE ON FOREIGN SERVER warehouse TO newcomer;
 	SELECT rsfed.set_credentials('warehouse', } . quote_literal($ENV{WAREHOUSE_USER}) . ', ' . quote_literal($ENV{WAREHOUSE_PASSWORD})
@@ -178,7 +179,8 @@ for my $unseen (
 	like($cancel->($starter, $run), qr/^f$|does not exist/, 'then there is nothing to cancel');
 }
 
-# rsfed.wait() of such a run: until the transaction ends, however long after the run
+# rsfed.wait() for such a run: it waits until the transaction ends, even long after
+# the run
 for my $end ('COMMIT', 'ROLLBACK')
 {
 	my ($said, $error) = ('', '');
@@ -200,8 +202,8 @@ for my $end ('COMMIT', 'ROLLBACK')
 	$block->quit;
 }
 
-# Its failure cannot be written, as on a full disk, and the session lives on:
-# the run must not block the relation for as long as the session does
+# The failure of a run cannot be recorded, as on a full disk, and its session
+# continues: the run must not block the relation for as long as the session exists
 my $refuse = q{ALTER TABLE rsfed_catalog.run ADD CONSTRAINT refuse CHECK (status <> 'failed') NOT VALID};
 $node->safe_psql('postgres', $refuse);
 standin('FAULT cut_after_rows 1000');
@@ -218,7 +220,7 @@ poll_for($node, "SELECT status || ' ' || message FROM rsfed.runs ORDER BY run_id
 $psql->kill_kill;
 $node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'");
 
-# So of a session that tells nothing of what it does
+# The same for a session that does not report its activity
 my $silent = $node->background_psql('postgres', on_error_stop => 0);
 $silent->query_safe('SET track_activities = off');
 $node->safe_psql('postgres', $refuse);
@@ -229,7 +231,7 @@ standin_reset();
 $node->safe_psql('postgres', 'ALTER TABLE rsfed_catalog.run DROP CONSTRAINT refuse');
 poll_for($node, "SELECT status || ' ' || message FROM rsfed.runs ORDER BY run_id DESC LIMIT 1",
 	'failed the refresh ended without an outcome', 'the scheduler finds that, too');
-# but is not taken for lost while it works
+# but it is not considered lost while it is active
 standin('FAULT stall_after_rows 1000');
 $silent->query_until(qr/begins/, "\\echo begins\nCALL rsfed.refresh('revenue');\n");
 poll_for($node, "SELECT count(*) FROM rsfed.progress WHERE phase = 'receiving'", '1', 'one that is at work');
@@ -242,8 +244,8 @@ like($node->safe_psql('postgres', "SELECT status FROM rsfed.runs WHERE run_id = 
 like($node->safe_psql('postgres', "SELECT rsfed.wait($run)"), qr/published|unchanged/, 'and the next one, too');
 $silent->quit;
 
-# alter_rollup that is told to stop while it waits for its lock: the session,
-# maybe one of a pool, is as after any other error
+# alter_rollup is cancelled while it waits for its lock: the session, which may
+# belong to a pool, has the same state as after any other error
 my $reader = $node->background_psql('postgres');
 $reader->query_safe('BEGIN; SELECT count(*) FROM revenue');
 $psql = IPC::Run::start(
@@ -260,7 +262,7 @@ unlike("$err$out", qr/transaction is aborted/, 'and the session is not left in a
 like($out, qr/usable/, 'but can be used');
 $reader->quit;
 
-# Inside a transaction block a failure takes everything with it
+# Inside a transaction block a failure rolls back everything
 my $before = $node->safe_psql('postgres', $total);
 standin('FAULT cut_after_rows 1000');
 psql_fails($node, "BEGIN; CREATE TABLE beside (a integer); CALL rsfed.refresh('revenue'); COMMIT",
@@ -272,7 +274,7 @@ poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status = 'failed' AND sql
 	'1', 'and the scheduler writes the failed run into the history');
 $node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 
-# A host that accepts and never answers: the connect time-out holds
+# A host that accepts connections and never answers: the connection timeout applies
 standin('FAULT hang_connect');
 $node->safe_psql('postgres', "ALTER SERVER warehouse OPTIONS (ADD connect_timeout '2')");
 my $start_connect = time;
@@ -282,8 +284,8 @@ cmp_ok(time - $start_connect, '<', 40, 'after the connect time-out');
 $node->safe_psql('postgres', 'ALTER SERVER warehouse OPTIONS (DROP connect_timeout)');
 standin_reset();
 
-# A host that stopped before the first row: not even Redshift's word that its
-# statement_timeout is over arrives
+# A host that stopped before the first row: not even Redshift's message about its
+# statement_timeout arrives
 $node->safe_psql('postgres', "ALTER SERVER warehouse OPTIONS (ADD statement_timeout '1s', ADD stall_timeout '1s')");
 standin('FAULT stall_before_rows');
 psql_fails($node, "CALL rsfed.refresh('revenue')", '08006', qr/does not answer any more/,
@@ -291,8 +293,8 @@ psql_fails($node, "CALL rsfed.refresh('revenue')", '08006', qr/does not answer a
 standin_reset();
 $node->safe_psql('postgres', 'ALTER SERVER warehouse OPTIONS (DROP statement_timeout, DROP stall_timeout)');
 
-# The same while a worker keeps its connection: the settings of the next run are
-# not answered, for as long as a connection may take
+# The same while a worker keeps its connection: the settings of the next run are not
+# answered; the limit is the connection timeout
 $node->safe_psql('postgres', "ALTER SERVER warehouse OPTIONS (ADD connect_timeout '5')");
 $run = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('revenue')");
 poll_for($node, "SELECT status IN ('published', 'unchanged') FROM rsfed.runs WHERE run_id = $run", 't', 'a worker has a connection');

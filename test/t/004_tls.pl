@@ -1,5 +1,5 @@
-# TLS: verify-full by default, and an error that says which of CA and name did
-# not match and which argument to change.
+# TLS: verify-full by default, and an error that says whether CA or name did not
+# match and which argument to change.
 
 use strict;
 use warnings;
@@ -9,7 +9,8 @@ use Test::More;
 
 my $node = start_primary('primary', register => 0);
 
-# Registers a server without verifying, and returns how a query over it ends.
+# Registers a server without verification, and returns the result of a query over
+# it.
 sub attempt
 {
 	my ($name, %options) = @_;
@@ -26,7 +27,7 @@ sub attempt
 	return $code == 0 ? $out : $err;
 }
 
-# What check_server says of one item.
+# The result of check_server for one item.
 sub check_item
 {
 	my ($server, $item) = @_;
@@ -40,7 +41,7 @@ is($node->safe_psql('postgres',
 		"SELECT array_to_string(srvoptions, ' ') ~ 'sslmode=verify-full' FROM pg_foreign_server WHERE srvname = 'good'"),
 	't', 'verify-full is the default');
 
-# The certificate is for localhost: the address is another name
+# The certificate is for localhost; the address is another name
 my $message = attempt('wrong_name', host => '127.0.0.1');
 like($message, qr/ERROR:  08\w\w\w: /, 'a certificate of another name is refused');
 like($message, qr/localhost/, 'the error says which name is in the certificate');
@@ -61,11 +62,11 @@ $node->reload;
 like(attempt('other_default'), qr/ERROR:  08\w\w\w: /, 'rsfed.ssl_root_cert is what servers are checked against');
 is(attempt('own_ca', options => qq({"sslrootcert": "$ENV{WAREHOUSE_CA}"})), '1', 'the option overrides the setting');
 
-# A file that is not there
+# A missing file
 $message = attempt('no_file', options => '{"sslrootcert": "/nonexistent/ca.crt"}');
 like($message, qr/ERROR: .*\/nonexistent\/ca\.crt/s, 'a missing CA file is named');
 
-# The environment of the server process decides nothing
+# The environment of the server process has no effect
 is($node->safe_psql('postgres',
 		"SELECT count(*) FROM pg_foreign_server WHERE array_to_string(srvoptions, ' ') ~ 'sslmode=(disable|allow|prefer)'"),
 	'0', 'no server falls back to plain text');

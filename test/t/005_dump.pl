@@ -1,6 +1,6 @@
-# pg_dump and restore carry definitions and schedules; pg_dump of one table
-# works without rsfed; restored rollups refresh without being told, but their
-# schedules are held until somebody takes them over.
+# pg_dump and restore preserve definitions and schedules; pg_dump of one table works
+# without rsfed; restored rollups can be refreshed without further steps, but their
+# schedules are held until they are taken over.
 
 use strict;
 use warnings;
@@ -10,7 +10,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = start_primary('primary');
-# a restore must not race with the schedules it brings
+# a restore must not run at the same time as the schedules that it restores
 stop_scheduler($node);
 
 warehouse_sql(q{
@@ -55,7 +55,7 @@ my %definitions = (
 	sets => 'SELECT name, rollups, owner, source, as_of FROM rsfed.sets',
 	odd => "SELECT * FROM $odd ORDER BY seller");
 
-# Restores a dump into a database and compares what rsfed says there.
+# Restores a dump into a database and compares the state of rsfed there.
 sub same_after_restore
 {
 	my ($kind, $database, $restore) = @_;
@@ -68,7 +68,7 @@ sub same_after_restore
 	}
 	is($node->safe_psql($database, 'SELECT DISTINCT held, held_reason FROM rsfed.schedules'),
 		't|another database of this server owns these schedules', "$kind: a copy, so its schedules are held");
-	# what a dump leaves out, doctor() puts back
+	# doctor() restores the parts that a dump leaves out
 	my $missing = q{SELECT remedy FROM rsfed.doctor() WHERE problem ~ 'as after a restore'};
 	my $remedy = $node->safe_psql($database, $missing);
 	$node->safe_psql($database, "SET client_min_messages = error; $remedy");
@@ -76,7 +76,7 @@ sub same_after_restore
 	is($node->safe_psql($database, q{SELECT count(*) FROM pg_publication_tables WHERE pubname = 'served elsewhere' AND schemaname = 'rsfed_catalog'}), '2', "$kind: both of them");
 	my $as_of = q{SELECT rsfed.as_of('revenue'), rsfed.require_fresh('revenue', '1 day')};
 	is($node->safe_psql($database, $as_of), $node->safe_psql('postgres', $as_of), "$kind: the same as_of");
-	# the password of the mapping is in the dump of a superuser
+	# the dump of a superuser contains the password of the mapping
 	$node->safe_psql($database, "CALL rsfed.refresh('revenue')");
 	is($node->safe_psql($database, 'SELECT count(*) FROM revenue'), '10', "$kind: a refresh works at once");
 	$node->safe_psql($database, "CALL rsfed.refresh_set('both')");
@@ -93,7 +93,7 @@ $node->command_ok([ 'pg_dump', '-Fd', '-j2', '-f', "$dir/dir", 'postgres' ], 'pg
 same_after_restore('directory', 'directory',
 	[ 'pg_restore', '--exit-on-error', '-j2', '-d', 'directory', "$dir/dir" ]);
 
-# Into another server, whose scheduler is at work: held there, until taken over
+# Into another server with an active scheduler: held there, until taken over
 my $elsewhere = start_primary('elsewhere', register => 0);
 $elsewhere->safe_psql('postgres', 'CREATE ROLE reporter; CREATE ROLE reader; CREATE DATABASE shop TEMPLATE template0');
 $elsewhere->command_ok([ 'pg_restore', '--exit-on-error', '-j2', '-d', $elsewhere->connstr('shop'), "$dir/dir" ],
@@ -113,7 +113,7 @@ like(slurp_file($elsewhere->logfile), qr/WARNING:  schedules of database "shop" 
 	'the log says what to run');
 $elsewhere->stop;
 
-# Back into the same database: it is the owner still
+# Back into the same database: it is still the owner
 $node->safe_psql('postgres', q{
 	CREATE TABLE remembered AS SELECT identity, system_identifier, database_id FROM rsfed_catalog.identity;
 	SET client_min_messages = warning;
@@ -126,21 +126,21 @@ $node->safe_psql('postgres', q{
 $node->command_ok([ 'psql', '-X', '-q', '-d', 'postgres', '-f', "$dir/plain.sql" ], 'restored in place');
 is($node->safe_psql('postgres', 'SELECT DISTINCT held FROM rsfed.schedules'), 'f', 'in place nothing is held');
 
-# The tables alone go to a server that knows nothing of rsfed
+# The tables alone are restored into a server without rsfed
 $node->safe_psql('postgres', 'CREATE DATABASE bare TEMPLATE template0');
 $node->command_ok([ 'pg_dump', '-t', 'revenue', '-f', "$dir/table.sql", 'postgres' ], 'pg_dump of one table');
 $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'bare', '-f', "$dir/table.sql" ],
 	'one table is restored where there is no rsfed');
 is($node->safe_psql('bare', 'SELECT count(*) FROM revenue'), '10', 'with its content');
 
-# A relation that is not in the restored database must not stop the restore
+# A relation that is missing in the restored database must not stop the restore
 $node->safe_psql('postgres', 'CREATE DATABASE part TEMPLATE template0');
 $node->command_ok([ 'pg_dump', '-T', 'total', '-f', "$dir/part.sql", 'postgres' ], 'pg_dump without one relation');
 $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'part', '-f', "$dir/part.sql" ],
 	'a dump without a scheduled relation is restored');
 is($node->safe_psql('part', 'SELECT count(*) FROM rsfed.rollups'), '2', 'with the rollups that are there');
 
-# A restored rollup is followed like any other
+# Changes of a restored rollup are tracked like those of any other
 $node->safe_psql('plain', 'ALTER TABLE revenue RENAME TO income');
 is($node->safe_psql('plain', "SELECT count(*) FROM rsfed.rollups WHERE rollup = 'income'::regclass"), '1',
 	'restored and renamed, it is still a rollup');
@@ -152,7 +152,7 @@ is($node->safe_psql('directory', "SELECT count(*) FROM rsfed_catalog.relation WH
 	'and so is one that was restored');
 is($node->safe_psql('directory', 'SELECT rollups FROM rsfed.sets'), '{revenue}', 'also by the set that it was in');
 
-# DROP EXTENSION keeps the tables and what hangs on them
+# DROP EXTENSION keeps the tables and the objects that depend on them
 $node->safe_psql('plain', 'DROP EXTENSION rsfed CASCADE');
 is($node->safe_psql('plain', 'SELECT count(*) FROM revenue'), '10', 'DROP EXTENSION keeps the table');
 is($node->safe_psql('plain', 'SELECT count(*) > 0 FROM best'), 't', 'and the view on it');

@@ -1,13 +1,13 @@
 # The examples of the README and of the pages that continue it, run in this order in
 # one database: no fenced block of "sql" may raise an error, and a block of "text"
-# directly behind one says what it prints.
+# directly after one contains its output.
 #
-# In a text block, a line of just "..." stands for any lines, and whatever looks
-# like a time or a duration may differ.  The README's cluster, password and port
-# stand for the stand-in's; its data is the demo's.
+# In a text block, a line with only "..." matches any lines, and times and durations
+# may differ.  The README's cluster, password and port are replaced by those of the
+# stand-in; its data is the demo's.
 #
-# Each page with the output that was seen is left beside the server's log, to be
-# copied where it is right.
+# Each page with the actual output is written beside the server's log, to be copied
+# after a check.
 
 use strict;
 use warnings;
@@ -29,7 +29,7 @@ sub localized
 	return $sql;
 }
 
-# a schedule of the pages comes round while this runs, every now and then
+# schedules of the pages run repeatedly during this test
 my $primary = start_primary('primary', register => 0, conf => "rsfed.scheduler = off\n");
 for my $name ('README.md', map { "doc/$_.md" } qw(servers rollups schedules windows live))
 {
@@ -39,14 +39,14 @@ for my $name ('README.md', map { "doc/$_.md" } qw(servers rollups schedules wind
 	append_to_file("$PostgreSQL::Test::Utils::log_path/" . ($name =~ s/.*\///r), $new);
 }
 
-# The table of options is the view
+# The table of options agrees with the view
 my $options = slurp_file("$sources/doc/options.md");
 my $table = $primary->safe_psql('postgres', q{
 	SELECT format('| %s | `%s` | %s | %s | %s |', scope, name, concat_ws(' ', type, '(' || unit || ')'),
 		default_value, description) FROM rsfed.options});
 is(join("\n", $options =~ /^(\| \w+ \| `.*)$/mg), $table, 'the table of doc/options.md is the view rsfed.options');
 
-# No page leads to nowhere, and what a DBA sees first stays short
+# No page has a broken link, and the pages that a DBA sees first are short
 for my $file (glob("$sources/README.md $sources/doc/*.md"))
 {
 	my ($folder, $name) = $file =~ /(.*)\/(.*)/;

@@ -1,6 +1,6 @@
-# A backfill whose process is killed: what was committed stays, with a watermark
-# that tells the truth about it, and the next refresh goes on from there, also
-# in a database that was dumped and restored.
+# A backfill whose process is killed: the committed part is kept, with a correct
+# watermark, and the next refresh continues from there, also in a database that was
+# dumped and restored.
 
 use strict;
 use warnings;
@@ -22,8 +22,8 @@ my $query = q{SELECT date_trunc('day', at) AS day, page, count(*) AS n FROM visi
 my $options = '{"start": "2024-01-01", "batch": "1 day", "batch_order": "oldest", "batch_pause": "1 s"}';
 my $filled = q{SELECT filled_to::date - filled_from::date FROM rsfed_catalog.watermark};
 
-# How many rows of the result are not in the table or the other way round,
-# within the range that the watermark says is complete.
+# The number of rows that differ between the result and the table, within the range
+# that is complete according to the watermark.
 my $wrong = q{
 	WITH w AS (SELECT filled_from::timestamp AS first, filled_to::timestamp AS last FROM rsfed_catalog.watermark),
 	remote AS (SELECT * FROM rsfed.query('warehouse',
@@ -38,7 +38,7 @@ $node->safe_psql('postgres',
 is($node->safe_psql('postgres', $filled), '1', 'define_rollup fills one batch');
 is($node->safe_psql('postgres', "SELECT state FROM rsfed.freshness"), 'backfilling', 'and says so');
 
-# killed in the middle
+# killed before its end
 my $session = $node->background_psql('postgres', on_error_stop => 0);
 $session->query_until(qr/begun/, "\\echo begun\nCALL rsfed.refresh('by_day');\n");
 poll_for($node, "SELECT filled_to::timestamp >= '2024-01-05' FROM rsfed_catalog.watermark", 't', 'batches are committed one by one');
@@ -51,14 +51,14 @@ cmp_ok($days, '>=', 4, 'what was committed is there');
 is($node->safe_psql('postgres', $wrong), '0', 'and exactly what the watermark says');
 is($node->safe_psql('postgres', 'SELECT state FROM rsfed.freshness'), 'backfilling', 'the state is backfilling still');
 
-# the dump carries the watermark
+# the dump contains the watermark
 my $dump = $node->backup_dir . '/dump.sql';
 $node->command_ok([ 'pg_dump', '-f', $dump, '-p', $node->port, '-h', $node->host, 'postgres' ], 'pg_dump');
 $node->safe_psql('postgres', 'CREATE DATABASE restored');
 $node->command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-f', $dump, '-p', $node->port, '-h', $node->host, 'restored' ], 'restore');
 is($node->safe_psql('restored', $filled), $days, 'the watermark is restored');
 
-# the scheduler finds the lost run; the next one goes on
+# the scheduler finds the lost run; the next one continues
 $node->append_conf('postgresql.conf', 'rsfed.scheduler = on');
 $node->reload;
 $node->safe_psql('postgres', q{SELECT action FROM rsfed.alter_rollup('by_day', options => '{"batch_pause": null, "retain": null, "batch": "10 days"}', populate => false)});

@@ -1,6 +1,6 @@
-# rsfed.export(): a script that rebuilds everything in an empty database, changes
-# nothing where everything is there, is the same text each time, holds no
-# password, shows nobody what is not theirs, and completes pg_dump -s.
+# rsfed.export(): a script that recreates everything in an empty database, changes
+# nothing if everything exists, has the same text each time, contains no password,
+# shows each role only its own objects, and completes pg_dump -s.
 
 use strict;
 use warnings;
@@ -11,7 +11,7 @@ use Test::More;
 
 
 my $node = start_primary('primary');
-# runs of schedules would change what is compared
+# runs of schedules would change the compared data
 $node->append_conf('postgresql.conf', "rsfed.scheduler = off\nwal_level = logical\nmax_prepared_transactions = 5");
 $node->restart;
 my $replica = start_replica($node, 'replica');
@@ -22,7 +22,7 @@ warehouse_sql(q{
 	INSERT INTO export_sales SELECT i % 10, date '2024-01-01' + i % 50, i FROM generate_series(1, 100) AS i;
 });
 
-# Names as unpleasant as they may be, queries that try to leave their quotes
+# Names that are hard to quote, and queries that try to break out of their quotes
 my $role = q{"Räu-ber; DROP ""ROLE"" x --"};
 my $schema = qq{"Größe.""\n-- x"};
 my $password = $ENV{WAREHOUSE_PASSWORD};
@@ -87,7 +87,7 @@ is($node->safe_psql('postgres', qq{
 $node->wait_for_catchup($replica);
 is(export_of('postgres', node => $replica), $script, 'the same on a replica');
 
-# What a role may see
+# What a role may see: its own objects only
 is($node->safe_psql('postgres', 'SET ROLE stranger; SELECT rsfed.export()') =~ /CREATE SERVER|define_rollup|schedule_refresh|SET ROLE|CREATE USER MAPPING FOR rep/ ? 'shown' : '',
 	'', 'a stranger is shown nothing');
 my $own = $node->safe_psql('postgres', 'SET ROLE reporter; SELECT rsfed.export()');
@@ -98,7 +98,7 @@ unlike($own, qr/publish\(.*'public\.kept'|'empty'/, 'of a publication of its own
 like($own, qr/^SELECT rsfed\.publish\(.*'public\.revenue'.*\n.*'out of "here"''s'/m, 'which it can publish');
 like($own, qr/^-- Server warehouse belongs to somebody else; it must be there\.$/m, 'and what it needs of others');
 
-# Runs a script with the passwords filled in, as a DBA would; errors are fatal.
+# Runs a script with the passwords inserted, as a DBA would; errors are fatal.
 sub run_script
 {
 	my ($database, $text, $name) = @_;
@@ -119,7 +119,7 @@ my %state = (
 
 # An empty database
 $node->safe_psql('postgres', 'CREATE DATABASE fresh TEMPLATE template0');
-# without the passwords there is one error, which says what to do, and nothing else happens
+# without the passwords there is one error, with the remedy, and nothing else happens
 $node->psql('fresh', $script, stderr => \my $missing, on_error_stop => 1);
 like($missing, qr/ERROR:  passwords are missing: postgres at warehouse, public at warehouse, reporter at warehouse\nHINT:  Complete the lines with rsfed\.set_credentials, and run the script again\.\n/,
 	'passwords are asked for before rollups');
@@ -132,7 +132,7 @@ run_script('fresh', $rest, 'and, with its own views, schedules and pauses');
 is($node->safe_psql('fresh', $state{$_}), $node->safe_psql('postgres', $state{$_}), "the same $_") for sort keys %state;
 is(export_of('fresh'), $script, 'exported again it is the same text');
 
-# Again, and where it came from: nothing changes
+# Again, and in the original database: nothing changes
 for my $database (qw(fresh postgres))
 {
 	my $all = 'SELECT array_agg(xmin::text || ctid::text ORDER BY ctid) FROM rsfed_catalog.';
@@ -144,7 +144,8 @@ for my $database (qw(fresh postgres))
 }
 is($node->safe_psql('fresh', q{CALL rsfed.refresh('revenue'); SELECT count(*) FROM revenue}) =~ s/.*\n//r, '10', 'a rebuilt rollup can be refreshed');
 
-# A schedule that is another one is made as it is written; a rollup is left, loudly
+# A schedule that differs is replaced by that of the script; a rollup that differs
+# is kept, with a message
 $node->safe_psql('fresh', q{
 	SELECT rsfed.alter_schedule('revenue', 'often', schedule => '@daily');
 	SELECT rsfed.alter_rollup('total', query => 'SELECT count(*) + 1 AS n FROM export_sales');
@@ -155,7 +156,7 @@ like($err, qr/WARNING:  rollup "total" already exists with another definition, s
 	'another definition is said, not changed');
 is($node->safe_psql('fresh', q{SELECT schedule FROM rsfed.schedules WHERE name = 'often'}), '*/5 * * * *', 'another schedule is changed');
 
-# pg_dump -s, then the script: everything, on the tables that the dump brought
+# pg_dump -s, then the script: everything, on the tables of the dump
 my $dir = PostgreSQL::Test::Utils::tempdir;
 $node->safe_psql('postgres', 'CREATE INDEX revenue_idx ON revenue (revenue); ALTER TABLE revenue ADD COLUMN remark text');
 $node->command_ok([ 'pg_dump', '-s', '-f', "$dir/schema.sql", 'postgres' ], 'pg_dump -s');

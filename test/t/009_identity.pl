@@ -1,5 +1,5 @@
-# Whose schedules these are: a copy of a database holds them, whichever way it
-# was made, until somebody says that it is the owner.
+# The owner of schedules: in a copy of a database, made in any way, they are held
+# until it is declared the owner.
 
 use strict;
 use warnings;
@@ -29,7 +29,7 @@ sub poll_in
 	return ok($node->poll_query_until($database, $query_text), $name);
 }
 
-# Two more scheduled runs end well.
+# Two more scheduled runs succeed.
 sub goes_on
 {
 	my ($node, $database, $name) = @_;
@@ -38,7 +38,7 @@ sub goes_on
 			  . "AND trigger = 'schedule' AND status IN ('published', 'unchanged')"), $name);
 }
 
-# Held, with that reason; and the scheduler has seen it.
+# The schedules are held, with that reason, and the scheduler has noticed it.
 sub is_held
 {
 	my ($node, $database, $reason, $name) = @_;
@@ -50,7 +50,7 @@ sub is_held
 		"$name: and since when, for replicas");
 }
 
-# Refreshes fails in a database with a message; psql_fails is for postgres only.
+# The statement fails in a database with a message; psql_fails is for postgres only.
 sub refused
 {
 	my ($node, $database, $sql, $pattern, $name) = @_;
@@ -68,7 +68,7 @@ sub identity_file
 	$node->reload;
 }
 
-# First remembered with the first schedule
+# The identity is stored with the first schedule
 $node->safe_psql('postgres', "SELECT rsfed.define_rollup('revenue', 'warehouse', '$query')");
 is($node->safe_psql('postgres', 'SELECT count(*) FROM rsfed_catalog.identity'), '0',
 	'without a schedule no owner is remembered');
@@ -99,7 +99,7 @@ like($err, qr/NOTICE: .*held/, 'CALL rsfed.refresh in the copy says that it is h
 like($out, qr/unchanged|published/, 'and refreshes');
 is($node->safe_psql('copy', 'SELECT state FROM rsfed.freshness'), 'held', 'which leaves it held');
 
-# Said once in the log, with what to do; the scheduler sleeps over it
+# There is one message in the log, with the remedy; the scheduler is idle
 my $log = slurp_file($node->logfile);
 my @lines = $log =~ /WARNING:  (schedules of database "copy" are held: .*)/g;
 is_deeply(\@lines, ["schedules of database \"copy\" are held: $other_database"], 'one line in the log says so');
@@ -125,15 +125,15 @@ $node->safe_psql('template1', 'ALTER DATABASE copy RENAME TO renamed');
 goes_on($node, 'renamed', 'after ALTER DATABASE RENAME the schedules go on');
 is($node->safe_psql('renamed', 'SELECT database_name FROM rsfed_catalog.identity'), 'renamed', 'under the new name');
 
-# The setting, given for the first time: a clone that gets a name of its own
-# must not go on, so neither does the original unasked
+# The setting is set for the first time: a clone that gets a name of its own must
+# not continue, so the original does not continue without a request either
 identity_file($node, 'production');
 is_held($node, 'postgres', 'rsfed.identity is set, and the owner of these schedules had none', 'with a first rsfed.identity');
 $node->safe_psql('postgres', "SELECT rsfed.take_over('postgres')");
 goes_on($node, 'postgres', 'the owner with a setting runs');
 is_held($node, 'renamed', 'rsfed.identity is set, and the owner of these schedules had none', 'the other database');
 
-# Another one, and back; heard by whoever listens
+# Another identity, and back; listeners are notified
 $node->append_conf('postgresql.conf', "rsfed.identity = 'staging'\n");
 my $wait = q{
 DO $$BEGIN
@@ -160,7 +160,7 @@ is_held($node, 'postgres', 'rsfed.identity is not set, and the owner of these sc
 refused($node, 'postgres', "ALTER SYSTEM SET rsfed.identity = 'production'", qr/cannot be changed/,
 	'ALTER SYSTEM cannot put the setting into the data directory');
 
-# A replica: shows what the primary is, and knows what it would be itself
+# A replica shows the state of the primary, and its own state if it were promoted
 my $replica = start_replica($node, 'replica');
 $node->wait_for_catchup($replica);
 is($replica->safe_psql('postgres', 'SELECT state FROM rsfed.freshness'), 'held', 'the replica of a held primary says so');
@@ -176,7 +176,7 @@ $node->wait_for_catchup($heir);
 is($heir->safe_psql('postgres', 'SELECT is_held, mismatch FROM rsfed_catalog.guard'), 'f|',
 	'a replica with the same setting would not');
 
-# Promotion of both: a clone and a new primary
+# Promotion of both: as a clone and as a new primary
 $node->stop;
 $replica->promote;
 is_held($replica, 'postgres', 'rsfed.identity is not set, and the owner of these schedules has one',
@@ -186,7 +186,7 @@ goes_on($heir, 'postgres', 'the replica with the setting, promoted, goes on by i
 poll_in($replica, 'postgres', "SELECT count(*) = 0 FROM rsfed.runs WHERE status = 'running'",
 	'the clone has no run open');
 
-# Schedules that nobody owns: a restore that left the table out
+# Schedules without an owner: a restore without that table
 $heir->safe_psql('postgres', 'DELETE FROM rsfed_catalog.identity');
 $heir->restart;
 is($heir->safe_psql('postgres', 'SELECT DISTINCT held, held_reason FROM rsfed.schedules'),
@@ -196,8 +196,8 @@ refused($heir, 'postgres', "SELECT rsfed.request_refresh('revenue')", qr/55000/,
 $heir->safe_psql('postgres', "SELECT rsfed.take_over('postgres')");
 goes_on($heir, 'postgres', 'until somebody takes them over');
 
-# Dump and restore into a new server that was given the identity: the database
-# of the same name is the owner, another one is a copy
+# Dump and restore into a new server with the same identity: the database of the
+# same name is the owner, another one is a copy
 my $dir = PostgreSQL::Test::Utils::tempdir;
 $heir->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/dump", '-d', $heir->connstr('postgres') ], 'pg_dump');
 $heir->stop;

@@ -1,6 +1,5 @@
 # Databases and the extension are dropped, renamed and copied while workers are
-# at work; a subscriber's own rsfed is not changed by a publication FOR ALL
-# TABLES.
+# active; a publication FOR ALL TABLES does not change a subscriber's own rsfed.
 
 use strict;
 use warnings;
@@ -18,7 +17,7 @@ warehouse_sql(q{
 });
 my $query = 'SELECT seller, sum(price) AS revenue FROM life_sales GROUP BY seller';
 
-# A database with rsfed, a rollup, and a run of it that stands still in Redshift
+# A database with rsfed, a rollup, and a run of it that waits for Redshift
 sub make_database
 {
 	my ($name) = @_;
@@ -30,7 +29,7 @@ sub make_database
 	return;
 }
 
-# Waits in any database, as poll_for does in postgres.
+# Waits in any database, like poll_for in postgres.
 sub poll_in
 {
 	my ($database, $query_text, $expected, $name) = @_;
@@ -105,7 +104,8 @@ nobody_in($_, "nobody is left in $_") for qw(ext2 forced copied);
 poll_in('postgres', 'SELECT 1', '1', 'the server goes on');
 ok($node->poll_query_until('postgres', "SELECT count(*) <= 1 FROM pg_stat_activity WHERE backend_type LIKE 'rsfed scheduler%'"), 'schedulers of dropped databases have left');
 
-# A table that is dropped, altered or given away while its run waits for Redshift
+# A table that is dropped, altered or gets another owner while its run waits for
+# Redshift
 $node->safe_psql('postgres', "SELECT rsfed.define_rollup('revenue', 'warehouse', '$query')");
 for my $command ('DROP TABLE revenue', "SELECT rsfed.drop_rollup('revenue', keep_table => true)")
 {
@@ -122,7 +122,7 @@ for my $command ('DROP TABLE revenue', "SELECT rsfed.drop_rollup('revenue', keep
 }
 $node->safe_psql('postgres', 'DROP TABLE revenue');
 
-# A column renamed meanwhile: that run is told to come again, and does
+# A column is renamed during a run: that run must be repeated, and is
 $node->safe_psql('postgres', "SELECT rsfed.define_rollup('revenue', 'warehouse', '$query')");
 $node->safe_psql('postgres', "SELECT rsfed.schedule_refresh('revenue', '1 second', options => '{\"retry_delay\": \"1 s\"}')");
 stall_run('postgres');

@@ -1,5 +1,5 @@
-# The policies of a schedule: what is tried again and when, what is skipped, when
-# a schedule pauses itself, and log-ins that are held.
+# The policies of a schedule: which failures are retried and when, which runs are
+# skipped, when a schedule is paused automatically, and logins that are held.
 
 use strict;
 use warnings;
@@ -7,7 +7,7 @@ use warnings;
 use RsfedTest;
 use Test::More;
 
-# quick to fail, so that a test can wait for it
+# failures are quick, so that a test can wait for them
 my $node = start_primary('primary');
 
 standin_reset();
@@ -26,14 +26,14 @@ sub define
 	sql("SELECT rsfed.define_rollup('$name', 'warehouse', '" . ($text // $query) . "')");
 }
 
-# A schedule that never comes by itself within a test, made due now.
+# A schedule that does not become due during a test by itself, made due now.
 sub schedule
 {
 	my ($name, $options, $text) = @_;
 	sql("SELECT rsfed.schedule_refresh('$name', '" . ($text // '@yearly') . "', options => '$options')");
 }
 
-# due now; rsfed.resume_all() wakes the scheduler, which a table changed by hand does not
+# due now; rsfed.resume_all() wakes the scheduler, which an update of the table does not
 sub make_due
 {
 	my ($name, $ago) = @_;
@@ -59,7 +59,7 @@ sub poll_runs
 
 sub forget_runs { sql("DELETE FROM rsfed_catalog.run WHERE trigger = 'schedule'") }
 
-# --- What is worth a retry, by the stand-in's faults
+# --- Failures that are retried, by the stand-in's faults
 define('kinds');
 my $quick = '{"retry_delay": "100ms", "retry_jitter": 0}';
 my $once = '"retries": 1, "retry_delay": "100ms", "retry_jitter": 0';
@@ -83,7 +83,7 @@ for my $case (
 {
 	my ($name, $fault, $retried) = @$case;
 	forget_runs();
-	# a kept connection would not meet a fault of connections
+	# a fault of connections would not affect a kept connection
 	sql(q{SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'rsfed worker'});
 	poll_for($node, q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'rsfed worker'}, '0', "$name: new workers");
 	standin("FAULT $fault");
@@ -95,7 +95,8 @@ for my $case (
 is(sql("SELECT count(*) FROM rsfed.runs WHERE status = 'queued' AND relation = 'kinds'::regclass"), '0', 'no retry more than were allowed');
 is(sql("SELECT failures FROM rsfed.schedules WHERE relation = 'kinds'::regclass"), '15', 'each counted once');
 
-# Redshift's statement_timeout has the words of a cancel, and is told by its time
+# Redshift's statement_timeout has the message of a cancel, and is recognized by its
+# time
 forget_runs();
 standin('FAULT slow 60000');
 sql(qq(SELECT rsfed.alter_schedule('kinds', 'refresh', options => '{"remote_timeout": "500ms"}')));
@@ -125,14 +126,15 @@ is(sql("SELECT failures FROM rsfed.schedules WHERE relation = 'passing'::regclas
 is(sql("SELECT state FROM rsfed.freshness WHERE relation = 'passing'::regclass"), 'fresh', 'and the relation is fresh');
 standin_reset();
 
-# --- Somebody who waits in a CALL sees the error, and nothing is tried again for him
+# --- A session that waits in a CALL sees the error, and its run is not retried
 standin('FAULT error_1023 TIMES 1');
 psql_fails($node, "CALL rsfed.refresh('passing')", 'XX000', qr/1023/, 'a CALL fails');
 is(sql("SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running') AND relation = 'passing'::regclass"), '0', 'without a retry');
 sql("CALL rsfed.refresh('passing')");
 standin_reset();
 
-# --- A success in between makes a retry needless; so does the end of its schedule
+# --- A success in between makes a retry unnecessary, and so does the end of its
+# schedule
 define('overtaken');
 schedule('overtaken', '{"retry_delay": "1 h", "retry_max_delay": "1 h"}');
 standin('FAULT error_1023 TIMES 1');
@@ -147,7 +149,7 @@ is(runs('overtaken', 'status, note'), 'failed skipped:Run ' . last_run($node, 'o
 	'CALL refresh does');
 is(sql("SELECT retry_at IS NULL FROM rsfed.schedules WHERE relation = 'overtaken'::regclass"), 't', 'none waits');
 
-# --- The next due time supersedes a retry that waits, and that counts as a failure
+# --- The next due time supersedes a waiting retry, which counts as a failure
 standin('FAULT error_1023 TIMES 1');
 make_due('overtaken');
 poll_runs('overtaken', 'status', 'failed skipped failed queued', 'a retry waits again');
@@ -164,7 +166,7 @@ is(sql("SELECT count(*) FROM rsfed.runs WHERE relation_name = 'public.overtaken'
 	'unschedule_refresh takes it along');
 standin_reset();
 
-# --- A retry after the schedule's next time is left to that
+# --- A retry after the schedule's next due time is left to that run
 define('frequent');
 standin('FAULT error_1023');
 schedule('frequent', '{"retry_delay": "1 h", "retry_max_delay": "1 h"}', '1 second');
@@ -172,7 +174,7 @@ poll_for($node, q{SELECT count(*) >= 3 FROM rsfed.runs WHERE relation_name = 'pu
 	't', 'a frequent schedule goes on by itself');
 is(sql("SELECT count(*) FROM rsfed.runs WHERE relation_name = 'public.frequent' AND attempt > 1"), '0', 'without retries');
 
-# --- max_failures: it pauses itself, once, and says how to resume
+# --- max_failures: the schedule is paused once, with a hint how to resume
 my $heard = '';
 $node->psql('postgres', q{SET statement_timeout = '180s';
 	LISTEN rsfed_event;
@@ -185,7 +187,7 @@ is(() = $heard =~ /"state" : "paused", "sqlstate" : "XX000"/g, 1, 'rsfed_event s
 poll_for($node, q{SELECT paused AND paused_by IS NULL AND pause_reason LIKE 'It failed 2 times in a row, the last time with: 1023%'
 	FROM rsfed.schedules WHERE relation = 'frequent'::regclass}, 't', 'after max_failures it pauses itself');
 is(sql("SELECT state FROM rsfed.freshness WHERE relation = 'frequent'::regclass"), 'failing', 'the relation is failing still');
-# written after the commit that says so
+# written after the commit of the change
 $node->wait_for_log(qr/WARNING:  rsfed: relation public.frequent is now paused/);
 my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
 is(() = $log =~ /WARNING:  rsfed: relation public.frequent is now paused/g, 1, 'one WARNING');
@@ -214,7 +216,7 @@ make_due('slow');
 poll_for($node, "SELECT skipped || ' ' || skip_reason FROM rsfed.schedules WHERE relation = 'slow'::regclass",
 	'2 overlap: the run before it had not begun yet', 'a second one does not');
 
-# queue_timeout: what waits too long is skipped
+# queue_timeout: a run that waits too long is skipped
 sql("UPDATE rsfed_catalog.run SET expires_at = now() WHERE status = 'queued' AND expires_at > now() + interval '23 h'");
 poll_runs('slow', 'status', 'running skipped', 'queue_timeout: what waited too long is skipped');
 like(sql("SELECT note FROM rsfed.runs WHERE relation_name = 'public.slow' AND status = 'skipped'"),
@@ -241,8 +243,8 @@ poll_for($node, q{SELECT not_before > due_at FROM rsfed.runs WHERE relation_name
 	't', 'start_jitter: begins later');
 sql(q{SELECT rsfed.unschedule_refresh('slow'); DELETE FROM rsfed_catalog.run WHERE status = 'queued'});
 
-# --- A clock that was set back by an hour, as the tables show it: the scheduler that
-# comes next notices.  (What is kept and what is not: test/schedule.)
+# --- The clock was set back by an hour, according to the tables: the next scheduler
+# notices it.  (test/schedule checks which times are kept.)
 forget_runs();
 schedule('slow', '{}', '1 second');
 schedule('kinds', '{}', '@yearly');
@@ -264,7 +266,7 @@ like(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/LOG:  the clock was
 	'the log names the relation');
 sql("SELECT rsfed.unschedule_refresh('slow')");
 
-# --- The view shows what holds
+# --- The view shows the effective options
 is(sql(q{SELECT options::text || ' ' || (effective_options ->> 'retries') || ' ' || (effective_options ->> 'retry_delay')
 	FROM rsfed.schedules WHERE relation = 'passing'::regclass}),
 	'{"retry_delay": "100ms", "retry_jitter": 0} 3 100ms', 'effective_options: what was given over the defaults');

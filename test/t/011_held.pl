@@ -1,6 +1,7 @@
-# Log-ins that Redshift rejects, or that have expired, are held: one event, no
-# further attempt by any schedule of that role on that server; it goes on by
-# itself when mapping, file or server change, or when a log-in works.
+# Logins that Redshift rejects, or that have expired, are held: one event, and no
+# further attempt by any schedule of that role on that server; the schedules
+# continue by themselves when mapping, file or server change, or when a login
+# succeeds.
 
 use strict;
 use warnings;
@@ -27,7 +28,8 @@ sub connections_made
 	return $made;
 }
 
-# every schedule of the database is due now; rsfed.resume_all() wakes the scheduler, the bell a worker
+# every schedule of the database is due now; rsfed.resume_all() wakes the scheduler,
+# the bell wakes a worker
 sql('CREATE MATERIALIZED VIEW bell AS SELECT 1 AS one; CREATE UNIQUE INDEX ON bell (one)');
 sub make_due
 {
@@ -45,7 +47,7 @@ for my $name (qw(one two three four five six))
 {
 	sql("SELECT rsfed.define_rollup('$name', 'warehouse', '$query'); SELECT rsfed.schedule_refresh('$name', '\@yearly')");
 }
-# another role with credentials of its own on the same server, and a schedule
+# another role with its own credentials on the same server, and a schedule
 sql(qq{CREATE ROLE other; GRANT CREATE ON SCHEMA public TO other; GRANT USAGE ON FOREIGN SERVER warehouse TO other;
 	SET client_min_messages = error;
 	SELECT rsfed.set_credentials('warehouse', '$ENV{WAREHOUSE_USER}', $right, for_role => 'other', verify => false);
@@ -97,8 +99,8 @@ cmp_ok(connections_made() - $attempts, '<=', 1, 'and only it may have connected'
 is(sql(q{SELECT bool_and(held) || ' ' || (max(held_reason) LIKE 'credentials: %') FROM rsfed.schedules WHERE relation::text NOT IN ('others')}),
 	'true true', 'rsfed.schedules says that it is held, and why');
 
-# A run that was queued before, and a request that is over with it: the schedule's
-# run is not made, the request is
+# A run that was queued before, and a request that is merged with it: the schedule's
+# run is not carried out, the request is
 my $queued = sql(q{INSERT INTO rsfed_catalog.run (relation_id, schema_name, relation_name, status, trigger, schedule_name,
 		requested_by, due_at)
 	SELECT relation_id, schema_name, relation_name, 'queued', 'schedule', 'refresh', current_user, now() - interval '1 hour'
@@ -120,13 +122,13 @@ my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
 is(() = $log =~ /WARNING:  rsfed: relation .* is now/g, 1, 'one WARNING for all relations');
 is(() = $log =~ /LOG:  log-ins of role .* are held/g, 1, 'and one line that says why');
 
-# --- The right password: everything goes on by itself, once
+# --- The right password: all schedules continue by themselves, once
 sql("SELECT rsfed.set_credentials('warehouse', '$ENV{WAREHOUSE_USER}', $right)");
 poll_for($node, $states, $fresh, 'the right password: everything goes on by itself');
 poll_for($node, q{SELECT count(*) FROM rsfed.schedules WHERE last_status = 'unchanged'}, '7', 'what was due meanwhile has run');
 is(sql('SELECT count(*) FROM rsfed.credentials WHERE held_since IS NOT NULL'), '0', 'nothing is held');
 
-# --- ALTER USER MAPPING is noticed as well
+# --- ALTER USER MAPPING is detected as well
 spoil();
 new_workers();
 make_due();
@@ -134,7 +136,8 @@ poll_for($node, $states, $held, 'held again');
 sql("ALTER USER MAPPING FOR CURRENT_USER SERVER warehouse OPTIONS (SET password $right)");
 poll_for($node, $states, $fresh, 'after ALTER USER MAPPING it goes on');
 
-# --- A credentials file: an expired one is held without asking Redshift; a new one goes on
+# --- A credentials file: an expired one is held without contacting Redshift; a new
+# one continues
 my $file = PostgreSQL::Test::Utils::tempdir() . '/credentials.json';
 sub write_file
 {
@@ -154,7 +157,7 @@ write_file($ENV{WAREHOUSE_PASSWORD}, '2999-01-01T00:00:00Z');
 poll_for($node, $states, $fresh, 'a new file: it goes on');
 is(sql('SELECT count(*) FROM rsfed.credentials WHERE held_since IS NOT NULL'), '0', 'nothing is held any more');
 
-# --- Mended in Redshift itself: a log-in that works clears it
+# --- Repaired in Redshift itself: a login that succeeds ends the hold
 standin('FAULT reject_logins');
 new_workers();
 make_due();
@@ -171,7 +174,7 @@ standin_reset();
 sql("CALL rsfed.refresh('one')");
 poll_for($node, $states, $fresh, 'CALL refresh logs in: it goes on');
 
-# --- PUBLIC's mapping is not held for what only some roles lack
+# --- PUBLIC's mapping is not held for privileges that only some roles lack
 sql(qq{CREATE ROLE bare; GRANT CREATE ON SCHEMA public TO bare; GRANT USAGE ON FOREIGN SERVER warehouse TO bare;
 	SET client_min_messages = error;
 	SELECT rsfed.set_credentials('warehouse', '$ENV{WAREHOUSE_USER}', $right, for_role => 'bare', verify => false);
@@ -186,7 +189,7 @@ poll_for($node, q{SELECT concat(state, ' ', sqlstate) FROM rsfed.freshness WHERE
 is(sql('SELECT count(*) FROM rsfed_catalog.held_credentials'), '0', 'and nothing is held');
 sql(q{SET client_min_messages = error; SELECT rsfed.drop_rollup('bares'); DROP USER MAPPING FOR PUBLIC SERVER warehouse});
 
-# --- DROP of what is held leaves nothing behind
+# --- DROP of a held relation leaves nothing behind
 spoil();
 new_workers();
 make_due();

@@ -1,5 +1,5 @@
-# Nothing is lost: a run whose process died, with its server or by a failover, is
-# failed with a reason, is tried again at once, and never applied twice.
+# No run is lost: a run whose process died, with its server or by a failover, is
+# failed with a reason, is retried at once, and is never applied twice.
 
 use strict;
 use warnings;
@@ -27,7 +27,7 @@ my $node = $primary;
 
 sub sql { return $node->safe_psql('postgres', $_[0]) }
 
-# A run of the schedule that waits for the warehouse; its number.
+# A run of the schedule that waits for the warehouse; returns its number.
 sub run_that_waits
 {
 	my ($name) = @_;
@@ -38,12 +38,12 @@ sub run_that_waits
 	sql(q{UPDATE rsfed_catalog.schedule SET next_run_at = now(); SELECT rsfed.request_refresh('bell'), rsfed.resume_all()});
 	poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE relation = 'revenue'::regclass AND status = 'running'", '1', "$name: a run waits for the warehouse");
 	poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE relation = 'bell'::regclass AND status IN ('queued', 'running')", '0', "$name: it is the only one");
-	# what it waits in is the statement that the fault was for
+	# it must wait in the statement that the fault applies to
 	poll_for($node, "SELECT phase FROM rsfed.progress", 'waiting for Redshift', "$name: Redshift works");
 	return sql("SELECT run_id FROM rsfed.runs WHERE status = 'running'");
 }
 
-# What must hold once the process of that run is gone.
+# The expected state after the process of that run has ended.
 sub goes_on
 {
 	my ($name, $run, $since) = @_;
@@ -74,14 +74,15 @@ $since = time;
 sql("SELECT pg_terminate_backend(pid) FROM rsfed.runs WHERE run_id = $run");
 goes_on('terminated', $run, $since);
 
-# --- Immediate stop and restart: nothing is due, only the open run wants a scheduler
+# --- Immediate stop and restart: nothing is due, and only the open run requires a
+# scheduler
 $run = run_that_waits('immediate stop');
 $node->stop('immediate');
 $node->start;
 $since = time;
 goes_on('immediate stop', $run, $since);
 
-# --- A request whose process died is tried again as well
+# --- A request whose process died is retried as well
 standin('FAULT stall_before_rows TIMES 1');
 $run = sql("SELECT rsfed.request_refresh('revenue')");
 poll_for($node, "SELECT count(*) FROM rsfed.progress WHERE run_id = $run AND phase = 'waiting for Redshift'", '1', 'a request waits for the warehouse');
@@ -90,8 +91,8 @@ $node->start;
 poll_for($node, "SELECT status FROM rsfed.runs WHERE retry_of = $run", 'unchanged', 'a request is tried again');
 standin_reset();
 
-# --- A run that another incarnation of the server took is nobody's, even if a
-# process has its number; what that process brings is not applied
+# --- A run that an earlier incarnation of the server took has no process, even if
+# another process has the same number; the result of that process is not applied
 $run = run_that_waits('another writer');
 sql("UPDATE rsfed_catalog.run SET writer = 'another' WHERE run_id = $run");
 poll_for($node, "SELECT status FROM rsfed.runs WHERE run_id = $run", 'failed', 'another writer: the run is failed');
@@ -102,7 +103,7 @@ is(sql("SELECT status || ' ' || rows_updated FROM rsfed.runs WHERE retry_of = $r
 is(sql("SELECT status FROM rsfed.runs WHERE run_id = $run"), 'failed', 'another writer: the run stays failed');
 ok($node->wait_for_log(qr/run $run is not running in this process/), 'another writer: its process was told so');
 
-# --- Promotion of the replica while a run is at work
+# --- Promotion of the replica during a run
 $run = run_that_waits('promotion');
 $primary->wait_for_catchup($replica);
 $primary->stop('immediate');

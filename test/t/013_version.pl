@@ -1,7 +1,7 @@
-# The library of one version, the SQL objects of another: as after a package was
-# updated and before ALTER EXTENSION, or the other way round.  Clear errors with
-# what to run, nothing half done, no process that fails again and again; and
-# everything goes on once they fit.  script/suites installs the other versions.
+# The library of one version and the SQL objects of another: as after an update of
+# the package and before ALTER EXTENSION, or the other way round.  The errors name
+# the remedy, nothing is half done, and no process fails repeatedly; everything
+# continues once the versions agree.  script/suites installs the other versions.
 
 use strict;
 use warnings;
@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = start_primary('primary');
-# workers with nothing to do leave soon
+# idle workers leave soon
 $node->append_conf('postgresql.conf', "rsfed.idle_connection = '1s'");
 $node->reload;
 my $version = $node->safe_psql('postgres', "SELECT extversion FROM pg_extension WHERE extname = 'rsfed'");
@@ -32,7 +32,7 @@ sub goes_on
 			  . "AND trigger = 'schedule' AND status IN ('published', 'unchanged')"), $name);
 }
 
-# Waits for a line in the log behind $from; the end of the log then.
+# Waits for a line in the log after $from; returns the end of the log then.
 sub wait_for_log_line
 {
 	my ($pattern, $from, $name) = @_;
@@ -47,7 +47,7 @@ sub wait_for_log_line
 	return -s $node->logfile;
 }
 
-# No scheduler, no worker; the launcher stays.
+# There is no scheduler and no worker; the launcher stays.
 sub sleeps
 {
 	my ($name) = @_;
@@ -59,7 +59,7 @@ $node->safe_psql('postgres', "SELECT rsfed.define_rollup('revenue', 'warehouse',
 $node->safe_psql('postgres', "SELECT rsfed.schedule_refresh('revenue', '1 second')");
 goes_on('with the same version schedules run');
 
-# Older SQL objects, that lack something
+# Older SQL objects, which lack some
 my $from = -s $node->logfile;
 $node->safe_psql('postgres', "ALTER EXTENSION rsfed UPDATE TO '0.0.9'");
 wait_for_log_line(
@@ -86,7 +86,7 @@ for my $command ('CREATE TABLE other (i integer)', 'ALTER TABLE other RENAME TO 
 	is($node->psql('postgres', $command), 0, "older SQL objects: $command works");
 }
 
-# A restart changes nothing, and fails in no loop
+# A restart changes nothing, and causes no repeated failures
 $from = -s $node->logfile;
 $node->restart;
 wait_for_log_line(qr/WARNING:  extension "rsfed" .* is of version 0\.0\.9/, $from, 'after a restart it is said again');
@@ -100,7 +100,7 @@ $node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 $node->safe_psql('postgres', 'ALTER TABLE revenue RENAME TO income; ALTER TABLE income RENAME TO revenue');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM rsfed.rollups'), '1', 'and everything works');
 
-# Newer SQL objects than the library that the server has loaded
+# Newer SQL objects than the loaded library
 $from = -s $node->logfile;
 $node->safe_psql('postgres', "ALTER EXTENSION rsfed UPDATE TO '99.0.0'");
 wait_for_log_line(qr/WARNING:  extension "rsfed" in database "postgres" is of version 99\.0\.0.*HINT: .*restart the server/s,
@@ -110,7 +110,7 @@ sleeps('newer SQL objects: the scheduler leaves');
 $node->safe_psql('postgres', "ALTER EXTENSION rsfed UPDATE TO '$version'");
 goes_on('once they fit schedules go on');
 
-# An extension that was created old
+# An extension that was created in an old version
 $node->safe_psql('postgres', 'CREATE DATABASE second');
 $node->safe_psql('second', "SET client_min_messages = warning; CREATE EXTENSION rsfed VERSION '0.0.9' CASCADE");
 $from = -s $node->logfile;

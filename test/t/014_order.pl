@@ -1,7 +1,7 @@
-# The order of the queue: schedules that come after others, priorities that age,
-# servers with few slots, owners that queue much, and a server without a free
-# process.  Runs are told apart by what they wait for here: locks that this test
-# holds, so that nothing depends on time.
+# The order of the queue: schedules that follow others, priorities that increase
+# with age, servers with few slots, owners with many queued runs, and a server
+# without a free process.  Runs are identified by the locks that they wait for,
+# which this test holds, so that nothing depends on time.
 
 use strict;
 use warnings;
@@ -12,7 +12,8 @@ use Test::More;
 
 my $node = start_primary('primary', conf => "rsfed.max_workers = 4\n");
 
-# Materialized views fail while their table holds a zero, and wait while it is locked.
+# Materialized views fail while their table contains a zero, and wait while it is
+# locked.
 $node->safe_psql('postgres', q{
 	CREATE TABLE base (id text PRIMARY KEY, divisor integer NOT NULL);
 	CREATE FUNCTION make_view(id text) RETURNS void LANGUAGE plpgsql AS $$
@@ -51,7 +52,7 @@ sub outcomes
 		  . "WHERE relation_name = 'public.$view' AND trigger = 'schedule'", $expected, $name);
 }
 
-# Holds a lock in a session of its own until it is told to let go.
+# Holds a lock in a separate session until it is released.
 sub hold
 {
 	my (@tables) = @_;
@@ -71,7 +72,7 @@ sub release
 	$session->{psql}->finish;
 }
 
-# A chain: each waits for the one before it, though all are due at once.
+# A chain: each waits for the previous one, although all are due at once.
 make_views(qw(first second third));
 schedule('first');
 schedule('second', 'first');
@@ -89,7 +90,8 @@ is($node->safe_psql('postgres', 'SELECT string_agg(relation_name, \' \' ORDER BY
 is($node->safe_psql('postgres', "SELECT count(*) FROM rsfed.runs a JOIN rsfed.runs b ON a.relation_name < b.relation_name AND b.started_at < a.finished_at"),
 	'0', 'one after the other');
 
-# Due alone, it waits for the next success; a failure ends it, and what comes after that
+# If only the second is due, it waits for the next success; a failure ends it and
+# those that follow it
 $node->safe_psql('postgres', "SELECT due('second')");
 poll_for($node, "SELECT waits_for FROM rsfed.runs WHERE relation_name = 'public.second' ORDER BY run_id DESC LIMIT 1",
 	'schedule refresh of public.first', 'an old success is none');
@@ -107,7 +109,7 @@ is($node->safe_psql('postgres', "SELECT state, failures FROM rsfed.freshness WHE
 $node->safe_psql('postgres', "UPDATE base_first SET divisor = 1; SELECT due('third', 'second', 'first')");
 outcomes('third', 'published skipped published', 'the next turn runs');
 
-# Asked for by hand, it waits for nobody; unscheduled, nobody waits for it
+# A manual request waits for no other run; no run waits for an unscheduled relation
 my $by_hand = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('second')");
 is($node->safe_psql('postgres', "SELECT rsfed.wait($by_hand, '2 min')"), 'published', 'asked for by hand');
 $node->safe_psql('postgres', "SELECT due('second')");
@@ -120,7 +122,7 @@ $node->safe_psql('postgres', "SELECT rsfed.unschedule_refresh('first')");
 outcomes('second', 'published skipped published published', 'and no more when the other is gone');
 $node->safe_psql('postgres', "SELECT rsfed.unschedule_refresh('third'); SELECT rsfed.unschedule_refresh('second')");
 
-# A crash loses neither what waits nor what it waits for
+# A crash loses neither waiting runs nor the runs that they wait for
 schedule('first');
 schedule('second', 'first');
 $lock = hold('base_first');
@@ -134,7 +136,7 @@ outcomes('first', 'published failed published failed published', 'its run is fou
 outcomes('second', 'published skipped published published published', 'and what waited for it runs then');
 $node->safe_psql('postgres', "SELECT rsfed.unschedule_refresh('first'); SELECT rsfed.unschedule_refresh('second')");
 
-# Servers with few slots: two runs at a time, whoever has time
+# Servers with few slots: two runs at a time, by any workers
 $node->safe_psql('postgres', "ALTER SERVER warehouse OPTIONS (ADD max_runs '2')");
 psql_fails($node, "ALTER SERVER warehouse OPTIONS (SET max_runs '-1')", '22023', undef, 'a wrong max_runs is refused');
 $node->safe_psql('postgres', "SELECT rsfed.define_rollup('slots$_', 'warehouse', 'SELECT 1 AS a', key => '{a}', populate => false)") for 1 .. 6;
@@ -155,7 +157,7 @@ is($node->safe_psql('postgres', "SELECT max(n) FROM (SELECT count(*) AS n FROM r
 	'2', 'never three at the same time');
 $node->safe_psql('postgres', "SELECT rsfed.drop_rollup('slots$_')") for 1 .. 6;
 
-# Owners: whoever queues much and slow does not keep all workers
+# Owners: an owner with many slow runs does not occupy all workers
 $node->safe_psql('postgres', 'CREATE ROLE greedy; CREATE ROLE modest');
 make_views((map { "greedy$_" } 1 .. 8), (map { "modest$_" } 1 .. 2));
 for my $owner (qw(greedy modest))
@@ -165,7 +167,7 @@ for my $owner (qw(greedy modest))
 		  . "CASE r.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, r.relname); END LOOP; END \$\$");
 }
 $lock = hold(map { "base_greedy$_" } 1 .. 8);
-# every priority that there is does not help
+# even the highest priority does not help
 $node->safe_psql('postgres', "SET client_min_messages = error; SELECT rsfed.schedule_refresh(format('greedy%s', i)::regclass, '\@yearly') FROM generate_series(1, 8) AS i; "
 	  . "SELECT rsfed.schedule_refresh(format('modest%s', i)::regclass, '\@yearly') FROM generate_series(1, 2) AS i");
 $node->safe_psql('postgres', "SELECT due(VARIADIC array_agg('greedy' || i)) FROM generate_series(1, 8) AS i");
@@ -190,7 +192,7 @@ is($node->safe_psql('postgres', $greedy), '1', 'still');
 release($lock);
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'the queue is done');
 
-# Without a cap: the next free worker is for the owner who has fewest
+# Without a limit: the next free worker is for the owner who has the fewest
 $node->append_conf('postgresql.conf', 'rsfed.max_runs_per_owner = 4');
 $node->reload;
 my $first = hold('base_greedy1');
@@ -205,7 +207,7 @@ outcomes('modest1', 'published published published', 'and is next, whatever the 
 release($lock);
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'the queue is done again');
 
-# One worker: the order of the queue is that of the runs
+# One worker: the order of the queue is the order of the runs
 $node->append_conf('postgresql.conf', "rsfed.max_runs_per_owner = 0\nrsfed.max_workers = 1");
 $node->reload;
 make_views(qw(blocker old_low new_low new_high));

@@ -1,5 +1,5 @@
 # max_worker_processes is exhausted: runs wait, the log and the scheduler's state
-# say why, and they go on by themselves when a process ends.
+# show the reason, and the runs continue by themselves when a process ends.
 
 use strict;
 use warnings;
@@ -7,13 +7,13 @@ use warnings;
 use RsfedTest;
 use Test::More;
 
-# PostgreSQL's own launcher, rsfed's, and two more
+# PostgreSQL's own launcher, that of rsfed, and two more
 my $node = start_primary('primary', conf => "max_worker_processes = 4\n");
 
 $node->safe_psql('postgres', 'CREATE MATERIALIZED VIEW one AS SELECT 1 AS a; CREATE UNIQUE INDEX ON one (a)');
 $node->safe_psql('postgres', "SET client_min_messages = error; SELECT rsfed.schedule_refresh('one', '\@yearly')");
 
-# The scheduler of another database has the last of them
+# The scheduler of another database takes the last one
 $node->safe_psql('postgres', 'CREATE DATABASE second');
 $node->safe_psql('second', 'SET client_min_messages = warning; CREATE EXTENSION rsfed CASCADE');
 $node->safe_psql('second', 'CREATE MATERIALIZED VIEW one AS SELECT 1 AS a');

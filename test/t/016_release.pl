@@ -1,8 +1,9 @@
-# Versions that were released: ALTER EXTENSION UPDATE makes of each what CREATE
-# EXTENSION makes now, and each keeps its schedules under the library of now until it
-# is updated, and after that.  Of a released version the install script is kept
-# (sql/released.sha256).  script/suites installs 0.0.9, which has a table less, and the
-# way from it; it is too old for the library, so only what an update makes of it counts.
+# Released versions: ALTER EXTENSION UPDATE results in the same objects as CREATE
+# EXTENSION of the current version, and each version keeps its schedules with the
+# current library before and after the update.  The install script of a released
+# version is kept (sql/released.sha256).  script/suites installs 0.0.9, which has a
+# table less, and its update script; it is too old for the library, so only the
+# result of its update is checked.
 
 use strict;
 use warnings;
@@ -19,14 +20,14 @@ my $node = start_primary('primary', conf => "rsfed.idle_connection = '1s'\n");
 my $version = $node->safe_psql('postgres', "SELECT extversion FROM pg_extension WHERE extname = 'rsfed'");
 note("version $version; released: " . (@released ? "@released" : 'none yet'));
 
-# The lines of test/catalog.sql, in a database, after statements that are rolled back.
+# The lines of test/catalog.sql in a database, after statements that are rolled back.
 sub facts
 {
 	my ($database, $statements) = @_;
 	return split /\n/, $node->safe_psql($database, 'BEGIN; ' . ($statements // '') . "; $catalog; ROLLBACK");
 }
 
-# The lines that one list has and the other one has not, both ways.
+# The lines that only one of two lists has.
 sub differences
 {
 	my ($got, $expected) = @_;
@@ -44,7 +45,7 @@ sub create_old
 	return;
 }
 
-# Functions whose symbol the library of now has not, or has in another way.
+# Functions whose symbol is missing in the current library, or differs.
 sub functions_without_symbol
 {
 	my ($database) = @_;
@@ -75,7 +76,7 @@ sub goes_on
 	return;
 }
 
-# Updated is as created
+# An updated extension is the same as a created one
 my @fresh = facts('postgres');
 cmp_ok(scalar @fresh, '>', 1000, 'the extension is many facts');
 for my $old ('0.0.9', @released)
@@ -87,7 +88,7 @@ for my $old ('0.0.9', @released)
 	is(join("\n", differences([ facts($database) ], \@fresh)), '', "from $old: an update makes what CREATE EXTENSION makes");
 }
 
-# That the comparison sees what differs
+# The comparison finds differences
 my $trigger = $node->safe_psql('postgres', "SELECT evtname FROM pg_event_trigger WHERE evtname ~ 'rsfed' ORDER BY 1 LIMIT 1");
 my %change = (
 	'a function less' => 'ALTER EXTENSION rsfed DROP FUNCTION rsfed.age(regclass)',
@@ -112,7 +113,7 @@ for my $what (sort keys %change)
 }
 is(join("\n", differences([ facts('postgres') ], \@fresh)), '', 'and nothing where nothing is');
 
-# Old SQL objects under the library of now
+# Old SQL objects with the current library
 is(functions_without_symbol('postgres'), '', "$version: the library has every function");
 warehouse_sql(q{
 	DROP TABLE IF EXISTS release_sales;

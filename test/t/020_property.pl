@@ -1,9 +1,9 @@
 # Random content, random changes, random failures: after each refresh the local
-# table holds exactly what the warehouse answers, and after one that failed
-# exactly what it held before.  The same holds on a replica, and on a subscriber
-# of a publication FOR ALL TABLES.
+# table contains exactly the answer of the warehouse, and after a failed one exactly
+# its previous content.  The same is checked on a replica, and on a subscriber of a
+# publication FOR ALL TABLES.
 #
-# RSFED_ROUNDS: how many refreshes (40).  RSFED_SEED: repeats a run.
+# RSFED_ROUNDS: the number of refreshes (40).  RSFED_SEED: repeats a run.
 
 use strict;
 use warnings;
@@ -35,7 +35,8 @@ sub remote_literal
 	return "'$text'";
 }
 
-# Values by type of the warehouse: edges, and enough of the same to collide.
+# Values by type of the warehouse: edge cases, and enough equal values for
+# collisions.
 my @words = (
 	'', ' ', 'a', 'A', 'a ', 'a  ', 'b', "a\t", "a\n", "a\x01", "\x7f", "a\x1f ", 'ab', 'Grüße', 'grüße',
 	'世界', "e\x{301}", "\x{e9}", "\x{1f600}", "\x{10ffff}", "back\\slash", "quo'te\"", 'null', 'NULL', '\N', '{}', '0', '-0',
@@ -63,8 +64,8 @@ my %values = (
 	'interval year to month' => sub { one_of('1 year 2 months', '-1 month', '14 months') },
 	'interval day to second' => sub { one_of('1 day 02:03:04.5', '-2 seconds', '24 hours') });
 
-# What is refreshed.  columns: name => type in the warehouse; query: what the
-# rollup asks, by default the columns as they are; local: what its owner put on
+# The rollups.  columns: name => type in the warehouse; query: the query of the
+# rollup, by default the columns unchanged; local: objects that the owner created on
 # the table; unique: a column whose values are swapped between rows.
 my @shapes = (
 	{
@@ -129,7 +130,7 @@ my @shapes = (
 		pinned => 'a integer, n numeric(30,1), ts timestamp(0), re real'
 	},
 	{
-		# the owner has another index of the key than the one that rsfed made
+		# the owner has another index on the key than that of rsfed
 		name => 'descending',
 		columns => [ a => 'integer', t => 'varchar(200)', v => 'smallint' ],
 		key => [ 'a', 't' ],
@@ -151,7 +152,7 @@ sub column_names
 	return map { $columns[ 2 * $_ ] } 0 .. @columns / 2 - 1;
 }
 
-# A random value of a column; a value of the unique one is rarely there already.
+# A random value of a column; a value of the unique one rarely exists already.
 sub random_value
 {
 	my ($shape, $column) = @_;
@@ -161,14 +162,14 @@ sub random_value
 	return $values{ $type{$column} }->();
 }
 
-# INSERT of one random row, unless its key is there (mostly).
+# INSERT of one random row, mostly only if its key does not exist.
 sub random_insert
 {
 	my ($shape, $avoid) = @_;
 	my %row = map { $_ => remote_literal(random_value($shape, $_)) } column_names($shape);
 	my %type = @{ $shape->{columns} };
 	my $values = join(', ', $rid++, map { "$row{$_}::$type{$_}" } column_names($shape));
-	# varbytes cannot be compared there
+	# Redshift cannot compare varbytes
 	my @known = grep { $type{$_} !~ /^varbyte/ } @{ $shape->{key} // [] };
 	my $there = join(' AND ', map { "(t.$_ = $row{$_}::$type{$_} OR (t.$_ IS NULL AND $row{$_} IS NULL))" } @known);
 
@@ -192,7 +193,8 @@ sub random_change
 	return "INSERT INTO $table (rid, a, b) SELECT g, g, g % 3 FROM generate_series(1000000, 1003000) g;\n" if $what == 5 && $shape->{name} eq 'numbers';
 	if (($what == 6 || $what == 9) && $shape->{unique})
 	{
-		# values change places: two, all by one place, all at random
+		# values are exchanged: of two rows, of all shifted by one row, or of all at
+		# random
 		my $u = $shape->{unique};
 		my $two = "WHERE rid IN (SELECT min(rid) FROM $table UNION SELECT max(rid) FROM $table)";
 		my $next = "coalesce(lead($u) OVER w, first_value($u) OVER w) AS u";
@@ -202,17 +204,17 @@ sub random_change
 			"SELECT rid, $next FROM $table WINDOW w AS (ORDER BY rid)",
 			"SELECT rid, row_number() OVER (ORDER BY $order) AS u FROM $table") . ") n WHERE n.rid = t.rid;\n";
 	}
-	# a row twice
+	# a duplicate row
 	return "INSERT INTO $table SELECT " . $rid++ . ', ' . join(', ', @columns) . " FROM $table WHERE rid = (SELECT min(rid) FROM $table);\n"
 	  if $what == 7 && chance($shape->{key} ? 0.15 : 1);
-	# a key moves
+	# a change of the key
 	return "UPDATE $table SET k = k + 100 WHERE $some AND k < 1000;\n" if $what == 8 && grep { $_ eq 'k' } @columns;
 	my @others = grep { my $c = $_; !grep { $_ eq $c } @{ $shape->{key} // [] }, $shape->{unique} // () } @columns;
 	my $column = one_of(@others);
 	return "UPDATE $table SET $column = " . remote_literal(random_value($shape, $column)) . " WHERE $some;\n";
 }
 
-# Content from scratch, without a conflict.
+# New content, without a conflict.
 sub fresh_content
 {
 	my ($shape) = @_;
@@ -247,7 +249,8 @@ for my $shape (@shapes)
 	warehouse_sql("DROP TABLE IF EXISTS prop_$name; CREATE TABLE prop_$name (rid integer"
 		  . join('', map { ", $columns[2 * $_] $columns[2 * $_ + 1]" } 0 .. @columns / 2 - 1) . ')');
 	$primary->safe_psql('postgres', 'SET client_min_messages = error; ' . define_call($shape, $name, 'false'));
-	# the result's columns here, and how each is read past rsfed
+	# the columns of the local result, and the expression that reads each without
+	# rsfed
 	$shape->{result} = [
 		map { [ split /\|/ ] } split /\n/,
 		$primary->safe_psql('postgres', "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = '$name'::regclass AND attnum > 0 ORDER BY attnum") ];
@@ -263,8 +266,8 @@ $subscriber->safe_psql('postgres', "CREATE SUBSCRIPTION everything CONNECTION '"
 $subscriber->wait_for_subscription_sync($primary, 'everything');
 my $replica = start_replica($primary, 'replica');
 
-# SQL that counts (and shows) the rows of two tables that differ, by their text:
-# 1.0 and 1.00, or 0 and -0, are not the same.
+# SQL that counts (and shows) the rows that differ between two tables, compared as
+# text: 1.0 and 1.00, or 0 and -0, are different.
 sub difference
 {
 	my ($one, $other, @columns) = @_;
@@ -274,7 +277,7 @@ sub difference
 	  . " UNION ALL (SELECT $row, '+' FROM $other EXCEPT ALL SELECT $row, '+' FROM $one)) AS d";
 }
 
-# The rows that the warehouse answers, read past rsfed.
+# The rows of the warehouse's answer, read without rsfed.
 sub wanted_rows
 {
 	my ($shape) = @_;
@@ -298,7 +301,7 @@ my @faults = (
 	sub { 'error_1023 ' . int(rand(10)) }, sub { "error 53200 ''out of memory'' " . int(rand(10)) },
 	sub { 'wlm_abort ' . int(rand(10)) }, sub { 'refuse_connections TIMES 1' });
 
-# What somebody did to the table by hand; the refresh puts it right.
+# Manual changes of the table; the refresh corrects them.
 sub vandalism
 {
 	my ($shape) = @_;
@@ -322,7 +325,8 @@ my %ways = (
 		  . "SELECT 'refreshed ' || CASE WHEN :'status' IN ('published', 'unchanged') THEN '00000' ELSE coalesce(sqlstate, :'status') END"
 		  . " FROM rsfed.runs WHERE run_id = :run;\n" });
 
-# One round; returns what is wrong, '' if nothing, and whether it was refreshed.
+# One round; returns the error, '' if there is none, and whether the table was
+# refreshed.
 sub play_round
 {
 	my ($shape) = @_;
@@ -336,7 +340,8 @@ sub play_round
 	$shape->{refused} = 0;
 	warehouse_sql(encode_utf8($change)) if $change ne '';
 
-	# a rollup that is defined and filled at once holds the same, until it is rolled back
+	# a rollup that is defined and populated in one transaction has the same
+	# content, until it is rolled back
 	my $define = chance(0.1) ? "BEGIN;\n" . define_call($shape, 'filled', 'true') . " \\g /dev/null\n"
 	  . "SELECT 'defined ' || (" . difference('want', 'filled', @columns) . ");\nROLLBACK;\n" : '';
 	my $vandalism = chance(0.1) ? vandalism($shape) : '';
@@ -368,7 +373,7 @@ sub play_round
 	return ("$wrong\nshape $name, way $way, fault " . ($fault // 'none') . "\nchange: $change\nvandalism: $vandalism\noutput: $out\nerrors: $err", 0);
 }
 
-# What is wrong with the outcome of a round.
+# The error in the outcome of a round.
 sub judge
 {
 	my ($shape, $way, $fault, %said) = @_;
@@ -391,7 +396,7 @@ sub judge
 	return '';
 }
 
-# Every table in one line, to be compared between servers.
+# Every table in one line, for a comparison between servers.
 my $contents = join(' UNION ALL ', map {
 	my $row = 'ROW(' . join(', ', 't.' . join(', t.', map { $_->[0] } @{ $_->{result} })) . ')::text';
 	"SELECT '$_->{name}', count(*), md5(string_agg($row, E'\\n' ORDER BY $row COLLATE \"C\")) FROM $_->{name} t" } @shapes);
@@ -426,7 +431,7 @@ is($wrong, '', "$rounds rounds, seed $seed");
 diag('refreshed: ' . join(', ', map { "$_ $refreshed{$_}" } sort keys %refreshed));
 cmp_ok($refreshed, '>', $played / 3, "most of them refreshed ($refreshed)");
 
-# a replica compares as the primary does
+# a replica gives the same comparisons as the primary
 for my $shape (@shapes)
 {
 	my $compare = "SELECT * FROM rsfed.compare('$shape->{name}', max_rows => NULL)";
@@ -434,7 +439,7 @@ for my $shape (@shapes)
 	  unless $shape->{refused} || $wrong;
 }
 
-# the indexes hold every row, once
+# the indexes contain every row once
 SKIP:
 {
 	skip 'no amcheck', 1

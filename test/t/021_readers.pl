@@ -1,6 +1,6 @@
-# Readers here and on a replica see one version of a rollup for as long as
-# their snapshot lives, whatever refreshes, by whatever method, commit and are
-# vacuumed behind them; none of them waits and none is cancelled.
+# Readers on the primary and on a replica see one version of a rollup for the
+# lifetime of their snapshot, while refreshes of any method commit and are vacuumed;
+# no reader waits and none is cancelled.
 
 use strict;
 use warnings;
@@ -21,7 +21,7 @@ warehouse_sql(q{
 $primary->safe_psql('postgres', q{SELECT rsfed.define_rollup('revenue', 'warehouse',
 	'SELECT seller, sum(price) AS revenue FROM reader_sales GROUP BY seller')});
 
-# every row, so that a mix of two versions could not look like one
+# all rows, so that a mix of two versions cannot look like one version
 my $content = "SELECT count(*), sum(revenue), min(revenue), max(revenue), md5(string_agg(revenue::text, ',' ORDER BY seller)) FROM revenue";
 
 sub caught_up
@@ -65,7 +65,7 @@ for my $where (sort keys %reader)
 is($replica->safe_psql('postgres', "SELECT sum(confl_lock + confl_snapshot + confl_bufferpin) FROM pg_stat_database_conflicts"),
 	'0', 'no query on the replica was cancelled');
 
-# what a refresh that is in the middle of it has written is seen by nobody
+# the uncommitted changes of a refresh in progress are visible to nobody
 my $refresher = $primary->background_psql('postgres');
 warehouse_sql('UPDATE reader_sales SET price = 99');
 my $before = $primary->safe_psql('postgres', $content);

@@ -1,9 +1,9 @@
-# Method window, and parts: random content, late rows, options that change, a
-# clock that moves on (and back), batches, failures.  A model of its own says for
-# each row whether it must be what the warehouse answers now, what was there
-# before, or gone; and where the watermark must stand.
+# Method window, and parts: random content, late rows, options that change, a clock
+# that advances (and is set back), batches, failures.  A separate model determines
+# for each row whether it must be the current row of the warehouse, the previous
+# row, or removed; and the expected watermark.
 #
-# RSFED_ROUNDS: how many refreshes (60).  RSFED_SEED: repeats a run.
+# RSFED_ROUNDS: the number of refreshes (60).  RSFED_SEED: repeats a run.
 
 use strict;
 use warnings;
@@ -28,7 +28,7 @@ sub chance { return rand() < $_[0]; }
 
 use constant { HOUR => 3600, DAY => 86400, FOREVER => 2**53 };
 
-# --- time, as seconds: of UTC, or of a wall clock ----------------------------
+# --- time in seconds, in UTC or of a wall clock ------------------------------
 
 sub in_zone
 {
@@ -44,14 +44,14 @@ sub in_zone
 # The wall clock of a zone at an instant, and the instant of a wall clock.
 sub wall { my ($at, $zone) = @_; return in_zone($zone, sub { my @t = localtime($at); seconds(@t) }); }
 sub instant { my ($wall, $zone) = @_; my @t = gmtime($wall); return in_zone($zone, sub { mktime(@t[ 0 .. 5 ], 0, 0, -1) }); }
-# Seconds of the broken-down time of a clock that is never changed.
+# Seconds of the broken-down time of a clock without changes.
 sub seconds { my (@t) = @_; return in_zone('UTC', sub { mktime(@t[ 0 .. 5 ], 0, 0, 0) }); }
 
 sub month_floor { my ($value) = @_; my @t = gmtime($value); return seconds(0, 0, 0, 1, $t[4], $t[5]); }
 sub month_moved { my ($value, $months) = @_; my @t = gmtime($value); return seconds(@t[ 0 .. 3 ], $t[4] + $months, $t[5]); }
 
-# What a shape's column holds: "instant" (timestamptz), "wall" (date, timestamp)
-# or "number"; its buckets are "month", "day", or so many seconds.
+# The values of a shape's column: "instant" (timestamptz), "wall" (date, timestamp)
+# or "number"; its buckets are "month", "day", or a number of seconds.
 sub bucket_floor
 {
 	my ($shape, $value) = @_;
@@ -64,7 +64,7 @@ sub bucket_floor
 	return instant($wall - $wall % DAY, $shape->{zone});
 }
 
-# Moved back by a span: months, days by the calendar, the rest by the clock.
+# Moved back by an interval: months, days by the calendar, the rest by the clock.
 sub moved_back
 {
 	my ($shape, $value, $span, $values) = @_;
@@ -90,7 +90,7 @@ sub next_bucket
 	return $floor + DAY;
 }
 
-# Present time as a value of the column.
+# The present time as a value of the column.
 sub present
 {
 	my ($shape, $at) = @_;
@@ -104,7 +104,7 @@ sub value_text
 	return strftime($shape->{values} eq 'instant' ? '%Y-%m-%d %H:%M:%S+00' : '%Y-%m-%d %H:%M:%S', gmtime($value));
 }
 
-# Spans, as options write them.
+# Intervals, as in options.
 sub span
 {
 	my ($text) = @_;
@@ -118,7 +118,7 @@ sub span
 
 # --- the rollups -------------------------------------------------------------
 
-# options: what may be chosen of each.  since: the first value that data has.
+# options: the possible values of each.  since: the first value of the data.
 my $spring = seconds(0, 0, 0, 28, 2, 124);    # 2024-03-28
 my $autumn = seconds(0, 0, 0, 25, 9, 124);
 my @shapes = (
@@ -169,7 +169,7 @@ my $primary = start_primary('primary', conf => "rsfed.max_workers = 2\n");
 my $owner = "host=$ENV{WAREHOUSE_HOST} port=$ENV{WAREHOUSE_DIRECT_PORT} dbname=$ENV{WAREHOUSE_DBNAME} user=rdsdb password=$ENV{WAREHOUSE_PASSWORD}";
 my $control = "host=$ENV{WAREHOUSE_HOST} port=$ENV{WAREHOUSE_CONTROL_PORT} dbname=$ENV{WAREHOUSE_DBNAME} user=$ENV{WAREHOUSE_USER} password=$ENV{WAREHOUSE_PASSWORD}";
 
-# Redshift's clock stands at an instant.
+# Sets Redshift's clock to an instant.
 sub clock_at
 {
 	my ($at) = @_;
@@ -178,7 +178,8 @@ sub clock_at
 	  . quote_literal("CREATE OR REPLACE FUNCTION pg_catalog.getdate() RETURNS timestamp LANGUAGE sql STABLE RETURN $text\::timestamp") . ") \\g /dev/null\n";
 }
 
-# The options of a window as JSON; "null" resets what alter_rollup is not given.
+# The options of a window as JSON; "null" resets those that alter_rollup does not
+# get.
 sub options_json
 {
 	my ($shape) = @_;
@@ -219,7 +220,7 @@ sub rows_of
 	return \%rows;
 }
 
-# What the warehouse answers to the query over everything.
+# The answer of the warehouse to the query without a range.
 sub remote_sql
 {
 	my ($shape) = @_;
@@ -242,7 +243,7 @@ sub random_value
 	my ($shape) = @_;
 	my $span = 14 * $shape->{step};
 	my $value = $shape->{begin} + int(rand($span));
-	# most of it lately, some in the future
+	# mostly recent values, some in the future
 	$value = ($shape->{values} eq 'number' ? $shape->{now} : present($shape)) + int((rand() - 0.7) * 4 * $shape->{step}) if chance(0.5);
 	$value = max($value, $shape->{begin});
 	$value = $shape->{begin} - int(rand(3)) * $shape->{step} - 1 if chance(0.03);
@@ -279,7 +280,7 @@ sub remote_change
 
 # --- the model -------------------------------------------------------------------
 
-# The boundaries of a refresh at the shape's present: low, complete_to, end.
+# The boundaries of a refresh at the shape's present time: low, complete_to, end.
 sub bounds
 {
 	my ($shape) = @_;
@@ -301,7 +302,7 @@ sub bounds
 	return { low => $low, complete => $complete, end => $end, filled => $filled };
 }
 
-# What a refresh must leave: a sub of key => 'remote', 'local' or 'gone', and
+# The expected result of a refresh: a sub of key => 'remote', 'local' or 'gone', and
 # the watermark after it.  undef: it must be refused.
 sub expect
 {
@@ -325,7 +326,7 @@ sub expect
 	my $bounds = bounds($shape);
 	my ($low, $end, $filled) = @$bounds{qw(low end filled)};
 	my ($from, $to) = @$shape{qw(from to)};
-	my $greatest = sub {    # of the buckets that are asked for
+	my $greatest = sub {    # of the requested buckets
 		my ($begin) = @_;
 		return () unless $shape->{values} eq 'number';
 		return map { bucket_floor($shape, $_ - ($shape->{option}{settle} // 0)) } grep { $_ >= $begin->[0] && $_ < $begin->[1] } map { (split /\|/)[0] } keys %$remote;
@@ -366,9 +367,10 @@ sub expect
 			from => $new_from, to => $new_to };
 	}
 
-	# what is due: the tail, and what was never filled
+	# the due ranges: the tail, and those that were never filled
 	my $tail = $filled ? max(bucket_floor($shape, moved_back($shape, $to, span($shape->{option}{lookback} // '0'))), $from, $low) : $low;
-	# with nothing due the last bucket is asked for, so that the old ones can go
+	# if nothing is due, the last bucket is requested, so that old ones can be
+	# removed
 	$tail = bucket_floor($shape, $end - 1) if $filled && $from < $low && $tail >= $end && $end > $low;
 	my $complete = max($bounds->{complete}, $greatest->([ $tail, $end ]));
 	return {
@@ -381,7 +383,7 @@ sub expect
 		from => $low, to => max(min($end, $complete), $low, $filled ? $to : $low), due => 1 };
 }
 
-# What is wrong with the content; '' if nothing.
+# The error in the content; '' if there is none.
 sub misplaced
 {
 	my ($expected, $before, $remote, $after) = @_;
@@ -397,8 +399,8 @@ sub misplaced
 	return '';
 }
 
-# After a failure: each bucket is the old or the new one as a whole, and what the
-# watermark says is filled now is new.
+# After a failure: each bucket is entirely old or entirely new, and the range that
+# the watermark reports as filled is new.
 sub half_done
 {
 	my ($shape, $bounds, $before, $remote, $after, $from, $to) = @_;
@@ -496,7 +498,7 @@ sub play_round
 	{
 		my $ahead = int(rand(one_of(0.1, 1, 3)) * $shape->{step});
 		$shape->{now} += chance(0.05) ? -$ahead : $ahead;
-		# what a wall clock shows twice, or not at all, is another test's
+		# another test covers wall clock times that occur twice or never
 		$shape->{now} += 3 * HOUR if present($shape) % DAY < 4 * HOUR;
 	}
 	if ($windowed && chance(0.08))
@@ -533,7 +535,7 @@ sub play_round
 		  . "\narguments: " . ($request->{method} // '') . "$arguments\nchange: $change\noutput: $said\nerrors: $err", 0);
 }
 
-# What is wrong with a round.
+# The error of a round.
 sub judge
 {
 	my ($shape, $request, $way, $fault, $said, $before, $remote, $after) = @_;
@@ -574,9 +576,9 @@ sub judge
 	return $wrong eq '' ? '' : "after a failure: $wrong";
 }
 
-# --- from the beginning ------------------------------------------------------------
+# --- definition --------------------------------------------------------------------
 
-# Defines (or defines anew) the rollup of a shape; returns what is wrong with it.
+# Defines (or redefines) the rollup of a shape; returns the error.
 sub define_shape
 {
 	my ($shape) = @_;
@@ -599,7 +601,7 @@ sub define_shape
 	  . "SELECT rsfed.define_rollup('$name', 'warehouse', " . quote_literal($shape->{query})
 	  . ($windowed ? ", method => 'window', timezone => '$shape->{zone}', options => '" . options_json($shape) . "'" : ", key => '{t, k, d}'")
 	  . ', populate => ' . ($populate ? 'true' : 'false') . ") \\g /dev/null\n"
-	  # a worker goes on with what the first batch left
+	  # a worker continues after the first batch
 	  . "SELECT rsfed.wait(run_id) FROM rsfed.runs WHERE status IN ('queued', 'running') \\g /dev/null\n" . watermark_sql($shape) . "\\echo rows\n" . local_sql($shape) . ";\n";
 	my ($said, $lines) = split /^rows\n?/m, decode_utf8($primary->safe_psql('postgres', encode_utf8($script))), 2;
 	my $after = rows_of($shape, $lines);

@@ -1,5 +1,5 @@
-# Sets: all members from one snapshot of the warehouse, by hand, by a worker and
-# by a schedule; what is seen, told, cancelled and left behind by a crash.
+# Sets: all members from one snapshot of the warehouse, by hand, by a worker and by
+# a schedule; visibility, notifications, cancels and crashes.
 
 use strict;
 use warnings;
@@ -22,18 +22,20 @@ $node->safe_psql('postgres', q{
 });
 my $sums = 'SELECT (SELECT sum(revenue) FROM sellers), (SELECT revenue FROM total)';
 
-# The statuses of the newest run of the set and of its members
+# The statuses of the last run of the set and of its members
 sub last_set_run
 {
 	return $node->safe_psql('postgres', q{SELECT string_agg(coalesce(set_name, relation::text) || ' ' || status, ', ' ORDER BY run_id)
 		FROM rsfed.runs WHERE (SELECT max(run_id) FROM rsfed.runs WHERE set_name = 'month_end') IN (run_id, set_run_id)});
 }
 
-# Fewer rows than libpq 17 hands over at once are still waited for there
+# libpq 17 returns rows in chunks: with fewer rows the phase is still waiting for
+# Redshift
 my $at_work = q{SELECT set_name, relation, CASE WHEN phase IN ('receiving', 'waiting for Redshift') THEN 'reading' ELSE phase END
 	FROM rsfed.progress WHERE run_id = };
 
-# What changes in the warehouse while the first member is being read is in neither
+# Neither member contains the changes in the warehouse during the read of the first
+# one
 warehouse_sql('UPDATE set_sales SET price = 11');
 standin('FAULT stall_after_rows 3');
 my $run = $node->safe_psql('postgres', "SELECT rsfed.request_set_refresh('month_end')");
@@ -47,8 +49,8 @@ is($node->safe_psql('postgres', "SELECT rsfed.wait($run)"), 'published', 'the se
 is($node->safe_psql('postgres', $sums), '1100|1100', 'both members are of the snapshot that the first one read');
 is($node->safe_psql('postgres', "SELECT count(DISTINCT as_of) FROM rsfed.freshness"), '1', 'with one as_of');
 
-# The worker's connection serves on, whatever its session was pinned to last (of
-# two workers the other one might take the next run)
+# The worker's connection can be used for other runs, too, after a session with one
+# snapshot (with two workers, the other one might take the next run)
 standin_reset();
 is($node->safe_psql('postgres', q{SELECT rsfed.request_refresh('sellers') AS run \gset
 	SELECT rsfed.wait(:run)}), 'published', 'a member by itself');
@@ -60,7 +62,7 @@ like(standin('STATUS'), qr/^connections_made\|0$/m, 'over the connection that wa
 $node->append_conf('postgresql.conf', 'rsfed.max_workers = 4');
 $node->reload;
 
-# What listeners hear
+# Notifications
 warehouse_sql('UPDATE set_sales SET price = 13');
 my $heard = '';
 $node->psql('postgres', "LISTEN rsfed_published;\nCALL rsfed.refresh_set('month_end');\nSELECT 1;\n", stdout => \$heard);
@@ -79,7 +81,7 @@ is($node->safe_psql('postgres', "SELECT string_agg(state, ' ') FROM rsfed.freshn
 standin('FAULT stall_before_rows');
 $run = $node->safe_psql('postgres', "SELECT rsfed.request_set_refresh('month_end')");
 poll_for($node, "SELECT phase FROM rsfed.progress WHERE run_id = $run", 'waiting for Redshift', 'the set waits for the warehouse');
-# whose members are taken by nobody else meanwhile
+# no other run takes its members meanwhile
 my $single = $node->safe_psql('postgres', "SELECT rsfed.request_refresh('total')");
 is($node->safe_psql('postgres', "SELECT rsfed.cancel($run)"), 't', 'rsfed.cancel of the run of a set');
 is($node->safe_psql('postgres', "SELECT rsfed.wait($run)"), 'cancelled', 'ends it');
@@ -96,7 +98,8 @@ is(last_set_run(), 'month_end cancelled, sellers cancelled, total cancelled', 'a
 standin_reset();
 is($node->safe_psql('postgres', "SELECT failures FROM rsfed.sets"), '0', 'a cancel is no failure');
 
-# While the second member is read no snapshot is held, whatever the first one took
+# While the second member is read, no snapshot is held, whatever the first one
+# needed
 $node->safe_psql('postgres', q{
 	SELECT rsfed.define_rollup('sellers_again', 'warehouse', 'SELECT seller, sum(price) AS revenue FROM set_sales GROUP BY seller');
 	SELECT rsfed.define_set('other', '{total,sellers_again}');
@@ -110,7 +113,7 @@ standin_reset();
 is($node->safe_psql('postgres', "SELECT rsfed.wait($run)"), 'unchanged', 'and the set ends');
 $node->safe_psql('postgres', "SELECT rsfed.drop_rollup('sellers_again'); SELECT rsfed.drop_set('other')");
 
-# A failure inside a transaction block comes into the history
+# A failure inside a transaction block is recorded in the history
 standin('FAULT error_1023');
 psql_fails($node, "BEGIN; CALL rsfed.refresh_set('month_end'); COMMIT;", 'XX000', undef, 'a failure in a transaction block');
 standin_reset();
@@ -132,7 +135,7 @@ poll_for($node, $sums, '1500|1500', 'and resumed');
 $node->safe_psql('postgres', "SELECT rsfed.unschedule_set('month_end', 'often')");
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'quiet');
 
-# Even where the outcome cannot be written as it is, no run stays behind as running
+# Even if the outcome cannot be recorded, no run stays marked as running
 $node->safe_psql('postgres', 'ALTER TABLE rsfed_catalog.run ADD CONSTRAINT no_phase CHECK (phase IS NULL) NOT VALID');
 standin('FAULT error_1023');
 $run = $node->safe_psql('postgres', "SELECT rsfed.request_set_refresh('month_end')");
@@ -141,7 +144,7 @@ standin_reset();
 is(last_set_run(), 'month_end failed, sellers failed, total failed', 'of the members, too');
 $node->safe_psql('postgres', 'ALTER TABLE rsfed_catalog.run DROP CONSTRAINT no_phase');
 
-# kill -9 of the worker while it applies nothing yet: all three runs are marked failed
+# kill -9 of the worker before it applies anything: all three runs are marked failed
 warehouse_sql('UPDATE set_sales SET price = 16');
 standin('FAULT stall_before_rows');
 $run = $node->safe_psql('postgres', "SELECT rsfed.request_set_refresh('month_end')");
@@ -154,7 +157,8 @@ is($node->safe_psql('postgres', "SELECT string_agg(status, ' ') FROM rsfed.runs 
 poll_for($node, $sums, '1600|1600', 'a retry of the set brings what is new');
 is($node->safe_psql('postgres', "SELECT string_agg(set_name, ' ') FROM rsfed.runs WHERE retry_of >= $run"), 'month_end', 'and no member is retried by itself');
 
-# A schedule that comes after that of a set waits for it, and not for its members' own
+# A schedule that follows that of a set waits for it, and not for the schedules of
+# its members
 $node->safe_psql('postgres', $_) for "SELECT rsfed.schedule_set('month_end', '\@yearly', 'closing')",
 	q{SELECT rsfed.schedule_refresh('sellers', '@yearly', 'later', options => '{"after": ["set month_end/closing"]}')},
 	"UPDATE rsfed_catalog.schedule SET next_run_at = now() WHERE schedule_name = 'later'; SELECT rsfed.resume_all()";
@@ -162,7 +166,7 @@ poll_for($node, q{SELECT waits_for FROM rsfed.runs WHERE schedule_name = 'later'
 $node->safe_psql('postgres', "UPDATE rsfed_catalog.schedule SET next_run_at = now() WHERE schedule_name = 'closing'; SELECT rsfed.resume_all()");
 poll_for($node, q{SELECT status IN ('published', 'unchanged') FROM rsfed.runs WHERE schedule_name = 'later'}, 't', 'and goes on after it');
 
-# A replica shows sets and says where they are refreshed
+# A replica shows sets and names the server that refreshes them
 my $replica = start_replica($node, 'replica');
 is($replica->safe_psql('postgres', 'SELECT name, rollups, state FROM rsfed.sets'), 'month_end|{total,sellers}|fresh', 'rsfed.sets on a replica');
 psql_fails($replica, "CALL rsfed.refresh_set('month_end')", '25006', qr/replica/, 'rsfed.refresh_set on a replica');

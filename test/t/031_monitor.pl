@@ -1,5 +1,5 @@
-# What events, history and metrics need a server of their own for: the log, a
-# replica, and time that has passed.
+# The tests of events, history and metrics that need a separate server: the log, a
+# replica, and elapsed time.
 
 use strict;
 use warnings;
@@ -19,7 +19,7 @@ warehouse_sql(q{
 });
 my $query = 'SELECT seller, sum(price) AS revenue FROM doctor_sales GROUP BY seller';
 
-# The rows of doctor() in that severity and with that text; asked of one node.
+# The rows of doctor() with that severity and text on one node.
 sub finds
 {
 	my ($node, $severity, $pattern, $name) = @_;
@@ -29,7 +29,7 @@ sub finds
 
 my $position = 0;
 
-# Waits for a line in the log of a node that was not waited for before.
+# Waits for a line in the log of a node after the last one that was found.
 sub log_says
 {
 	my ($node, $pattern, $name) = @_;
@@ -39,9 +39,9 @@ sub log_says
 poll_for($node, 'SELECT state FROM rsfed.scheduler', 'running', 'the scheduler of a new extension runs');
 is($node->safe_psql('postgres', 'SELECT severity FROM rsfed.doctor()'), 'ok', 'nothing found');
 
-# Late: told once, at its time, to listeners and the log, also where the scheduler had nothing to do.
+# Late: reported once, at its time, to listeners and in the log, also if the scheduler was idle.
 $node->safe_psql('postgres', "SELECT rsfed.define_rollup('revenue', 'warehouse', '$query', max_age => '1 second')");
-# what was told before one's own NOTIFY is heard with it
+# notifications from before this session's own NOTIFY arrive with it
 my $wait_for_late = "DO \$\$ BEGIN FOR i IN 1..1800 LOOP EXIT WHEN (SELECT late FROM rsfed_catalog.freshness); "
 	. "PERFORM pg_sleep(0.1); END LOOP; END \$\$;\nNOTIFY rsfed_event, 'end';\n";
 my $heard = '';
@@ -60,7 +60,7 @@ $node->psql('postgres', "LISTEN rsfed_event;\n$wait_for_late" . "CALL rsfed.refr
 like($heard, qr/"run_id" : \d+, "state" : "recovered", .*"state" : "late"/s, 'recovered, and late again');
 log_says($node, qr/WARNING:  rsfed: relation public\.revenue is now recovered\n.*Run \d+ succeeded/, 'the log says recovered');
 my ($told, $recovered);
-# the scheduler's line is written behind the commit that was seen
+# the scheduler writes its line after the commit that was seen
 for (1 .. 600)
 {
 	$told = () = slurp_file($node->logfile) =~ /public\.revenue is now late/g;
@@ -69,7 +69,7 @@ for (1 .. 600)
 	select(undef, undef, undef, 0.1);
 }
 is($told, $recovered + 1, 'each lateness is told once');
-# what was rolled back never happened
+# a rolled-back event is not reported
 $node->psql('postgres', "BEGIN;\nCALL rsfed.refresh('revenue');\nROLLBACK;\nSELECT pg_sleep(0);\n");
 is(scalar(() = slurp_file($node->logfile) =~ /public\.revenue is now recovered/g), $recovered, 'a recovery that is rolled back is not told');
 is($node->safe_psql('postgres', 'SELECT late FROM rsfed_catalog.freshness'), 't', 'it is still late');
@@ -89,7 +89,7 @@ is(scalar(() = $log =~ /WARNING:  rsfed: relation public\.revenue is now failing
 	'that it is failing is said once');
 $node->safe_psql('postgres', "CALL rsfed.refresh('revenue')");
 
-# History: old runs go, what is needed stays
+# History: old runs are removed, runs that are still needed are kept
 $node->safe_psql('postgres', "SELECT rsfed.define_rollup('other', 'warehouse', '$query')");
 $node->safe_psql('postgres', "SELECT rsfed.schedule_refresh('other', '\@yearly', name => 'yearly')");
 $node->safe_psql('postgres', q{
@@ -145,7 +145,8 @@ is($replica->safe_psql('postgres', q{SET ROLE watcher; SELECT value FROM rsfed.m
 	'counters are read on the replica');
 is($replica->safe_psql('postgres', q{SELECT value FROM rsfed.metrics WHERE name = 'rsfed_scheduler_up'}), '0', 'where no scheduler runs');
 
-# The collector file for sql_exporter: YAML, its query runs, and nothing is missing or of another kind
+# The collector file for sql_exporter: its YAML is valid, its query runs, and all
+# metrics are there with the right type
 $node->safe_psql('postgres', $_) for "SELECT rsfed.define_set('both', '{other}'), rsfed.schedule_set('both', '\@yearly')", "CALL rsfed.refresh_set('both')",
 	q{ALTER SERVER warehouse OPTIONS (ADD max_seconds_per_day '1d', ADD max_scan_per_day '1TB')},
 	q{SELECT rsfed.alter_rollup('other', options => '{"max_seconds_per_day": "1d", "max_scan_per_day": "1TB"}', populate => false)};

@@ -1,7 +1,7 @@
-# rsfed.doctor(): the rows that need servers of their own, brought about by real
-# processes, settings and replicas; each remedy is run as pasted, and where it
-# mends, its row is gone afterwards.  sql/doctor.sql and sql/doctor_many.sql do so
-# for all others; at the end, no row and no text of the views is without a test.
+# rsfed.doctor(): the rows that need separate servers, caused by real processes,
+# settings and replicas; each remedy is run as pasted, and if it solves the problem,
+# its row is gone afterwards.  sql/doctor.sql and sql/doctor_many.sql do the same
+# for all others; at the end, each row and each text of the views has a test.
 
 use strict;
 use warnings;
@@ -25,14 +25,14 @@ my $query = 'SELECT seller, sum(price) AS revenue FROM doctor_sales GROUP BY sel
 my $file = PostgreSQL::Test::Utils::tempdir() . '/remedy.sql';
 my $functions = slurp_file("$ENV{RSFED_SOURCES}/test/include/doctor_rows.psql");
 
-# What concerns time is asked of the server that runs on until the end
+# Rows that depend on time come from the server that runs until the end
 my $quiet = start_primary('quiet');
 my $node = start_primary('primary');
 $_->safe_psql('postgres', $functions) for ($quiet, $node);
 my $behind = start_replica($quiet, 'behind');
 my $replica = start_replica($node, 'replica');
 
-# How many rows doctor() has about something.
+# The number of rows in doctor() about something.
 sub count_of
 {
 	my ($about) = @_;
@@ -40,8 +40,8 @@ sub count_of
 }
 
 # Waits for the rows about something and pastes their remedies into psql, in the
-# same session.  Options: db; before, SQL of that session; run_on, another server
-# to paste them into; after, SQL behind them; gone, whether they mend.
+# same session.  Options: db; before: SQL of that session; run_on: another server to
+# paste them into; after: SQL after them; gone: whether they solve the problem.
 sub paste
 {
 	my ($node, $about, $name, %options) = @_;
@@ -69,7 +69,7 @@ sub paste
 	return join("\n", map { "$_->{severity} | $_->{subject} | $_->{problem}" } @rows);
 }
 
-# A restart, after which the launcher is there
+# A restart; waits for the launcher
 sub restarted
 {
 	my ($node) = @_;
@@ -77,7 +77,7 @@ sub restarted
 	poll_for($node, 'SELECT launcher_pid > 0 FROM rsfed.scheduler', 't', $node->name . ' is back');
 }
 
-# The pid of the process that all others of a server come from.
+# The pid of the postmaster of a server.
 sub postmaster
 {
 	my ($node) = @_;
@@ -85,19 +85,19 @@ sub postmaster
 	return $pid;
 }
 
-# Processes that are stopped go on, also where a test dies.
+# Stopped processes are continued, also if a test dies.
 sub continue_processes
 {
 	kill 'CONT', @stopped;
 	@stopped = ();
 }
 
-# --- A replica that falls behind: replays nothing for a minute, while the other tests run
+# --- A replica that falls behind: it replays nothing for a minute, during the other tests
 $quiet->safe_psql('postgres', 'CREATE TABLE tick AS SELECT 1 AS i');
 $quiet->wait_for_catchup($behind);
 $behind->append_conf('postgresql.conf', "recovery_min_apply_delay = '1d'");
 $behind->reload;
-# what was committed before the setting was read is replayed
+# the changes that were committed before the setting took effect are replayed
 my $ticks = 1;
 do
 {
@@ -107,7 +107,7 @@ do
 	sleep 1;
 } while ($ticks < 60 && $behind->safe_psql('postgres', "SELECT count(*) FROM tick WHERE i = $ticks") > 0);
 
-# --- The scheduler crashes, again and again
+# --- The scheduler crashes repeatedly
 for my $i (1 .. 4)
 {
 	poll_for($quiet, 'SELECT state FROM rsfed.scheduler', 'running', "the scheduler runs ($i)");
@@ -118,14 +118,15 @@ for my $i (1 .. 4)
 like(paste($quiet, 'ended unexpectedly', 'a crash', gone => 1), qr/^error .*, \d times in a row/, 'a crash is an error');
 poll_for($quiet, 'SELECT state FROM rsfed.scheduler', 'running', 'it is back');
 
-# --- The launcher is gone: while the postmaster is stopped none is started
+# --- The launcher is gone: while the postmaster is stopped, none is started
 @stopped = (postmaster($quiet));
 paste($quiet, 'It is started again within a second', 'no launcher',
 	before => "\\! kill -STOP $stopped[0]\nSELECT pg_terminate_backend(launcher_pid) FROM rsfed.scheduler;");
 continue_processes();
 poll_for($quiet, count_of('launcher'), '0', 'it is started again');
 
-# --- A database that has no scheduler: a template, one that allows no connections, one that must be empty
+# --- A database that has no scheduler: a template, one that allows no connections,
+# one that must be empty
 $quiet->safe_psql('postgres', 'CREATE DATABASE closed');
 $quiet->safe_psql('closed', "SET client_min_messages = warning; CREATE EXTENSION rsfed CASCADE; $functions");
 $quiet->safe_psql('postgres', 'ALTER DATABASE closed IS_TEMPLATE true');
@@ -136,14 +137,15 @@ paste($quiet, 'allows no connections', 'no connections', db => 'closed',
 	before => $to_postgres . "SELECT dblink_exec('other', 'ALTER DATABASE closed ALLOW_CONNECTIONS false');");
 $quiet->psql('closed', 'SELECT rsfed.pause_all(); SELECT rsfed.resume_all()');
 is($quiet->safe_psql('closed', count_of('is a template')), '0', 'connections are allowed again');
-# tried again and again, as this session is in its way
+# retried repeatedly, because this session blocks it
 paste($quiet, 'needs this database empty', 'dismissed', db => 'closed',
 	before => $to_postgres . q{SELECT dblink_send_query('other', $$DO 'BEGIN FOR i IN 1..10 LOOP
 		BEGIN ALTER DATABASE closed RENAME TO open; EXCEPTION WHEN object_in_use THEN NULL; END; END LOOP; END'$$);},
 	after => q{SELECT dblink_cancel_query('other'); SELECT dblink_disconnect('other');});
 ok($quiet->poll_query_until('closed', count_of('needs this database empty'), '0'), 'the scheduler may come back');
 
-# --- Runs that wait because as many as may be are at work, of a server and of an owner
+# --- Runs that wait because the maximum number of runs is active, of a server and
+# of an owner
 for my $name (qw(one two three))
 {
 	$quiet->safe_psql('postgres', "SELECT rsfed.define_rollup('$name', 'warehouse', '$query')");
@@ -165,7 +167,7 @@ poll_for($quiet, count_of('at work. More of them'), '0', 'nothing waits any more
 standin_reset();
 poll_for($quiet, q{SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')}, '0', 'and all end');
 
-# --- A schedule that nobody runs
+# --- A schedule that no process runs
 sub define_in
 {
 	my ($node) = @_;
@@ -200,7 +202,7 @@ paste($node, 'is off', 'the scheduler', gone => 1);
 poll_for($node, 'SELECT state FROM rsfed.scheduler', 'running', 'the remedy starts it again');
 poll_for($node, count_of('never run|is overdue'), '0', 'and nothing is overdue any more');
 
-# --- Whose schedules these are
+# --- The owner of schedules
 paste($node, 'rsfed.identity is not given', 'no identity');
 $node->append_conf('postgresql.conf', "rsfed.identity = 'production'");
 $node->reload;
@@ -216,7 +218,7 @@ poll_for($replica, count_of('would hold'), '0', 'it is given there, too');
 $node->safe_psql('postgres', "ALTER EXTENSION rsfed UPDATE TO '0.0.9'");
 paste($node, 'The extension is of version', 'another version', gone => 1);
 
-# --- A replica without feedback, seen from both sides
+# --- A replica without feedback, seen on both sides
 $replica->append_conf('postgresql.conf', 'hot_standby_feedback = off');
 $replica->reload;
 paste($node, 'hot_standby_feedback off', 'a replica without feedback', run_on => $replica, gone => 1);
@@ -230,7 +232,8 @@ poll_for($node, count_of('hot_standby_feedback'), '0', 'and the primary');
 $replica->safe_psql('postgres', 'SELECT pg_wal_replay_pause()');
 paste($replica, 'replay of WAL is paused', 'a paused replay', gone => 1);
 
-# --- The library is not preloaded; who may not see the setting gets something to look at
+# --- The library is not preloaded; roles that may not see the setting get a hint to
+# check it
 $node->safe_psql('postgres', 'CREATE ROLE watcher LOGIN IN ROLE pg_monitor; CREATE ROLE nobody');
 $node->wait_for_catchup($replica);
 for my $others ('', 'auto_explain')
@@ -248,14 +251,14 @@ for my $others ('', 'auto_explain')
 }
 is($replica->safe_psql('postgres', 'SHOW shared_preload_libraries'), 'auto_explain, rsfed', 'the others stay');
 
-# --- Few worker slots, of a primary with two databases and its replica
+# --- Few worker slots, on a primary with two databases and its replica
 $node->safe_psql('postgres', 'CREATE DATABASE second');
 $node->safe_psql('second', 'SET client_min_messages = warning; CREATE EXTENSION rsfed CASCADE');
 for my $server ($node, $replica)
 {
 	is($server->safe_psql('postgres', count_of('max_worker_processes')), '0', 'enough worker slots: ' . $server->name);
 	$server->append_conf('postgresql.conf', 'max_worker_processes = 4');
-	# a replica may not have less than the primary: it has to know of the change
+	# a replica may not have less than the primary: it needs to replay the change
 	$node->wait_for_catchup($replica) if $server == $replica;
 	$server->restart;
 }
@@ -263,14 +266,14 @@ poll_for($node, 'SELECT databases FROM rsfed_catalog.scheduler_state()', '2', 't
 like(paste($node, 'worker slots', 'few slots'), qr/is 4; rsfed needs 8: a launcher, 2 schedulers/, 'on the primary');
 like(paste($replica, 'worker slots', 'few slots of a replica'),
 	qr/is 4; rsfed needs 7: a launcher, a scheduler,.*This replica would lack them after a promotion/, 'and on the replica');
-# as the rows say: replicas first
+# the order of the rows: replicas first
 $replica->restart;
 restarted($node);
 poll_for($node, 'SELECT databases FROM rsfed_catalog.scheduler_state()', '2', 'two databases, again');
 is($_->safe_psql('postgres', count_of('max_worker_processes')), '0', 'the remedy suffices: ' . $_->name) for ($node, $replica);
 $node->safe_psql('postgres', 'DROP DATABASE second');
 
-# --- No slot for the launcher; for it, but not for the scheduler
+# --- No slot for the launcher; one for the launcher, but none for the scheduler
 for my $slots (0, 2)
 {
 	my ($state, $row) = @{ { 0 => [ 'no launcher', 'The launcher does not run' ], 2 => [ 'no worker slot', 'No process could be had' ] }->{$slots} };
@@ -284,7 +287,7 @@ for my $slots (0, 2)
 	is($node->safe_psql('postgres', count_of($row)), '0', "$state: the remedy mends it");
 }
 
-# --- Enough slots, but others have them
+# --- Enough slots, but other processes use them
 $node->append_conf('postgresql.conf', "max_worker_processes = 4\nrsfed.max_workers = 1");
 $node->safe_psql('postgres', 'ALTER SYSTEM RESET max_worker_processes; CREATE EXTENSION pg_prewarm');
 restarted($node);
@@ -297,7 +300,7 @@ $node->safe_psql('postgres', 'SELECT autoprewarm_start_worker()');
 poll_for($node, q{SELECT count(*) FROM rsfed.runs WHERE status = 'queued'}, '0', 'the run that waited is made');
 is($node->safe_psql('postgres', count_of('is taken by others')), '0', 'the remedy suffices');
 
-# --- What has lasted for more than a minute by now
+# --- States that have lasted for more than a minute by now
 poll_for($quiet, "SELECT replay_lag > '61 s' FROM pg_stat_replication", 't', 'the replica has fallen behind', 120);
 like(paste($quiet, 'It is far behind', 'a replica far behind'), qr/^warning \| replica behind \| .* of WAL are not replayed there, \d\d:\d\d:\d\d old/,
 	'seen from the primary');
@@ -306,7 +309,7 @@ $behind->append_conf('postgresql.conf', 'recovery_min_apply_delay = 0');
 $behind->reload;
 poll_for($_, count_of('It is far behind'), '0', 'it has caught up: ' . $_->name) for ($behind, $quiet);
 
-# --- Where the log is that says why: with a collector it is a file
+# --- The location of the log with the reason: with a collector it is a file
 $quiet->append_conf('postgresql.conf', 'logging_collector = on');
 restarted($quiet);
 poll_for($quiet, 'SELECT state FROM rsfed.scheduler', 'running', 'the scheduler runs');
@@ -315,7 +318,7 @@ $quiet->safe_psql('postgres', "SELECT pg_terminate_backend($crashed)");
 paste($quiet, 'ended unexpectedly', 'a crash, with a collector', gone => 1);
 poll_for($quiet, 'SELECT state FROM rsfed.scheduler', 'running', 'it is back');
 
-# a launcher that does nothing
+# a launcher that does not respond
 @stopped = ($quiet->safe_psql('postgres', 'SELECT launcher_pid FROM rsfed.scheduler'));
 kill 'STOP', @stopped;
 $quiet->safe_psql('postgres', 'CREATE DATABASE unseen');
@@ -325,7 +328,8 @@ paste($quiet, 'has not looked yet', 'not looked at', db => 'unseen');
 continue_processes();
 ok($quiet->poll_query_until('unseen', count_of('has not looked yet'), '0'), 'it looks at once');
 
-# --- Publications, and a subscriber: a slot as its script makes it, and pg_recvlogical
+# --- Publications, and a subscriber: a slot like that of its script, and
+# pg_recvlogical
 my $publisher = start_primary('publisher');
 my $is_17 = $publisher->safe_psql('postgres', 'SHOW server_version_num') >= 170000;
 $publisher->safe_psql('postgres', $functions);
@@ -351,7 +355,7 @@ my @receive = ('pg_recvlogical', '-d', $publisher->connstr('postgres') . ' appli
 	'-f', '/dev/null', '-s', '1', '-o', 'proto_version=1', '-o', 'publication_names=rsfed');
 my $receiver = IPC::Run::start(\@receive, '>', '/dev/null', '2>', '/dev/null');
 paste($publisher, 'has run the script of version 0', 'an older script');
-# it says once a second what it has
+# it reports its position once a second
 my $writer = IPC::Run::start([ 'psql', '-XAtq', '-d', $publisher->connstr('postgres') ], '<',
 	\"DO \$\$ BEGIN FOR i IN 1 .. 1000 LOOP UPDATE pub_sales SET revenue = revenue; COMMIT; PERFORM pg_sleep(0.1); END LOOP; END \$\$", '>', '/dev/null', '2>', '/dev/null');
 paste($publisher, 'which is more than the max_age of a rollup there', 'a subscriber behind max_age');
@@ -377,10 +381,10 @@ $publisher->safe_psql('postgres', "UPDATE pub_sales SET revenue = revenue; SELEC
 like(paste($publisher, 'is lost: WAL', 'a slot that is lost', gone => 1), qr/^error \|/, 'a lost slot is an error');
 $publisher->stop;
 
-# --- Nothing of doctor() is without a test.  Its texts, as templates of what was
-# seen and pasted here and, by its expected answer, in sql/doctor.sql.
+# --- All texts of doctor() have a test.  Its texts are compared, as templates, with
+# those seen and pasted here and, by its expected output, in sql/doctor.sql.
 my %words = map { $_ => 0 } (
-	# names that rows are joined by, what is put into other texts, a privilege
+	# names that rows are joined by, parts of other texts, a privilege
 	'MEMBER', 'running', 'asleep', 'starting', 'unknown', 'not preloaded', 'no launcher', 'no worker slot', 'not connectable', '(^|: )(name resolution|TCP|log-in|session|credentials)$',
 	'SELECT jsonb_agg(to_jsonb(t)) FROM rsfed_doctor.%I t');
 for my $line (map { split /\n/, slurp_file("$ENV{RSFED_SOURCES}/expected/$_.out") } qw(doctor doctor_many lake_rollup lake_tables))
@@ -394,7 +398,7 @@ for my $row (@seen)
 	my $text = join("\n", map { $_ // '' } @$row{qw(severity subject problem remedy)});
 	$text{$_} .= "$text\n" for ($row->{topic}, 'any');
 }
-# of newer versions only
+# in newer versions only
 $is_17 or $words{$_} = 0 for (
 	' since %s', 'SELECT slot, problem FROM rsfed.subscribers WHERE publication = %L;',
 	'Slots of its subscribers do not follow a failover of this server: they are made without failover. On a subscriber of PostgreSQL 17 or newer, one after the other: ALTER SUBSCRIPTION ... DISABLE, SET (failover = true), ENABLE.',
@@ -416,7 +420,7 @@ for my $object (split /^(?=CREATE )/m, $source)
 		my ($chosen, $literal) = ($1, $2 =~ s/''/'/gr);
 		$words{$literal} = 1 if exists $words{$literal};
 		next if exists $words{$literal} || $literal =~ /^\d+ (minutes?|days?)$/ || $literal !~ /[a-z]/i;
-		# one word is a text only where it is chosen
+		# a single word is a text only if it is an alternative
 		next if !$chosen && $literal !~ / /;
 		my $template = join '.*', map { quotemeta } split /%(?:\d\$)?[sIL]/, $literal, -1;
 		$templates++;

@@ -1,6 +1,6 @@
-# A database whose settings are all hostile: rollups of each method, gates, sets,
-# materialized views, schedules and what is told of them are the same as in a clean
-# one, and what a run pins is what doc/settings.md says.
+# A database in which all settings have hostile values: rollups of each method,
+# gates, sets, materialized views, schedules and their reports are the same as in a
+# clean one, and a run pins the settings listed in doc/settings.md.
 
 use strict;
 use warnings;
@@ -10,7 +10,7 @@ use Test::More;
 
 my $node = start_primary('primary', register => 0);
 
-# The names that this version has, with their pinned value and scope
+# The settings of this version, with their pinned value and scope
 my %pinned;
 for (split /\n/, $node->safe_psql('postgres',
 	'SELECT p.name, p.pinned_for, p.value FROM rsfed.pinned_settings p'
@@ -20,7 +20,7 @@ for (split /\n/, $node->safe_psql('postgres',
 	$pinned{$name} = { for => $for, value => $value };
 }
 
-# What is pinned, and in none of these is any value right
+# Pinned settings; each has a wrong value here
 my %hostile = (
 	DateStyle => 'German, DMY', IntervalStyle => 'sql_standard', extra_float_digits => '-15',
 	bytea_output => 'escape', xmlbinary => 'hex', xmloption => 'document', array_nulls => 'off',
@@ -38,7 +38,7 @@ my %hostile = (
 	transaction_timeout => '1');
 is(join(' ', sort grep { !defined $hostile{$_} } keys %pinned), '', 'each pinned setting is made hostile here');
 
-# What stays the database's, and must not hurt
+# Settings that are not pinned, and must have no effect
 my %left = (
 	client_encoding => 'LATIN1', check_function_bodies => 'off', synchronous_commit => 'off',
 	escape_string_warning => 'on', default_tablespace => '', temp_tablespaces => '', geqo_threshold => '2',
@@ -51,7 +51,8 @@ my %left = (
 	lc_numeric => 'POSIX', lc_time => 'POSIX', lc_monetary => 'POSIX', default_text_search_config => 'simple',
 	TimeZone => 'Asia/Kathmandu', debug_print_plan => 'off', parallel_setup_cost => '0', cursor_tuple_fraction => '1');
 
-# The document knows every setting that a session can make, and what is pinned as it is
+# The document contains every setting that a session can make, and the pinned ones
+# with their values
 my $document = PostgreSQL::Test::Utils::slurp_file("$ENV{RSFED_SOURCES}/doc/settings.md");
 my %documented = map { $_ => 1 } $document =~ /`([A-Za-z_]+)`/g;
 is(join(' ', grep { !$documented{$_} } split /\n/, $node->safe_psql('postgres',
@@ -64,7 +65,7 @@ is(join("\n", $document =~ /^(\| `.*)$/mg), $node->safe_psql('postgres',
 $node->safe_psql('postgres', 'CREATE ROLE app LOGIN; CREATE ROLE nobody');
 standin_reset();
 
-# Command-line options for what is pinned for these
+# Command-line options for the pinned settings
 sub options
 {
 	my %for = map { $_ => 1 } @_;
@@ -72,7 +73,7 @@ sub options
 	  grep { $for{ $pinned{$_}{for} } } sort keys %pinned;
 }
 
-# psql as the app, whose session brings nothing but the limits that it needs to live
+# psql as the app, whose session sets only the limits that it needs
 sub app
 {
 	my ($database, $sql) = @_;
@@ -85,7 +86,7 @@ sub app
 	return $err eq '' ? $out : "$out\n$err";
 }
 
-# psql as superuser, with everything as it is pinned
+# psql as superuser, with all pinned settings
 sub look
 {
 	my ($database, $sql) = @_;
@@ -107,8 +108,8 @@ sub load_warehouse
 	return;
 }
 
-# What the settings that a query sees may hide or change.  The check is false where
-# a text looks otherwise, a backslash is an escape, or = NULL is IS NULL.
+# The settings of a query may hide or change data.  The check is false if a text is
+# different, a backslash is an escape, or = NULL means IS NULL.
 my $check = q{(SELECT count(*) FROM new_rows WHERE note = 'a\\\\b3') = 1 AND (SELECT bool_and(last::text ~ '^2024-') FROM new_rows)}
   . q{ AND (SELECT max(length(weight::text)) FROM new_rows) > 10 AND (SELECT count(*) FROM old_rows WHERE note = NULL) = 0}
   . q{ AND (SELECT bool_and((last - timestamp '2024-01-01')::text ~ ' days') FROM new_rows) AND length(convert_to('xyz', 'UTF8')::text) = 8};
@@ -117,7 +118,7 @@ my @definitions = (
 	q[SELECT rsfed.define_rollup('merged', 'warehouse', $q$SELECT seller, sum(price) AS revenue, avg(weight) AS weight, max(at) AS last,
 		max(note) AS note FROM hostile_sales GROUP BY seller$q$, options => $o${"check": "] . $check . q[", "max_shrink_percent": 90}$o$)],
 	q{CREATE TABLE follows (seller integer PRIMARY KEY REFERENCES merged (seller) ON DELETE CASCADE); INSERT INTO follows SELECT seller FROM merged},
-	# the owner sees it under a policy, too
+	# the owner sees it through a policy, too
 	q{ALTER TABLE merged ENABLE ROW LEVEL SECURITY; ALTER TABLE merged FORCE ROW LEVEL SECURITY; CREATE POLICY everything ON merged USING (true)},
 	q{SELECT rsfed.define_rollup('windowed', 'warehouse', $q$SELECT day, sum(price) AS revenue, sum(weight) AS weight FROM hostile_sales
 		WHERE day >= {from} AND day < {to} GROUP BY day$q$, method => 'window',
@@ -125,7 +126,7 @@ my @definitions = (
 	q{SELECT rsfed.define_rollup('replaced', 'warehouse', 'SELECT price, weight, note, at FROM hostile_sales WHERE id < 50', method => 'replace')},
 	q{SELECT rsfed.define_rollup('total', 'warehouse', 'SELECT 1 AS one, sum(price) AS revenue FROM hostile_sales', key => '{one}')},
 	q{SELECT rsfed.define_set('both', '{merged,total}')},
-	# what a run has is what a materialized view sees
+	# a materialized view sees the settings of a run
 	q{CREATE VIEW all_settings AS SELECT name, setting FROM pg_catalog.pg_settings UNION ALL SELECT 'role', pg_catalog.current_setting('role')},
 	q{CREATE MATERIALIZED VIEW seen AS SELECT name, setting, clock_timestamp() AS at FROM all_settings WITH NO DATA; CREATE UNIQUE INDEX ON seen (name)},
 	q{CREATE MATERIALIZED VIEW summary AS SELECT seller, revenue || ' ' || weight || ' ' || last || ' ' || (last - timestamp '2024-01-01') || ' '
@@ -135,8 +136,8 @@ my @definitions = (
 		CREATE UNIQUE INDEX ON summary (seller)});
 my @refreshes = ((map { "CALL rsfed.refresh('$_')" } qw(merged windowed replaced total seen seen summary summary)), "CALL rsfed.refresh_set('both')");
 
-# What statements say, without the numbers and times of runs; a session's own
-# settings decide on the quotes around the name of a relation
+# The output of statements, without the numbers and times of runs; a session's own
+# settings decide about the quotes around the name of a relation
 sub result_of
 {
 	return join "\n", map { s/^\d+\|(\w+)\|(\d*)\|.*$/$1 $2/mgr =~ s/^"(\w+)"$/$1/mgr } @_;
@@ -153,7 +154,8 @@ for my $database ('clean', 'hostile')
 		  . "'warehouse', " . quote_literal($ENV{WAREHOUSE_USER}) . ', ' . quote_literal($ENV{WAREHOUSE_PASSWORD}) . q{, for_role => 'app')});
 }
 
-# Of the database for whoever has no other, of the role of the workers, and of the app
+# Settings of the database for roles without other ones, of the role of the workers,
+# and of the app
 my $bootstrap = $node->safe_psql('postgres', 'SELECT current_user');
 my @alter;
 for my $name (sort keys %pinned, keys %left)
@@ -186,8 +188,8 @@ is($got{hostile}, $got{clean}, 'what is defined, altered and refreshed by hand i
 unlike($got{clean}, qr/ERROR|WARNING/, 'and works');
 is(settings_seen($_, 'run'), '', "$_: CALL refresh has what is pinned for a run") for 'clean', 'hostile';
 
-# What the newest run of the view saw otherwise than it is pinned for these; the
-# scope of an owner's rights has a search_path of its own
+# The settings that the last run of the view saw with other values than the pinned
+# ones; the scope of an owner's rights has a search_path of its own
 sub settings_seen
 {
 	my ($database, @for) = @_;
@@ -200,7 +202,7 @@ sub settings_seen
 	} sort keys %pinned;
 }
 
-# The session has its own settings again, after an error too
+# The session has its own settings again, also after an error
 is(app('hostile', q{BEGIN; CALL rsfed.refresh('summary'); SHOW quote_all_identifiers; SHOW extra_float_digits; COMMIT; SHOW IntervalStyle;
 		CALL rsfed.refresh('summary'); SHOW quote_all_identifiers; SHOW xmloption;}) =~ s/^\d+\|.*\n//mgr,
 	"on\n-15\nsql_standard\non\ndocument", 'after a refresh the session has its settings again');
@@ -211,7 +213,7 @@ like(app('hostile', q{\set ON_ERROR_STOP off
 	qr/\Aon\ndocument\n.*ERROR:  boo.*ERROR:  boo/s, 'and after one that failed');
 look('hostile', q{DELETE FROM rsfed_catalog.run WHERE status = 'failed'});
 
-# Each transaction of a refresh is READ COMMITTED, and a session that is read-only stays so
+# Each transaction of a refresh is READ COMMITTED, and a read-only session stays read-only
 like(app('clean', q[SELECT rsfed.define_rollup('batched', 'warehouse', $q$SELECT day, sum(price) AS revenue FROM hostile_sales
 			WHERE day >= {from} AND day < {to} GROUP BY day$q$, method => 'window', populate => false,
 			options => $o${"window_column": "day", "start": "2024-01-01", "batch": "10 days", "check": "current_setting('transaction_isolation') = 'read committed'"}$o$);
@@ -247,7 +249,7 @@ for my $database ('clean', 'hostile')
 is(settings_seen('hostile', 'plan'), join(' ', map { "$_=$hostile{$_}" } grep { $pinned{$_}{for} eq 'plan' } sort keys %pinned),
 	'the query of a materialized view is planned as the database says');
 
-# What is there, and what is said of it: the words that depend on time taken out
+# The content and the reports, without the words that depend on time
 for my $what (
 	'TABLE merged ORDER BY seller', 'TABLE windowed ORDER BY day', 'TABLE replaced ORDER BY at', 'TABLE total', 'TABLE summary ORDER BY seller',
 	'TABLE follows ORDER BY seller')
@@ -265,7 +267,8 @@ for my $what (
 	q{SELECT rsfed.drop_set('both')}, q{SELECT rsfed.drop_rollup('replaced')}, q{DROP TABLE total}, q{ALTER MATERIALIZED VIEW summary RENAME TO summed},
 	q{SELECT rollup::text FROM rsfed.rollups ORDER BY rollup::text COLLATE "C"})
 {
-	# a session that may not read views may not read these, and one that quotes every name gets it quoted
+	# a session that may not read views may not read these, and one that quotes
+	# every name gets quoted names
 	my $free = $what =~ /doctor|FROM rsfed\.(?:freshness|rollups)/ ? "SELECT set_config(name, '', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind' \\g /dev/null\n" : '';
 	my ($clean, $hostile) = map { app($_, "$free$what") =~ s/"(\w+)"/$1/gr } 'clean', 'hostile';
 	is($hostile, $clean, $what);
@@ -275,7 +278,7 @@ is(look('hostile', "SELECT relation_name, kind FROM rsfed_catalog.relation ORDER
 	look('clean', "SELECT relation_name, kind FROM rsfed_catalog.relation ORDER BY relation_name"), 'what was dropped and renamed is known');
 is(look('hostile', q{SELECT count(*) FROM rsfed_catalog.rollup r WHERE NOT EXISTS (SELECT FROM rsfed_catalog.relation l WHERE l.relation_id = r.relation_id)}), '0',
 	'nothing is left of it');
-# as tools do that copy a database with triggers off
+# like tools that copy a database with triggers disabled
 look('hostile', q{SET session_replication_role = replica; CREATE TEMP TABLE copied AS TABLE rsfed_catalog.relation;
 	DELETE FROM rsfed_catalog.relation; DELETE FROM rsfed_catalog.relation_oid; INSERT INTO rsfed_catalog.relation SELECT * FROM copied});
 is(look('hostile', 'SELECT count(*) FROM rsfed_catalog.relation_oid'), look('clean', 'SELECT count(*) FROM rsfed_catalog.relation_oid'),

@@ -1,9 +1,9 @@
-# doc/reference.md has an entry for each function, procedure and view, which says
-# what the catalog says of it, and no others.
+# doc/reference.md has exactly one entry for each function, procedure and view,
+# which agrees with the catalog.
 #
-# The page with the entries as they should be is left as reference.md beside the
-# server's log, to be copied.  Headings, their order and what stands before the
-# first entry of a topic are written by hand.
+# The page with the correct entries is written as reference.md beside the server's
+# log, to be copied.  Headings, their order and the text before the first entry of a
+# topic are written by hand.
 
 use strict;
 use warnings;
@@ -20,7 +20,7 @@ $Text::Wrap::unexpand = 0;
 my $node = start_primary('primary', register => 0);
 my %entry;
 
-# Broken into lines between arguments only
+# Line breaks only between arguments
 sub signature
 {
 	my ($indent, $text) = @_;
@@ -28,7 +28,7 @@ sub signature
 	return wrap("    $indent", '        ', $text) =~ tr/\x01/ /r . "\n";
 }
 
-# Functions: the arguments that a caller gives, and what comes back
+# Functions: the arguments that a caller passes, and the result
 my $functions = $node->safe_psql('postgres', q{
 	SELECT p.proname,
 		format('%srsfed.%s(%s)', CASE p.prokind WHEN 'p' THEN 'CALL ' ELSE '' END, p.proname, string_agg(concat_ws(' ', a.name, format_type(a.type, NULL),

@@ -1,5 +1,5 @@
-# Groups over three stand-ins: shares, members that fail and come back, runs that
-# move on, max_runs, and what becomes of a group in a dump and after a crash.
+# Groups over three stand-ins: shares, members that fail and return, runs that
+# continue on another member, max_runs, and groups in a dump and after a crash.
 
 use strict;
 use warnings;
@@ -12,7 +12,7 @@ use Time::HiRes qw(sleep time);
 my $node = start_primary('primary', register => 0,
 	conf => "rsfed.max_workers = 8\nmax_connections = 60\nrsfed.ssl_root_cert = '" . all_authorities() . "'\n");
 
-# At every stand-in.
+# Runs code at every stand-in.
 sub everywhere
 {
 	my ($do) = @_;
@@ -45,7 +45,7 @@ sql(q{
 	SELECT rsfed.add_member('house', 'w1', 5), rsfed.add_member('house', 'w2', 3), rsfed.add_member('house', 'w3', 2);
 });
 
-# What a column of rsfed.groups holds for each member, by name.
+# The values of a column of rsfed.groups for each member, by name.
 sub members
 {
 	my ($column, $group) = @_;
@@ -53,7 +53,7 @@ sub members
 		  . ($group // 'house') . "'");
 }
 
-# Connections that each stand-in has seen since its last reset.
+# The number of connections to each stand-in since its last reset.
 sub connections
 {
 	return everywhere(sub { my ($n) = standin('STATUS') =~ /^connections_made\|(\d+)$/m; $n });
@@ -76,7 +76,7 @@ for my $n (0 .. 2)
 is(sql('SELECT bool_and(abs(share - 10 * weight) < 1) FROM rsfed.groups'), 't', 'rsfed.groups says so');
 is(members('running'), '0 0 0', 'and nothing runs any more');
 
-# A member that cannot be reached is left with its first failure, by all sessions
+# An unreachable member is not used after its first failure, by all sessions
 at_warehouse(1, sub { standin('FAULT too_many_connections') });
 my ($before) = connections();
 is(sql("$count; $count; $count; $count; $count; $count"), join("\n", (100) x 6), 'every statement is answered');
@@ -85,11 +85,11 @@ like(members('last_error'), qr/could not connect to Redshift server "w1"/, 'rsfe
 my ($after) = connections();
 is($after - $before, 1, 'it was tried once');
 
-# ... and comes back by itself once it works
+# ... and is used again by itself once it works
 at_warehouse(1, sub { standin_reset() });
 poll_for($node, "$count; SELECT state FROM rsfed.groups WHERE server = 'w1'", "100\nhealthy", 'w1 works again');
 
-# A run goes on at another member within its attempt
+# A run continues on another member within its attempt
 sql("SELECT rsfed.define_rollup('sellers', 'house', '$query')");
 sql("SELECT rsfed.alter_group('house', 'failover'), rsfed.alter_member('house', 'w2', priority => 2), rsfed.alter_member('house', 'w3', priority => 3)");
 for my $fault ("error 57P01 'terminating connection due to administrator command'", 'cut_after_rows 3', 'cut_after_bytes 1', 'refuse_connections')
@@ -104,26 +104,27 @@ for my $fault ("error 57P01 'terminating connection due to administrator command
 }
 is(sql('SELECT sum(revenue) FROM sellers'), sql(sprintf($ask, "'w3'", "'SELECT sum(price) FROM group_sales'")), 'the content is right');
 
-# What is the query's own fault does not move
+# An error of the query itself does not move the run
 at_warehouse(1, sub { standin("FAULT error 22012 'division by zero'") });
 psql_fails($node, "CALL rsfed.refresh('sellers')", '22012', qr/division by zero/, 'an error of the query is raised');
 is(last_run($node, 'sellers', 'status, server, moved_from'), 'failed|w1|', 'and was tried nowhere else');
 is(members('state'), 'healthy healthy healthy', 'nobody is blamed for it');
 at_warehouse(1, sub { standin_reset() });
 
-# A log-in that one member refuses is nobody's else's trouble
+# A login that one member rejects does not affect other logins
 at_warehouse(1, sub { standin('FAULT reject_logins') });
 is(sql($count), '100', 'another member takes it');
 is(members('state'), 'healthy healthy healthy', 'the member is not broken');
 at_warehouse(1, sub { standin_reset() });
 
-# A query moves on, too, also in the middle of its rows
+# A query continues on another member, too, also after some of its rows
 at_warehouse(1, sub { standin('FAULT cut_after_rows 50') });
 is(sql("SELECT count(*), sum(price) = (SELECT sum(revenue) FROM sellers) FROM rsfed.query('house', 'SELECT seller, price FROM group_sales') AS t (seller integer, price integer)"),
 	'100|t', 'no row is missing, and none is there twice');
 at_warehouse(1, sub { standin_reset() });
 
-# All of them fail: each was tried, and the error says so; the first that works is used at once
+# All members fail: each was tried, and the error says so; the first one that works
+# is used at once
 everywhere(sub { standin('FAULT refuse_connections') });
 psql_fails($node, $count, '08001', qr/Member "w\d" failed: .*Member "w\d" failed: /s, 'the error names every member');
 psql_fails($node, "CALL rsfed.refresh('sellers')", '08001', qr/could not connect/, 'a run, too');
@@ -134,7 +135,7 @@ poll_for($node, "$count; SELECT string_agg(state, ' ') FROM rsfed.groups", "100\
 
 sql("SELECT rsfed.alter_group('house', 'weighted')");
 
-# max_runs of members holds for their groups' runs and for their own
+# max_runs of a member limits the runs of its groups and its own
 sql(q{
 	ALTER SERVER w1 OPTIONS (ADD max_runs '2');
 	ALTER SERVER w2 OPTIONS (ADD max_runs '1');
@@ -158,7 +159,7 @@ is(sql("SELECT string_agg(DISTINCT server, ' ' ORDER BY server) FROM rsfed.runs 
 everywhere(\&standin_reset);
 sql("SELECT rsfed.alter_member('house', 'w3', drain => false)");
 
-# A session that is ended gives back what it had
+# A session that is terminated releases its slots
 at_warehouse(3, sub { standin('FAULT slow 20000') });
 my $hanging = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c',
 	sprintf($ask, "'w3'", "'SELECT count(*) FROM group_sales'") ], '2>', \my $err);
@@ -168,7 +169,7 @@ $hanging->finish;
 poll_for($node, "SELECT running FROM rsfed.groups WHERE server = 'w3'", '0', 'and given back when its session is ended');
 at_warehouse(3, sub { standin_reset() });
 
-# A dump carries groups and members along
+# A dump contains groups and members
 sql("CREATE DATABASE restored");
 sql("COMMENT ON SERVER house IS 'the house'");
 my $dump = PostgreSQL::Test::Utils::tempdir() . '/dump.sql';
@@ -177,7 +178,7 @@ command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('resto
 is($node->safe_psql('restored', "SELECT string_agg(concat_ws(' ', group_name, strategy, server, weight, priority), ', ' ORDER BY server) FROM rsfed.groups"),
 	'house weighted w1 5 1, house weighted w2 3 2, house weighted w3 2 3', 'with strategy, weights and priorities');
 
-# Without preloading each session knows for itself
+# Without preloading, each session has its own state of the members
 my $plain = new_node('plain', conf => "rsfed.ssl_root_cert = '" . all_authorities() . "'\n");
 $plain->append_conf('postgresql.conf', "shared_preload_libraries = ''");
 $plain->start;

@@ -1,4 +1,5 @@
-# A lake that several warehouses share: what is done at each, and what once.
+# A lake that several warehouses share: statements that run on each, and those that
+# run once.
 use strict;
 use warnings;
 
@@ -16,7 +17,7 @@ my $base = tempdir('lake-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 # Runs a query in the database of the tests.
 sub ask { return $primary->safe_psql('postgres', $_[0]) }
 
-# Statements that reached a warehouse, by its log.
+# Statements that reached a warehouse, according to its log.
 sub sent
 {
 	my ($name, $pattern) = @_;
@@ -64,7 +65,7 @@ $primary->psql('postgres', $call, stdout => \$out, stderr => \$err);
 is($out, "east|0|0|\nwest|113|251|0", 'where one cannot be reached the others go on');
 control('east', 'RESET');
 
-# dropped at each, the database once
+# dropped on each, the database once
 is(ask(q{SELECT server, ok, detail FROM rsfed.drop_external_schema('lakes', 'lake', drop_database => true, cascade => true)}),
 	"east|t|dropped with the external database\nwest|t|dropped", 'the schema is dropped at each, the database once');
 is(sent('west', 'DROP EXTERNAL DATABASE'), 0, '... which the second has not to do');

@@ -1,5 +1,5 @@
-# rsfed.check_group() over three stand-ins that differ: what is found, that it is
-# remembered, that rollups keep away from who differs, and that mending ends it.
+# rsfed.check_group() over three stand-ins that differ: the differences are found
+# and stored, rollups do not use a member that differs, and a repair ends this.
 
 use strict;
 use warnings;
@@ -14,10 +14,10 @@ my $node = start_primary('primary', register => 0,
 sub sql { return $node->safe_psql('postgres', $_[0]); }
 sub everywhere { my ($do) = @_; return map { at_warehouse($_, $do) } 1 .. 3; }
 sub at { my ($n, $sql) = @_; return at_warehouse($n, sub { warehouse_sql($sql) }); }
-# By way of the proxy, which knows external objects.
+# Through the proxy, which implements external objects.
 sub execute { my ($n, $command) = @_; return sql("SELECT rsfed.execute('w$n', " . quote_literal($command) . ')'); }
 
-# What is not ok, a line each: server, item, detail.
+# The items that are not ok, one on each line: server, item, detail.
 sub found
 {
 	my ($arguments) = @_;
@@ -71,7 +71,7 @@ sql(q{
 my $tables = q{, '{check_sales,check_view,check_lake.days}'};
 my $sampled = "$tables, sample => true";
 
-# Alike
+# No differences
 is(found($sampled), '', 'what is alike is found alike, whatever the order of its rows');
 is(sql("SELECT count(DISTINCT detail), min(detail) ~ '^1000 rows, checksum -?\\d+\$' FROM rsfed.check_group('house'$sampled) WHERE item = 'content of public.check_sales'"),
 	'1|t', 'with one checksum');
@@ -82,14 +82,14 @@ found($tables);
 is(join(' ', everywhere(sub { standin('STATUS') =~ /^statements\|(\d+)$/m; $1 <= 20 ? 'few' : $1 })), 'few few few',
 	'few statements go to each, those that pin the session among them');
 
-# What decides where a name without schema is found
+# The settings that decide where a name without schema is found
 sql("ALTER SERVER w2 OPTIONS (ADD search_path 'nowhere')");
 is(found(", '{check_sales}'"), 'w2|schema public|search_path nowhere, at "w1" "$user", public', 'another search_path');
 is(sql("SELECT state FROM rsfed.groups WHERE server = 'w2'"), 'differs', 'is remembered');
 sql("ALTER SERVER w2 OPTIONS (DROP search_path)");
 is(sql("SELECT state FROM rsfed.groups WHERE server = 'w2'"), 'healthy', '... as long as it is so');
 
-# Everything that can differ
+# All possible differences
 at(2, 'UPDATE check_sales SET price = price + 1 WHERE seller = 3');
 is(found($sampled) =~ s/checksum -?\d+/checksum x/gr,
 	qq{w2|content of public.check_sales|1000 rows, checksum x, at "w1" 1000 rows, checksum x\n}
@@ -123,7 +123,7 @@ is(found($tables) =~ s/(column total is numeric\(12,2\), at "w1" ).*/$1TYPE/r, $
 is(sql("SELECT string_agg(state, ' ' ORDER BY server) FROM rsfed.groups"), 'healthy differs differs', 'rsfed.groups knows');
 is(sql('SELECT count(*) FROM rsfed_doctor.difference'), '9', 'and so does doctor()');
 
-# Only who is alike in what it reads is used for a rollup
+# A rollup uses only members that agree in the relations that it reads
 my $by_note = 'SELECT note, count(*) AS n FROM check_sales s GROUP BY note';
 my $by_seller = 'SELECT seller, count(*) AS n FROM public.check_sales GROUP BY seller';
 my $by_price = 'SELECT price, count(*) AS n FROM check_shops CROSS JOIN check_sales GROUP BY price';
@@ -155,7 +155,7 @@ at_warehouse(2, \&standin_reset);
 is(sql("SELECT " . join(' + ', ("(SELECT count(*) FROM rsfed.compare('of_note') WHERE kind = 'summary')") x 6)) . ', '
 	  . at_warehouse(2, sub { standin('STATUS') =~ /^connections_made\|(\d+)$/m; $1 }), '6, 0', 'rsfed.compare does not use that member either');
 
-# Another warehouse behind the name of the server: nothing is known of it
+# Another warehouse with the same server name: nothing is known about it
 sql("ALTER SERVER w3 OPTIONS (ADD application_name 'other')");
 is(sql("SELECT state FROM rsfed.groups WHERE server = 'w3'"), 'healthy', 'changed options of a server end what was found');
 sql("ALTER SERVER w3 OPTIONS (DROP application_name)");
@@ -166,7 +166,7 @@ like($node->safe_psql('postgres', 'SELECT 1') && do {
 	my ($stdout) = run_command([ 'pg_dump', '-a', '-d', $node->connstr('postgres') ]); $stdout },
 	qr/\A(?!.*COPY rsfed_catalog\.difference).*COPY rsfed_catalog\.member/s, 'a dump has members and no differences');
 
-# Mending, by what doctor() says where it can say it
+# Repairs, with the remedies of doctor() where it has one
 my $remedies = sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'no column price'});
 like($remedies, qr/^SELECT rsfed\.execute\('w3', 'ALTER TABLE "public"\."check_sales" ADD COLUMN "price" numeric\(8,2\)'\); SELECT \* FROM rsfed\.check_group\('house', .*\) WHERE NOT ok;$/,
 	'doctor() has the statement');
@@ -193,7 +193,7 @@ execute(2, "ALTER TABLE check_lake.days ADD PARTITION (day='2026-01-02') LOCATIO
 is(found($tables), '', 'all is alike again');
 is(sql('SELECT count(*) FROM rsfed_catalog.difference'), '0', 'and nothing is remembered');
 
-# What views read, at any depth, and those WITH NO SCHEMA BINDING too
+# Relations that views read, at any depth, also in views WITH NO SCHEMA BINDING
 sub make_under
 {
 	my ($n, $type) = @_;
@@ -215,7 +215,7 @@ is(found(''), '', 'without tables, what the views read is alike, too');
 is(sql(q{SELECT string_agg(DISTINCT item, ', ' ORDER BY item) FROM rsfed.check_group('house') WHERE item ~ '^(relation|partitions).*(behind|under|mid)'}),
 	'partitions of check_lake.behind, relation check_lake.behind, relation public.check_mid, relation public.check_under', '... since it is compared');
 is(sql(q{SELECT count(*) FROM rsfed.check_group('house', sample => true) WHERE item ~ '^content.*(behind|under|mid)'}), '0', '... without counting its rows');
-# the column that was added to check_sales at one of them is empty there
+# the column that was added to check_sales on one of them is empty there
 sql(q{DELETE FROM rsfed_catalog.difference WHERE kind = 'content'});
 is(sql(q{SELECT string_agg(format('%s.%s %s', schema_name, relation_name, n), ', ' ORDER BY relation_name) FROM (SELECT schema_name, relation_name, count(*) AS n FROM rsfed_catalog.member_view WHERE relation_name <> 'check_view' GROUP BY 1, 2) v}),
 	'public.check_late 3, public.check_mid 3, public.check_top 3', 'the texts of the views are remembered, by member');
@@ -246,7 +246,7 @@ execute(2, q{ALTER TABLE check_lake.behind ADD PARTITION (day='2026-01-01') LOCA
 is(found(''), '', 'all is alike again');
 is(used_now('of_late'), 'w1 w2 w3', '... and used');
 
-# Grants of the log-ins with which rollups are refreshed
+# Privileges of the logins that refresh rollups
 sql(q{CREATE ROLE keeper; GRANT USAGE ON FOREIGN SERVER house TO keeper; GRANT CREATE ON SCHEMA public TO keeper;
 	ALTER TABLE of_seller OWNER TO keeper;} . join(';', map {
 	"SELECT rsfed.set_credentials('w$_', 'reader', " . quote_literal($ENV{WAREHOUSE_READER_PASSWORD}) . ", for_role => 'keeper', verify => false)" } 1 .. 3));
@@ -262,7 +262,7 @@ unlike(found(''), qr/check_under/, 'nobody needs a grant on what a view of his r
 sql(sql(q{SELECT remedy FROM rsfed_doctor.difference WHERE problem ~ 'check_sales'}));
 is(found($tables), '', 'which mends it');
 
-# One that is away, one that is slow
+# One member is unreachable, one is slow
 at_warehouse(2, sub { standin('FAULT too_many_connections') });
 like(found($tables), qr/\Aw2\|connection\|.*connection limit [^\n]*\z/i, 'a member that cannot be asked is a row, the others go on');
 at_warehouse(2, \&standin_reset);
@@ -274,7 +274,7 @@ like($err, qr/canceling statement due to statement timeout/, 'a check can be can
 cmp_ok(time - $begun, '<', 20, 'at once');
 at_warehouse(3, \&standin_reset);
 
-# A new member is looked at
+# A new member is checked
 sql(q{SELECT rsfed.remove_member('house', 'w3')});
 at(3, 'DROP TABLE check_shops');
 ($ret, $out, $err) = $node->psql('postgres', q{SELECT rsfed.add_member('house', 'w3')});

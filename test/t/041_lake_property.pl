@@ -1,10 +1,10 @@
-# A rollup over a lake that reads only what changed has, after any changes of
-# partitions, the content that a query over everything gives.
+# After any changes of partitions, a rollup over a lake that reads only changed
+# partitions has the same content as a query over all of them.
 #
-# Partitions come, go, get more files, move, and change their parameters at
-# random; their values are NULL, or have characters that are not plain.  After
-# each few changes the rollup is refreshed, and compared with everything there.
-# LAKE_SEED says which changes, LAKE_ROUNDS how many rounds.
+# Partitions are added, dropped and moved, get more files, and change their
+# parameters at random; their values are NULL, or contain special characters.  After
+# every few changes the rollup is refreshed and compared with the full query.
+# LAKE_SEED selects the changes, LAKE_ROUNDS is the number of rounds.
 use strict;
 use warnings;
 
@@ -26,7 +26,8 @@ my $changes = 0;
 sub ask { return $primary->safe_psql('postgres', $_[0]) }
 sub literal { my ($text) = @_; return 'NULL' if !defined $text; $text =~ s/'/''/g; return "'$text'" }
 
-# at: a statement in the warehouse; its literals double quotes and backslashes
+# at: a statement in the warehouse; quotes and backslashes in its literals are
+# doubled
 sub at { my ($sql) = @_; ask('SELECT rsfed.execute(\'warehouse\', ' . literal($sql) . ')'); return }
 sub remote { my ($text) = @_; $text //= '__HIVE_DEFAULT_PARTITION__'; $text =~ s/([\\'])/$1$1/g; return "'$text'" }
 
@@ -43,7 +44,7 @@ sub key { my ($region, $day) = @_; return 'PARTITION (region=' . remote($region)
 
 sub change
 {
-	# others call rand, too
+	# other code calls rand, too
 	srand($seed + $changes++);
 	my @known = sort keys %there;
 	my $what = int rand 10;
@@ -52,7 +53,7 @@ sub change
 	if (!@known || $what < 4)
 	{
 		return if $there{$pick};
-		# of its own, also where nothing is put there
+		# a location of its own, also if no file is put there
 		$there{$pick} = [ $region, $day, 's3://property/' . $files++ ];
 		put($there{$pick}[2]) if rand() < 0.9;
 		at('ALTER TABLE property.t ADD ' . key($region, $day) . " LOCATION '$there{$pick}[2]/'");
@@ -79,7 +80,7 @@ sub change
 	return;
 }
 
-# what an earlier run left
+# objects of an earlier run
 ask(q{SELECT rsfed.drop_external_schema('warehouse', 'property', drop_database => true, cascade => true)});
 ask(qq{SELECT rsfed.create_external_schema('warehouse', 'property', 'property_db', '$role', options => '{"create_database": true}')});
 at(q{CREATE EXTERNAL TABLE property.t (n int, kind int) PARTITIONED BY (region varchar(30), day date) STORED AS PARQUET LOCATION 's3://property/'});
@@ -137,7 +138,7 @@ for my $turn (1 .. 3)
 {
 	at("CALL standin.set_partition_properties('property', 'year', '{day,2025-07-01}', '{objectCount,$turn}')");
 	my @again = run_of("CALL rsfed.refresh('year')");
-	# the machine may have had other work to do
+	# the machine may have been busy
 	@one = @again if $again[2] < $one[2];
 }
 my @none = run_of("CALL rsfed.refresh('year')");

@@ -1,4 +1,4 @@
-# Workers ask what runs have cost: many at a time, and never before a run.
+# Workers query the costs of runs: many at a time, and never before a run.
 use strict;
 use warnings;
 
@@ -18,7 +18,7 @@ my $base = tempdir('costs-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 # Runs a query in the database of the tests.
 sub ask { return $primary->safe_psql('postgres', $_[0]) }
 
-# Statements that reached the warehouse, by its log.
+# Statements that reached the warehouse, according to its log.
 sub sent { return scalar grep { /\Q$_[0]\E/ } split /\n/, slurp_file("$base/statements.log") }
 
 my $env = start_own_standin($base, '--lake', "$base/lake");
@@ -41,7 +41,7 @@ ok($primary->poll_query_until('postgres', 'SELECT count(*) = 5 AND bool_and(pend
 is(ask('SELECT DISTINCT runs, unknown, s3_bytes, s3_files, partitions, partitions_read, note FROM rsfed.costs'), '1|0|6|3|3|3|', '... of each');
 is(sent('/* rsfed costs */'), 1, '... in one statement');
 
-# no answer is waited for by a run
+# no run waits for an answer about costs
 own_standin('fault', $base, qw(FAULT error), "'42501'", "'no'", qw(TIMES 1));
 ask("SELECT rsfed.request_refresh('r1')");
 ok($primary->poll_query_until('postgres', "SELECT status = 'failed' FROM rsfed.runs WHERE run_id = (SELECT max(run_id) FROM rsfed.runs)"), 'a run that fails');
@@ -49,7 +49,7 @@ ask("SELECT rsfed.request_refresh('r1')");
 ok($primary->poll_query_until('postgres', q{SELECT sum(runs) = 6 AND bool_and(pending = 0) FROM rsfed.costs}), '... has no cost; the next one has');
 unlike(slurp_file($primary->logfile), qr/could not be asked for/, 'nothing went wrong');
 
-# an Iceberg table without news: one question to the catalog, which costs no byte
+# an unchanged Iceberg table: one query of the catalog, which scans no bytes
 ask(q{SELECT rsfed.execute('own', 'CALL standin.create_iceberg_table(''lake'', ''ice'', ''{n,int,int,0}'', ''s3://bucket/ice/'')')});
 ask(q{SELECT rsfed.define_rollup('ice', 'own', 'SELECT count(*) AS n FROM lake.ice', method => 'replace', options => '{"lake_table": "lake.ice"}')});
 my ($questions, $queries) = (sent('/* rsfed lake */'), sent('FROM lake.ice'));

@@ -1,5 +1,5 @@
-# Budgets: what has used one up is held by the scheduler, told, and goes on at the
-# next midnight by itself; what is asked for by hand runs.
+# Budgets: when one is used up, the scheduler holds its schedules, reports it, and
+# continues at the next midnight by itself; manual requests run.
 use strict;
 use warnings;
 
@@ -13,10 +13,11 @@ my $node = start_primary('primary', register => 0,
 
 sub sql { return $node->safe_psql('postgres', $_[0]); }
 
-# How many runs there are, by a condition.
+# The number of runs that satisfy a condition.
 sub runs { return sql("SELECT count(*) FROM rsfed.runs WHERE $_[0]"); }
 
-# A zone whose next midnight is at a full minute, that many seconds away at least.
+# A zone whose next midnight is at a full minute, at least that many seconds from
+# now.
 sub zone_with_midnight_in
 {
 	my ($seconds) = @_;
@@ -31,7 +32,7 @@ for my $n (1, 2)
 my $query = 'SELECT 1 AS k, count(*) AS n FROM trade';
 sql("SELECT rsfed.define_rollup('$_', 'w1', '$query', key => '{k}')") for qw(a b);
 
-# a rollup's own budget holds it and nothing else
+# a rollup's own budget holds only that rollup
 sql(q{SELECT rsfed.alter_rollup('a', options => '{"max_seconds_per_day": "1500ms"}', populate => false)});
 standin('FAULT slow 400');
 sql("SELECT rsfed.schedule_refresh('$_', '1 second')") for qw(a b);
@@ -50,7 +51,7 @@ is(runs("relation = 'a'::regclass AND status <> 'skipped'"), $of_a, '... while n
 is(sql("SELECT state FROM rsfed.freshness WHERE relation = 'b'::regclass"), 'fresh', '... which is not');
 is(sql("SELECT string_agg(subject || ': ' || (remedy ~ '^SELECT rsfed.alter_rollup')::text, ' ') FROM rsfed.doctor() WHERE problem ~ 'is used up'"), 'public.a: true', 'doctor() says so, with a remedy');
 
-# by hand it runs, and says so
+# a manual refresh runs, with a notice
 my ($out, $err) = ('', '');
 $node->psql('postgres', "CALL rsfed.refresh('a')", stdout => \$out, stderr => \$err, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
 like($err, qr/WARNING:  53400: this refresh is run, but schedules are held for a budget\nDETAIL:  They are held because its max_seconds_per_day is used up: \d+\.\d s of 1\.5 s, until/, 'CALL rsfed.refresh warns with the figures');
@@ -61,7 +62,7 @@ is(sql("SELECT state FROM rsfed.freshness WHERE relation = 'a'::regclass"), 'hel
 $node->restart;
 is(sql("SELECT state FROM rsfed.freshness WHERE relation = 'a'::regclass"), 'held', '... and after a restart');
 
-# the remedy lets it go at once
+# the remedy ends the hold at once
 my $before = -s $node->logfile;
 sql("SELECT remedy FROM rsfed.doctor() WHERE subject = 'public.a' AND problem ~ 'is used up'") =~ /(.*)/ and sql($1);
 poll_for($node, "SELECT state FROM rsfed.freshness WHERE relation = 'a'::regclass", 'fresh', 'the remedy of doctor() lets it go');
@@ -69,7 +70,7 @@ $node->wait_for_log(qr/rsfed: relation public\.a is now recovered/, $before);
 sql("SELECT rsfed.unschedule_refresh('$_')") for qw(a b);
 sql(q{SELECT rsfed.alter_rollup('a', options => '{"max_seconds_per_day": null}', populate => false)});
 
-# that of a server holds all that it serves, sets too, until midnight
+# the budget of a server holds all rollups on it, and sets, until midnight
 sql("SELECT rsfed.define_set('both', '{a,b}'), rsfed.schedule_set('both', '1 second'), rsfed.schedule_refresh('b', '1 second')");
 my $zone = zone_with_midnight_in(15);
 sql("ALTER SERVER w1 OPTIONS (ADD max_seconds_per_day '1ms', ADD budget_timezone '$zone')");
@@ -86,18 +87,18 @@ $before = -s $node->logfile;
 poll_for($node, "SELECT count(*) > 0 FROM rsfed.runs WHERE run_id > $held_from AND status IN ('published', 'unchanged') AND trigger = 'schedule' AND started_at >= '$until'",
 	't', 'after midnight they are run again by themselves');
 is(runs("run_id > $held_from AND status <> 'skipped' AND started_at < '$until'"), '0', '... and not before');
-# of the new day that is as much as there was
+# the budget of the new day is the same again
 poll_for($node, "SELECT bool_and(held_until > '$until'::timestamptz + interval '20 hours') FROM rsfed_catalog.held_budget", 't', '... and are held again, as the budget is what it was');
 $node->wait_for_log(qr/relation public\.b is now recovered.*relation public\.b is now held/s, $before);
 sql("ALTER SERVER w1 OPTIONS (DROP max_seconds_per_day, DROP budget_timezone)");
 poll_for($node, 'SELECT count(*) FROM rsfed_catalog.held_budget', '0', 'without the option nothing is held');
 sql("SELECT rsfed.unschedule_set('both'), rsfed.unschedule_refresh('b'), rsfed.drop_set('both')");
 
-# runs that are queued already when it is used up
+# runs that are already queued when it is used up
 sql("SELECT rsfed.define_rollup('q$_', 'w1', '$query', key => '{k}', populate => false)") for 1 .. 6;
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'nothing runs');
 standin('FAULT slow 400');
-# of this day nothing has been used yet
+# nothing has been used on this day yet
 sql("DELETE FROM rsfed_catalog.spending");
 sql("ALTER SERVER w1 OPTIONS (ADD max_seconds_per_day '1s')");
 sql("SELECT rsfed.schedule_refresh(('q' || i)::regclass, '1 second') FROM generate_series(1, 6) AS i");
@@ -105,7 +106,7 @@ poll_for($node, "SELECT count(*) FROM rsfed.freshness WHERE relation::text ~ '^q
 poll_for($node, "SELECT count(*) FROM rsfed.runs WHERE status IN ('queued', 'running')", '0', 'nothing is left in the queue');
 standin_reset();
 my $done = runs("relation_name ~ 'q\\d' AND status IN ('published', 'unchanged')");
-# of a second, with at least 400 ms each
+# the budget is one second, and each run takes at least 400 ms
 ok($done >= 1 && $done <= 3, "of six that were due at once $done ran, for a budget of three at most");
 is(sql("SELECT count(*) >= 2 AND bool_and(note ~ '^budget: max_seconds_per_day of server w1 is used up') FROM rsfed.runs WHERE relation_name ~ 'q\\d' AND status = 'skipped'"), 't', '... the others were skipped, and say why');
 ok(runs("relation_name ~ 'q\\d' AND status = 'skipped'") <= 6, '... once each');
@@ -113,7 +114,7 @@ poll_for($node, "SELECT count(*) FROM rsfed.schedules WHERE relation::text ~ '^q
 sql("SELECT rsfed.drop_rollup(('q' || i)::regclass) FROM generate_series(1, 6) AS i");
 sql("ALTER SERVER w1 OPTIONS (DROP max_seconds_per_day)");
 
-# a member that has used up its own is passed over by schedules
+# schedules do not use a member whose own budget is used up
 sql("SELECT rsfed.define_group('house'), rsfed.add_member('house', 'w1'), rsfed.add_member('house', 'w2')");
 sql("SELECT rsfed.define_rollup('g', 'house', '$query', key => '{k}', populate => false)");
 sql("ALTER SERVER w1 OPTIONS (ADD max_seconds_per_day '1ms')");
@@ -127,7 +128,7 @@ is(sql("SELECT skipped > 0, skip_reason FROM rsfed.schedules WHERE name = 'there
 sql("ALTER SERVER w2 OPTIONS (ADD max_seconds_per_day '1ms')");
 poll_for($node, "SELECT message ~ '^held: budget: all members of group house have used up theirs' FROM rsfed.freshness WHERE relation = 'g'::regclass", 't', 'without a member that is left it is held');
 
-# what a budget spends is not in a dump, the options are
+# a dump contains the options, but not the usage of a budget
 my $dump = PostgreSQL::Test::Utils::tempdir() . '/dump.sql';
 sql(q{SELECT rsfed.alter_rollup('a', options => '{"max_scan_per_day": "2TB"}', populate => false)});
 command_ok([ 'pg_dump', '-d', $node->connstr('postgres'), '-f', $dump ], 'a database with budgets is dumped');
@@ -136,8 +137,8 @@ command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('resto
 is($node->safe_psql('restored', "SELECT string_agg(concat_ws(' ', coalesce(source, relation::text), max_scan_bytes, max_seconds, seconds), ', ' ORDER BY source, relation) FROM rsfed.budgets"),
 	'w1 0.0 0.0, w2 0.0 0.0, a 2199023255552 0.0', '... with the budgets, of which nothing is used there');
 
-# a thousand rollups with budgets of their own, on a server with one: the sums are kept,
-# and no run is looked at
+# a thousand rollups with budgets of their own, on a server with one: the sums are
+# stored, and no run is read
 stop_scheduler($node);
 sql(q{
 	INSERT INTO rsfed_catalog.relation (schema_name, relation_name, kind) SELECT 'public', 'many_' || i, 'rollup' FROM generate_series(1, 1000) AS i;
@@ -149,7 +150,8 @@ sql(q{
 	ANALYZE rsfed_catalog.spending, rsfed_catalog.rollup, rsfed_catalog.relation;
 });
 
-# How many blocks a query reads, planning left out, and the tables that it names.
+# The number of blocks that a query reads, without planning, and the tables that it
+# names.
 sub blocks
 {
 	my ($query) = @_;
@@ -163,7 +165,8 @@ my $some = sql("SELECT min(relation_id) FROM rsfed_catalog.relation WHERE relati
 my $all = blocks('SELECT * FROM rsfed_catalog.over_budget');
 my $one = blocks("SELECT * FROM rsfed_catalog.over_budget WHERE relation_id = ANY (ARRAY[$some])");
 cmp_ok($all, '<', 20000, "the budgets of a thousand rollups and their server are looked at in $all blocks");
-# the sum of its server is over two rows for each of a thousand, for it and for the group
+# the sum of its server adds two rows for each of a thousand, for the server and for
+# the group
 cmp_ok($one, '<', 12000, "... those of one in $one");
 
 $node->stop;

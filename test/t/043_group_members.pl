@@ -1,5 +1,6 @@
-# Members of a group that only some runs may use: runs that may go to a full one
-# only wait in the queue, and what one member cannot do is found and done elsewhere.
+# Members of a group that only some runs may use: runs that may use only a full
+# member wait in the queue, and a run whose statement fails on one member continues
+# on another.
 
 use strict;
 use warnings;
@@ -36,7 +37,7 @@ sql(q{
 });
 my $query = 'SELECT seller, sum(price) AS revenue FROM part_sales GROUP BY seller';
 
-# What the runs of rollups do now: name and status, in order.
+# The states of the runs of rollups: name and status, in order.
 sub status
 {
 	my ($names) = @_;
@@ -44,7 +45,7 @@ sub status
 		  . " FROM rsfed_catalog.run WHERE schedule_name IS NOT NULL AND relation_name::text ~ '$names'");
 }
 
-# Schedules rollups for once, now: name and options of each.
+# Schedules rollups for one run, now: name and options of each.
 sub due
 {
 	my (%schedules) = @_;
@@ -63,7 +64,7 @@ sub forget
 }
 
 # Runs with option member, or with all others excluded, wait for their member in the
-# queue: both workers are there for others
+# queue: both workers stay available for other runs
 sql("SELECT rsfed.define_rollup('$_', 'house', '$query', populate => false)") for qw(a_one b_two c_three d_any);
 at_warehouse(1, sub { standin('FAULT slow 6000') });
 due(a_one => '{"member": "w1"}', b_two => '{"member": "w1"}', c_three => '{"not_members": ["w2", "w3"]}',
@@ -79,7 +80,8 @@ is(sql("SELECT string_agg(DISTINCT server::text, ' ') FROM rsfed.runs WHERE rela
 	'w1', 'at their member');
 forget('^[abcd]_');
 
-# A member that differs in what a rollup reads is none of those that have room
+# A member that differs in a relation that a rollup reads is not used for it, even
+# if it has room
 sql("SELECT rsfed.alter_member('house', 'w3', weight => 0)");
 at(2, 'ALTER TABLE part_sales RENAME TO part_sold');
 sql("SELECT rsfed.check_group('house')");
@@ -101,8 +103,8 @@ sql(q{SELECT rsfed.drop_rollup('e_other'); SELECT rsfed.check_group('house'); SE
 is(sql("SELECT string_agg(DISTINCT state, ' ') FROM rsfed.groups"), 'healthy', 'all are alike again');
 sql("ALTER SERVER w1 OPTIONS (DROP max_runs)");
 
-# A function that one member does not have: the run goes on at another one, and the
-# member is not used for the rollup any more
+# One member lacks a function: the run continues on another one, and the member is
+# no longer used for the rollup
 at($_, "CREATE FUNCTION part_twice(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 2'") for 1 .. 3;
 sql("SELECT rsfed.alter_group('house', 'failover'), rsfed.alter_member('house', 'w2', priority => 2), rsfed.alter_member('house', 'w3', priority => 3)");
 sql(q{SELECT rsfed.define_rollup('twice', 'house', 'SELECT seller, sum(part_twice(price)) AS revenue FROM part_sales GROUP BY seller')});
@@ -125,7 +127,7 @@ is(at_warehouse(1, sub { my ($n) = standin('STATUS') =~ /^connections_made\|(\d+
 sql("CALL rsfed.refresh('a_one')");
 is(last_run($node, 'a_one', 'server'), 'w1', 'other rollups use it as before');
 
-# check_group() asks again, and ends it
+# check_group() checks again, and ends this
 is(sql("SELECT server, item, ok, detail FROM rsfed.check_group('house') WHERE item ~ '^query'"),
 	'w1|query of rollup public.twice|f|function part_twice(integer) does not exist', 'check_group() shows the query that is refused');
 at(1, "CREATE FUNCTION part_twice(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 2'");
@@ -135,7 +137,7 @@ is(sql("SELECT string_agg(DISTINCT state, ' ') FROM rsfed.groups"), 'healthy', '
 sql("CALL rsfed.refresh('twice')");
 is(last_run($node, 'twice', 'status, server'), 'unchanged|w1', 'and used again');
 
-# It counts for the definition that it was found with
+# It applies to the definition that it was found with
 at(1, 'DROP FUNCTION part_twice(integer)');
 sql("CALL rsfed.refresh('twice')");
 is(last_run($node, 'twice', 'server, moved_from'), 'w2|w1', 'it is lost again');
@@ -145,7 +147,7 @@ sql("CALL rsfed.refresh('twice')");
 is(last_run($node, 'twice', 'server'), 'w1', 'and asked there');
 is(sql("SELECT count(*) FROM rsfed.doctor() WHERE subject ~ '^server w1 of'"), '0', 'doctor() is content');
 
-# So does a set, in a transaction block, too
+# The same for a set, also in a transaction block
 at(1, "CREATE FUNCTION part_twice(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 2'");
 sql(q{SELECT * FROM rsfed.alter_rollup('twice', 'SELECT seller, sum(part_twice(price)) AS revenue FROM part_sales GROUP BY seller')});
 at(1, 'DROP FUNCTION part_twice(integer)');
@@ -157,7 +159,8 @@ sql("CALL rsfed.refresh_set('both')");
 is(sql("SELECT string_agg(DISTINCT concat_ws(' ', server, moved_from), ', ') FROM rsfed.runs WHERE set_run_id IS NOT NULL AND run_id > (SELECT max(run_id) - 3 FROM rsfed.runs)"),
 	'w2', 'and then goes where both work');
 
-# What all of them refuse is the query's own fault: named, and nobody is kept away
+# If all members refuse it, the error is in the query: it is reported, and no member
+# is excluded
 sql("SELECT rsfed.drop_set('both')");
 sql(q{DELETE FROM rsfed_catalog.difference});
 at($_, 'DROP FUNCTION part_twice(integer)') for 2, 3;
@@ -170,14 +173,14 @@ psql_fails($node, "CALL rsfed.refresh('twice')", '42883',
 	qr/Member "w1" of group "house" refuses the query; no other member could be asked\.\nHINT: .*rsfed\.check_group\('house'\)/s, 'or that nobody else could be asked');
 everywhere(\&standin_reset);
 
-# What comes up with the data is the query's own, whatever its code
+# An error that depends on the data is the query's own, with any SQLSTATE
 at($_, "CREATE FUNCTION part_twice(n integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN missing(n); END'") for 1 .. 3;
 poll_for($node, "SELECT * FROM rsfed.query('w2', 'SELECT 1') AS t (n integer); SELECT * FROM rsfed.query('w3', 'SELECT 1') AS t (n integer); SELECT string_agg(DISTINCT state, ' ') FROM rsfed.groups",
 	"1\n1\nhealthy", 'all work');
 psql_fails($node, "CALL rsfed.refresh('twice')", '42883', qr/function missing\(integer\) does not exist/, 'an error at work');
 is(last_run($node, 'twice', 'status, server, moved_from'), 'failed|w1|', 'does not move');
 
-# A member that is being removed is waited for, and needs no note
+# A member that is being removed is waited for, and nothing is recorded for it
 at($_, q{DROP FUNCTION part_twice(integer); CREATE FUNCTION part_twice(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 2'}) for 2, 3;
 at(1, 'DROP FUNCTION part_twice(integer)');
 my $remover = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c',

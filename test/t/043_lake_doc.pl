@@ -1,6 +1,6 @@
-# The SQL of doc/lake.md and doc/groups.md, all of it, run against three stand-ins
-# over one lake: none of it may raise an error, and what a block of text shows
-# must come.
+# All SQL of doc/lake.md and doc/groups.md, run against three stand-ins over one
+# lake: none of it may raise an error, and the output must be that of the text
+# blocks.
 
 use strict;
 use warnings;
@@ -21,7 +21,7 @@ for my $name (@members)
 	$warehouse{$name} = start_own_standin("$base/$name", '--lake', "$base/lake");
 	append_to_file("$base/authorities.crt", slurp_file($warehouse{$name}{CA}));
 }
-# two sales a day
+# two sales per day
 for my $day ((map { sprintf '2026-01-%02d', $_ } 1 .. 31), '2026-02-01')
 {
 	my $folder = "$base/lake/s3/bucket/sales/saledate=$day";
@@ -29,17 +29,18 @@ for my $day ((map { sprintf '2026-01-%02d', $_ } 1 .. 31), '2026-02-01')
 	append_to_file("$folder/part-0.parquet", "1,eu,10.00\n2,us,20.00\n");
 }
 
-# a schedule comes round while this runs, every now and then
+# schedules run repeatedly during this test
 my $primary = start_primary('primary', register => 0,
 	conf => "rsfed.scheduler = off\nrsfed.ssl_root_cert = '$base/authorities.crt'\n");
 
-# The endpoints and the password of the pages stand for those of the stand-ins.
+# The endpoints and the password of the pages are replaced by those of the
+# stand-ins.
 sub localized
 {
 	my ($sql) = @_;
 	$sql =~ s/'(\w+)\.[\w.-]+\.amazonaws\.com'(.*?)\b5439\b/quote_literal($warehouse{$1}{HOST}) . $2 . $warehouse{$1}{PORT}/ge;
 	$sql =~ s/'My-Secret-1'/quote_literal($warehouse{big}{PASSWORD})/ge;
-	# a record in the DNS wants names that are in it
+	# a DNS record needs names that appear in it
 	if ($sql =~ /dns_records/)
 	{
 		my $set = sub { join '', map { "ALTER SERVER $_ OPTIONS (SET host '" . $_[0]->($_) . "');\n" } @members };
@@ -55,7 +56,7 @@ my ($output) = check_page($primary, 'postgres', 'doc/lake.md', $page, \&localize
 my ($records) = map { $output->{ $_->[0] } } grep { $_->[1] =~ /dns_records/ } @blocks;
 like($records, qr/"Weight": 3,.*"SetIdentifier": "big"/s, 'the record has the weights');
 
-# every server of the page's commands is one that it has registered
+# every server in the page's commands has been registered there
 my %named = map { $_ => 1 } $page =~ /(?:--cluster-identifier|--namespace-name) (\w+)/g;
 is_deeply([ grep { !$warehouse{$_} } sort keys %named ], [], 'the commands for AWS name the page\'s warehouses');
 # policies are JSON

@@ -1,6 +1,6 @@
-# Members of groups are checked by log-ins on an interval, and by a query, where the
-# group's options say so: what breaks leaves the rotation before a statement meets it,
-# and comes back without one.
+# Members of groups are checked by logins at an interval, and by a query, if the
+# group's options say so: a member that fails is taken out of use before a statement
+# fails on it, and is used again without a statement.
 use strict;
 use warnings;
 
@@ -21,14 +21,14 @@ for my $n (1, 2)
 sql("SELECT rsfed.define_group('house', options => '{\"retry_delay\": \"1min\"}'), rsfed.add_member('house', 'w1', verify => false), rsfed.add_member('house', 'w2', verify => false)");
 my $count = "SELECT n FROM rsfed.query('house', 'SELECT count(*) FROM trade') AS t (n bigint)";
 
-# Connections that a stand-in has seen since its last reset.
+# The number of connections to a stand-in since its last reset.
 sub connections
 {
 	my ($n) = @_;
 	return at_warehouse($n, sub { my ($made) = standin('STATUS') =~ /^connections_made\|(\d+)$/m; $made });
 }
 
-# Until a stand-in has seen so many more.
+# Waits until a stand-in has had that many more connections.
 sub wait_for_connections
 {
 	my ($n, $more, $name) = @_;
@@ -37,13 +37,13 @@ sub wait_for_connections
 	return ok(connections($n) >= $from + $more, $name);
 }
 
-# What a column of rsfed.groups holds of w2.
+# The value of a column of rsfed.groups for w2.
 sub w2 { return "SELECT $_[0] FROM rsfed.groups WHERE server = 'w2'" }
 
-# Gives stand-in 2 a command.
+# Sends a command to stand-in 2.
 sub fault { my ($command) = @_; return at_warehouse(2, sub { standin($command) }); }
 
-# Is w2 in that state, whenever it is looked at in three seconds?
+# Does w2 have that state in all checks during three seconds?
 sub stays
 {
 	my ($state, $name) = @_;
@@ -56,7 +56,7 @@ sub stays
 	is($other // $state, $state, $name);
 }
 
-# off: nothing is sent
+# off: no checks are sent
 at_warehouse($_, \&standin_reset) for 1, 2;
 sleep 3;
 is(connections(1) + connections(2), 0, 'without the option nobody logs in');
@@ -79,7 +79,7 @@ $node->wait_for_log(qr/Redshift server "w2" is passed over in group "house" for 
 is(sql("SELECT string_agg(n::text, ' ') FROM generate_series(1, 6) i CROSS JOIN LATERAL (SELECT * FROM rsfed.query('house', 'SELECT ' || i || '::int8') AS t (n bigint)) q"), '1 2 3 4 5 6', 'statements go elsewhere');
 is(sql(w2('coalesce(served, 0)')), '0', '... all of them');
 fault('RESET');
-# its retry_delay is a minute
+# its retry_delay is one minute
 poll_for($node, w2('state'), 'healthy', 'it comes back without a statement', 20);
 is(sql(w2('coalesce(served, 0)')), '0', '... indeed');
 
@@ -96,7 +96,7 @@ fault('RESET');
 poll_for($node, w2('state'), 'healthy', 'it comes back, too', 20);
 ok(at_warehouse(2, sub { warehouse_sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%1 = 2%' AND state = 'active'") }) <= 1, 'nothing is left behind');
 
-# what is the query's own fault breaks nobody
+# an error of the query itself does not mark a member as broken
 $log = -s $node->logfile;
 sql(q{SELECT rsfed.alter_group('house', options => '{"health_query": "SELECT no_such_column FROM trade"}')});
 poll_for($node, w2("last_error ~ 'no_such_column'"), 't', 'an error of the query is told');
@@ -105,13 +105,13 @@ stays('healthy', '... and breaks nobody');
 is(() = slurp_file($node->logfile, $log) =~ /member "w2" of group "house" could not be checked/g, 1, '... nor is it told each time');
 sql(q{SELECT rsfed.alter_group('house', options => '{"health_query": null}')});
 
-# a log-in that is refused is no reason to keep others away
+# a rejected login is no reason to exclude the member for others
 fault('FAULT reject_logins');
 wait_for_connections(2, 2, 'log-ins that are refused');
 is(sql(w2('state')), 'healthy', '... break nobody');
 fault('RESET');
 
-# traffic and checks together: no statement is lost
+# statements and checks together: no statement is lost
 my $bench = IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-c',
 	"DO \$\$ BEGIN FOR i IN 1..300 LOOP PERFORM * FROM rsfed.query('house', 'SELECT count(*) FROM trade') AS t (n bigint); PERFORM pg_sleep(0.02); END LOOP; END \$\$" ]);
 for (1 .. 3)
@@ -124,7 +124,7 @@ for (1 .. 3)
 ok($bench->finish, 'no statement fails while a member comes and goes');
 poll_for($node, w2('state'), 'healthy', 'and it is back', 20);
 
-# who takes no statements is not checked
+# a member that takes no statements is not checked
 sql("SELECT rsfed.alter_member('house', 'w2', drain => true, reason => 'maintenance')");
 sleep 1.5;
 $before = connections(2);
@@ -133,7 +133,7 @@ is(connections(2), $before, '... a member that drains is not');
 sql("SELECT rsfed.alter_member('house', 'w2', drain => false)");
 wait_for_connections(2, 1, '... until it does not');
 
-# the log-in is that of the group's owner
+# the login is that of the group's owner
 sql("CREATE ROLE keeper; GRANT USAGE ON FOREIGN DATA WRAPPER rsfed TO keeper; ALTER SERVER house OWNER TO keeper");
 sleep 1.5;
 $before = connections(1);

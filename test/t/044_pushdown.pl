@@ -1,4 +1,4 @@
-# doc/pushdown.md is what the library decides by.
+# doc/pushdown.md agrees with the library's decisions.
 
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ my $table = $node->safe_psql('postgres',
 		coalesce('`' || replace(redshift_text, '|', '\|') || '`', ''), coalesce(note, '')) || ' |' FROM rsfed.pushdown});
 my ($found) = $document =~ /^\|---\|---\|---\|---\|---\|\n(.*?)\n(?!\|)/ms;
 is($found, $table, 'doc/pushdown.md has the rows of rsfed.pushdown');
-# the statement that makes the table stands in the document
+# the document contains the statement that makes the table
 my ($query) = $document =~ /```sql\n(.*?)```/s;
 is($node->safe_psql('postgres', $query), $table, 'as the statement in it makes them');
 

@@ -1,4 +1,4 @@
-# Live tables on a replica, and what a session keeps open.
+# Live tables on a replica, and the connections of a session.
 
 use strict;
 use warnings;
@@ -22,7 +22,7 @@ is($replica->safe_psql('postgres', $query), "3|3.7500|2.0000000000000000|2024-02
 is($primary->safe_psql('postgres', $query), $replica->safe_psql('postgres', $query), 'as on the primary');
 like($replica->safe_psql('postgres', 'EXPLAIN SELECT sum(n) FROM live_kv'), qr/Remote SQL: SELECT sum/, 'planned there, too');
 
-# an idle session lets go of its connection, and makes a new one when it asks again
+# an idle session closes its connection, and opens a new one for its next query
 my $open = sprintf q{SELECT value FROM dblink('host=%s port=%s dbname=%s user=%s password=%s sslmode=disable', 'STANDIN STATUS')
 	AS t (name text, value bigint) WHERE name = 'connections_open'},
 	@ENV{qw(WAREHOUSE_HOST WAREHOUSE_CONTROL_PORT WAREHOUSE_DBNAME WAREHOUSE_USER WAREHOUSE_PASSWORD)};
@@ -31,7 +31,7 @@ my $seen = $primary->safe_psql('postgres',
 	"SELECT count(*) FROM live_kv; $open; SELECT count(*) FROM live_kv; $open; SELECT 'idle' FROM pg_sleep(6); $open; SELECT count(*) FROM live_kv; $open");
 is($seen, "4\n1\n4\n1\nidle\n0\n4\n1", 'an idle connection is closed while the session sleeps');
 
-# seconds that a statement takes, and what it prints
+# the duration of a statement in seconds, and its output
 sub timed
 {
 	my ($node, $sql) = @_;
@@ -41,8 +41,8 @@ sub timed
 	return (time - $begun, $out, $err);
 }
 
-# sums of queries, and the seconds that each takes where the stand-in waits a second before
-# each statement: in one session, whose connections are there
+# the sums of queries, and the seconds that each takes if the stand-in waits a
+# second before each statement: in one session, whose connections are already open
 sub slow_seconds
 {
 	my ($node, @queries) = @_;
@@ -56,8 +56,8 @@ sub slow_seconds
 	return @lines[ @queries + 1 .. 3 * @queries ];
 }
 
-# two sources are asked side by side; scans of one read one snapshot, or have connections
-# of their own
+# two sources are queried at the same time; scans of one read one snapshot, or have
+# separate connections
 $primary->safe_psql('postgres', sprintf q{SET client_min_messages = error; SELECT rsfed.register_server('other', '%s', '%s', '%s', '%s', %d);
 	CREATE FOREIGN TABLE there_1 (k integer) SERVER warehouse OPTIONS (schema_name 'public', table_name 'kv');
 	CREATE FOREIGN TABLE there_2 (k integer) SERVER other OPTIONS (schema_name 'public', table_name 'kv')},
@@ -75,7 +75,8 @@ SKIP:
 	is("$own_sum $shared_sum", '12 12', 'the rows of one source');
 	cmp_ok($own, '<', 0.8 * $shared, 'one source is asked side by side without one_snapshot');
 
-	# a wait for several is cancelled, too, and one that is silent for too long ends
+	# a wait for several is cancelled, too, and a connection that sends nothing for
+	# too long ends
 	standin('FAULT slow 20000 TIMES 20');
 	my ($seconds, undef, $error) = timed($primary, "SET statement_timeout = '500ms'; $both");
 	like($error, qr/statement timeout/, 'a wait for two sources is cancelled');
@@ -92,7 +93,7 @@ SKIP:
 	$primary->safe_psql('postgres', q{ALTER SERVER other OPTIONS (DROP stall_timeout); ALTER SERVER warehouse OPTIONS (DROP stall_timeout)});
 }
 
-# a statement is cancelled within a second, here and there
+# a statement is cancelled within a second, on both sides
 standin('FAULT slow 20000 TIMES 20');
 my ($seconds, undef, $error) = timed($primary, "SET statement_timeout = '500ms'; SELECT count(*) FROM live_kv");
 like($error, qr/statement timeout/, 'statement_timeout ends a statement');
@@ -101,7 +102,8 @@ standin_reset();
 poll_for($primary, q{SELECT count(*) FROM dblink('warehouse', $$SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '/* rsfed live%'$$) AS t (x integer)},
 	'0', 'nothing runs there any more');
 
-# a LIMIT that is applied here ends the statement there: reading all would take long
+# a LIMIT that is applied here ends the statement there: to read all rows would take
+# long
 $primary->safe_psql('postgres', q{CREATE FOREIGN TABLE live_big (k integer, filler text) SERVER warehouse OPTIONS (schema_name 'public', table_name 'big')});
 standin('FAULT slow_rows 200 1000 TIMES 20');
 ($seconds, my $rows) = timed($primary, q{SELECT count(*) FROM (SELECT k FROM live_big WHERE length(filler) > 0 LIMIT 5) x});
@@ -109,7 +111,7 @@ is($rows, '5', 'the first rows');
 cmp_ok($seconds, '<', 5, 'the others are not waited for');
 standin_reset();
 
-# memory does not grow with the result
+# memory does not increase with the result
 SKIP:
 {
 	skip 'a Debian in a folder has no /proc', 2 unless -e '/proc/self/status';

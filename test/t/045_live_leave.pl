@@ -1,4 +1,5 @@
-# Scans of live tables that are left before their end, and what becomes of the connection.
+# Scans of live tables that are not read to their end, and the state of the
+# connection afterwards.
 
 use strict;
 use warnings;
@@ -13,13 +14,14 @@ $node->safe_psql('postgres', q{SET client_min_messages = warning; CREATE EXTENSI
 	CREATE FOREIGN TABLE live_kv (k integer, s text, n numeric(18,4), d date) SERVER warehouse OPTIONS (schema_name 'public', table_name 'kv');
 	CREATE FOREIGN TABLE live_big (k integer, filler text) SERVER warehouse OPTIONS (schema_name 'public', table_name 'big')});
 
-# a command to the stand-in from within a session, and is the session's connection a new one?
+# a command to the stand-in from within a session, and a check whether the session's
+# connection is new
 my $control = sprintf q{dblink_exec('host=%s port=%s dbname=%s user=%s password=%s sslmode=disable', 'STANDIN %%s')},
 	@ENV{qw(WAREHOUSE_HOST WAREHOUSE_CONTROL_PORT WAREHOUSE_DBNAME WAREHOUSE_USER WAREHOUSE_PASSWORD)};
 my $which = 'EXPLAIN (ANALYZE, VERBOSE, COSTS off) SELECT count(*) FROM live_kv';
 sub fault { return "SELECT " . sprintf($control, $_[0]) . ";\n" }
 
-# what psql prints, errors too: a session goes on after them
+# the output of psql, including errors: a session continues after them
 sub session
 {
 	my ($sql) = @_;
@@ -29,9 +31,9 @@ sub session
 	return wantarray ? ($out, $err) : $out;
 }
 
-# Leaves scans in some way ten times in one session; each time the next statement should have
-# the connection that there was.  A machine with much else to do may be too slow for some,
-# or for most of them: then once more.
+# Ends scans early in some way ten times in one session; each time the next
+# statement should use the existing connection.  A busy machine may be too slow for
+# some or for most of them: then they are repeated once.
 sub stays
 {
 	my ($leave, $name) = @_;
@@ -66,19 +68,20 @@ like(stays('SELECT 1 / (a.k - 3) FROM live_big a, live_kv b WHERE length(a.fille
 	qr/division by zero/, 'it is one');
 is(warehouse_sql(q{SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'}), '0', 'no transaction is left open there');
 
-# a cancel ends the statement there, and the connection goes on
+# a cancel ends the statement there, and the connection stays in use
 like(stays("SET statement_timeout = '100ms'; SELECT count(*) FROM live_big a, live_big b, live_big c WHERE length(a.filler) + length(b.filler) > 0; RESET statement_timeout;",
 		'statement_timeout'), qr/statement timeout/, 'it ended it');
 poll_for($node, q{SELECT count(*) FROM dblink('warehouse', $$SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '/* rsfed live%'$$) AS t (x integer)},
 	'0', 'nothing runs there any more');
 
-# A cancel that is acknowledged but acts later must not end the next statement: that has
-# to give its answer always, and is sent once more where the cancel met it.
+# A cancel that is acknowledged but takes effect later must not end the next
+# statement: that statement must always return its answer, and is sent once more if
+# it was cancelled.
 my ($again, $wrong) = (0, 0);
 for my $turn (1 .. 30)
 {
 	my $from = -s $ENV{WAREHOUSE_LOG};
-	# the rows have to end after the cancel is acknowledged, and soon
+	# the rows must end after the cancel is acknowledged, but soon
 	my $pause = 15 + 5 * ($turn % 5);
 
 	standin_reset();
@@ -98,7 +101,8 @@ standin_reset();
 is($wrong, 0, 'a late cancel does no harm');
 cmp_ok($again, '>', 0, 'what it met was sent once more');
 
-# hosts that are silent or gone: not waited for, and the next statement has a new connection
+# unresponsive or lost hosts: the session does not wait, and the next statement has
+# a new connection
 for my $fault ('stall_after_rows 2', 'cut_after_rows 2', 'garbage_after_bytes 300 4')
 {
 	for my $query ('SELECT k FROM live_big WHERE length(filler) > 0 LIMIT 1;', 'BEGIN; DECLARE c CURSOR FOR SELECT * FROM live_big; FETCH 1 FROM c; ROLLBACK;')
@@ -117,7 +121,7 @@ like($out, qr/\n4\z/, 'a network that is gone') or diag($err);
 cmp_ok(time - $begun, '<', 8, '... is waited for about a second');
 standin_reset();
 
-# statements that share one connection: one that fails leaves it to the others
+# statements that share one connection: a failed one does not affect the others
 $node->safe_psql('postgres', q{ALTER SERVER warehouse OPTIONS (ADD pool_size '1');
 	CREATE FUNCTION careful(a integer) RETURNS text LANGUAGE plpgsql AS $$
 	BEGIN
@@ -135,7 +139,7 @@ like($out, qr/\n08006 4\|22012 4\z/, 'and the errors after that end nothing else
 standin_reset();
 $node->safe_psql('postgres', q{ALTER SERVER warehouse OPTIONS (DROP pool_size, ADD one_snapshot 'off')});
 
-# a scan that begins anew after it was left, where it had to close its connection
+# a rescan of a scan that was left early, when the connection had to be closed
 ($out, $err) = session("SELECT count(*) FROM live_kv;" . fault('FAULT stall_after_rows 1000 TIMES 1') .
 	q{SELECT string_agg(x::text, ',') FROM (SELECT (SELECT k FROM live_big WHERE k >= g AND length(filler) > 0 LIMIT 1) x FROM generate_series(7, 9) g) y;});
 is($out =~ /([^\n]*)\z/ ? $1 : '', '7,8,9', 'a scan that begins anew') or diag($err);

@@ -1,6 +1,6 @@
 # The SQL of doc/aurora.md, block by block on the server that its first line names:
-# a node, or a server without rsfed.  No statement may raise an error.  Where the page
-# runs the script of the subscriber, so does this.
+# a node, or a server without rsfed.  No statement may raise an error.  Where the
+# page runs the script of the subscriber, the test runs it, too.
 
 use strict;
 use warnings;
@@ -20,7 +20,8 @@ $subscriber->safe_psql('postgres', 'CREATE DATABASE app');
 my $connection = 'host=' . $node->host . ' port=' . $node->port . ' dbname=postgres user=replicator password=My-Secret-1';
 my %server = (node => [ $node, 'postgres' ], subscriber => [ $subscriber, 'app' ]);
 
-# The newest script, as the application's role and then as one who may make subscriptions.
+# The newest script, as the application's role and then as a role that may create
+# subscriptions.
 sub run_script
 {
 	my ($name) = @_;
@@ -46,7 +47,7 @@ while ($page =~ /^```(sql|sh)\n(.*?)^```$/gms)
 	if ($language eq 'sh')
 	{
 		like($text, qr/rsfed\.subscriber_script\(\).*-v connection=.*-f subscriber\.sql/s, "line $line runs the script");
-		# the slot is not there on a standby that was promoted
+		# a promoted standby does not have the slot
 		$node->safe_psql('postgres', 'SELECT pg_drop_replication_slot(slot) FROM rsfed.subscribers') if $text =~ /new-node/;
 		run_script("line $line");
 		$scripts++;
@@ -58,7 +59,7 @@ while ($page =~ /^```(sql|sh)\n(.*?)^```$/gms)
 	my ($server, $database) = @{ $server{$where} };
 	my $code = $server->psql($database, $text, stdout => \$out, stderr => \$err, on_error_stop => 1);
 	is($code, 0, "line $line runs on the $where") or diag($err);
-	# the apply worker that was told to end has left the slot
+	# the terminated apply worker has released the slot
 	poll_for($node, 'SELECT count(*) FROM pg_replication_slots WHERE active', '0', "line $line: the slot is left") if $text =~ /DROP SUBSCRIPTION/;
 	$blocks++;
 }
@@ -68,7 +69,7 @@ is($subscriber->safe_psql('app', 'SELECT count(*), sum(revenue), max(last_sale) 
 	$node->safe_psql('postgres', 'SELECT count(*), sum(revenue), max(last_sale) FROM sales_by_seller'), 'both sides are equal in the end');
 is($subscriber->safe_psql('app', 'SELECT severity, problem FROM rsfed.doctor()'), 'ok|Nothing found.', 'and doctor() there finds nothing');
 
-# links within the page lead somewhere
+# links within the page have a target
 my %title = map { my $t = lc; $t =~ s/[^\w -]//g; $t =~ tr/ /-/; ($t => 1) } $page =~ /^#+ (.*)$/mg;
 is_deeply([ grep { !$title{$_} } $page =~ /\]\(#([^)]+)\)/g ], [], 'every link within the page leads to a title');
 

@@ -1,5 +1,6 @@
-# What a subscriber without rsfed says of itself, state by state; one whose tables
-# belong to other migrations; and owners of publications who are not pg_monitor.
+# The reports of a subscriber without rsfed about itself, state by state; one whose
+# tables belong to other migrations; and owners of publications who are not members
+# of pg_monitor.
 
 use strict;
 use warnings;
@@ -30,8 +31,8 @@ $node->safe_psql('postgres', qq{
 	SELECT rsfed.publish(ARRAY['states', 'loose']::regclass[]);
 });
 
-# The script for tables that others own, as the role that owns them, and before 16 as
-# a superuser for the subscription.
+# The script for tables with other owners, as the role that owns them, and before
+# version 16 as a superuser for the subscription.
 sub run_checked
 {
 	my ($name) = @_;
@@ -51,7 +52,7 @@ sub poll_there
 	return;
 }
 
-# Waits until doctor() there says something.
+# Waits for a row of doctor() there.
 sub said_there
 {
 	my ($pattern, $name) = @_;
@@ -65,7 +66,7 @@ sub metric
 	return $reader->safe_psql('app', "SELECT max(value) FROM rsfed.metrics WHERE name = '$name' AND (labels ->> 'relation' = 'public.states' OR labels ? 'subscription')");
 }
 
-# --- Tables that other migrations own
+# --- Tables that belong to other migrations
 my $checked = script('tables => false');
 my ($code, $out) = run_psql('app', $checked, "connection=$connection");
 ok($code != 0 && $out =~ /table public\.(loose|states) is missing.*in comments/s, 'tables => false misses the tables') or diag($out);
@@ -86,7 +87,7 @@ warehouse_sql('UPDATE aurora_states SET n = n + 1 WHERE k < 5; DELETE FROM auror
 $node->safe_psql('postgres', "CALL rsfed.refresh('states'); CALL rsfed.refresh('loose')");
 same($_, 'k, s, n', "changes of $_") for ('states', 'loose');
 
-# --- Their owner is shown what he needs, also without pg_monitor
+# --- Their owner sees the necessary information, also without pg_monitor
 is($node->safe_psql('postgres', 'SET ROLE publisher; SELECT connected, lag_bytes IS NOT NULL, problem FROM rsfed.subscribers'), 't|t|', 'the owner of a publication sees its subscribers');
 $node->safe_psql('postgres', "SET ROLE publisher; SELECT count(*) FROM rsfed.alter_rollup('states', query => 'SELECT k, max(s) AS s, sum(n) AS n, max(n) AS most FROM aurora_states GROUP BY k')");
 like($node->safe_psql('postgres', 'SET ROLE publisher; SELECT problem FROM rsfed.subscribers'), qr/has run the script of version 1; the publication is version 2/, 'and which of them is behind');
@@ -99,7 +100,7 @@ poll_for($node, 'SELECT problem IS NULL FROM rsfed.subscribers', 't', 'the node 
 $node->safe_psql('postgres', "SET ROLE publisher; SELECT rsfed.publish(ARRAY['states']::regclass[])");
 same('states', 'k, s, n, most', 'and the column arrives');
 
-# --- Late, and why
+# --- Late, and the reason
 said_there('^warning\|public\.states\|It is [0-9:.]+ old, which is more than its max_age of 00:00:02\.$', 'older than max_age');
 is(metric('rsfed_late'), '1', 'as a figure');
 standin(q{FAULT error 57014 'cancelled'});
@@ -118,7 +119,7 @@ my $remedy = $aurora->safe_psql('app', q{SELECT remedy FROM rsfed.doctor() WHERE
 $aurora->safe_psql('app', $remedy);
 poll_there('SELECT count(*) FROM pg_stat_subscription WHERE subname = \'rsfed\' AND pid IS NOT NULL', '1', 'its remedy enables it');
 
-# --- What arrives does not fit
+# --- Rows that violate a constraint
 $aurora->safe_psql('app', 'ALTER TABLE states ADD CONSTRAINT narrow CHECK (n < 1000)');
 warehouse_sql('UPDATE aurora_states SET n = 2000 WHERE k = 2');
 $node->safe_psql('postgres', "CALL rsfed.refresh('states')");
@@ -128,7 +129,7 @@ like($aurora->safe_psql('app', q{SELECT max(value) FROM rsfed.metrics WHERE name
 $aurora->safe_psql('app', 'ALTER TABLE states DROP CONSTRAINT narrow');
 same('states', 'k, s, n, most', 'mended, it goes on');
 
-# --- A copy that fails, and so lasts
+# --- A copy that fails, and so does not end
 $node->safe_psql('postgres', "SELECT rsfed.unpublish(ARRAY['states']::regclass[])");
 run_checked('without a table');
 $aurora->safe_psql('app', 'DELETE FROM states; ALTER TABLE states ADD CONSTRAINT narrow CHECK (n < 1000)');
@@ -147,7 +148,7 @@ in_step('mended, it is copied');
 same('states', 'k, s, n, most', 'and is what the node has');
 is($reader->safe_psql('app', q{SELECT rsfed.require_fresh('states', '1 day')}), 't', 'require_fresh takes it');
 
-# --- The slot follows a failover, where both know how
+# --- The slot follows a failover, if both versions support it
 SKIP:
 {
 	skip 'slots follow from PostgreSQL 17 on', 3 unless $is_17;
@@ -160,7 +161,7 @@ SKIP:
 	ok($code == 0 && $out =~ /does not follow a failover.*SET \(failover = true\)/, 'and says of one that does not') or diag($out);
 }
 
-# --- The node is gone, and nothing was wrong before
+# --- The node is gone, without an earlier problem
 $aurora->safe_psql('app', 'SELECT pg_stat_reset_subscription_stats(oid) FROM pg_subscription');
 $node->stop;
 said_there('^error\|publication rsfed\|(No process applies|.*failed [0-9]+ times)', 'a node that cannot be reached');

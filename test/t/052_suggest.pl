@@ -1,6 +1,6 @@
-# rsfed.suggest_rollup(): its scripts, run whole, on recipes as people write them.
-# Afterwards there are the same rows, columns and types, indexes, grants, owner and
-# comments, whatever read the view reads the rollup, and the schedule is there.
+# rsfed.suggest_rollup(): its complete scripts are run on typical recipes.
+# Afterwards rows, columns and types, indexes, grants, owner and comments are the
+# same, readers of the view read the rollup, and the schedule exists.
 
 use strict;
 use warnings;
@@ -25,7 +25,7 @@ warehouse_sql(q{
 	INSERT INTO suggest_sales SELECT i % 10, 'seller ' || i % 10, i, date '2024-01-01' + i % 50 FROM generate_series(1, 100) AS i;
 	GRANT SELECT ON suggest_sales TO PUBLIC;
 });
-# pg_cron is a package of its own: its table of jobs, and what ends one
+# pg_cron is a separate package: its table of jobs, and its function that ends one
 sql(q{
 	CREATE ROLE reporting NOLOGIN;
 	CREATE ROLE app;
@@ -39,7 +39,7 @@ sql(q{
 	CREATE FUNCTION cron.unschedule(job_id bigint) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN DELETE FROM cron.job WHERE jobid = job_id; RETURN FOUND; END';
 });
 
-# Everything that readers of a relation know of it.
+# The properties of a relation that its readers can see.
 my %facts = (
 	rows => sub { "SELECT t::text FROM $_[0] t ORDER BY 1" },
 	columns => sub { "SELECT attname, format_type(atttypid, atttypmod), attcollation FROM pg_attribute WHERE attrelid = '$_[0]'::regclass AND attnum > 0 ORDER BY attnum" },
@@ -50,7 +50,7 @@ my %facts = (
 	indexes => sub { "SELECT replace(pg_get_indexdef(indexrelid), ' NULLS NOT DISTINCT', ''), obj_description(indexrelid, 'pg_class') FROM pg_index WHERE indrelid = '$_[0]'::regclass ORDER BY 1" },
 );
 
-# The facts by name; the relation is an identifier, quoted where it must be.
+# The properties by name; the relation is an identifier, quoted if necessary.
 sub facts_of
 {
 	my ($relation, @without) = @_;
@@ -67,7 +67,7 @@ sub script_for
 	return $script;
 }
 
-# The script with the password filled in, as a person completes it.
+# The script with the password inserted, as a user completes it.
 sub completed
 {
 	my ($script) = @_;
@@ -75,7 +75,7 @@ sub completed
 	return $script;
 }
 
-# Runs a script as a person would, and returns what psql printed and its exit status.
+# Runs a script as a user would; returns the output of psql and its exit status.
 sub run_script
 {
 	my ($script, @options) = @_;
@@ -85,8 +85,8 @@ sub run_script
 	return ($out, $? >> 8);
 }
 
-# The script of a relation, run: all that readers know is the same; then once more,
-# which does nothing.  Returns the script.
+# Runs the script of a relation: all visible properties are the same; a second run
+# does nothing.  Returns the script.
 sub migrate
 {
 	my ($relation, %options) = @_;
@@ -96,7 +96,7 @@ sub migrate
 	my ($out, $code) = run_script(completed($script), @{ $options{psql} // [] });
 
 	is($code, 0, "$relation: its script runs") or diag("$script\n$out");
-	# the warning of a schedule for a materialized view without a unique index is one that helps
+	# the warning about a materialized view without a unique index in a schedule is useful
 	unlike($out, qr/^intruder$/m, "$relation: nothing of a name is run");
 	unlike($out, $options{warns} ? qr/ERROR/ : qr/ERROR|WARNING/, "$relation: without an error or warning");
 	for my $reader (@readers, $relation)
@@ -112,7 +112,7 @@ sub migrate
 	return $script;
 }
 
-# Is it a rollup, and does whatever is below a view reach no warehouse any more?
+# Is it a rollup, and do all relations below a view no longer use a warehouse?
 sub is_rollup
 {
 	my ($relation) = @_;
@@ -134,7 +134,7 @@ sub schedules_of
 
 my $query = 'SELECT seller, count(*) AS sales, sum(price) AS revenue FROM suggest_sales GROUP BY seller';
 
-# 1. The recipe of the books: a connection string, REFRESH CONCURRENTLY, and all that can depend on it
+# 1. The usual recipe: a connection string, REFRESH CONCURRENTLY, and all kinds of dependent objects
 sql(qq{
 	CREATE MATERIALIZED VIEW by_seller AS SELECT * FROM dblink('$conninfo', '$query') AS t (seller int, sales bigint, revenue numeric(12,2));
 	CREATE UNIQUE INDEX by_seller_key ON by_seller (seller);
@@ -182,13 +182,13 @@ like($script, qr/^-- \* Job 5 of pg_cron does more than/m, 'and one that does mo
 like($script, qr/^-- \* Job 2 of pg_cron names the view without its schema/m, 'and one that may mean another view');
 like($script, qr/sslmode => 'require', options => '\{"connect_timeout": "7"\}'/, 'the server is as the string has it');
 
-# without the password: nothing happens, and it says what to do
+# without the password: nothing happens, and there is a hint
 my ($out, $code) = run_script($script);
 is($code, 3, 'it ends while the password is missing');
 like($out, qr/ERROR:  the password of role "reporting" at server "localhost" is missing\nHINT:  Complete the line with rsfed\.set_credentials/, 'and says so');
 is(sql('SELECT count(*) FROM rsfed.rollups'), '0', 'before any rollup');
 
-# content that is another: nothing is swapped, unless one says so
+# the content differs: nothing is swapped, unless this is requested
 warehouse_sql("INSERT INTO suggest_sales VALUES (3, 'late', 1000, '2024-01-01')");
 ($out, $code) = run_script(completed($script));
 is($code, 3, 'it ends where rows differ');
@@ -196,7 +196,8 @@ like($out, qr/Rows only in the old content: 1, only in the new: 1\n.*ERROR:  the
 is(sql("SELECT relkind FROM pg_class WHERE oid = 'by_seller'::regclass"), 'm', 'the old one is there');
 sql('REFRESH MATERIALIZED VIEW CONCURRENTLY by_seller; REFRESH MATERIALIZED VIEW total');
 
-# somebody reads a view in a transaction without end: nothing is swapped, and all goes on
+# a transaction that reads a view stays open: nothing is swapped, and everything
+# continues
 my $reader = $node->background_psql('postgres');
 $reader->query_safe('BEGIN; SELECT count(*) FROM best');
 my $old = facts_of('by_seller');
@@ -230,8 +231,8 @@ is(sql('SELECT count(*) FROM by_seller_before_rsfed WHERE seller = 77'), '0', 't
 sql('DROP FUNCTION of_row'); sql(join "\n", $script =~ /^-- (DROP MATERIALIZED VIEW .*)$/mg);
 is(sql("SELECT count(*) FROM pg_class WHERE relname LIKE '%before%'"), '0', 'and nothing needs the old ones');
 
-# 2. Names as unpleasant as they may be, a server of dblink's own wrapper.  A line of a
-# name that became a command of psql would print "intruder".
+# 2. Names that are hard to quote, and a server of dblink's own wrapper.  A line of
+# a name that became a command of psql would print "intruder".
 my $odd_schema = qq{"Größe.""; DROP x --\n\\echo intruder"};
 my $odd = qq{$odd_schema."My ""View""'s; ä\n\\echo intruder"};
 (my $odd_literal = $odd) =~ s/'/''/g;
@@ -253,8 +254,8 @@ like(migrate($odd, readers => [ qq{$odd_schema."V:'1"} ]), qr/^-- \* This goes o
 is_rollup($odd);
 is(schedules_of($odd), 'refresh|@hourly|UTC|', 'its schedule');
 
-# The same without a job that says how often: examples are commented out, each line
-# of them, and are as good as the rest of the script.
+# The same without a job that gives the interval: examples are commented out on each
+# line, and are as correct as the rest of the script.
 my $odd_idle = qq{$odd_schema."Idle's\n\\echo intruder\r\\echo intruder"};
 sql(qq{
 	CREATE MATERIALIZED VIEW $odd_idle AS SELECT t.seller + 1 AS seller FROM dblink('O''Brien \$query', '$query') AS t (seller int, sales bigint, revenue numeric);
@@ -267,7 +268,7 @@ s/(?<![^\n\r])-- //g for @examples;
 sql($_) for @examples;
 is(schedules_of($odd_idle) =~ s/\{.*//sr, 'refresh|15 minutes|UTC|', 'they run as they are without the comment');
 
-# 3. A server of postgres_fdw, the argument fail, nothing that tells a key
+# 3. A server of postgres_fdw, the argument fail, no information about a key
 sql(qq{
 	CREATE SERVER byhand FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$host', port '$port', dbname '$ENV{WAREHOUSE_DBNAME}', sslmode 'require');
 	CREATE USER MAPPING FOR CURRENT_USER SERVER byhand OPTIONS (user '$user', password '$password');
@@ -280,7 +281,7 @@ like($script, qr/^-- \* No unique index and no GROUP BY says which columns ident
 is(sql("SELECT method, source FROM rsfed.rollups WHERE rollup = 'detail'::regclass"), 'replace|byhand', 'that is the method');
 like($script, qr/^-- No job was found.*\n-- SELECT rsfed\.schedule_refresh\('public\.detail', '15 minutes'\);/m, 'without a job an example');
 
-# 4. Constants that are put together, columns renamed, left out, in another order, and cast; a key of text
+# 4. Concatenated constants, columns that are renamed, omitted, reordered, and cast; a text key
 sql(qq{
 	CREATE MATERIALIZED VIEW renamed AS SELECT r.c::numeric(10,2) AS revenue, r.b AS seller_name, r.a::int AS seller, r.d::bigint AS sales FROM
 		dblink('host=' || '$host' || format(' port=%s dbname=%s user=%s password=%s', $port, '$ENV{WAREHOUSE_DBNAME}', '$user', '$password'),
@@ -295,7 +296,7 @@ like($script, qr/^-- \* The ORDER BY of the view has no meaning/m, 'an order is 
 is(sql("SELECT key, method FROM rsfed.rollups WHERE rollup = 'renamed'::regclass"), '{seller_name,seller}|merge', 'the key is that of the index');
 is_rollup('renamed');
 
-# 5. More than the rows of the call: the view stays one, over a rollup
+# 5. More than the rows of the call: the relation stays a view, over a rollup
 sql(qq{
 	CREATE MATERIALIZED VIEW busy AS SELECT seller, sum(revenue)::float8 AS revenue, max(upper(name)) AS name FROM
 		dblink('byhand', 'SELECT seller, name, sum(price) AS revenue FROM suggest_sales GROUP BY seller, name') AS t (seller int, name text, revenue numeric)
@@ -319,7 +320,7 @@ warehouse_sql("INSERT INTO suggest_sales VALUES (55, 'late', 500, '2024-01-01')"
 sql(q{CALL rsfed.refresh('busy_rows')}); sql(q{CALL rsfed.refresh('busy')});
 is(sql('SELECT name FROM busy WHERE seller = 55'), 'LATE', 'both refreshes reach readers');
 
-# 6. A plain view: it stays the same view, with all that it has
+# 6. A plain view: it stays the same view, with all its properties
 sql(qq{
 	CREATE VIEW live_view WITH (security_barrier) AS SELECT t.seller, t.revenue * 2 AS twice FROM dblink('byhand', '$query') AS t (seller int, sales bigint, revenue numeric) WHERE t.seller > 1;
 	GRANT SELECT ON live_view TO app; COMMENT ON COLUMN live_view.twice IS 'two times';
@@ -329,7 +330,7 @@ migrate('live_view', readers => ['over_live_view']);
 is_rollup('live_view_rows');
 calls_nothing('over_live_view');
 
-# 7. A view below, which only renames: the materialized view becomes the rollup
+# 7. A view below that only renames: the materialized view becomes the rollup
 sql(qq{
 	CREATE VIEW below AS SELECT t.seller AS s, t.revenue AS r FROM dblink('byhand', '$query') AS t (seller int, sales bigint, revenue numeric);
 	CREATE MATERIALIZED VIEW above AS SELECT r AS revenue, s AS seller FROM below;
@@ -340,7 +341,7 @@ is_rollup('above');
 is(sql("SELECT key FROM rsfed.rollups WHERE rollup = 'above'::regclass"), '{seller}', 'GROUP BY tells the key');
 like($script, qr/^-- \* View public\.below, .* still calls dblink itself\./m, 'what is below is said');
 
-# 8. A view below, which filters: it reads a rollup from then on, and the materialized view stays
+# 8. A view below that filters: it then reads a rollup, and the materialized view stays
 sql(qq{
 	CREATE VIEW filtered AS SELECT * FROM dblink('byhand', '$query') AS t (seller int, sales bigint, revenue numeric) WHERE seller > 2;
 	CREATE MATERIALIZED VIEW over_filtered AS SELECT sum(revenue) AS revenue FROM filtered;
@@ -353,7 +354,7 @@ is_rollup('filtered_rows');
 is(schedules_of('over_filtered'), 'refresh|@daily|UTC|{public.filtered_rows}', 'and comes after the rollup');
 calls_nothing('filtered');
 
-# 9. Two calls, of two servers
+# 9. Two calls, on two servers
 sql(qq{
 	CREATE MATERIALIZED VIEW two AS
 		SELECT 'a' AS part, t.* FROM dblink('byhand', '$query') AS t (seller int, sales bigint, revenue numeric) UNION ALL
@@ -390,7 +391,7 @@ migrate('by_day_live');
 is_rollup('by_day_live_rows');
 calls_nothing('by_day_live');
 
-# 12. Without content there is nothing to compare; a schedule of rsfed's own
+# 12. Without content there is nothing to compare; a schedule of rsfed
 sql(qq{
 	CREATE MATERIALIZED VIEW unfilled AS SELECT * FROM dblink('byhand', '$query') AS t (seller int, sales bigint, revenue numeric) WITH NO DATA;
 	SELECT rsfed.schedule_refresh('unfilled', '2 hours', 'by hand', timezone => 'Europe/Berlin', options => '{"retries": 1}');
@@ -400,7 +401,7 @@ like($script, qr/^-- \* The materialized view has no content/m, 'it says that no
 is(sql("SELECT name, schedule, timezone, options FROM rsfed.schedules WHERE relation = 'unfilled'::regclass"), 'by hand|2 hours|Europe/Berlin|{"retries": 1}', 'the schedule is taken along');
 is(sql("SELECT count(*) FROM rsfed.schedules WHERE relation = 'unfilled_before_rsfed'::regclass"), '0', 'and not kept by the old one');
 
-# 13. A query, and a connection, that are not constant: the script stops until they are written
+# 13. A query and a connection that are not constant: the script stops until they are filled in
 sql(qq{
 	CREATE TABLE queries (q text); INSERT INTO queries VALUES ('$query');
 	CREATE MATERIALIZED VIEW variable AS SELECT * FROM dblink((SELECT 'by' || 'hand' WHERE now() IS NOT NULL), (SELECT q FROM queries) || ' ORDER BY ' || extract(day FROM date '2024-01-01'))
@@ -421,7 +422,7 @@ $script =~ s/\n\.\.\.\n/$query/;
 migrate('variable', script => $script);
 is_rollup('variable');
 
-# What it refuses, and who may ask
+# Relations that it refuses, and privileges
 sql('CREATE TABLE plain (a integer); CREATE VIEW local AS SELECT * FROM plain; CREATE MATERIALIZED VIEW over_matview AS SELECT * FROM busy;'
 	  . 'CREATE VIEW mixed AS SELECT p.a FROM plain p JOIN live.suggest_sales s ON s.seller = p.a;'
 	  . 'CREATE VIEW expression AS SELECT (SELECT count(*) FROM plain), dblink_connect($$x$$, $$y$$);');
@@ -440,7 +441,8 @@ psql_fails($node, "SET ROLE stranger; SELECT rsfed.suggest_rollup('busy')", '425
 psql_fails($node, 'SELECT rsfed.suggest_rollup(1)', '42P01', qr/relation with OID 1 does not exist/, 'an oid of nothing');
 is(sql('SELECT rsfed.suggest_rollup(NULL) IS NULL'), 't', 'of nothing, nothing');
 
-# A function of the view's author is not run to find out whether the query is constant
+# A function of the view's author is not run to determine whether the query is
+# constant
 sql(qq{
 	CREATE TABLE witness (at timestamptz);
 	CREATE FUNCTION trap() RETURNS text LANGUAGE plpgsql IMMUTABLE AS \$\$ BEGIN INSERT INTO public.witness VALUES (now()); RETURN 'SELECT 1'; END \$\$;
@@ -449,7 +451,7 @@ sql(qq{
 like(sql("SELECT rsfed.suggest_rollup('trapped')"), qr/The view puts the query together from: public\.trap\(\)/, 'a function of a user');
 is(sql('SELECT count(*) FROM witness'), '0', 'is not run');
 
-# The same where functions of the author would be run in planning, and schema cron is anybody's
+# The same if planning would run functions of the author, and if any role owns schema cron
 sql(q{
 	CREATE FUNCTION trap_number() RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN IF current_user <> 'reporting' THEN RAISE 'run as %', current_user; END IF; RETURN 1; END $$;
 	GRANT USAGE ON SCHEMA live TO reporting; GRANT SELECT ON live.suggest_sales TO reporting;
@@ -466,7 +468,7 @@ my $replica = start_replica($node, 'replica');
 is($replica->safe_psql('postgres', "SELECT rsfed.suggest_rollup('trapped')"), sql("SELECT rsfed.suggest_rollup('trapped')"), 'the same on a replica');
 $replica->stop;
 
-# A reader that calls dblink itself holds a password: it is left, and named
+# A reader that calls dblink itself contains a password: it is kept, and named
 sql(qq{
 	CREATE MATERIALIZED VIEW left_one AS SELECT * FROM dblink('byhand', '$query') AS t (seller int, sales bigint, revenue numeric);
 	CREATE VIEW with_password AS SELECT l.seller FROM left_one l JOIN dblink('$conninfo', 'SELECT 1') AS t (a int) ON a = seller;
@@ -476,8 +478,9 @@ like(script_for('left_one'), qr/^-- \* View public\.with_password calls dblink i
 my $has_cron = sql(q{SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_cron'});
 $node->stop;
 
-# The real pg_cron, where it is installed: its table shows each role its own jobs only,
-# and from 1.5 on it knows seconds and a time zone, from 1.6 on the last day of the month
+# The real pg_cron, if it is installed: its table shows each role only its own jobs,
+# and it supports seconds and a time zone from 1.5 on, the last day of the month
+# from 1.6 on
 SKIP:
 {
 	skip 'pg_cron is not installed', 1 if $has_cron eq '0';

@@ -1,7 +1,8 @@
-# The commands of doc/migrate.md, in their order: SQL and shell, and what they print
-# where the page shows it.  The page's cluster, user and password stand for the stand-in's.
+# The commands of doc/migrate.md, in their order: SQL and shell, and their output if
+# the page shows it.  The page's cluster, user and password are replaced by those of
+# the stand-in.
 #
-# The page with the output that was seen is left as migrate.md beside the server's log.
+# The page with the actual output is written as migrate.md beside the server's log.
 
 use strict;
 use warnings;
@@ -27,7 +28,8 @@ my %there = ($long => $ENV{WAREHOUSE_HOST}, examplecluster => $ENV{WAREHOUSE_HOS
 
 sub localized { my ($text) = @_; $text =~ s/\Q$_\E/$there{$_}/g for ($long, grep { $_ ne $long } keys %there); return $text }
 
-# What was seen, with the page's names; the host and its first label are one word here
+# The actual output, with the page's names; the host and its first label are one
+# word here
 sub published
 {
 	my ($text) = @_;

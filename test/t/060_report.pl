@@ -1,5 +1,5 @@
-# rsfed.report(): what it says of runs of every outcome, to whom, on a replica and
-# in a browser.
+# rsfed.report(): its contents for runs of every outcome, for each role, on a
+# replica and in a browser.
 
 use strict;
 use warnings;
@@ -12,14 +12,14 @@ use Test::More;
 my $primary = start_primary('primary', conf => "rsfed.scheduler = off\nrsfed.price_per_tb = 5\nrsfed.max_workers = 4\n");
 my $replica = start_replica($primary, 'replica');
 
-# The report on a node, with settings or a role before it.
+# The report on a node, with settings or a role set before it.
 sub report
 {
 	my ($node, $before, $arguments) = @_;
 	return $node->safe_psql('postgres', ($before // '') . '; SELECT rsfed.report(' . ($arguments // '') . ')');
 }
 
-# A document that an XML parser, and so every browser, reads as it is meant.
+# A document that an XML parser, and so every browser, interprets as intended.
 sub well_formed
 {
 	my ($page, $name) = @_;
@@ -31,7 +31,7 @@ sub well_formed
 	return;
 }
 
-# The row of the time line that belongs to a name, as it is written there.
+# The row of the time line for a name, as it is written there.
 sub lane
 {
 	my ($page, $name) = @_;
@@ -39,12 +39,12 @@ sub lane
 	return $row;
 }
 
-# Nothing there yet
+# An empty report
 my $empty = report($primary);
 like($empty, qr{What to do next.*rsfed\.register_server\(.*rsfed\.define_rollup\(.*rsfed\.schedule_refresh\(}s, 'an empty database says what to do next');
 well_formed($empty, 'and is well formed');
 
-# Arguments that make no period
+# Invalid periods
 for my $bad ("NULL", "'-1 day'", "'0'", "'1 ms'", "'2000 years'", "'178000000 years'")
 {
 	psql_fails($primary, "SELECT rsfed.report($bad)", '22023', qr/period of a report must be between 1 second and 1000 years.*DETAIL:  Argument since is .*HINT:/s, "since => $bad");
@@ -54,7 +54,7 @@ for my $bad ("NULL", "'infinity'", "'-infinity'")
 	psql_fails($primary, "SELECT rsfed.report('1 day', $bad)", '22023', qr/end of a report must be a finite time.*DETAIL:  Argument until is .*HINT:/s, "until => $bad");
 }
 
-# Relations: of two owners, with a name that is a tag, one without a blank in it, a set, one that is gone
+# Relations: of two owners, a name that is a tag, a long one without blanks, a set, a dropped one
 warehouse_sql('DROP TABLE IF EXISTS report_sales; CREATE TABLE report_sales (k integer, v integer); INSERT INTO report_sales SELECT i, i FROM generate_series(1, 50) AS i');
 my $query = 'SELECT k, sum(v) AS v FROM report_sales GROUP BY k';
 my $tag = q{<script>alert("x")</script> & '};
@@ -69,8 +69,8 @@ $primary->safe_psql('postgres', $_) for
 	"SELECT rsfed.set_credentials('warehouse', 'awsuser', 'x', for_role => 'report_owner', verify => false)",
 	'ALTER TABLE other OWNER TO report_owner', 'GRANT SELECT ON plain TO report_reader';
 
-# 96 minutes, so that a piece of a figure is one: runs of every outcome, some at minutes
-# that are counted on below.
+# 96 minutes, so that a bar of a figure is one minute: runs of every outcome, some
+# at minutes that are checked below.
 my $until = '2026-03-01 12:00:00+00';
 $primary->safe_psql('postgres', q{
 	CREATE FUNCTION add_run(name text, outcome text, minute float8, minutes float8, cause text DEFAULT 'schedule', waited float8 DEFAULT 0,
@@ -115,7 +115,8 @@ like($page, qr{Workers in use</b>.*?<i>4</i><svg[^>]*aria-label="Workers in use:
 like($page, qr{Runs waiting for a worker: at most 1\.0 on average}, 'one run waits for a worker');
 like($page, qr{Duration of successful runs by interval: 95th percentile at most 10 min, median at most 10 min}, 'durations');
 like($page, qr{aria-label="Runs by outcome: 6 published, 1 unchanged, 1 refused, 2 failed, 1 cancelled, 1 skipped"}, 'outcomes over time');
-# at minute 40 plain, of minute 30, is late; its first content is of minute -5, late from 5 to 21
+# at minute 40 plain, from minute 30, is late; its first content is from minute -5,
+# late from 5 to 21
 like($page, qr{3 of 4 relations with max_age were late in the period}, 'lateness in the period');
 like($page, qr{<h3>public\.plain .*?aria-label="Age, at most 54 min; max_age is 10 min"}s, 'age: what succeeded at minute 30 was there until 84');
 like($page, qr{<tr><th scope="row">warehouse</th>.*?100\.0 %</td><td>12</td><td class="bad">3</td>.*?<td>100 MB</td><td>0\.0005</td>}s, 'the warehouse: share, runs, failures, bytes and cost');
@@ -125,7 +126,7 @@ like($page, qr{<h2>Problems</h2><table.*rsfed\.scheduler is off}s, 'doctor() com
 like($page, qr{<h1>\d+ errors?}, 'and is summed up in the heading');
 ok($page =~ /<h2>Problems/ && $-[0] < index($page, 'Runs by outcome'), 'before the figures');
 
-# Names are text, and nothing comes from elsewhere
+# Names are escaped, and the page loads nothing from elsewhere
 unlike($page, qr{<script|javascript:|\son\w+=|<(link|img|iframe|object)|\surl\(|\@import|src=}i, 'no script and nothing to be loaded');
 like($page, qr{public\.&quot;&lt;script&gt;alert\(&quot;&quot;x&quot;&quot;\)&lt;/script&gt; &amp; &#39;&quot;}, 'a name that is a tag is text');
 
@@ -141,7 +142,7 @@ for my $since ('1 second', '10 days', '1000 years')
 	well_formed(report($primary, undef, "'$since'"), "a report of $since");
 }
 
-# Who sees what
+# Privileges
 my $mine = report($primary, 'SET ROLE report_owner', $period);
 like(lane($mine, 'public.other'), qr{"1 published"}, 'an owner sees the runs of its relation');
 is(lane($mine, 'public.plain'), undef, 'and not what it may not read');
@@ -192,13 +193,13 @@ SKIP:
 		}
 	}
 	isnt($picture{light1280}, $picture{dark1280}, 'browser: light and dark differ');
-	# a page of paper, A4 or letter, is as narrow as that
+	# the width of a paper page, A4 or letter
 	$browser->look(690, 'dark', 'print');
 	is($browser->value(q{const style = e => getComputedStyle(document.querySelector(e));
 		return [style("body").backgroundColor, style(".found thead").display, style(".lanes tr").display, style("nav").display].join(", ")}),
 		'rgb(255, 255, 255), table-header-group, table-row, none', 'browser: a printed page is light, and its tables are tables');
 	is($browser->value('return document.documentElement.scrollWidth'), 690, 'browser: and nothing of it is cut off');
-	# of the page, not of the browser's own first one
+	# messages of the page, not of the browser's own first page
 	is_deeply([ grep { !/ chrome:/ } $browser->console ], [], 'browser: the console says nothing');
 	$browser->show($empty);
 	$browser->look(400, 'light');

@@ -1,5 +1,6 @@
-# doc/grafana.json, doc/alerts.yml and Debian's prometheus-sql-exporter: what they name
-# is there, and the exporter and a Prometheus show what rsfed.metrics says.
+# doc/grafana.json, doc/alerts.yml and Debian's prometheus-sql-exporter: the metrics
+# that they name exist, and the exporter and a Prometheus show the values of
+# rsfed.metrics.
 
 use strict;
 use warnings;
@@ -18,7 +19,7 @@ my $collector = CPAN::Meta::YAML->read("$doc/rsfed.collector.yml") or die CPAN::
 # 031_monitor.pl compares these with rsfed.metrics
 my %known = map { $_->{metric_name} => 1 } @{ $collector->[0]{metrics} };
 
-# Names of metrics in an expression that are not there.
+# Names of metrics in an expression that do not exist.
 sub unknown
 {
 	my (@expressions) = @_;
@@ -66,7 +67,7 @@ SKIP:
 }
 done_testing();
 
-# Everything at work: a server, the exporter, a Prometheus.
+# All of them together: a server, the exporter, a Prometheus.
 sub live
 {
 	my $node = start_primary('primary', conf => "rsfed.scheduler = off\n");
@@ -100,7 +101,7 @@ sub live
 	return;
 }
 
-# A file of doc with some of it replaced.
+# A file of doc with some replacements.
 sub write_from
 {
 	my ($name, $to, @replaced) = @_;
@@ -114,7 +115,7 @@ sub write_from
 	return;
 }
 
-# Two rollups, one with a name that has to be quoted wherever it is written, one that fails.
+# Two rollups, one with a name that must be quoted everywhere, one that fails.
 sub make_content
 {
 	my ($node) = @_;
@@ -133,7 +134,8 @@ sub make_content
 	return;
 }
 
-# What rsfed.metrics says, as lines of name, labels and value; without the ages, which grow.
+# The contents of rsfed.metrics, as lines of name, labels and value; without the
+# ages, which increase.
 sub metrics
 {
 	my ($node) = @_;
@@ -147,7 +149,7 @@ sub line
 	return sprintf '%s %s %.9g', $name, join(' ', map { "$_=$labels->{$_}" } sort grep { $labels->{$_} ne '' } keys %$labels), $value;
 }
 
-# Asks until there is an answer that something can be made of, or a minute is over.
+# Asks until there is a usable answer, or a minute has passed.
 sub ask
 {
 	my ($http, $url, $make) = @_;
@@ -205,7 +207,7 @@ sub compare_prometheus
 		@names ? \@names : undef });
 	is_deeply($firing, ['RsfedFailing'], 'the alert of what fails fires');
 
-	# each expression of the dashboard, with its variables as Grafana puts them
+	# each expression of the dashboard, with its variables replaced as by Grafana
 	my (@refused, $answered);
 	for my $expression (@expressions)
 	{

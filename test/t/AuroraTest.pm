@@ -1,8 +1,8 @@
 # AuroraTest.pm
 #
-# A node of rsfed, a server without rsfed that subscribes to it, and that one's
-# physical standby as its reader; and what has to hold on them, whatever versions of
-# PostgreSQL they are.
+# A node of rsfed, a server without rsfed that subscribes to it, and a physical
+# standby of the latter as its reader; and the checks of all three, for any versions
+# of PostgreSQL.
 
 package AuroraTest;
 
@@ -23,8 +23,8 @@ our ($node, $aurora, $reader);
 our $connection;	# to the node
 our ($is_16, $is_17);	# is the subscriber of that version or a newer one?
 
-# Starts all three: node => and subscriber => are where another PostgreSQL is
-# installed, conf => more settings of the node.
+# Starts all three: node => and subscriber => are the folders of other PostgreSQL
+# installations, conf => contains more settings of the node.
 sub start_sides
 {
 	my (%options) = @_;
@@ -36,7 +36,8 @@ sub start_sides
 		GRANT pg_read_all_data TO replicator;
 		CREATE ROLE reporting;
 	});
-	# from 16 on a subscription of one who is no superuser must log in by password
+	# from 16 on, a subscription of a role that is not a superuser must log in with
+	# a password
 	my $hba = slurp_file($node->data_dir . '/pg_hba.conf');
 	unlink $node->data_dir . '/pg_hba.conf';
 	append_to_file($node->data_dir . '/pg_hba.conf', "local all replicator scram-sha-256\n$hba");
@@ -46,7 +47,7 @@ sub start_sides
 	my @install = $options{subscriber} ? (install_path => $options{subscriber}) : ();
 	$aurora = PostgreSQL::Test::Cluster->new('aurora' . ($options{suffix} // ''), @install);
 	$aurora->init(allows_streaming => 1);
-	# the node is told soon what was applied
+	# the node is told soon which changes were applied
 	$aurora->append_conf('postgresql.conf', "timezone = 'UTC'\nwal_retrieve_retry_interval = '200ms'\nlog_statement = 'none'\n"
 		. "wal_receiver_status_interval = '1s'\n");
 	$aurora->start;
@@ -69,7 +70,7 @@ sub stop_sides
 	return;
 }
 
-# Runs psql with a script on the subscriber; its exit code, and what it printed.
+# Runs psql with a script on the subscriber; returns its exit code and its output.
 sub run_psql
 {
 	my ($role, $script, @variables) = @_;
@@ -89,8 +90,8 @@ sub script
 	return $node->safe_psql('postgres', 'SELECT rsfed.subscriber_script(' . ($arguments // '') . ')');
 }
 
-# The newest script, as the role that owns the tables, and before 16 as one who may
-# change the subscription.
+# The newest script, as the role that owns the tables, and before version 16 as a
+# role that may change the subscription.
 sub subscribe
 {
 	my ($name) = @_;
@@ -102,7 +103,8 @@ sub subscribe
 	is($code, 0, "$name: the subscription, as a superuser") or diag($out);
 }
 
-# What is written at the node now has been applied by the subscriber.
+# Waits until the subscriber has applied the changes that the node has written so
+# far.
 sub catch_up
 {
 	my ($name) = @_;
@@ -138,7 +140,7 @@ sub freshness_same
 	is($reader->safe_psql('app', $q), $node->safe_psql('postgres', $q), $name);
 }
 
-# What doctor() says on the subscriber, or on another server.
+# The rows of doctor() on the subscriber, or on another server.
 sub doctor_there
 {
 	my ($server) = @_;
@@ -218,7 +220,7 @@ sub publish_and_subscribe
 	is($node->safe_psql('postgres', 'SELECT publication, connected, problem FROM rsfed.subscribers'), 'rsfed|t|', 'rsfed.subscribers');
 	is($node->safe_psql('postgres', 'SELECT DISTINCT subscribers FROM rsfed.publications'), '1', 'rsfed.publications counts it');
 
-	# Running it again changes nothing
+	# A second run changes nothing
 	my $schema = sub
 	{
 		my ($text, $errors) = ('', '');
@@ -249,7 +251,7 @@ sub changes
 	same('"Wide Table"', $wide_columns, 'changes of 100 columns');
 	freshness_same($_, "freshness of $_") for ('keyed', 'nulls', 'bare', '"Wide Table"');
 
-	# Nothing new: only the freshness row is sent
+	# An unchanged content: only the freshness row is sent
 	my $written = q{SELECT string_agg(xmin::text || ctid::text, ',' ORDER BY k) FROM keyed};
 	my $rows_before = $reader->safe_psql('app', $written);
 	$node->safe_psql('postgres', "CALL rsfed.refresh('keyed')");
@@ -274,7 +276,8 @@ sub changes
 	catch_up('and no more');
 	freshness_same('keyed', 'it recovers there');
 
-	# A set: one commit there, one commit here.  A reader of the standby looks all the time.
+	# A set: one commit there, one commit here.  A reader of the standby checks all
+	# the time.
 	my $looks = PostgreSQL::Test::Utils::tempdir() . '/looks.sql';
 	append_to_file($looks, "SELECT 'mix ' || (o.n <> t.n) || ' ' || o.n FROM one o, two t; SELECT pg_sleep(0.01);\n" x 300);
 	my ($seen, $errors) = ('', '');
@@ -295,7 +298,7 @@ sub changes
 	return;
 }
 
-# What methods, ranges and gates do, and values that are stored out of line.
+# The effects of methods, ranges and gates, and values that are stored out of line.
 sub methods
 {
 	my $first = $node->safe_psql('postgres', "SELECT (now() AT TIME ZONE 'UTC')::date - 8");
@@ -333,7 +336,7 @@ sub methods
 	$node->safe_psql('postgres', q{CALL rsfed.refresh('keyed', method => 'replace')});
 	same('keyed', 'k, md5(s), n', 'all out, all in');
 
-	# a gate refuses: the content stays, the state says so
+	# a gate refuses: the content is kept, the state shows it
 	my $held = $reader->safe_psql('app', 'SELECT md5(string_agg(k::text || n, s ORDER BY k)) FROM keyed');
 	warehouse_sql('UPDATE aurora SET n = n + 1 WHERE k = 5');
 	$node->safe_psql('postgres', q{SELECT rsfed.alter_rollup('keyed', options => '{"min_rows": 100000}', populate => false)});
@@ -348,7 +351,7 @@ sub methods
 	return;
 }
 
-# A new column is published once subscribers have it.
+# A new column is published after subscribers have it.
 sub new_columns
 {
 	my $more = "SELECT COALESCE(k, 0) AS k, max(s) AS s, sum(n) AS n, max(n) AS most, max(s) AS text2 FROM aurora GROUP BY 1";
@@ -367,7 +370,7 @@ sub new_columns
 	return;
 }
 
-# A column that goes.
+# A column is removed.
 sub columns_go
 {
 	$node->safe_psql('postgres', "SELECT rsfed.alter_rollup('keyed', query => '$sum')");
@@ -405,7 +408,7 @@ sub another_type
 	return;
 }
 
-# Taken out and put back without the script in between: said, not glossed over.
+# Unpublished and published again without the script in between: this is reported.
 sub out_and_in
 {
 	$node->safe_psql('postgres', q{SELECT rsfed.unpublish(ARRAY['two']::regclass[]); SELECT rsfed.publish(ARRAY['two']::regclass[])});
@@ -422,7 +425,7 @@ sub out_and_in
 	return;
 }
 
-# Told that the subscriber was changed first.
+# With the confirmation that the subscriber was changed first.
 sub told
 {
 	$aurora->safe_psql('app', 'ALTER TABLE nulls ADD COLUMN most integer');
@@ -459,7 +462,7 @@ sub dropped
 	return;
 }
 
-# The schema is owned by other migrations.
+# The schema belongs to other migrations.
 sub own_schema
 {
 	my $checked = script('tables => false');
@@ -474,7 +477,7 @@ sub own_schema
 	return;
 }
 
-# The node is gone: the reader serves on, and says how old it is.
+# The node is gone: the reader still answers, and reports the age of the content.
 sub node_gone
 {
 	$node->stop;
@@ -487,8 +490,8 @@ sub node_gone
 	return;
 }
 
-# Its slots are lost, as with a standby that is promoted before 17, and so is the
-# newest version.  Who reads in a snapshot of before goes on in it.
+# Its slots are lost, as for a standby that is promoted before version 17, and so is
+# the newest version.  A reader with an earlier snapshot continues in it.
 sub slots_lost
 {
 	my ($asked, $answers) = ('', '');
@@ -520,7 +523,7 @@ sub slots_lost
 	return;
 }
 
-# All of it, from the first publication to the loss of the node; arguments as of
+# All tests, from the first publication to the loss of the node; arguments as for
 # start_sides().
 sub whole_life
 {

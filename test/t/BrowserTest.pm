@@ -1,7 +1,7 @@
 # BrowserTest.pm
 #
 # A headless Chromium for tests of pages, driven by chromedriver's HTTP protocol
-# (W3C WebDriver, and Chromium's own commands for what that has not).
+# (W3C WebDriver, and Chromium's own commands for functions that it lacks).
 
 package BrowserTest;
 
@@ -17,8 +17,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(sleep);
 
-# Is there one that can run here?  Chromium needs /proc, which a Debian in a folder
-# has not.
+# Can a browser run here?  Chromium needs /proc, which a Debian in a folder does not
+# have.
 sub available
 {
 	return -d '/proc/self' && grep { -x "$_/chromedriver" } split /:/, $ENV{PATH};
@@ -32,7 +32,8 @@ sub new
 	my $log = "$PostgreSQL::Test::Utils::log_path/chromedriver.log";
 	my $self = bless { base => "http://127.0.0.1:$port", http => HTTP::Tiny->new(timeout => 120), pages => 0, home => $home }, $class;
 
-	# whoever runs the tests may have no home; a proxy of the environment is for other hosts
+	# the user that runs the tests may have no home; a proxy of the environment is
+	# for other hosts
 	local $ENV{HOME} = $home;
 	delete local @ENV{qw(http_proxy HTTP_PROXY all_proxy ALL_PROXY DBUS_SESSION_BUS_ADDRESS)};
 	$self->{driver} = IPC::Run::start([ 'chromedriver', "--port=$port", "--log-path=$log" ], '<', '/dev/null', '>', '/dev/null', '2>', '/dev/null');
@@ -48,7 +49,7 @@ sub new
 	return $self;
 }
 
-# A request to the driver; returns its value, dies with its message.
+# Sends a request to the driver; returns its value, dies with its message.
 sub _ask
 {
 	my ($self, $method, $path, $body) = @_;
@@ -60,7 +61,7 @@ sub _ask
 	return $value;
 }
 
-# Shows a page that is given as text; forgets what the console said before.
+# Shows a page that is given as text; discards earlier console messages.
 sub show
 {
 	my ($self, $html) = @_;
@@ -72,15 +73,15 @@ sub show
 	return;
 }
 
-# What JavaScript returns there.
+# The value of a JavaScript expression there.
 sub value
 {
 	my ($self, $script) = @_;
 	return $self->_ask('POST', "$self->{session}/execute/sync", { script => $script, args => [] });
 }
 
-# How wide the page is, whether the user prefers light or dark, and whether it is
-# shown on a screen or printed.
+# Sets the width of the page, the user's preference for light or dark, and the
+# medium, screen or print.
 sub look
 {
 	my ($self, $width, $scheme, $media) = @_;
@@ -95,14 +96,14 @@ sub _command
 	return $self->_ask('POST', "$self->{session}/goog/cdp/execute", { cmd => $name, params => $parameters });
 }
 
-# What the console has said since it was asked last: list of "LEVEL message".
+# Console messages since the last call: list of "LEVEL message".
 sub console
 {
 	my ($self) = @_;
 	return map { "$_->{level} $_->{message}" } @{ $self->_ask('POST', "$self->{session}/se/log", { type => 'browser' }) };
 }
 
-# The picture as PNG.
+# A screenshot as PNG.
 sub screenshot
 {
 	my ($self) = @_;

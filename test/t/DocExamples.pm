@@ -1,8 +1,8 @@
 # DocExamples.pm
 #
-# The examples in README and doc: fenced blocks of "sql", and of "text" with what
-# they print.  In a text block, a line of just "..." stands for any lines, and
-# whatever looks like a time or a duration may differ.
+# The examples in README and doc: fenced blocks of "sql", and of "text" with their
+# output.  In a text block, a line with only "..." matches any lines, and times and
+# durations may differ.
 
 package DocExamples;
 
@@ -14,13 +14,13 @@ use Test::More;
 
 our @EXPORT = qw(examples sql_blocks run_examples matches check_page broken_links);
 
-# Of each block of SQL that a block of text follows directly a list: line, SQL,
-# expected, where that starts, its length.
+# For each block of SQL that is directly followed by a block of text a list: line,
+# SQL, expected output, where that starts, its length.
 sub examples
 {
 	my ($text) = @_;
 	my @found;
-	# no block runs on into the next one
+	# no block extends into the next one
 	while ($text =~ /^```sql\n((?:(?!^```).)*)^```\n\s*^```text\n(.*?)^```$/gms)
 	{
 		my ($sql, $expected) = ($1, $2);
@@ -30,7 +30,7 @@ sub examples
 	return @found;
 }
 
-# What may differ from one run to the next, and how wide it made a column.
+# Replaces text that may differ between runs, and column widths that depend on it.
 sub normalized
 {
 	my ($text) = @_;
@@ -43,7 +43,7 @@ sub normalized
 	return $text;
 }
 
-# The expected text as a pattern: "..." lines stand for any lines.
+# The expected text as a pattern: "..." lines match any lines.
 sub matches
 {
 	my ($got, $expected) = @_;
@@ -52,7 +52,8 @@ sub matches
 	return normalized($got) =~ /\A$pattern\z/s;
 }
 
-# Of each block of SQL a list: line, SQL, and what is expected, if a block of text follows.
+# For each block of SQL a list: line, SQL, and the expected output, if a block of
+# text follows.
 sub sql_blocks
 {
 	my ($text) = @_;
@@ -67,16 +68,17 @@ sub sql_blocks
 	return @found;
 }
 
-# Runs lists of line and SQL in one psql session, as an example may build on those
-# before it; goes on after an error.  Returns what each printed, by line, and
-# what went to stderr.
+# Runs lists of line and SQL in one psql session, because an example may depend on
+# those before it; continues after an error.  Returns the output of each, by line,
+# and the output on stderr.
 sub run_examples
 {
 	my ($node, $database, @blocks) = @_;
 	my ($script, $out, $err) = ('', '', '');
 	my %output;
 
-	# each is ended by a mark, so that its output can be told from the next one's
+	# each is followed by a mark, which separates its output from that of the next
+	# one
 	$script .= "$_->[1]\n\\echo -- end of the example in line $_->[0]\n" for @blocks;
 	$node->psql($database, $script, stdout => \$out, stderr => \$err, on_error_stop => 0,
 		extra_params => [ '--pset=format=aligned', '--pset=tuples_only=off' ]);
@@ -88,9 +90,9 @@ sub run_examples
 	return (\%output, $err);
 }
 
-# Runs the SQL of a page, as $localize makes it fit here: tests what those blocks
-# print that show it, and that none raises an error.  Returns what each printed,
-# and the page as it would be with that.
+# Runs the SQL of a page, adapted by $localize: tests the output of the blocks that
+# show it, and that none raises an error.  Returns the output of each, and the page
+# with that output.
 sub check_page
 {
 	my ($node, $database, $name, $page, $localize) = @_;
@@ -110,7 +112,7 @@ sub check_page
 	return ($output, $new);
 }
 
-# Links of a page in $folder to files, and to titles in them, that are not there.
+# Links of a page in $folder to files, and to titles in them, that do not exist.
 sub broken_links
 {
 	my ($folder, $page) = @_;

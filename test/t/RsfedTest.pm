@@ -1,9 +1,9 @@
 # RsfedTest.pm
 #
-# What the TAP tests of rsfed share: a primary and a replica with the extension,
-# the Redshift stand-in, and waiting for something to become true.
+# Functions shared by the TAP tests of rsfed: a primary and a replica with the
+# extension, the Redshift stand-in, and waiting for a condition.
 #
-# script/test starts the stand-in and says in WAREHOUSE_* where it is.
+# script/test starts the stand-in and sets WAREHOUSE_* to its address.
 
 package RsfedTest;
 
@@ -25,19 +25,19 @@ our @EXPORT = qw(
   stop_scheduler kill_process wait_for_turn
 );
 
-# A test that hangs ends here, and so does one that is told to end: its servers
-# are stopped.  On a machine with much else to do the longest file takes minutes.
+# A test that hangs or receives a signal ends here, and its servers are stopped.  On
+# a busy machine the longest file takes minutes.
 $SIG{ALRM} = sub { die "the test took too long\n" };
 $SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub {
-	# once: what it started is stopped now
+	# only once: the servers that it started are stopped now
 	$SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
 	die "the test was told to end\n";
 };
 alarm 1200;
 
-# A primary with rsfed preloaded and created in the database postgres.  The
-# stand-in is registered as "warehouse" unless register => 0.  Of the PostgreSQL
-# installed in install_path, if that is given.
+# A primary with rsfed preloaded and created in the database postgres.  The stand-in
+# is registered as "warehouse" unless register => 0.  It uses the PostgreSQL in
+# install_path, if that is given.
 sub start_primary
 {
 	my ($name, %options) = @_;
@@ -50,7 +50,7 @@ sub start_primary
 	return $node;
 }
 
-# The same, but an empty cluster that was not started.
+# The same, but an empty cluster that is not started.
 sub new_node
 {
 	my ($name, %options) = @_;
@@ -102,8 +102,8 @@ sub register_warehouse
 		'SELECT rsfed.register_server(' . join(', ', @arguments) . ')');
 }
 
-# Does something with another one of the stand-ins that script/test has started
-# (1 is the one that the tests mostly use); returns what it returns.
+# Runs code with another one of the stand-ins that script/test has started (1 is the
+# usual one); returns its result.
 sub at_warehouse
 {
 	my ($n, $do) = @_;
@@ -115,9 +115,9 @@ sub at_warehouse
 	return $do->();
 }
 
-# Skips a test that starts stand-ins itself, because several share a lake or it
-# reads what they write, where they cannot run: they need PostgreSQL 15, and /proc
-# to find their processes, which a Debian in a folder has not.
+# Skips a test that starts stand-ins itself, because several share a lake or the
+# test reads their files, if they cannot run here: they need PostgreSQL 15, and
+# /proc to find their processes, which a Debian in a folder does not have.
 sub need_own_standins
 {
 	plan skip_all => 'the stand-in needs PostgreSQL 15 and /proc here'
@@ -125,8 +125,8 @@ sub need_own_standins
 	return;
 }
 
-# Commands the stand-in of a test's own in a folder: "start", "fault" and the like,
-# see test/warehouse/README.md.
+# Sends a command to the test's own stand-in in a folder: "start", "fault" and the
+# like, see test/warehouse/README.md.
 sub own_standin
 {
 	my ($command, $dir, @words) = @_;
@@ -135,8 +135,8 @@ sub own_standin
 	return;
 }
 
-# Starts one in a folder, by the words for it, and returns where it is, as the
-# settings WAREHOUSE_* are without their prefix.  It is stopped when the test ends.
+# Starts a stand-in in a folder, with the given words, and returns its address, as
+# the settings WAREHOUSE_* without their prefix.  It is stopped when the test ends.
 my @own_standins;
 sub start_own_standin
 {
@@ -194,14 +194,14 @@ sub _warehouse_psql
 	return $out;
 }
 
-# Runs SQL in the warehouse past the proxy, free of Redshift's limits.
+# Runs SQL in the warehouse without the proxy, and so without Redshift's limits.
 sub warehouse_sql
 {
 	my ($sql) = @_;
 	return _warehouse_psql($ENV{WAREHOUSE_DIRECT_PORT}, '-c standin.loading=on', $sql);
 }
 
-# Number of connections that the proxy holds to the warehouse for anybody.
+# The number of the proxy's connections to the warehouse.
 sub warehouse_count
 {
 	return warehouse_sql(
@@ -209,7 +209,7 @@ sub warehouse_count
 		  . "AND pid <> pg_backend_pid()");
 }
 
-# Gives the stand-in a command, for example standin('FAULT refuse').
+# Sends a command to the stand-in, for example standin('FAULT refuse').
 sub standin
 {
 	my ($command) = @_;
@@ -222,7 +222,7 @@ sub standin_reset
 	return standin('RESET');
 }
 
-# Runs SQL that has to fail and checks SQLSTATE and, if given, the message.
+# Runs SQL that must fail and checks SQLSTATE and, if given, the message.
 sub psql_fails
 {
 	my ($node, $sql, $sqlstate, $pattern, $name) = @_;
@@ -234,8 +234,8 @@ sub psql_fails
 	  or diag("expected $sqlstate, got: $err$out");
 }
 
-# rsfed.scheduler = off, and no scheduler and no worker at work any more: they
-# learn of a reload some time after it.
+# Sets rsfed.scheduler = off, and waits until no scheduler and no worker is active:
+# they notice a reload some time after it.
 sub stop_scheduler
 {
 	my ($node) = @_;
@@ -246,8 +246,8 @@ sub stop_scheduler
 		'0', 'rsfed.scheduler = off: scheduler and workers have left');
 }
 
-# Wakes the scheduler, by a command that changes nothing, and waits until it has ended
-# a turn that it began after this call, or has left.
+# Wakes the scheduler, by a command that changes nothing, and waits until it has
+# ended a turn that began after this call, or has left.
 sub wait_for_turn
 {
 	my ($node, $name) = @_;
@@ -259,8 +259,8 @@ sub wait_for_turn
 		'0', $name);
 }
 
-# kill -9 of a process of the server; returns once the server has started anew,
-# which it takes a while to begin with.
+# kill -9 of a process of the server; returns after the server has restarted, which
+# begins with a delay.
 sub kill_process
 {
 	my ($node, $pid) = @_;
@@ -270,8 +270,8 @@ sub kill_process
 	return $node->wait_for_log(qr/database system is ready to accept connections/, $from);
 }
 
-# Waits until a query gives the expected answer ("t" by default); true if it did.
-# The limit is for what hangs, not for what is slow.
+# Waits until a query returns the expected answer ("t" by default); true if it did.
+# The limit is for hangs, not for slow machines.
 sub poll_for
 {
 	my ($node, $query, $expected, $name, $seconds) = @_;
@@ -296,7 +296,7 @@ sub poll_for
 	return 0;
 }
 
-# Waits for the newest run of a relation to end as $status.
+# Waits until the last run of a relation ends as $status.
 sub wait_for_status
 {
 	my ($node, $relation, $status, $name) = @_;
@@ -306,7 +306,7 @@ sub wait_for_status
 		  . 'ORDER BY run_id DESC LIMIT 1', $status, $name);
 }
 
-# Columns of the newest run of a relation, joined by "|".
+# Columns of the last run of a relation, joined by "|".
 sub last_run
 {
 	my ($node, $relation, $columns) = @_;

@@ -1,9 +1,9 @@
-# From an older PostgreSQL to this one, by pg_upgrade and by dump and restore:
-# everything is still there, nothing runs meanwhile, and afterwards refreshes
-# go on: by themselves where rsfed.identity says that it is the same one, else
-# once somebody has taken over.
+# An upgrade from an older PostgreSQL to this one, by pg_upgrade and by dump and
+# restore: everything is preserved, nothing runs meanwhile, and afterwards refreshes
+# continue: by themselves if rsfed.identity shows that it is the same database,
+# otherwise after take_over.
 #
-# OLD_INSTALL: where the older PostgreSQL is, with rsfed in it.
+# OLD_INSTALL: the folder of the older PostgreSQL, with rsfed installed.
 
 use strict;
 use warnings;
@@ -19,7 +19,7 @@ my $query = 'SELECT seller, sum(price) AS revenue FROM upgrade_sales GROUP BY se
 my $window = 'SELECT day, count(*) AS sales, sum(price) AS revenue FROM upgrade_sales '
   . 'WHERE day >= {from} AND day < {to} GROUP BY day';
 
-# What has to be the same before and after.
+# The values that must be the same before and after.
 my %kept = (
 	content => 'SELECT * FROM revenue ORDER BY seller',
 	windows => 'SELECT * FROM daily ORDER BY day',
@@ -53,7 +53,7 @@ sub goes_on
 			  . "AND trigger = 'schedule' AND status IN ('published', 'unchanged')"), $name);
 }
 
-# The window takes what is new from its watermark on, and nothing before it.
+# The window takes new rows from its watermark on, and none before it.
 sub window_goes_on
 {
 	my ($node, $database, $name) = @_;
@@ -66,7 +66,7 @@ sub window_goes_on
 		"$name: and is what the warehouse has");
 }
 
-# An old server with everything in it, its schedules at work.
+# An old server with all kinds of objects, and active schedules.
 sub start_old
 {
 	my ($name, $conf) = @_;
@@ -95,7 +95,7 @@ sub start_old
 	return $old;
 }
 
-# pg_upgrade of a stopped server into a new one, which is started.
+# pg_upgrade of a stopped server to a new one, which is started.
 sub upgrade
 {
 	my ($old, $name, $conf) = @_;
@@ -121,7 +121,7 @@ warehouse_sql(q{
 	INSERT INTO upgrade_sales SELECT i % 10, CURRENT_DATE - 19 + i % 20, i FROM generate_series(1, 200) AS i;
 });
 
-# With the setting: pg_upgrade, and on by itself
+# With the setting: pg_upgrade, then it continues by itself
 {
 	my $conf = "rsfed.identity = 'production'\n";
 	my $old = start_old('identified', $conf);
@@ -133,7 +133,7 @@ warehouse_sql(q{
 	my $before = kept($old, 'postgres');
 	my $runs = $old->safe_psql('postgres', 'SELECT count(*) FROM rsfed.runs');
 	my $system = $old->safe_psql('postgres', 'SELECT system_identifier FROM pg_control_system()');
-	# pg_upgrade starts both servers: it must not find schedules at work
+	# pg_upgrade starts both servers: schedules must not be active then
 	$old->append_conf('postgresql.conf', "rsfed.scheduler = on\n");
 	$old->stop;
 
@@ -157,12 +157,13 @@ warehouse_sql(q{
 	$new->stop;
 }
 
-# Without it: held, since it cannot be told from a copy; before, dump and restore
+# Without it: held, because it cannot be distinguished from a copy; before that,
+# dump and restore
 {
 	my $old = start_old('anonymous', '');
 	my $dir = PostgreSQL::Test::Utils::tempdir;
 
-	# roles are the server's, not the database's
+	# roles belong to the server, not to the database
 	my $target = start_primary('restored', register => 0);
 	$target->safe_psql('postgres', 'CREATE ROLE reporter; CREATE ROLE reader; CREATE DATABASE shop TEMPLATE template0');
 	$old->safe_psql('postgres', 'SELECT rsfed.pause_all()');

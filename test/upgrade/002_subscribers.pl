@@ -1,7 +1,7 @@
-# A node and a subscriber of two versions of PostgreSQL, each way round: all that
-# test/t/050_aurora.pl does with one version.
+# A node and a subscriber of two versions of PostgreSQL, in both directions: all
+# tests that test/t/050_aurora.pl runs with one version.
 #
-# OLD_INSTALL: where the older PostgreSQL is, with rsfed in it.
+# OLD_INSTALL: the folder of the older PostgreSQL, with rsfed installed.
 
 use strict;
 use warnings;

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * bucket.c
- *		Fuzz target, inside a server: a bucket holds its value, begins where it
- *		begins, and the next one begins where it ends.
+ *		Fuzz target, inside a server: a bucket contains its value, its beginning
+ *		belongs to it, and the next one begins at its end.
  *
  *-------------------------------------------------------------------------
  */
@@ -46,7 +46,7 @@ move(void *arg)
 	moved->result = bucket_move(&moved->bucket, moved->value, &moved->span, -1);
 }
 
-/* A length of one kind, small mostly; one of four is any number. */
+/* A length of one kind, mostly small; one of four is any number. */
 static int64
 some_length(FuzzInput *input, int64 largest)
 {
@@ -78,7 +78,10 @@ some_span(BucketKind kind, FuzzInput *input)
 	return span;
 }
 
-/* What a column of that type can hold: all of it, or this century and the last. */
+/*
+ * A value of a column of that type: of its whole range, or of this century and
+ * the last.
+ */
 static int64
 some_value(const Bucket *bucket, FuzzInput *input)
 {
@@ -98,7 +101,7 @@ check_around(const Look *looked)
 {
 	Look		other = *looked;
 
-	/* beyond the range of its type there is no value */
+	/* there are no values beyond the range of the type */
 	if (looked->bucket.kind == BUCKET_INTEGER &&
 		(looked->start == PG_INT64_MIN || looked->next == PG_INT64_MAX))
 		return;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * failure.c
- *		Fuzz target: the id of a query that an error tells of stands in it.
+ *		Fuzz target: the query id in an error is part of its text.
  *
  *-------------------------------------------------------------------------
  */

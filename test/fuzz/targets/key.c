@@ -1,8 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * key.c
- *		Fuzz target: a key is of columns of the result, each one time, or there
- *		is a sentence that says why not; blanks and an order do not change it.
+ *		Fuzz target: a key consists of columns of the result, each once, or
+ *		there is a message with the reason; blanks and an order do not change
+ *		it.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,7 +49,7 @@ fuzz_one(const uint8 *data, size_t size)
 	const char *ignored;
 	List	   *key;
 
-	/* a star is more columns; Redshift's description may surprise */
+	/* a star expands to more columns; Redshift's description may differ */
 	if (select == NULL || select->has_star || fuzz_below(&input, 8) == 7)
 		count = Max(count + fuzz_below(&input, 5) - 1, 1);
 	names = outline_names(select, count);

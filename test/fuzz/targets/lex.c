@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * lex.c
- *		Fuzz target: the lexer loses no byte, and what it cuts stays cut so.
+ *		Fuzz target: the lexer loses no byte, and its tokens are stable.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,7 +27,7 @@ cut(void *arg)
 	cutting->tokens = redshift_lex(cutting->text);
 }
 
-/* The tokens of a text that must have some. */
+/* The tokens of a text, which must have some. */
 static RedshiftTokens *
 cut_again(const char *text)
 {
@@ -45,7 +45,10 @@ check_same(const RedshiftToken *a, const RedshiftToken *b)
 	fuzz_check(strcmp(a->text, b->text) == 0);
 }
 
-/* Offsets ascend, gaps hold blanks and comments only, the end is the end. */
+/*
+ * Offsets ascend, gaps contain only blanks and comments, and the end is the
+ * end of the text.
+ */
 static void
 check_borders(const char *text, const RedshiftTokens *tokens)
 {
@@ -84,8 +87,8 @@ check_borders(const char *text, const RedshiftTokens *tokens)
 }
 
 /*
- * Each token is the same alone (one of eight is tried, it takes long), and all
- * are with other blanks between them.
+ * Each token is the same alone (one of eight is checked, because this is
+ * slow), and all tokens are the same with other blanks between them.
  */
 static void
 check_tokens(const RedshiftTokens *tokens, int tried)
@@ -122,7 +125,7 @@ check_tokens(const RedshiftTokens *tokens, int tried)
 	}
 }
 
-/* The strip takes semicolons at the ends, and nothing that is a token else. */
+/* The strip function removes semicolons at the ends, and no other token. */
 static void
 check_strip(const char *text, const RedshiftTokens *tokens)
 {

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * lint.c
- *		Fuzz target: what lint says has a place, a sentence and a column that
- *		there is; blanks do not change it.
+ *		Fuzz target: each finding of lint has a position, a message and an
+ *		existing column; blanks do not change it.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * placeholder.c
- *		Fuzz target: a literal takes the place of a placeholder, and every other
- *		token stays what it is.
+ *		Fuzz target: a literal replaces a placeholder, and every other token
+ *		stays unchanged.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,7 +11,7 @@
 #include "redshift/lex.h"
 #include "redshift/placeholder.h"
 
-/* as window_literal() writes them, and as a description takes them */
+/* as window_literal() writes them, and as in a description */
 static const char *const literals[] = {
 	"NULL", "42", "(-42)", "date '2024-02-29'", "timestamp '2024-02-29 12:00:00'",
 	"timestamptz '2024-02-29 12:00:00+00'"
@@ -60,7 +60,7 @@ is_one(const RedshiftToken *token, const char *name)
 	return token->kind == RS_TOKEN_PLACEHOLDER && strcmp(token->text, name) == 0;
 }
 
-/* The tokens of b from *at on must be those of a literal; moves *at on. */
+/* The tokens of b from *at on must be those of a literal; advances *at. */
 static void
 skip_literal(const RedshiftTokens *b, int *at, const char *literal)
 {

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * query.c
- *		Fuzz target: the outline of a query is one of its tokens, so blanks,
- *		comments, case and an appended ORDER BY do not change it.
+ *		Fuzz target: the outline of a query depends only on its tokens, so
+ *		blanks, comments, case and an appended ORDER BY do not change it.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,7 +41,7 @@ parse_again(const char *text)
 	return again.select;
 }
 
-/* Ranges of tokens lie inside the query and in its order. */
+/* Ranges of tokens are inside the query and in its order. */
 static void
 check_ranges(const RedshiftSelect *select)
 {
@@ -75,7 +75,9 @@ check_ranges(const RedshiftSelect *select)
 	}
 }
 
-/* After AS or a dot the word order is a name; Redshift refuses such a query. */
+/*
+ * After AS or a dot, the word order is a name; Redshift refuses such a query.
+ */
 static bool
 ends_half_way(const char *text)
 {
@@ -110,7 +112,7 @@ fuzz_one(const uint8 *data, size_t size)
 	if (!redshift_takes_order(query.text))
 		return;
 
-	/* nobody who asks for an order has one in the query already */
+	/* an order is appended only if the query has none */
 	fuzz_check(query.select == NULL || !query.select->has_order_by);
 	fuzz_check(query.select == NULL || !query.select->has_limit);
 	ordered = parse_again(redshift_append_order(query.text, "ORDER BY 1 NULLS FIRST"));

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * schedule.c
- *		Fuzz target: a text is refused or a schedule, and the next times of a
- *		schedule ascend, whoever asks from where between them; a retry waits as
- *		long as its policy allows.
+ *		Fuzz target: a text is refused or is a schedule, and the next times of a
+ *		schedule ascend, from any starting point between them; the delay of a
+ *		retry is within its policy.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,9 +15,9 @@
 #include "schedule/backoff.h"
 #include "schedule/schedule.h"
 
-#define TIMES 4					/* that are asked of one schedule */
+#define TIMES 4					/* number of next times for each schedule */
 
-/* offsets of half and three quarters of an hour, days that were left out */
+/* offsets of half and three quarters of an hour, skipped days */
 static const char *const zones[] = {
 	"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia",
 	"Africa/Casablanca", "Antarctica/Troll", "Asia/Kathmandu"
@@ -38,7 +38,7 @@ parse(void *arg)
 	parsed->schedule = schedule_parse(parsed->text, parsed->zone);
 }
 
-/* A time of the range that timestamps have, mostly of this century. */
+/* A time in the range of timestamps, mostly of this century. */
 static TimestampTz
 some_time(FuzzInput *input)
 {
@@ -50,7 +50,7 @@ some_time(FuzzInput *input)
 	return (int64) ((uint64) number % (uint64) (100 * 366 * USECS_PER_DAY));
 }
 
-/* What the clock of UTC shows must be what the fields say. */
+/* The clock of UTC must agree with the fields. */
 static void
 check_fields(const RsfedSchedule *schedule, TimestampTz time)
 {
@@ -90,7 +90,7 @@ check_times(const Parse *parsed, TimestampTz anchor, TimestampTz after, FuzzInpu
 
 		if (!schedule_next(schedule, anchor, last, &next))
 		{
-			/* no date pauses for longer than 40 years */
+			/* no date is missing for longer than 40 years */
 			fuzz_check(TIMESTAMP_NOT_FINITE(last) ||
 					   (schedule->kind == RSFED_SCHEDULE_INTERVAL ? TIMESTAMP_NOT_FINITE(anchor) ||
 						last > END_TIMESTAMP - schedule->period_us - 1 ||
@@ -111,7 +111,10 @@ check_times(const Parse *parsed, TimestampTz anchor, TimestampTz after, FuzzInpu
 	}
 }
 
-/* What is kept after a look at the clock is written down, or the next one. */
+/*
+ * The time that is kept after a clock check is the stored one, or the next
+ * one.
+ */
 static void
 check_clock(const RsfedSchedule *schedule, TimestampTz anchor, TimestampTz now, FuzzInput *input)
 {
@@ -134,7 +137,7 @@ check_backoff(FuzzInput *input)
 	double		random = fuzz_below(input, 256) / 256.0;
 	int64		delay;
 
-	/* what the options allow */
+	/* the ranges of the options */
 	policy.delay_ms = (uint64) fuzz_int64(input) % PG_INT32_MAX;
 	policy.factor = 1 + (uint64) fuzz_int64(input) % PG_INT32_MAX;
 	policy.max_delay_ms = (uint64) fuzz_int64(input) % PG_INT32_MAX;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * types.c
- *		Fuzz target: what is said of a type holds together.
+ *		Fuzz target: the facts about a type are consistent.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,7 +44,7 @@ some_typmod(FuzzInput *input)
 	}
 }
 
-/* The name with its sizes, read again, is the type with its typmod. */
+/* The name with its sizes, parsed again, is the type with its typmod. */
 static void
 check_name(Oid oid, int32 typmod)
 {
@@ -82,13 +82,13 @@ fuzz_one(const uint8 *data, size_t size)
 	fuzz_check(known || redshift_type_kind(oid) == RS_OTHER);
 	fuzz_check(known || redshift_type_note(oid, typmod) != NULL);
 
-	/* a column that was made for a type takes all of its values */
+	/* a column that was made for a type accepts all its values */
 	fuzz_check(!known || redshift_type_fits(oid, typmod, local, -1) == RS_FIT_YES);
 	fuzz_check(redshift_type_fits(oid, typmod, TEXTOID, -1) == RS_FIT_YES);
 	(void) redshift_type_fits(oid, typmod, other, other_typmod);
 	fuzz_check(!redshift_needs_hex_prefix(oid, local) || local == BYTEAOID);
 
-	/* and so it does those of a type that needs no other column */
+	/* and also those of a type that needs no other column */
 	fuzz_check(redshift_type_widens(oid, typmod, oid, other_typmod));
 	if (redshift_type_widens(oid, typmod, other, other_typmod))
 	{

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * values.c
- *		Fuzz target, inside a server: what is read off the wire is what the
- *		type's own input function reads, or the same error.
+ *		Fuzz target, inside a server: the value read from the wire is that of
+ *		the type's own input function, or the error is the same.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,7 +38,7 @@ typedef struct Reading
 	Datum		value;
 } Reading;
 
-/* As rsfed does. */
+/* Reads a value like rsfed. */
 static void
 read_row(void *arg)
 {
@@ -54,7 +54,7 @@ read_row(void *arg)
 	fuzz_check(!null);
 }
 
-/* As the input function does, of the text that the type's form on the wire means. */
+/* Reads it like the input function, from the text of the type's wire format. */
 static void
 read_slowly(void *arg)
 {
@@ -64,7 +64,7 @@ read_slowly(void *arg)
 	Oid			function;
 	Oid			ioparam;
 
-	/* a byte of zeroes is in no text */
+	/* no text contains a zero byte */
 	if (length < reading->length)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
@@ -80,7 +80,7 @@ read_slowly(void *arg)
 	reading->value = OidInputFunctionCall(function, text, ioparam, reading->typmod);
 }
 
-/* Each local type is known to PostgreSQL by the name that a column list gives it. */
+/* PostgreSQL finds each local type by its name in a column list. */
 static void
 check_type_names(void)
 {
@@ -98,7 +98,7 @@ check_type_names(void)
 	}
 }
 
-/* Some have a typmod, which rounds or cuts. */
+/* Some types have a typmod, which rounds or truncates. */
 static int32
 some_typmod(Oid local, FuzzInput *input)
 {

@@ -1,11 +1,11 @@
 /*
  * analyze.c
- *		Rules about what a query means: which node it runs on.
+ *		Rules about the meaning of a query: the node that it runs on.
  *
- * Policy: Redshift runs a query on the leader node when it touches only PG_*
- * catalogs or nothing, else on the compute nodes; functions of the one kind
- * fail on the other.  Only the client's own text is looked at: the bodies of
- * views and functions of the altered catalog may do what they want.
+ * Policy: Redshift runs a query on the leader node if it uses only PG_*
+ * catalogs or no relation, otherwise on the compute nodes; functions of one
+ * kind fail on the other.  Only the client's own text is checked: the bodies of
+ * views and functions of the altered catalog have no restrictions.
  */
 #include "postgres.h"
 
@@ -55,7 +55,7 @@ in_list(const char *name, const char *const *list)
 	return false;
 }
 
-/* classify_relation notes on which nodes a relation makes a query run. */
+/* classify_relation notes the nodes that a query needs for a relation. */
 static void
 classify_relation(Oid relid, Touched *touched)
 {
@@ -86,8 +86,8 @@ classify_relation(Oid relid, Touched *touched)
 
 /*
  * raise_refusal raises the error that the proxy wrote into the statement as
- * standin.refuse(sqlstate, message, detail, position).  Going through the
- * server puts the transaction into the state that a real refusal leaves.
+ * standin.refuse(sqlstate, message, detail, position).  The server raises it,
+ * so that the transaction has the same state as after a real refusal.
  */
 static void
 raise_refusal(FuncExpr *call)
@@ -154,7 +154,7 @@ sql_value_name(SQLValueFunction *value)
 	}
 }
 
-/* check_array: IN lists and = ANY over a constant array, nothing else. */
+/* check_array allows only IN lists and = ANY over a constant array. */
 static void
 check_array(ScalarArrayOpExpr *expr)
 {
@@ -162,7 +162,7 @@ check_array(ScalarArrayOpExpr *expr)
 	char	   *operator = get_opname(expr->opno);
 
 	if (IsA(array, ArrayExpr) || IsA(array, ArrayCoerceExpr))
-		return;					/* an IN list: ARRAY[] never gets here */
+		return;					/* an IN list: ARRAY[] never reaches this */
 	if (!IsA(array, Const))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
@@ -251,7 +251,7 @@ find_refusal(Query *query)
 	}
 }
 
-/* is_exclude tells the proxy's standin.exclude('a...') by its name. */
+/* is_exclude recognizes the proxy's standin.exclude('a...') by its name. */
 static bool
 is_exclude(Expr *expr)
 {
@@ -266,8 +266,8 @@ is_exclude(Expr *expr)
 }
 
 /*
- * drop_excluded takes the columns of EXCLUDE out of the select list, where the
- * proxy wrote their names, a line each, into standin.exclude().
+ * drop_excluded removes the columns of EXCLUDE from the select list.  The
+ * proxy has written their names, one on each line, into standin.exclude().
  */
 static void
 drop_excluded(Query *query)
@@ -298,7 +298,7 @@ drop_excluded(Query *query)
 			if (entry->resname == NULL || strcmp(entry->resname, name) != 0)
 				continue;
 			found = true;
-			/* what ORDER BY or GROUP BY needs stays, unseen */
+			/* columns that ORDER BY or GROUP BY needs stay, but hidden */
 			if (entry->ressortgroupref != 0)
 				entry->resjunk = true;
 			else
@@ -311,7 +311,7 @@ drop_excluded(Query *query)
 	}
 }
 
-/* number_columns numbers the select list anew, unseen entries last. */
+/* number_columns renumbers the select list, with hidden entries last. */
 static void
 number_columns(Query *query)
 {
@@ -361,7 +361,9 @@ check_nodes(Query *query)
 				 errmsg_internal("One or more of the used functions must be applied on at least one user created table. Examples of user table only functions are LISTAGG, MEDIAN, PERCENTILE_CONT, etc")));
 }
 
-/* end_of_literal returns what follows a quoted literal or NULL at text. */
+/*
+ * end_of_literal returns the position after a quoted literal or NULL at text.
+ */
 static const char *
 end_of_literal(const char *text)
 {
@@ -380,8 +382,8 @@ end_of_literal(const char *text)
 }
 
 /*
- * is_bare_literal tells an untyped literal of the select list from a cast one
- * by the text around it: the parser has given both the type text.
+ * is_bare_literal distinguishes an untyped literal of the select list from a
+ * cast one by the text around it: the parser has given both the type text.
  */
 static bool
 is_bare_literal(const char *source, int location)
@@ -404,7 +406,7 @@ is_bare_literal(const char *source, int location)
 
 /*
  * keep_unknown gives untyped literals of a client's SELECT the type unknown
- * (OID 705), as 8.0 did and Redshift does; PostgreSQL 10+ makes them text.
+ * (OID 705), as in 8.0 and in Redshift; PostgreSQL 10+ makes them text.
  */
 static void
 keep_unknown(Query *query, const char *source)
@@ -433,7 +435,7 @@ keep_unknown(Query *query, const char *source)
 	}
 }
 
-/* Is the client's statement a SELECT, not one that makes a view or table? */
+/* Is the client's statement a SELECT that creates no view or table? */
 static bool
 is_plain_select(const char *source)
 {

@@ -3,12 +3,12 @@
  *		Gives decimals the precision and scale that Redshift computes with.
  *
  * Policy: in Redshift every decimal expression has a precision of at most 38
- * and a scale, known before the query runs; sum() and avg() keep the scale of
- * their argument, and a quotient is cut at a computed scale.  After the parse
- * analysis the tree is changed so that PostgreSQL computes the same: calls of
- * numeric(x, typmod) are put around aggregates, quotients and the columns of
- * the result, which also makes the typmod visible to a client.  An expression
- * whose shape cannot be told is left alone.
+ * and a scale, which are known before the query runs; sum() and avg() keep the
+ * scale of their argument, and a quotient is truncated at a computed scale.
+ * After parse analysis the tree is changed so that PostgreSQL computes the
+ * same: calls of numeric(x, typmod) are put around aggregates, quotients and
+ * the columns of the result, which also shows the typmod to the client.  An
+ * expression is left alone if its shape cannot be determined.
  */
 #include "postgres.h"
 
@@ -51,7 +51,7 @@ from_typmod(int32 typmod, Shape *shape)
 	shape->scale = typmod & 0x7ff;
 }
 
-/* cap keeps a shape within 38 digits, giving up scale last. */
+/* cap limits a shape to 38 digits; the scale is reduced last. */
 static void
 cap(Shape *shape)
 {
@@ -72,7 +72,7 @@ coerce(Node *node, Shape shape)
 								 InvalidOid, COERCE_EXPLICIT_CAST);
 }
 
-/* cut drops the digits behind a scale, without rounding. */
+/* cut removes the digits after a scale, without rounding. */
 static Node *
 cut(Node *node, Shape shape)
 {
@@ -132,7 +132,7 @@ shape_of_var(Var *var, ShapeContext *context, Shape *shape)
 	return false;
 }
 
-/* shape_of_operator has the documented rules for + - * and /. */
+/* shape_of_operator implements the documented rules for + - * and /. */
 static bool
 shape_of_operator(OpExpr *expr, ShapeContext *context, Shape *shape)
 {
@@ -162,7 +162,7 @@ shape_of_operator(OpExpr *expr, ShapeContext *context, Shape *shape)
 		case '/':
 			shape->scale = Max(4, a.scale + b.precision - b.scale + 1);
 			shape->precision = a.precision - a.scale + b.scale + shape->scale;
-			/* beyond 38 digits the scale gives way, down to four */
+			/* beyond 38 digits the scale is reduced, to not less than four */
 			if (shape->precision > MAX_PRECISION)
 				shape->scale = Max(4, shape->scale -
 								   (shape->precision - MAX_PRECISION));
@@ -201,7 +201,7 @@ shape_of_function(FuncExpr *call, ShapeContext *context, Shape *shape)
 	}
 }
 
-/* widest folds the shapes of alternatives, ignoring NULLs. */
+/* widest combines the shapes of alternatives, ignoring NULLs. */
 static bool
 widest(List *nodes, ShapeContext *context, Shape *shape)
 {
@@ -231,8 +231,8 @@ widest(List *nodes, ShapeContext *context, Shape *shape)
 }
 
 /*
- * shape_of finds precision and scale of a decimal expression, and returns
- * false where they cannot be told.
+ * shape_of determines precision and scale of a decimal expression; it returns
+ * false if they cannot be determined.
  */
 static bool
 shape_of(Node *node, ShapeContext *context, Shape *shape)
@@ -263,7 +263,9 @@ shape_of(Node *node, ShapeContext *context, Shape *shape)
 		case T_MinMaxExpr:
 			return widest(((MinMaxExpr *) node)->args, context, shape);
 		case T_Aggref:
-			/* min() and max() give what they got; sum() and avg() are done */
+			/*
+			 * min() and max() return their argument; sum() and avg() are done
+			 */
 			if (list_length(((Aggref *) node)->args) == 1)
 			{
 				TargetEntry *entry = linitial(((Aggref *) node)->args);
@@ -337,7 +339,7 @@ shape_mutator(Node *node, ShapeContext *context)
 	return node;
 }
 
-/* shape_columns shows the shape of each decimal column of the result. */
+/* shape_columns adds the shape to each decimal column of the result. */
 static void
 shape_columns(Query *query, ShapeContext *context)
 {

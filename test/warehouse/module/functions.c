@@ -14,7 +14,7 @@
 #include "standin.h"
 #include "utils/builtins.h"
 
-/* standin.exclude() only ever runs where the module did not take it away. */
+/* standin.exclude() runs only if the module has not removed it. */
 PG_FUNCTION_INFO_V1(standin_exclude);
 Datum
 standin_exclude(PG_FUNCTION_ARGS)
@@ -59,12 +59,12 @@ standin_crc32(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%08x", crc)));
 }
 
-/* soundex(text): American Soundex; what is no ASCII letter is left out. */
+/* soundex(text): American Soundex; only ASCII letters are used. */
 PG_FUNCTION_INFO_V1(standin_soundex);
 Datum
 standin_soundex(PG_FUNCTION_ARGS)
 {
-	/* the digit of each letter from A; 0 parts equal digits, - does not */
+	/* the digit of each letter from A; 0 separates equal digits, - does not */
 	static const char *const digits = "01230120022455012623010202";
 	char	   *value = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char		code[5] = "";
@@ -92,7 +92,7 @@ standin_soundex(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(code));
 }
 
-/* strtol(text, base): a bigint; 22023 for what is no number of that base. */
+/* strtol(text, base): a bigint; 22023 if it is not a number of that base. */
 PG_FUNCTION_INFO_V1(standin_strtol);
 Datum
 standin_strtol(PG_FUNCTION_ARGS)

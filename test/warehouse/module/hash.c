@@ -22,8 +22,8 @@ fnv1a(uint64 hash, const char *bytes, int length)
 }
 
 /*
- * standin_fnv_hash(value [, seed]): the bytes of a number as a little-endian
- * machine has them, those of a text as they are; of a decimal its digits.
+ * standin_fnv_hash(value [, seed]): hashes the bytes of a number in
+ * little-endian order, the bytes of a text, or the digits of a decimal.
  */
 PG_FUNCTION_INFO_V1(standin_fnv_hash);
 Datum

@@ -1,14 +1,14 @@
 /*
  * history.c
- *		The numbers of queries, what is known about each, and the slots that
- *		they wait for (SYS_QUERY_HISTORY, SYS_EXTERNAL_QUERY_DETAIL,
+ *		The numbers of queries, the history of each, and the slots that they
+ *		wait for (SYS_QUERY_HISTORY, SYS_EXTERNAL_QUERY_DETAIL,
  *		SVL_S3QUERY_SUMMARY).
  *
- * Policy: what a query came to is written to a file beside the data and not
- * into a table, so that it is there after a rollback too, and a read-only
- * session leaves it as well.  A session numbers its queries one after another
- * in a block of its own.  With standin.slots only so many queries that touch
- * tables run at once; the others wait, and statement_timeout goes on.
+ * Policy: the result of a query is written to a file beside the data and not to
+ * a table, so that it is also there after a rollback and for a read-only
+ * session.  A session numbers its queries consecutively in a block of its own.
+ * With standin.slots, only so many queries on tables run at once; the others
+ * wait, and statement_timeout includes that time.
  */
 #include "postgres.h"
 
@@ -44,7 +44,7 @@
 
 #define HISTORY_FILE "standin_history"
 #define MOST_READ	(8 * 1024 * 1024)
-#define BLOCK		1000		/* numbers that a session gets at once */
+#define BLOCK		1000		/* numbers that a session takes at once */
 #define LABEL		320
 #define MOST_SCANS	32
 #define UNIX_MICROSECONDS(t) ((t) + \
@@ -55,7 +55,7 @@ typedef enum
 	NOTHING, QUEUED, RUNNING
 } Doing;
 
-/* What a session is at, for the views of what runs. */
+/* The state of a session, for the views of running queries. */
 typedef struct
 {
 	int			pid;
@@ -77,7 +77,7 @@ typedef struct
 	Entry		entry[FLEXIBLE_ARRAY_MEMBER];
 } Shared;
 
-/* A query of this session that has begun and not ended. */
+/* A query of this session that has begun and has not ended. */
 typedef struct Query1
 {
 	struct Query1 *next;
@@ -200,7 +200,7 @@ tell(Doing doing, ActiveQuery *query)
 	SpinLockRelease(&shared->mutex);
 }
 
-/* wait_for_slot: until one is free, a cancel or statement_timeout. */
+/* wait_for_slot waits for a free slot, a cancel or statement_timeout. */
 static void
 wait_for_slot(ActiveQuery *query)
 {
@@ -232,7 +232,7 @@ free_slot(ActiveQuery *query)
 	ConditionVariableBroadcast(&shared->freed);
 }
 
-/* touches_tables: does workload management have a say? */
+/* touches_tables: does workload management apply to the query? */
 static bool
 touches_tables(PlannedStmt *plan)
 {
@@ -253,7 +253,7 @@ touches_tables(PlannedStmt *plan)
 	return false;
 }
 
-/* history_begin notes that a query of a client starts, and gets it a slot. */
+/* history_begin records the start of a client's query, and gets it a slot. */
 void
 history_begin(QueryDesc *desc)
 {
@@ -277,7 +277,7 @@ history_begin(QueryDesc *desc)
 	tell(RUNNING, query);
 }
 
-/* history_add_scan counts what a scan of an external table has read. */
+/* history_add_scan counts the data that a scan of an external table read. */
 void
 history_add_scan(const ExternalScan *scan)
 {
@@ -291,7 +291,7 @@ history_add_scan(const ExternalScan *scan)
 	query->scan_count++;
 }
 
-/* history_error remembers the words of the error that ends a query. */
+/* history_error keeps the message of the error that ends a query. */
 void
 history_error(int sqlstate, const char *message)
 {
@@ -362,7 +362,7 @@ put_scans(StringInfo buf, ActiveQuery *query, TimestampTz now, uint32 xid)
 	}
 }
 
-/* write_down appends the lines of a query to the file, in one go. */
+/* write_down appends the lines of a query to the file, in one write. */
 static void
 write_down(ActiveQuery *query, const char *status, const char *message,
 		   const char *type, const char *text, uint64 rows)
@@ -401,7 +401,7 @@ write_down(ActiveQuery *query, const char *status, const char *message,
 	pfree(buf.data);
 }
 
-/* history_end writes down a query that has come to its end. */
+/* history_end writes the record of a query that has ended. */
 void
 history_end(QueryDesc *desc, uint64 rows)
 {
@@ -423,7 +423,7 @@ history_end(QueryDesc *desc, uint64 rows)
 	}
 }
 
-/* What is left at the end of a transaction has failed. */
+/* Queries that are still open at the end of a transaction have failed. */
 static void
 end_of_transaction(XactEvent event, void *arg)
 {
@@ -443,7 +443,7 @@ end_of_transaction(XactEvent event, void *arg)
 	tell(NOTHING, NULL);
 }
 
-/* split makes a text[] of the fields of a line. */
+/* split converts the fields of a line to a text[]. */
 static Datum
 split(char *line)
 {

@@ -1,14 +1,14 @@
 /*
  * history.h
- *		The numbers of queries, what is known about each, and the slots that
- *		they wait for.
+ *		The numbers of queries, the history of each, and the slots that they
+ *		wait for.
  */
 #ifndef HISTORY_H
 #define HISTORY_H
 
 #include "executor/execdesc.h"
 
-/* What one scan of an external table came to. */
+/* The counts of one scan of an external table. */
 typedef struct
 {
 	const char *table;			/* schema.table */

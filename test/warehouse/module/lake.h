@@ -1,14 +1,14 @@
 /*
  * lake.h
- *		What the files about the lake share: the catalogue that several
- *		warehouses have in common, and the files that it points to.
+ *		Declarations for the files about the lake: the catalogue that several
+ *		warehouses share, and the files that it points to.
  */
 #ifndef LAKE_H
 #define LAKE_H
 
 #include "nodes/parsenodes.h"
 
-/* How Hive and Glue write a partition value that is NULL. */
+/* The spelling of a NULL partition value in Hive and Glue. */
 #define NULL_PARTITION "__HIVE_DEFAULT_PARTITION__"
 
 typedef struct
@@ -21,7 +21,7 @@ typedef struct
 {
 	char	   *name;
 	char	   *external_type;	/* as the client wrote it, or Hive's name */
-	char	   *local_type;		/* what stands for it here */
+	char	   *local_type;		/* the type that represents it here */
 	int			part_key;		/* from 1; 0: a column of the files */
 } LakeColumn;
 

@@ -3,11 +3,12 @@
  *		The data catalogue (Glue, or a Hive metastore) as files.
  *
  * Policy: all warehouses over one folder see the same databases, tables and
- * partitions at once, and no transaction of a warehouse has them in it: what
- * is written here stays, as in Glue.  One file a table, written anew with each
- * change; a lock of the whole catalogue is held for the time of a change.
+ * partitions at once.  Changes here are not part of a transaction of a
+ * warehouse: they are permanent at once, as in Glue.  There is one file for
+ * each table, which is rewritten on each change; a lock on the whole catalogue
+ * is held during a change.
  *
- * A line of a file is a letter and fields, separated by tabs:
+ * A line of a file consists of a letter and fields, separated by tabs:
  *		L location		F input format, output format, library
  *		D key value (of the serde)		T key value (of the table)
  *		C name, external type, local type, number of the partition key
@@ -37,7 +38,7 @@ fail(const char *what, const char *path)
 			 errmsg_internal("lake: could not %s \"%s\": %m", what, path)));
 }
 
-/* encode_name makes a name of the catalogue a name of a file. */
+/* encode_name converts a name of the catalogue to the name of a file. */
 static char *
 encode_name(const char *name)
 {
@@ -85,7 +86,7 @@ table_file(LakeTable *table)
 }
 
 /*
- * lake_lock keeps others from changing the catalogue until lake_unlock, or
+ * lake_lock prevents changes of the catalogue by others until lake_unlock, or
  * until the transaction ends.
  */
 int
@@ -179,7 +180,7 @@ lake_table_names(const char *catalog, const char *database)
 	return names;
 }
 
-/* next_field cuts one field off a line, and takes the escapes out of it. */
+/* next_field returns the next field of a line, with its escapes resolved. */
 static char *
 next_field(char **line)
 {
@@ -258,7 +259,7 @@ read_line(LakeTable *table, char *line)
 	}
 }
 
-/* lake_read returns a table of the catalogue, or NULL if it has none. */
+/* lake_read returns a table of the catalogue, or NULL if there is none. */
 LakeTable *
 lake_read(const char *catalog, const char *database, const char *name)
 {

@@ -1,11 +1,11 @@
 /*
  * lake_ddl.c
- *		What external DDL does to the catalogue, and what the SVV_EXTERNAL_*
- *		views see of it.
+ *		The changes of the catalogue by external DDL, and its contents for the
+ *		SVV_EXTERNAL_* views.
  *
  * Policy: the procedures of the altered catalog (35-external.sql) have checked
- * schema and privileges; here the catalogue is locked, read, changed and
- * written.  Rows for the views are arrays of text.
+ * schema and privileges; this file locks, reads, changes and writes the
+ * catalogue.  Rows for the views are arrays of text.
  */
 #include "postgres.h"
 
@@ -133,7 +133,10 @@ standin_lake_drop_database(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* arguments: catalog, database, name, columns by fours, location, formats, serde, properties */
+/*
+ * arguments: catalog, database, name, columns (four texts each), location,
+ * formats, serde, properties
+ */
 Datum
 standin_lake_create_table(PG_FUNCTION_ARGS)
 {
@@ -186,7 +189,10 @@ standin_lake_drop_table(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* key_values orders the values of PARTITION (k='v', ...) as the keys are. */
+/*
+ * key_values returns the values of PARTITION (k='v', ...) in the order of the
+ * keys.
+ */
 static List *
 key_values(LakeTable *table, List *pairs)
 {
@@ -352,7 +358,7 @@ put_row(FunctionCallInfo fcinfo, int count, const char **fields)
 	tuplestore_putvalues(result->setResult, result->setDesc, &array, &null);
 }
 
-/* columns_text is the list of columns that CREATE FOREIGN TABLE takes. */
+/* columns_text returns the list of columns for CREATE FOREIGN TABLE. */
 static char *
 columns_text(LakeTable *table)
 {
@@ -459,7 +465,7 @@ decode(const char *text)
 	return buf.data;
 }
 
-/* found registers a folder of data, and tells what is in it as a crawler does. */
+/* found registers a folder of data and counts its contents, as a crawler does. */
 static void
 found(LakeTable *table, List *values, const char *url)
 {
@@ -481,7 +487,7 @@ found(LakeTable *table, List *values, const char *url)
 	set_property(&partition->properties, "sizeKey", psprintf(INT64_FORMAT, size));
 }
 
-/* crawl goes down the folders key=value, as deep as there are keys. */
+/* crawl descends into the folders key=value, one level for each key. */
 static void
 crawl(LakeTable *table, List *values, const char *url)
 {
@@ -507,7 +513,7 @@ crawl(LakeTable *table, List *values, const char *url)
 			  psprintf("%s%s%s/", url, url[strlen(url) - 1] == '/' ? "" : "/", (char *) lfirst(lc)));
 }
 
-/* standin.lake_crawl(catalog, database, name): as a Glue crawler does it */
+/* standin.lake_crawl(catalog, database, name): acts like a Glue crawler */
 Datum
 standin_lake_crawl(PG_FUNCTION_ARGS)
 {
@@ -520,7 +526,10 @@ standin_lake_crawl(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* snapshot_json is the metadata of a snapshot: a list of its files is enough here. */
+/*
+ * snapshot_json is the metadata of a snapshot: a list of its files is
+ * sufficient here.
+ */
 static char *
 snapshot_json(List *urls)
 {
@@ -541,7 +550,7 @@ snapshot_json(List *urls)
 
 /*
  * standin.lake_commit(catalog, database, name, urls): an Iceberg commit, after
- * which the table is these files.  The old metadata stays where it is.
+ * which the table consists of these files.  The old metadata is kept.
  */
 Datum
 standin_lake_commit(PG_FUNCTION_ARGS)

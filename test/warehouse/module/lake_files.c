@@ -3,9 +3,9 @@
  *		The objects in S3 that a table or a partition consists of.
  *
  * Policy: s3://bucket/key is the file s3/bucket/key of the lake.  A location is
- * a folder with everything below it, but for what is hidden, or a manifest: a
- * JSON file with a list of objects, or, for SymlinkTextInputFormat, a folder of
- * text files with an object a line.  A folder that is not there is empty.
+ * a folder with all files below it except hidden ones, or a manifest: a JSON
+ * file with a list of objects, or, for SymlinkTextInputFormat, a folder of text
+ * files with one object on each line.  A missing folder counts as empty.
  */
 #include "postgres.h"
 
@@ -168,7 +168,7 @@ read_symlinks(List *files, const char *location)
 	return files;
 }
 
-/* lake_is_iceberg: it is its metadata that says which files are of the table. */
+/* lake_is_iceberg: does the metadata of the table list its files? */
 bool
 lake_is_iceberg(LakeTable *table)
 {
@@ -199,7 +199,7 @@ lake_files(LakeTable *table, const char *location)
 PG_FUNCTION_INFO_V1(standin_put);
 PG_FUNCTION_INFO_V1(standin_remove);
 
-/* lake_put writes an object, all of it at once. */
+/* lake_put writes a whole object at once. */
 void
 lake_put(const char *url, const char *content, size_t length)
 {
@@ -218,7 +218,10 @@ lake_put(const char *url, const char *content, size_t length)
 				 errmsg_internal("lake: could not write \"%s\": %m", path)));
 }
 
-/* standin.put(url, content): for tests, an object where they cannot write files */
+/*
+ * standin.put(url, content): writes an object, for tests that cannot write
+ * files
+ */
 Datum
 standin_put(PG_FUNCTION_ARGS)
 {
@@ -228,7 +231,7 @@ standin_put(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* standin.remove(url): takes the object away again */
+/* standin.remove(url): removes the object */
 Datum
 standin_remove(PG_FUNCTION_ARGS)
 {

@@ -2,14 +2,14 @@
  * lake_scan.c
  *		Reads external tables: a foreign data wrapper over the lake.
  *
- * Policy: only partitions of the catalogue are read, and of those only the
- * ones whose key values pass the conditions on the key alone.  Every file of
- * them is read whole and counted.  All formats are CSV in truth (text files
- * have the delimiter of their serde).  There are no statistics but numRows.
+ * Policy: only partitions of the catalogue are read, and only those whose key
+ * values pass the conditions on the keys alone.  Each of their files is read
+ * completely and counted.  The files of all formats are actually CSV (text
+ * files use the delimiter of their serde).  numRows is the only statistic.
  *
- * The pseudo-columns "$path" and "$size" come from the proxy as calls of
- * standin.s3_path(tableoid, ctid) and standin.s3_size(tableoid, ctid): each row
- * has the number of its file in its ctid.
+ * The proxy writes the pseudo-columns "$path" and "$size" as calls of
+ * standin.s3_path(tableoid, ctid) and standin.s3_size(tableoid, ctid): the ctid
+ * of each row contains the number of its file.
  */
 #include "postgres.h"
 
@@ -41,7 +41,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
-#define LARGE_TABLE	1e8			/* rows, where nobody has set numRows */
+#define LARGE_TABLE	1e8			/* rows, if numRows is not set */
 #define ROWS_A_NUMBER 60000		/* of a file, before its offset comes again */
 
 typedef struct
@@ -55,7 +55,7 @@ typedef struct
 	CopyFromState copy;
 	uint32		file_number;
 	int			row;
-	List	   *file_columns;	/* names of the columns that files have */
+	List	   *file_columns;	/* names of the columns of the files */
 	Datum	   *values;
 	bool	   *nulls;
 	Datum	   *key_values;		/* by attribute number - 1 */
@@ -79,7 +79,7 @@ lake_is_external(Oid relid)
 	return get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE;
 }
 
-/* read_table returns the catalogue's table that a foreign table stands for. */
+/* read_table returns the catalogue's table of a foreign table. */
 static LakeTable *
 read_table(Oid relid)
 {
@@ -138,8 +138,8 @@ has_exec_param(Node *node, void *context)
 }
 
 /*
- * is_on_keys says whether a condition names key columns and nothing else that
- * is not known before the scan.
+ * is_on_keys returns whether a condition uses only key columns and values that
+ * are known before the scan.
  */
 static bool
 is_on_keys(Expr *clause, Bitmapset *keys, Index relid)
@@ -180,7 +180,7 @@ get_plan(PlannerInfo *root, RelOptInfo *baserel, Oid relid, ForeignPath *best,
 							NIL, NULL);
 }
 
-/* may_scan: USAGE on the schema is checked by the server; this is the rest. */
+/* may_scan checks TEMPORARY; the server has checked USAGE on the schema. */
 static void
 may_scan(void)
 {
@@ -191,7 +191,7 @@ may_scan(void)
 						get_database_name(MyDatabaseId))));
 }
 
-/* set_keys reads the values of a partition as the types of its columns. */
+/* set_keys converts the values of a partition to the types of its columns. */
 static void
 set_keys(LakeScan *scan, TupleDesc desc, LakePartition *partition)
 {
@@ -222,7 +222,7 @@ set_keys(LakeScan *scan, TupleDesc desc, LakePartition *partition)
 	}
 }
 
-/* qualify finds the partitions that the conditions on the key let through. */
+/* qualify finds the partitions that pass the conditions on the keys. */
 static void
 qualify(ForeignScanState *node, LakeScan *scan)
 {
@@ -295,7 +295,7 @@ begin_scan(ForeignScanState *node, int eflags)
 	node->fdw_state = scan;
 }
 
-/* know_file gives a file the number that its rows have in their ctid. */
+/* know_file gives a file its number, which is in the ctid of its rows. */
 static uint32
 know_file(LakeFile *file)
 {
@@ -325,7 +325,7 @@ copy_options(LakeTable *table)
 	return options;
 }
 
-/* open_next opens the next file; false if there is none. */
+/* open_next opens the next file; it returns false if there is none. */
 static bool
 open_next(ForeignScanState *node, LakeScan *scan)
 {
@@ -348,7 +348,7 @@ open_next(ForeignScanState *node, LakeScan *scan)
 		MemoryContextSwitchTo(old);
 		scan->next_file = 0;
 	}
-	/* it lives longer than the row that it is opened for */
+	/* the file stays open for longer than the context of a row */
 	old = MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
 	file = list_nth(scan->files, scan->next_file++);
 	scan->counted.files++;

@@ -1,7 +1,7 @@
 /*
  * lake_utility.c
- *		Utility statements about external tables that come as those about
- *		tables of one's own: DROP TABLE, GRANT, ALTER, CREATE VIEW.
+ *		Utility statements about external tables that have the same form as
+ *		those about local tables: DROP TABLE, GRANT, ALTER, CREATE VIEW.
  */
 #include "postgres.h"
 
@@ -34,7 +34,7 @@ refuse(const char *what)
 			 errmsg_internal("%s is not supported on external tables", what)));
 }
 
-/* drop_tables takes tables off the catalogue, and off this warehouse. */
+/* drop_tables removes tables from the catalogue and from this warehouse. */
 static void
 drop_tables(DropStmt *stmt, bool top_level)
 {
@@ -58,7 +58,10 @@ drop_tables(DropStmt *stmt, bool top_level)
 	SPI_finish();
 }
 
-/* lake_utility runs or refuses a statement about external tables; false: it is about others. */
+/*
+ * lake_utility runs or refuses a statement about external tables; it returns
+ * false for others.
+ */
 bool
 lake_utility(Node *stmt, bool top_level)
 {
@@ -102,7 +105,7 @@ touches_external(Node *node, void *context)
 	return expression_tree_walker(node, touches_external, context);
 }
 
-/* skip_word returns what follows a word at text, or NULL. */
+/* skip_word returns the position after a word at text, or NULL. */
 static const char *
 skip_word(const char *text, const char *word)
 {
@@ -114,7 +117,7 @@ skip_word(const char *text, const char *word)
 	return text;
 }
 
-/* lake_check_view: only late-binding views may have external tables. */
+/* lake_check_view allows external tables in late-binding views only. */
 void
 lake_check_view(const char *source, Query *query)
 {

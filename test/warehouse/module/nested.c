@@ -1,12 +1,13 @@
 /*
  * nested.c
- *		Arrays, structs and maps of external tables: when they can be read.
+ *		Arrays, structs and maps of external tables: whether they can be read.
  *
- * Policy: as the guide says (nested-data-restrictions, serializing-complex-JSON).
- * Without json_serialization_enable such a column is there for paths and unnesting
- * only; with it, it is a varchar(65535) of JSON, or NULL where that is too long, and
- * there are no paths into it.  What the guide does not say, such as comparisons of
- * that text, is refused.
+ * Policy: as the guide says (nested-data-restrictions,
+ * serializing-complex-JSON).  Without json_serialization_enable, such a column
+ * can be used only in paths and unnesting; with it, the column is a
+ * varchar(65535) of JSON, or NULL if that is too long, and there are no paths
+ * into it.  Other uses, such as comparisons of that text, are not documented
+ * and are refused.
  */
 #include "postgres.h"
 
@@ -43,7 +44,7 @@ is_on(const char *setting)
 	return value != NULL && parse_bool(value, &on) && on;
 }
 
-/* entry_of returns what a column stands for. */
+/* entry_of returns the range table entry that a column belongs to. */
 static RangeTblEntry *
 entry_of(Var *var, NestedContext *context)
 {
@@ -64,7 +65,10 @@ is_nested(Node *node, NestedContext *context)
 	return rte != NULL && rte->rtekind == RTE_RELATION && lake_is_external(rte->relid);
 }
 
-/* is_path tells navigation and unnesting, which the proxy has written as calls. */
+/*
+ * is_path recognizes navigation and unnesting, which the proxy has written as
+ * calls.
+ */
 static bool
 is_path(Node *node)
 {
@@ -93,7 +97,7 @@ refuse_column(Var *var, NestedContext *context)
 					get_rel_name(rte->relid))));
 }
 
-/* serialized makes a column its JSON as varchar(65535). */
+/* serialized converts a column to its JSON as varchar(65535). */
 static Node *
 serialized(Node *column)
 {
@@ -111,7 +115,7 @@ serialized(Node *column)
 								 DEFAULT_COLLATION_OID, DEFAULT_COLLATION_OID, COERCE_EXPLICIT_CAST);
 }
 
-/* takes_nested: may a node have such a column, as text, right below? */
+/* takes_nested: may a node have such a column, as text, directly below it? */
 static bool
 takes_nested(Node *node)
 {
@@ -125,11 +129,11 @@ has_nested_walker(Node *node, NestedContext *context)
 	return is_nested(node, context);
 }
 
-/* has_nested: is such a column right below a node? */
+/* has_nested: is such a column directly below a node? */
 static bool
 has_nested(Node *node, NestedContext *context)
 {
-	/* the walker looks at these from the CASE only */
+	/* the walker visits these from the CASE only */
 	if (IsA(node, CaseWhen))
 		return is_nested((Node *) ((CaseWhen *) node)->expr, context) ||
 			is_nested((Node *) ((CaseWhen *) node)->result, context);
@@ -157,7 +161,7 @@ nested_mutator(Node *node, NestedContext *context)
 			refuse_column((Var *) node, context);
 		return serialized(node);
 	}
-	/* a column of a subquery that is text now */
+	/* a column of a subquery that has become text */
 	if (IsA(node, Var) && ((Var *) node)->vartype == SUPER_OID)
 	{
 		RangeTblEntry *rte = entry_of((Var *) node, context);
@@ -180,7 +184,7 @@ nested_mutator(Node *node, NestedContext *context)
 	return expression_tree_mutator(node, nested_mutator, context);
 }
 
-/* nested_query: subqueries first, as their columns change. */
+/* nested_query processes subqueries first, because their columns change. */
 static Query *
 nested_query(Query *query, NestedContext *context)
 {
@@ -209,7 +213,7 @@ nested_query(Query *query, NestedContext *context)
 	return query;
 }
 
-/* begins_with_star tells "SELECT *" by the text, after comments. */
+/* begins_with_star recognizes "SELECT *" in the text, after comments. */
 static bool
 begins_with_star(const char *source)
 {

@@ -2,19 +2,19 @@
  * standin.c
  *		Makes a PostgreSQL 15 server introduce itself as Amazon Redshift.
  *
- * Policy: for test machines only, never loaded by the product.  It is as
- * unforgiving as Redshift's documents, never more helpful than they are:
- * what they do not promise is refused.  The module does what needs the inside
- * of a server (identity, settings, statements that are refused by their
- * meaning, decimals, types); lexical differences belong to the proxy in front
- * of it, and functions and views to the altered catalog.
+ * Policy: for test machines only, never loaded by the product.  It is as strict
+ * as Redshift's documentation: anything that is not documented is refused.  The
+ * module implements what needs the internals of a server (identity, settings,
+ * statements that are refused for their meaning, decimals, types); the proxy in
+ * front of it handles lexical differences, and the altered catalog has the
+ * functions and views.
  *
- * This file: identity (server_version, padb_version, which parameters are
- * reported), the allow-list of settings, and the words of engine errors.
+ * This file: identity (server_version, padb_version, the reported parameters),
+ * the list of allowed settings, and the messages of engine errors.
  */
 #include "postgres.h"
 
-/* Port is laid out the same without GSS, whose headers need not be there. */
+/* The layout of Port is the same without GSS, whose headers may be missing. */
 #undef ENABLE_GSS
 
 #include "access/xact.h"
@@ -49,7 +49,7 @@ static char *padb_version = NULL;
 static ClientAuthentication_hook_type prev_authentication = NULL;
 static emit_log_hook_type prev_emit_log = NULL;
 
-/* What a client may SET, and may name in its start-up packet. */
+/* Settings that a client may SET and use in its startup packet. */
 static const char *const settable[] = {
 	"analyze_threshold_percent", "application_name", "client_encoding",
 	"client_min_messages", "datestyle", "describe_field_name_in_uppercase",
@@ -64,13 +64,13 @@ static const char *const settable[] = {
 	"wlm_query_slot_count", NULL
 };
 
-/* What it may SHOW beside those. */
+/* Settings that it may SHOW in addition. */
 static const char *const showable[] = {
 	"is_superuser", "padb_version", "server_encoding", "server_version",
 	"transaction_isolation", "transaction_read_only", NULL
 };
 
-/* Settings of Redshift that here are only remembered. */
+/* Settings of Redshift that are only stored here. */
 static const struct
 {
 	const char *name;
@@ -90,7 +90,7 @@ static const struct
 };
 static char *remembered_values[lengthof(remembered)];
 
-/* The proxy has to know these two, so they are reported (to it only). */
+/* The proxy needs these two, so they are reported (to it only). */
 static bool case_sensitive_identifier = false;
 static bool field_name_in_uppercase = false;
 
@@ -104,8 +104,8 @@ in_list(const char *name, const char *const *list)
 }
 
 /*
- * standin_is_strict says whether this session is held to Redshift's rules:
- * always behind the proxy, and on the direct port unless it loads data.
+ * standin_is_strict returns whether Redshift's rules apply to this session:
+ * always through the proxy, and on the direct port unless it loads data.
  */
 bool
 standin_is_strict(void)
@@ -114,8 +114,9 @@ standin_is_strict(void)
 }
 
 /*
- * standin_is_client_text tells what a client sent from what functions run.
- * The server keeps copies of a text, so the address alone does not do.
+ * standin_is_client_text distinguishes the text of a client from that of
+ * statements in functions.  The server keeps copies of a text, so a comparison
+ * of addresses is not sufficient.
  */
 bool
 standin_is_client_text(const char *text)
@@ -125,9 +126,10 @@ standin_is_client_text(const char *text)
 }
 
 /*
- * standin_check_setting_name raises 42704 for a setting that Redshift lacks.
- * Names with a dot are Redshift's session context variables, but standin.*
- * are ours: behind the proxy only the node mode may be changed.
+ * standin_check_setting_name raises 42704 for a setting that Redshift does not
+ * have.  Names with a dot are Redshift's session context variables, but
+ * standin.* are the stand-in's own: through the proxy only the node mode may
+ * be changed.
  */
 void
 standin_check_setting_name(const char *name)
@@ -144,8 +146,8 @@ standin_check_setting_name(const char *name)
 }
 
 /*
- * standin_check_setting_value raises 22023 for values that a newer server
- * takes and an 8.0 one does not: units.
+ * standin_check_setting_value raises 22023 for values with units, which a
+ * newer server accepts and 8.0 does not.
  */
 void
 standin_check_setting_value(const char *name, const char *value)
@@ -159,7 +161,7 @@ standin_check_setting_value(const char *name, const char *value)
 				 errmsg("parameter \"statement_timeout\" requires an integer value")));
 }
 
-/* standin_check_shown_name is the same for SHOW, which knows a few more. */
+/* standin_check_shown_name does the same for SHOW, which has a few more. */
 void
 standin_check_shown_name(const char *name)
 {
@@ -168,7 +170,7 @@ standin_check_shown_name(const char *name)
 }
 
 /*
- * check_startup_settings walks the parameters of the start-up packet.  It runs
+ * check_startup_settings checks the parameters of the startup packet.  It runs
  * before the server applies them, so an unknown one is fatal.
  */
 static void
@@ -211,7 +213,7 @@ check_startup_settings(Port *port)
 		for (char *c = word; *c; c++)
 			if (*c == '-')
 				*c = '_';
-		/* the proxy appends its mark; it takes a client's away first */
+		/* the proxy appends its mark; it has removed a client's before */
 		if (pg_strcasecmp(word, "standin.through_proxy") == 0)
 			continue;
 		standin_check_setting_name(word);
@@ -220,8 +222,8 @@ check_startup_settings(Port *port)
 }
 
 /*
- * authentication checks the start-up packet before the log-in is complete,
- * where an error is fatal for the connection, as it is in Redshift.
+ * authentication checks the startup packet before the login is complete; an
+ * error there ends the connection, as in Redshift.
  */
 static void
 authentication(Port *port, int status)
@@ -254,9 +256,7 @@ engine_detail(const char *error, int code, const char *context)
 					error, code, context, standin_query_number, MyProcPid);
 }
 
-/*
- * emit_log gives errors Redshift's words and codes before they go out.
- */
+/* emit_log gives errors Redshift's messages and codes before they are sent. */
 static void
 emit_log(ErrorData *edata)
 {
@@ -268,15 +268,15 @@ emit_log(ErrorData *edata)
 	{
 		case ERRCODE_QUERY_CANCELED:
 			/*
-			 * A statement_timeout and a cancel cannot be told apart; words that
-			 * are Redshift's already stay.
+			 * A statement_timeout and a cancel cannot be distinguished;
+			 * messages that are Redshift's already are kept.
 			 */
 			if (edata->message && strncmp(edata->message, "cancel", 6) == 0)
 				edata->message = psprintf("Query (%d) cancelled on user's request",
 									  standin_query_number);
 			break;
 		case ERRCODE_INVALID_PASSWORD:
-			/* 28P01 is younger than 8.0 */
+			/* 8.0 did not have 28P01 */
 			edata->sqlerrcode = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
 			break;
 		case ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE:
@@ -306,7 +306,7 @@ find_setting(const char *name)
 	elog(ERROR, "setting \"%s\" does not exist", name);
 }
 
-/* Redshift reports encodings by the alias that 8.0 used. */
+/* Redshift reports encodings by the alias of 8.0. */
 static const char *
 show_client_encoding(void)
 {
@@ -344,7 +344,7 @@ alter_settings(void)
 	for (int i = 0; unreported[i]; i++)
 		find_setting(unreported[i])->flags &= ~GUC_REPORT;
 	((struct config_int *) find_setting("extra_float_digits"))->max = 2;
-	/* 8.0 knew no units: a bare number of milliseconds, and shown as one */
+	/* 8.0 had no units: a value is set and shown as a number of milliseconds */
 	find_setting("statement_timeout")->flags &= ~GUC_UNIT;
 	((struct config_string *) find_setting("client_encoding"))->show_hook =
 		show_client_encoding;

@@ -1,6 +1,6 @@
 /*
  * standin.h
- *		What the files of the stand-in's C module share.
+ *		Declarations for the files of the stand-in's C module.
  */
 #ifndef STANDIN_H
 #define STANDIN_H
@@ -12,13 +12,13 @@
 #error "the Redshift stand-in is built on PostgreSQL 15 only"
 #endif
 
-/* standin.c: is this session held to Redshift's rules? */
+/* standin.c: do Redshift's rules apply to this session? */
 extern bool standin_is_strict(void);
 extern bool standin_is_client_text(const char *text);
 extern bool standin_through_proxy;
 extern bool standin_single_node;
 
-/* standin.c: numbers of the statements of this session, as in error texts */
+/* standin.c: numbers of the statements of this session, as in error messages */
 extern int	standin_query_number;
 
 /* standin.c: the settings that Redshift knows */

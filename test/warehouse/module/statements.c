@@ -2,10 +2,10 @@
  * statements.c
  *		Refuses the utility statements that Redshift refuses.
  *
- * Policy: what is a syntax error in Redshift is found by the proxy, with a
- * position; here stand the rules that need the state of the session (open
- * cursors, settings), and a second line behind the proxy for connections that
- * come to the server directly.
+ * Policy: the proxy finds the statements that are syntax errors in Redshift,
+ * with a position; this file has the rules that need the state of the session
+ * (open cursors, settings), and checks again for connections that come to the
+ * server directly.
  */
 #include "postgres.h"
 
@@ -26,14 +26,14 @@
 #include "utils/wait_event.h"
 
 #define SINGLE_NODE_FETCH_LIMIT 1000
-#define SLOW_LIMIT 1000000000	/* of Execute: the proxy asks to wait */
+#define SLOW_LIMIT 1000000000	/* of Execute: the proxy requests a wait */
 
 static ProcessUtility_hook_type prev_utility = NULL;
 static ExecutorStart_hook_type prev_executor_start = NULL;
 static ExecutorRun_hook_type prev_executor_run = NULL;
 static ExecutorEnd_hook_type prev_executor_end = NULL;
 
-/* The one cursor that a session may have open. */
+/* The only cursor that a session may have open. */
 static char open_cursor[NAMEDATALEN] = "";
 
 static void
@@ -44,7 +44,7 @@ refuse(const char *what)
 			 errmsg("SQL command \"%s\" not supported.", what)));
 }
 
-/* check_set raises an error for SET and RESET that Redshift would not take. */
+/* check_set raises an error for SET and RESET that Redshift does not accept. */
 static void
 check_set(VariableSetStmt *stmt)
 {
@@ -66,7 +66,7 @@ check_set(VariableSetStmt *stmt)
 	}
 }
 
-/* check_cursor allows one open cursor a session. */
+/* check_cursor allows one open cursor per session. */
 static void
 check_cursor(DeclareCursorStmt *stmt)
 {
@@ -83,7 +83,10 @@ check_cursor(DeclareCursorStmt *stmt)
 	strlcpy(open_cursor, stmt->portalname, sizeof(open_cursor));
 }
 
-/* check_fetch: forward only, and in small bites on a single-node cluster. */
+/*
+ * check_fetch allows forward fetches only, of few rows on a single-node
+ * cluster.
+ */
 static void
 check_fetch(FetchStmt *stmt)
 {
@@ -129,7 +132,9 @@ check_transaction(TransactionStmt *stmt)
 	}
 }
 
-/* shape_columns gives unsized types of a CREATE TABLE their Redshift size. */
+/*
+ * shape_columns gives types without a size in CREATE TABLE Redshift's default.
+ */
 static void
 shape_columns(CreateStmt *stmt)
 {
@@ -173,8 +178,8 @@ shape_columns(CreateStmt *stmt)
 }
 
 /*
- * check_call keeps external DDL, which the proxy sends as calls of procedures,
- * out of transaction blocks.
+ * check_call refuses external DDL, which the proxy sends as calls of
+ * procedures, in transaction blocks.
  */
 static void
 check_call(CallStmt *stmt, bool top_level)
@@ -285,7 +290,7 @@ utility(PlannedStmt *pstmt, const char *query, bool read_only,
 			return;
 		if (IsA(pstmt->utilityStmt, CreateStmt) && !superuser())
 		{
-			/* the tree may be in a plan cache: change a copy */
+			/* the tree may be in a plan cache, so change a copy */
 			pstmt = copyObject(pstmt);
 			shape_columns((CreateStmt *) pstmt->utilityStmt);
 		}
@@ -298,8 +303,8 @@ utility(PlannedStmt *pstmt, const char *query, bool read_only,
 }
 
 /*
- * wait_slowly is how a slow statement spends its time.  It is done here and
- * not in the proxy, so that a cancel and statement_timeout end it.
+ * wait_slowly delays a slow statement.  The delay is here and not in the
+ * proxy, so that a cancel and statement_timeout end it.
  */
 static void
 wait_slowly(long milliseconds)
@@ -321,9 +326,9 @@ wait_slowly(long milliseconds)
 }
 
 /*
- * executor_start and executor_run wait where the proxy asked for a slow
- * statement: by a comment in a simple query, by a row limit that nobody would
- * ask for in an extended one.
+ * executor_start and executor_run wait if the proxy has requested a slow
+ * statement: by a comment in a simple query, or by an unusually high row limit
+ * in an extended one.
  */
 static void
 executor_start(QueryDesc *desc, int eflags)

@@ -2,12 +2,13 @@
  * subqueries.c
  *		Subqueries that Redshift refuses.
  *
- * Policy: those that its documentation lists as errors (r_correlated_subqueries),
- * and those that are correlated without any equality or are cut by LIMIT, which no
- * example shows to work.  Redshift says the same of all of them.  And scalar
- * subqueries in GROUP BY and HAVING, which are not valid there (r_scalar_subqueries);
- * its text for them is not documented.  Only the client's own text is looked at, as
- * in analyze.c.
+ * Policy: subqueries are refused if Redshift's documentation lists them as
+ * errors (r_correlated_subqueries), or if they are correlated without any
+ * equality or have a LIMIT, which no example shows to work.  Redshift's message
+ * is the same for all of them.  Scalar subqueries in GROUP BY and HAVING are
+ * refused, too, because they are not valid there (r_scalar_subqueries); the
+ * message for them is not documented.  Only the client's own text is checked,
+ * as in analyze.c.
  */
 #include "postgres.h"
 
@@ -65,7 +66,7 @@ refuse_scalar(const char *clause)
 			 errmsg("scalar subqueries are not valid expressions in the %s clause", clause)));
 }
 
-/* level_walker finds a column of a query that is not the one just around. */
+/* level_walker finds a column of a query other than the enclosing one. */
 static bool
 level_walker(Node *node, Index *depth)
 {
@@ -112,7 +113,7 @@ sum_walker(Node *node, void *context)
 	return expression_tree_walker(node, sum_walker, context);
 }
 
-/* has_equality looks among conditions for one between a subquery and that around. */
+/* has_equality looks for an equality of a subquery and the query around it. */
 static bool
 has_equality(Node *quals)
 {
@@ -163,7 +164,7 @@ check_sublink(SubLink *sublink)
 		refuse("a subquery that is correlated without an equality");
 }
 
-/* check_join looks at the conditions of outer joins. */
+/* check_join checks the conditions of outer joins. */
 static void
 check_join(Node *node)
 {
@@ -221,7 +222,7 @@ check_query(Query *query)
 	(void) query_tree_walker(query, query_walker, NULL, 0);
 }
 
-/* standin_check_subqueries raises what Redshift says of correlated subqueries. */
+/* standin_check_subqueries raises Redshift's errors for correlated subqueries. */
 void
 standin_check_subqueries(Query *query)
 {

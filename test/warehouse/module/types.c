@@ -2,8 +2,8 @@
  * types.c
  *		Redshift's types and the functions that compute differently there.
  *
- * Policy: values print and parse as Redshift's documents show them.  Internal
- * formats are PostgreSQL's own: super is json, varbyte is bytea.
+ * Policy: values are printed and parsed as in Redshift's documentation.
+ * Internal formats are PostgreSQL's: super is json, varbyte is bytea.
  */
 #include "postgres.h"
 
@@ -26,7 +26,7 @@
 
 /*
  * standin_create_type makes a shell type with a given OID, so that a client
- * sees Redshift's OIDs.  It uses what pg_upgrade uses.
+ * sees Redshift's OIDs.  It uses the same way as pg_upgrade.
  */
 PG_FUNCTION_INFO_V1(standin_create_type);
 Datum
@@ -51,7 +51,7 @@ standin_create_type(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* standin_refuse only ever runs when its arguments were not constants. */
+/* standin_refuse runs only if its arguments were not constants. */
 PG_FUNCTION_INFO_V1(standin_refuse);
 Datum
 standin_refuse(PG_FUNCTION_ARGS)
@@ -60,7 +60,7 @@ standin_refuse(PG_FUNCTION_ARGS)
 	elog(ERROR, "standin.refuse() takes constants");
 }
 
-/* super_in checks JSON and drops the blanks between its tokens. */
+/* super_in checks JSON and removes the blanks between its tokens. */
 PG_FUNCTION_INFO_V1(standin_super_in);
 Datum
 standin_super_in(PG_FUNCTION_ARGS)
@@ -84,7 +84,7 @@ standin_super_in(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(text));
 }
 
-/* varbyte_in: the bytes of the text, as Redshift's cast gives. */
+/* varbyte_in returns the bytes of the text, as Redshift's cast does. */
 PG_FUNCTION_INFO_V1(standin_varbyte_in);
 Datum
 standin_varbyte_in(PG_FUNCTION_ARGS)
@@ -92,7 +92,7 @@ standin_varbyte_in(PG_FUNCTION_ARGS)
 	PG_RETURN_BYTEA_P((bytea *) cstring_to_text(PG_GETARG_CSTRING(0)));
 }
 
-/* varbyte_out: bare hexadecimal digits, no \x. */
+/* varbyte_out prints hexadecimal digits without \x. */
 PG_FUNCTION_INFO_V1(standin_varbyte_out);
 Datum
 standin_varbyte_out(PG_FUNCTION_ARGS)
@@ -116,7 +116,7 @@ print_float(double value, int digits)
 	return psprintf("%.*g", Max(1, digits + extra_float_digits), value);
 }
 
-/* Floats print with 15 (6) + extra_float_digits digits, as before 12. */
+/* Floats have 15 (6) + extra_float_digits digits, as before PostgreSQL 12. */
 PG_FUNCTION_INFO_V1(standin_float8_out);
 Datum
 standin_float8_out(PG_FUNCTION_ARGS)
@@ -131,7 +131,9 @@ standin_float4_out(PG_FUNCTION_ARGS)
 	PG_RETURN_CSTRING(print_float(PG_GETARG_FLOAT4(0), FLT_DIG));
 }
 
-/* check_bytes holds varchar(n) to n bytes; casts cut, stores fail. */
+/*
+ * check_bytes limits varchar(n) to n bytes; casts truncate, assignments fail.
+ */
 static text *
 check_bytes(text *value, int32 typmod, bool cut)
 {
@@ -169,8 +171,8 @@ standin_varchar_in(PG_FUNCTION_ARGS)
 }
 
 /*
- * Final functions of aggregates.  The inner function is called with our own
- * fcinfo: it wants to know that it runs in an aggregate.
+ * Final functions of aggregates.  The inner function is called with the same
+ * fcinfo, because it checks that it runs in an aggregate.
  */
 static Datum
 call_final(PGFunction inner, FunctionCallInfo fcinfo, bool *isnull)
@@ -183,7 +185,7 @@ call_final(PGFunction inner, FunctionCallInfo fcinfo, bool *isnull)
 	return result;
 }
 
-/* avg(bigint) drops the fraction. */
+/* avg(bigint) truncates the fraction. */
 PG_FUNCTION_INFO_V1(standin_avg_int8);
 Datum
 standin_avg_int8(PG_FUNCTION_ARGS)
@@ -197,7 +199,7 @@ standin_avg_int8(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(DirectFunctionCall1(numeric_int8, value));
 }
 
-/* avg(smallint), avg(integer): the same, from their own state. */
+/* avg(smallint), avg(integer): the same, with their own state. */
 PG_FUNCTION_INFO_V1(standin_avg_int4);
 Datum
 standin_avg_int4(PG_FUNCTION_ARGS)
@@ -223,7 +225,7 @@ standin_sum_int8(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(DirectFunctionCall1(numeric_int8, value));
 }
 
-/* sum(real) is double precision; the state is that of avg(). */
+/* sum(real) is double precision; its state is that of avg(). */
 PG_FUNCTION_INFO_V1(standin_sum_float4);
 Datum
 standin_sum_float4(PG_FUNCTION_ARGS)
@@ -236,7 +238,7 @@ standin_sum_float4(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(values[1]);
 }
 
-/* stddev and variance are double precision whatever goes in. */
+/* stddev and variance are double precision for all input types. */
 #define DOUBLE_FINAL(name, inner) \
 PG_FUNCTION_INFO_V1(name); \
 Datum \
@@ -259,7 +261,7 @@ DOUBLE_FINAL(standin_poly_stddev_pop, numeric_poly_stddev_pop)
 DOUBLE_FINAL(standin_poly_var_samp, numeric_poly_var_samp)
 DOUBLE_FINAL(standin_poly_var_pop, numeric_poly_var_pop)
 
-/* to_integer cuts the fraction that EXTRACT loses. */
+/* to_integer truncates the result of EXTRACT, an integer in Redshift. */
 static Datum
 to_integer(Datum value)
 {

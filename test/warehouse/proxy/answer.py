@@ -1,7 +1,7 @@
-"""What goes back to the client: the server's answer, as Redshift's.
+"""The answer of the server, converted to Redshift's answer for the client.
 
-Changes what differs (tags, error fields, column names) and carries out the
-faults of the statement that is being answered.
+Changes tags, error fields and column names that differ, and applies the faults of
+the statement that is being answered.
 """
 
 import random
@@ -23,7 +23,7 @@ _ERRORS = {
         "XX000", "1023", 0, f"Serializable isolation violation on table - {100000 + n}, transactions forming the cycle are: "
         f"{n}, {n + 1} (pid:1023)"),
 }
-# The proxy's own channel: settings it has to follow.
+# The proxy's own channel: settings that it needs to know.
 _HIDDEN = {"enable_case_sensitive_identifier": "case_sensitive", "describe_field_name_in_uppercase": "uppercase"}
 _SHORT_TAGS = re.compile(rb"^(SELECT|FETCH) \d+$")
 
@@ -44,25 +44,25 @@ class Answer:
     def __init__(self, session):
         self.session = session
         self.cutter = Cutter()
-        self.out = []            # for the client, not sent yet
-        self.queue = []          # Running, the one being answered first
-        self.erring = None       # whose positions errors have
-        self.shift = 0           # characters that we put before the text
+        self.out = []            # for the client, not yet sent
+        self.queue = []          # Running, the current one first
+        self.erring = None       # the text that positions in errors refer to
+        self.shift = 0           # characters that the proxy put before the text
         self.rows = 0
         self.bytes = 0
         self.columns = []
         self.dropping = False    # rows and errors, until ReadyForQuery
-        self.poisoned = False    # an error of ours still has to reach the server
+        self.poisoned = False    # an error of the proxy must still be raised in the server
         self.query_number = 1000 * session.number
 
-    # -- what the session tells about statements ---------------------------
+    # -- called by the session ---------------------------------------------
 
     def expect_errors_of(self, rewritten):
-        """Errors from now on have positions in this text; None: in none."""
+        """Errors from now on have positions in this text; None: they have no position."""
         self.erring = rewritten
 
     def begin(self, rewritten, simple):
-        """A statement starts: returns the faults that it meets."""
+        """A statement starts: returns the faults that apply to it."""
         faults = Faults()
         if not self.session.control:
             faults = self.session.state.statement_faults(rewritten.is_target)
@@ -75,14 +75,14 @@ class Answer:
         return faults
 
     def refusal(self, faults):
-        """The error that a statement is to fail with before any row."""
+        """The error that a statement must fail with before its first row."""
         for fault in faults:
             if fault.name == "no_function" and fault.arguments[0].lower() in self.erring.calls():
                 return Refusal("42883", f"function {fault.arguments[0]}() does not exist", detail=None)
         return self.error_of(faults, lambda after: after == 0)
 
     def error_of(self, faults, when):
-        """The error of the first fault whose number of rows fits when()."""
+        """The error of the first fault whose number of rows satisfies when()."""
         for fault in faults:
             if fault.name == "error" and when(fault.number(2)):
                 return Refusal(fault.arguments[0], fault.arguments[1])
@@ -112,7 +112,7 @@ class Answer:
             self.out.clear()
 
     def put(self, raw):
-        """Queues bytes for the client, and cuts the line if a fault says so."""
+        """Queues bytes for the client, and closes the connection if a fault requires it."""
         fault = self.faults().get("cut_after_bytes")
         if fault is not None and self.queue:
             left = fault.number() - self.bytes
@@ -131,7 +131,7 @@ class Answer:
         self.out.append(raw)
 
     def noise(self, seed):
-        """Bytes that mean nothing, then the end of the connection, now or after RESET."""
+        """Random bytes, then the end of the connection, now or after RESET."""
         self.out.append(random.Random(seed).randbytes(4096))
         self.flush()
         if seed % 2:
@@ -153,7 +153,7 @@ class Answer:
             self.one_row(row)
 
     def one_row(self, row):
-        """One row under faults."""
+        """Sends one row, subject to faults."""
         faults = self.faults()
         if "stall_before_rows" in faults:
             self.stall()
@@ -191,7 +191,7 @@ class Answer:
         return protocol.data_row(values)
 
     def stall(self):
-        """Silence until RESET or until the client closes the connection."""
+        """Sends nothing until RESET or until the client closes the connection."""
         self.flush()
         state = self.session.state
         gone = select.poll()
@@ -211,7 +211,7 @@ class Answer:
         return not self.session.cancelled
 
     def fail(self, error):
-        """Ends the statement in the middle of its rows with an error."""
+        """Ends the statement with an error after some of its rows."""
         self.put(protocol.error_response(error.sqlstate, error.message, detail=error.detail))
         self.flush()
         self.dropping = True
@@ -228,7 +228,7 @@ class Answer:
         faults = self.faults()
         erring = self.erring
         if not self.queue and erring is not None and erring.is_target and not self.session.control:
-            # a Describe of its own: faults of results' shape act on it too
+            # a separate Describe: faults of the result's shape apply to it, too
             with self.session.state.lock:
                 faults = Faults(self.session.state.faults)
         changed = self.session.uppercase
@@ -255,7 +255,7 @@ class Answer:
         return raw
 
     def complete(self, raw):
-        """CommandComplete: 8.0 has no counts for SELECT and FETCH."""
+        """CommandComplete: 8.0 sends no row counts for SELECT and FETCH."""
         if self.dropping:
             return None
         faults = self.faults()
@@ -278,13 +278,13 @@ class Answer:
         return raw
 
     def done(self, running):
-        """A statement came to its end: goes on the bill."""
+        """A statement has ended: its cost is recorded."""
         self.forget(running)
         if running.rewritten.is_query:
             self.session.state.statement_done(running.begun)
 
     def close(self):
-        """The session ends: so does what was being answered."""
+        """The session ends, and so do its open statements."""
         for running in self.queue:
             self.forget(running)
         self.queue.clear()
@@ -300,7 +300,7 @@ class Answer:
         for code, value in protocol.fields_of(raw[5:]):
             if code == "P":
                 value = str(self.position(int(value)))
-            # V and the names of objects are younger than 8.0
+            # 8.0 did not have V and the names of objects
             if code not in "Vstcdn":
                 fields.append((code, value))
         return protocol.from_fields(raw[:1], fields)
@@ -331,12 +331,13 @@ class Answer:
         return raw
 
     def ready(self, raw):
-        """ReadyForQuery: the statements before it are done."""
+        """ReadyForQuery: the statements before it have ended."""
         status = raw[5:6]
         if self.poisoned:
             self.poisoned = False
             if status == b"T":
-                # the server was done before the error: bring it to know of it
+                # the server had ended the statement before the error: raise the
+                # error there, too
                 error = Refusal("57014", "statement ended by a fault")
                 self.session.backend.sendall(message(b"Q", error.as_statement()))
                 return None

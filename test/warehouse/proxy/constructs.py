@@ -1,10 +1,11 @@
-"""Writes what PostgreSQL 15 has no words for in words that it has.
+"""Rewrites constructs that PostgreSQL 15 does not have to equivalents.
 
-expand() turns text into text, one construct after the other, until none is
-left: subqueries without an alias, CONVERT, COLLATE(), GROUP BY ALL, QUALIFY,
-EXCLUDE, PIVOT, UNPIVOT, PERCENTILE_CONT and names that only PostgreSQL reserves.
-What Redshift refuses has been refused before, on the client's own text.  Moved
-text loses its exact position: errors in it stand where its construct begins.
+expand() rewrites a text, one construct after the other, until none is left:
+subqueries without an alias, CONVERT, COLLATE(), GROUP BY ALL, QUALIFY, EXCLUDE,
+PIVOT, UNPIVOT, PERCENTILE_CONT and names that only PostgreSQL reserves.
+Statements that Redshift refuses have been refused before, on the client's own
+text.  Moved text loses its exact position: the position of an error in it is the
+start of its construct.
 """
 
 import re
@@ -14,7 +15,7 @@ from edits import Edits
 from refuse import SYNTAX_ERROR, UNSUPPORTED, Refusal, Statement, is_plain_name, syntax_error
 from tokenizer import NUMBER, OPERATOR, PARAM, QUOTED, STRING, WORD, split_statements, tokenize
 
-# Only a text with one of these is looked at again and again.
+# Only texts with one of these are rewritten repeatedly.
 _TRIGGERS = re.compile(
     r"\(\s*(/\*|--|select\b|with\b)|\b(convert|decode|collate|connect\s+by|group\s+by\s+all|qualify|exclude|pivot|unpivot|"
     r"percentile_cont|percentile_disc|window|symmetric|asymmetric|returning|variadic|lateral|tablesample|collation|"
@@ -35,21 +36,21 @@ def quoted(name):
 
 
 def folded(token):
-    """The name that a token is, with ASCII letters in lower case."""
+    """The name that a token denotes, with ASCII letters in lower case."""
     name = token.text[1:-1].replace('""', '"') if token.kind == QUOTED else token.text
     return re.sub("[A-Z]+", lambda match: match.group().lower(), name)
 
 
 def not_here(token, what):
-    """What Redshift would do and the stand-in cannot."""
+    """The error for a feature of Redshift that the stand-in does not have."""
     return Refusal(UNSUPPORTED, f"the stand-in cannot do this: {what}", token.start + 1)
 
 
 class Block:
     """One SELECT of a statement: its select list and its clauses.
 
-    first and end are the indexes of its tokens; starts has the index of each
-    clause's first word; items are (first, end) ranges without EXCLUDE.
+    first and end are the indexes of its tokens; starts has the index of the first
+    word of each clause; items are (first, end) ranges without EXCLUDE.
     """
 
     def __init__(self, statement, first):
@@ -122,7 +123,8 @@ class Block:
             item[1] - item[0] == 1 or self.statement.text(item[1] - 2) == ".")
 
     def alias(self, item):
-        """(end of the expression, name) of an item; the name as the server would give it."""
+        """(end of the expression, name) of an item, with the name that the server
+        would choose."""
         statement, (first, end) = self.statement, item
         last = statement.tokens[end - 1]
         if last.kind in (WORD, QUOTED) and end - first > 1:
@@ -206,11 +208,11 @@ def relation_names(statement, item):
     return None, name
 
 
-# -- one rewriter a construct: each changes the first place that it finds ------
+# -- one rewriter for each construct: it changes the first occurrence ----------
 
 
 def _is_subquery(statement, opener):
-    """Do the brackets at opener hold a query, rather than a join?"""
+    """Do the parentheses at opener contain a query, rather than a join?"""
     index = opener
     while statement.text(index) == "(":
         index += 1
@@ -253,7 +255,7 @@ def _convert(statement, edits, number):
 
 
 def _decode(statement, edits, number):
-    """DECODE(x, s, r, ..., d) -> CASE; NULL equals NULL there"""
+    """DECODE(x, s, r, ..., d) -> CASE; NULL equals NULL in Redshift"""
     for index, token in enumerate(statement.tokens):
         if token.word != "decode" or statement.text(index + 1) != "(" or statement.text(index - 1) == ".":
             continue
@@ -298,7 +300,7 @@ def _percentile(statement, edits, number):
         if statement.word(close + 1) != "within":
             if any(statement.text(at) == "," and statement.parents[at] == index + 1 for at in range(index + 2, close)) \
                     and statement.text(close - 1) in ("true", "false"):
-                continue  # made by us
+                continue  # written by the proxy
             raise syntax_error(statement.tokens[close])
         opener = close + 3
         last = statement.pairs[opener]
@@ -356,7 +358,7 @@ def _exclude(statement, edits, number):
 
 
 def _whole_rows(statement, block, item, what):
-    """Names of the relations that a star stands for."""
+    """Names of the relations that a star expands to."""
     if item[1] - item[0] > 1:
         return [statement.source[statement.tokens[item[0]].start:statement.tokens[item[1] - 3].end]]
     names = []
@@ -402,7 +404,7 @@ def _qualify(statement, edits, number):
 
 
 def _need_alias_before_qualify(statement, block, at):
-    """Directly after FROM the word would be the alias (r_QUALIFY_clause)."""
+    """Directly after FROM, the word would be the alias (r_QUALIFY_clause)."""
     if max(index for word, index in block.starts.items() if index < at) != block.starts.get("from"):
         return
     last = from_items(statement, block)[-1]
@@ -411,7 +413,8 @@ def _need_alias_before_qualify(statement, block, at):
 
 
 def _with_aliases(statement, first, end, aliases):
-    """The source of tokens, with expressions for the aliases of the select list."""
+    """The source of tokens, with aliases of the select list replaced by their
+    expressions."""
     parts, at = [], statement.tokens[first].start
     for index in range(first, end):
         token = statement.tokens[index]
@@ -442,7 +445,7 @@ def _source_before(statement, index):
 
 
 def _in_list(statement, opener, first):
-    """[(source, alias token or None)] of the values in the brackets at first."""
+    """[(source, alias token or None)] of the values in the parentheses at first."""
     close = statement.pairs[first]
     values, start = [], first + 1
     for index in range(first + 1, close + 1):
@@ -458,7 +461,7 @@ def _in_list(statement, opener, first):
 
 
 def _table_alias(statement, index, number):
-    """(alias, token after it) of what may name the result of PIVOT."""
+    """(alias, token after it) of an optional alias of the result of PIVOT."""
     word = statement.word(index)
     if word == "as":
         return folded(statement.tokens[index + 1]), index + 2
@@ -614,7 +617,7 @@ _REWRITERS = (_names, _connect_by, _pivot, _unpivot, _name_subquery, _convert, _
 
 
 def expand(text, statements):
-    """Returns the text that the server can run, its Statements, and the Edits that led to it."""
+    """Returns a text that the server can run, its Statements, and the Edits that led to it."""
     steps = []
     if not _TRIGGERS.search(text):
         return text, statements, steps
@@ -627,7 +630,7 @@ def expand(text, statements):
 
 
 def _expand(text, statements, steps):
-    """One construct at a time; adds the Edits of each to steps."""
+    """Rewrites one construct at a time; adds the Edits of each to steps."""
     for number in range(1, 200):
         edits = Edits(text)
         for statement in statements:

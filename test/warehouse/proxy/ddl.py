@@ -1,7 +1,7 @@
-"""DDL and commands that have no likeness behind (external objects: lake.py).
+"""DDL and commands without an equivalent in PostgreSQL (external objects: lake.py).
 
-Each becomes a CALL of a procedure of the altered catalog; the tag of the
-client's command is put back when the CALL is complete.
+Each becomes a CALL of a procedure of the altered catalog; when the CALL is
+complete, the client gets the tag of its own command.
 """
 
 import lake
@@ -15,7 +15,7 @@ def _skip_group(statement, index):
 
 
 def _strip_attributes(statement, edits):
-    """Takes DISTSTYLE, SORTKEY, ENCODE and the like out of CREATE TABLE."""
+    """Removes DISTSTYLE, SORTKEY, ENCODE and the like from CREATE TABLE."""
     tokens, index = statement.tokens, 2
     while index < len(tokens):
         word, last = tokens[index].word, None
@@ -43,7 +43,7 @@ def _strip_attributes(statement, edits):
 
 
 def rewrite(statement, edits):
-    """Returns the tag of a statement that it replaced, else None."""
+    """Returns the tag of a statement that it replaced, otherwise None."""
     reader = Reader(statement)
     if reader.take("cancel"):
         token = reader.peek()

@@ -1,4 +1,4 @@
-"""Changes to a text, and the way back from positions in the new text."""
+"""Edits of a text, and the mapping of positions in the new text to the original."""
 
 
 class Edits:
@@ -23,8 +23,9 @@ class Edits:
         self.replace(first.start, (last or first).end, "")
 
     def apply(self):
-        """Returns the new text, and itself ordered for original_position()."""
-        # at one place: insertions first, in the order they were made
+        """Returns the new text, and sorts the edits for original_position()."""
+        # at the same position: insertions first, in the order in which they were
+        # made
         self._edits.sort(key=lambda edit: (edit[0], edit[1]))
         parts, at = [], 0
         for start, end, new in self._edits:

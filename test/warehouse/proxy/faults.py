@@ -1,42 +1,42 @@
 """Faults that a test arms with STANDIN FAULT, and the counters.
 
-Connection faults act on connections that are made after they were armed, but
-never on the control port:
+Connection faults affect connections that are made after they were armed, but
+never the control port:
     refuse_connections      nothing listens; with TIMES n the next n
                             connections are accepted and reset at once
-    hang_connect            accepted, then never answered
+    hang_connect            accepted, but never answered
     reject_logins           password authentication failed
-    too_many_connections    the limit of the cluster is reached
-    black_hole              the network is gone until RESET: nothing is answered,
-                            on connections that were made before either
-    reset_connections       at once and once: every connection is cut
-Statement faults act on queries that touch a user table or begin with the
-comment "/* rsfed" (a target), when they are run:
+    too_many_connections    the connection limit of the cluster is reached
+    black_hole              the network is lost until RESET: nothing is answered,
+                            on existing connections, too
+    reset_connections       immediately and once: every connection is reset
+Statement faults affect queries that use a user table or begin with the comment
+"/* rsfed" (a target), when they are run:
     cut_after_bytes N       close the connection after N bytes of the answer
     cut_after_rows N        the same, after N rows
-    stall_after_rows N      fall silent after N rows; the connection stays open
-    stall_before_rows       fall silent before the first row
+    stall_after_rows N      send nothing after N rows; the connection stays open
+    stall_before_rows       send nothing, not even the first row
     slow MS                 wait in the server before the query runs
     slow_rows MS N          wait MS after each N rows
     wlm_abort [ROWS]        cancelled by a query monitoring rule
     user_cancel [ROWS]      cancelled on user's request
     error_1023 [ROWS]       serializable isolation violation, with its DETAIL
     error SQLSTATE 'TEXT' [ROWS]
-    garbage                 bytes that are no message in place of the answer
-    garbage_after_bytes N SEED    noise, made from SEED, after N bytes; then the end of
-                            the connection, or, if SEED is odd, silence until RESET
+    garbage                 bytes that are no message instead of the answer
+    garbage_after_bytes N SEED    random bytes, made from SEED, after N bytes; then the end of
+                            the connection, or, if SEED is odd, nothing until RESET
     column_type NAME OID TYPMOD   a column of results has another type
     column_name OLD NEW           a column of results has another name
     bad_utf8                a byte of each row's first text value becomes 0xff
     replace_text 'A' 'B'    in every value
     drop_notice             notices are lost
 on cancels, by CancelRequest and by CANCEL:
-    late_cancel MS          acknowledged at once, but acts so much later
+    late_cancel MS          acknowledged immediately, but takes effect after this time
 and on every statement, target or not:
     no_function NAME        a function that this warehouse does not have
-ROWS: so many rows go out before the error (none by default, and then the
-query does not run at all).  TIMES n at the end: for so many connections or
-statements, else until STANDIN RESET.
+ROWS: the number of rows that are sent before the error (none by default; then the
+query is not run at all).  TIMES n at the end: for n connections or statements,
+otherwise until STANDIN RESET.
 """
 
 import threading
@@ -78,10 +78,10 @@ class Fault:
 
 
 class Faults(list):
-    """The faults that one statement or connection meets.
+    """The faults that apply to one statement or connection.
 
-    They are waited out until the RESET that comes after they were taken: a
-    RESET between that moment and the waiting ends the waiting, too.
+    They last until the first RESET after they were taken: a RESET between that
+    moment and the wait ends the wait, too.
     """
 
     def __init__(self, taken=(), generation=None):
@@ -96,7 +96,7 @@ class Faults(list):
 
 
 class BadCommand(Exception):
-    """The words after STANDIN make no command."""
+    """The words after STANDIN are not a command."""
 
 
 def unquote(token):
@@ -106,7 +106,7 @@ def unquote(token):
 
 
 class State:
-    """Everything that connections share; every method takes the lock."""
+    """The state that connections share; every method takes the lock."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -115,7 +115,7 @@ class State:
         self.open_now = 0
         self.running = 0
         self.runs = 0
-        self.cut_all = lambda: None      # the server knows the connections
+        self.cut_all = lambda: None      # set by the server, which has the connections
         self._clear()
 
     def _clear(self):
@@ -144,7 +144,7 @@ class State:
             self.changed.notify_all()
 
     def _take(self, names):
-        """Returns the armed faults among names, each used once more."""
+        """Returns the armed faults among names, and counts one use of each."""
         taken = []
         for fault in list(self.faults):
             if fault.name not in names:
@@ -157,7 +157,7 @@ class State:
         return taken
 
     def connection_faults(self):
-        """A connection is made: counts it and returns the faults for it."""
+        """Counts a new connection and returns the faults for it."""
         with self.lock:
             self.connections += 1
             return Faults(self._take(CONNECTION_FAULTS), self.generation)
@@ -172,13 +172,13 @@ class State:
             return Faults(self._take(names), self.generation)
 
     def cancel_delay(self):
-        """How many seconds later a cancel acts that has come now."""
+        """The delay in seconds of a cancel that arrives now."""
         with self.lock:
             fault = Faults(self._take(CANCEL_FAULTS)).get("late_cancel")
         return fault.number() / 1000 if fault else 0
 
     def still_waits(self, faults):
-        """Do faults that were taken hold whoever took them, or was there a RESET?"""
+        """Do faults that were taken still apply, or was there a RESET?"""
         with self.lock:
             return faults.generation == self.generation
 
@@ -188,7 +188,7 @@ class State:
             return not any(fault.name == "refuse_connections" and fault.times is None for fault in self.faults)
 
     def target_begins(self, is_run):
-        """Counts the targets that run at one time, and those that refresh a rollup."""
+        """Counts the targets that run at the same time, and those that refresh a rollup."""
         with self.lock:
             self.running += 1
             self.running_most = max(self.running_most, self.running)
@@ -201,7 +201,7 @@ class State:
             self.runs -= is_run
 
     def statement_done(self, started):
-        """Counts a query for the bill: 60 s at least for a burst of them."""
+        """Counts a query for the bill: at least 60 s for a burst of queries."""
         now = time.monotonic()
         with self.lock:
             self._bursts.append((started, max(now, started + BILLED_MINIMUM)))
@@ -248,7 +248,7 @@ class State:
 
 
 def _join_signs(words):
-    """The typmod -1 comes as two tokens."""
+    """The typmod -1 consists of two tokens."""
     joined = []
     for word in words:
         if joined and joined[-1] == "-":

@@ -1,9 +1,9 @@
-"""The lake: external DDL, the pseudo-columns, and tables that others made.
+"""The lake: external DDL, the pseudo-columns, and tables that other warehouses made.
 
-DDL becomes a CALL of a procedure of 35-external.sql.  "$path" and "$size"
-become calls on the row they belong to.  A session's next statement finds what
-another warehouse has changed in the catalogue, since the proxy has the foreign
-tables made anew before.
+DDL becomes a CALL of a procedure of 35-external.sql.  "$path" and "$size" become
+calls on the row that they belong to.  Before each statement of a session the
+proxy updates the foreign tables, so that the statement sees the changes of other
+warehouses in the catalogue.
 """
 
 import json
@@ -22,7 +22,7 @@ MOST_PARTITIONS = 100
 
 _S3 = re.compile(r"^s3://[^/]+(/|$)", re.I)
 _PSEUDO = {'"$path"': "s3_path", '"$size"': "s3_size"}
-# Hive and Glue spellings of types, and what stands for them behind.
+# Hive and Glue spellings of types, and the types that represent them in the server.
 _TYPES = {
     "string": "varchar(65535)", "int": "integer", "double": "double precision", "float": "real",
     "tinyint": "smallint", "binary": "varbyte", "long": "bigint", "varchar": "varchar(256)",
@@ -46,7 +46,7 @@ _FORMATS = {
              "org.apache.hadoop.hive.serde2.avro.AvroSerDe"],
 }
 _ARN = re.compile(r"^arn:aws[a-z-]*:iam::\d+:role/\S+$")
-# Which options each kind of catalogue takes, and which it needs.
+# The options that each kind of catalogue allows, and those that it requires.
 _KINDS = {
     1: ({"iam_role", "region", "catalog_role", "catalog_id"}, {"iam_role"}),
     2: ({"iam_role", "uri", "port"}, {"iam_role", "uri"}),
@@ -63,7 +63,7 @@ def array(texts):
 
 
 def _kind(reader):
-    """What the external database is in, as SVV_EXTERNAL_SCHEMAS numbers it."""
+    """The kind of the external database, as SVV_EXTERNAL_SCHEMAS numbers it."""
     for words, kind in ((("data", "catalog"), 1), (("hive", "metastore"), 2), (("postgres",), 3), (("mysql",), 8),
                         (("redshift",), 5), (("kinesis",), 9), (("msk",), 10), (("kafka",), 10)):
         if reader.take(*words):
@@ -74,10 +74,10 @@ def _kind(reader):
 
 
 def _check_role(word, value):
-    """A role is an ARN, or several with commas and no blanks between them."""
+    """A role is an ARN, or several separated by commas without blanks."""
     if value == "SESSION" or word == "catalog_role" and not value:
         return
-    # the name of a role may hold a comma
+    # the name of a role may contain a comma
     roles = re.split(r",(?=\s*arn:)", value)
     if len(roles) > 10:
         raise Refusal("XX000", f"{word.upper()}: more than 10 chained roles")
@@ -89,7 +89,7 @@ def _check_role(word, value):
 
 
 def _schema_options(reader, kind, options):
-    """Reads what follows DATABASE; returns whether the database is to be made."""
+    """Reads the options after DATABASE; returns whether the database is to be created."""
     create = False
     while reader.peek() is not None:
         if reader.take("create", "external", "database"):
@@ -144,7 +144,7 @@ def _external_schema(reader, statement, edits):
 
 
 def _drop_schema(reader, statement, edits):
-    """DROP SCHEMA ... DROP EXTERNAL DATABASE; None if it is another."""
+    """DROP SCHEMA ... DROP EXTERNAL DATABASE; None if it is another statement."""
     if_exists = reader.take("if", "exists")
     names = [reader.name()]
     while reader.peek() is not None and reader.peek().text == ",":
@@ -168,7 +168,7 @@ def _columns(reader, part_key, known):
     result, start, depth = [], first, 0
     for index in range(first, last + 1):
         if index < last:
-            # of the fields of a struct
+            # for the fields of a struct
             depth += reader.statement.text(index).count("<") - reader.statement.text(index).count(">")
         at_comma = index == last or (
             reader.statement.text(index) == "," and reader.statement.parents[index] == first - 1 and depth == 0
@@ -340,7 +340,7 @@ def _alter_table(reader, statement, edits):
 
 
 def rewrite(reader, statement, edits):
-    """Returns the tag of external DDL that it replaced, else None."""
+    """Returns the tag of external DDL that it replaced, otherwise None."""
     if reader.take("create", "external", "schema"):
         return _external_schema(reader, statement, edits)
     if reader.take("create", "external", "table"):
@@ -353,7 +353,7 @@ def rewrite(reader, statement, edits):
 
 
 def rewrite_pseudo_columns(statement, edits):
-    """t."$path" -> standin.s3_path(t.tableoid, t.ctid), named as it was."""
+    """t."$path" -> standin.s3_path(t.tableoid, t.ctid), with the same column name."""
     tokens = statement.tokens
     for index, token in enumerate(tokens):
         function = _PSEUDO.get(token.text)
@@ -371,7 +371,7 @@ def rewrite_pseudo_columns(statement, edits):
 
 
 def _in_select_list(statement, index):
-    """Is the token between a SELECT and its FROM, outside any parenthesis?"""
+    """Is the token between a SELECT and its FROM, outside parentheses?"""
     for at in range(index - 1, -1, -1):
         if statement.parents[at] == statement.parents[index]:
             if statement.word(at) == "select":
@@ -382,7 +382,8 @@ def _in_select_list(statement, index):
 
 
 class Mirror:
-    """Keeps the foreign tables of one warehouse like the catalogue of the lake."""
+    """Keeps the foreign tables of one warehouse in agreement with the catalogue
+    of the lake."""
 
     def __init__(self, folder, port, psql, lake):
         self.generation = None
@@ -401,7 +402,7 @@ class Mirror:
             return None
 
     def follow(self):
-        """Called before each statement; costs a stat where nothing has changed."""
+        """Called before each statement; costs only a stat() if nothing has changed."""
         now = self.now()
         if now == self.generation:
             return

@@ -1,7 +1,8 @@
-"""Names of up to 127 bytes, of which the server behind keeps 63.
+"""Names of up to 127 bytes; the server keeps only 63.
 
-It gets another name for a longer one, made of its beginning and a hash; clients
-never see that.  The file long_names has both, for the views of the catalog.
+The server gets another name for a longer one, which consists of its beginning and
+a hash; clients never see it.  The file long_names contains both, for the views of
+the catalog.
 """
 
 import hashlib
@@ -12,12 +13,12 @@ LONGEST = 127
 LONGEST_BEHIND = 63
 
 _lock = threading.Lock()
-_full = {}               # name behind -> name
+_full = {}               # name in the server -> name
 _path = None
 
 
 def keep_in(folder):
-    """Says where the file is, and reads it."""
+    """Sets the path of the file, and reads it."""
     global _path
     _path = os.path.join(folder, "long_names")
     with _lock, open(_path, "a+", encoding="utf-8") as file:
@@ -28,7 +29,7 @@ def keep_in(folder):
 
 
 def behind(name):
-    """Returns what the server has for a name."""
+    """Returns the server's name for a name."""
     data = name.encode("utf-8", "surrogateescape")
     if len(data) <= LONGEST_BEHIND:
         return name
@@ -45,5 +46,5 @@ def behind(name):
 
 
 def full(name):
-    """Returns the name that clients know."""
+    """Returns the name that clients use."""
     return _full.get(name, name)

@@ -1,4 +1,4 @@
-"""Messages of protocol 3.0: building, cutting and changing them."""
+"""Messages of protocol 3.0: building, parsing and changing them."""
 
 import struct
 
@@ -8,7 +8,7 @@ _LENGTH = struct.Struct("!I")
 
 
 class Closed(Exception):
-    """The other side went away."""
+    """The other side has closed the connection."""
 
 
 def message(kind, *parts):
@@ -39,7 +39,7 @@ def read_startup(sock):
 
 
 def startup_parameters(body):
-    """Cuts the body of a StartupMessage into a dict."""
+    """Converts the body of a StartupMessage to a dict."""
     words = body.rstrip(b"\0").decode("utf-8", "surrogateescape").split("\0")
     if len(words) % 2:
         words.append("")
@@ -64,7 +64,7 @@ def error_response(sqlstate, text, severity="ERROR", detail=None, kind=b"E", pos
 
 
 def fields_of(body):
-    """Cuts the body of an ErrorResponse or NoticeResponse: [(code, text)]."""
+    """Parses the body of an ErrorResponse or NoticeResponse: [(code, text)]."""
     parts = body.rstrip(b"\0").split(b"\0")
     return [(part[:1].decode(), part[1:].decode("utf-8", "surrogateescape")) for part in parts if part]
 
@@ -97,7 +97,7 @@ def data_row(values):
 
 
 def parse_row(body):
-    """Cuts the body of a DataRow into values."""
+    """Splits the body of a DataRow into values."""
     (count,) = struct.unpack_from("!h", body)
     at, values = 2, []
     for _ in range(count):
@@ -109,7 +109,7 @@ def parse_row(body):
 
 
 def parse_description(body):
-    """Cuts the body of a RowDescription: [[name, the six fields]]."""
+    """Parses the body of a RowDescription: [[name, the six fields]]."""
     (count,) = struct.unpack_from("!h", body)
     at, columns = 2, []
     for _ in range(count):
@@ -128,7 +128,7 @@ def build_description(columns):
 
 
 class Cutter:
-    """Cuts a stream into messages; keeps what is incomplete."""
+    """Splits a stream into messages; keeps an incomplete one."""
 
     def __init__(self):
         self.rest = b""
@@ -136,8 +136,8 @@ class Cutter:
     def feed(self, data):
         """Yields (type, whole message) for each complete message.
 
-        Runs of DataRow are yielded as one (b"D", bytes, count): rows are the
-        bulk of a stream, and nothing has to look into most of them.
+        Consecutive DataRows are yielded as one (b"D", bytes, count): most of a
+        stream is rows, and most of them need not be parsed.
         """
         data = self.rest + data if self.rest else data
         at, size = 0, len(data)
@@ -162,7 +162,7 @@ class Cutter:
 
 
 def split_rows(data):
-    """Cuts a run of DataRow messages into single ones."""
+    """Splits consecutive DataRow messages into single ones."""
     at = 0
     while at < len(data):
         end = at + 1 + _LENGTH.unpack_from(data, at + 1)[0]

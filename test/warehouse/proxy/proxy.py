@@ -1,7 +1,7 @@
 """The proxy of the Redshift stand-in (see ../README.md).
 
-Listens on two ports of 127.0.0.1: the ordinary one, plain and TLS, and a
-control port that faults never touch.  A thread serves each connection.
+Listens on two ports of 127.0.0.1: the ordinary one, plain and TLS, and a control
+port without faults.  A thread serves each connection.
 """
 
 import argparse
@@ -21,8 +21,8 @@ import protocol
 from faults import BadCommand, State
 from session import Session
 
-# below those that outgoing connections get: while a fault has a port closed, one
-# of them could take it, or even meet itself there
+# below the ports of outgoing connections: while a fault keeps a port closed, one of
+# them could take it, or even connect to itself there
 PORTS = range(20000, 32000)
 
 
@@ -53,14 +53,14 @@ class Server:
             self.by_key.pop(session.key, None)
 
     def cut_all(self):
-        """Cuts every connection that faults may touch."""
+        """Resets every connection that faults may affect."""
         with self.state.lock:
             sessions = [session for session in self.by_key.values() if not session.control]
         for session in sessions:
             session.cut()
 
     def cancel(self, key):
-        """A client's CancelRequest: goes to the server, and ends our waits."""
+        """A client's CancelRequest: is sent to the server, and ends the proxy's waits."""
         with self.state.lock:
             self.state.cancels += 1
             session = self.by_key.get(key)
@@ -68,7 +68,7 @@ class Server:
             self.cancel_later(session, self.state.cancel_delay())
 
     def cancel_later(self, session, seconds):
-        """Cancels what the session runs after some time, if that is more than none."""
+        """Cancels the session's statement after some time, if seconds is not 0."""
         if seconds > 0:
             timer = threading.Timer(seconds, self.cancel_later, (session, 0))
             timer.daemon = True
@@ -78,7 +78,7 @@ class Server:
         self.cancel_backend(session)
 
     def cancel_process_late(self, pid):
-        """CANCEL of a pid under the fault late_cancel: True if it acts later."""
+        """CANCEL of a pid under the fault late_cancel: True if it takes effect later."""
         seconds = self.state.cancel_delay()
         if seconds > 0:
             with self.state.lock:
@@ -102,12 +102,12 @@ class Server:
             self.log_file.flush()
 
     def standin(self, text, status):
-        """Answers a STANDIN command on whatever connection it came."""
+        """Answers a STANDIN command on any connection."""
         try:
             rows = self.state.command(text)
         except (BadCommand, ValueError) as error:
             return protocol.error_response("42601", str(error)) + protocol.ready(status)
-        # what the command changed holds when it is answered
+        # the change must be in effect when the command is answered
         for _ in range(6000):
             if self.listening == self.state.listening():
                 break
@@ -135,7 +135,7 @@ class Server:
         return sock
 
     def last_ports(self):
-        """The ports of the last start, so that who knows them finds us again."""
+        """The ports of the last start, so that existing settings remain valid."""
         try:
             with open(os.path.join(self.folder, "proxy.ports"), encoding="ascii") as file:
                 first, second = file.read().split()
@@ -165,7 +165,7 @@ class Server:
             self.accept(sock, True)
 
     def serve(self):
-        """Accepts connections; closes the port while a fault refuses them."""
+        """Accepts connections; closes the port while a fault refuses connections."""
         ordinary, control = [self.listen_again(port) for port in self.last_ports()]
         port = ordinary.getsockname()[1]
         temporary = os.path.join(self.folder, "proxy.ports.new")

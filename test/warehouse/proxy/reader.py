@@ -9,7 +9,7 @@ _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
 
 
 def _escape(match):
-    """One escape of a string literal: a doubled quote, or what a backslash makes."""
+    """One escape of a string literal: a doubled quote, or a backslash sequence."""
     text = match.group(1)
     if text is None:
         return "'"
@@ -36,7 +36,7 @@ class Reader:
         return self.tokens[self.at] if self.at < len(self.tokens) else None
 
     def take(self, *words):
-        """Skips the words if they come next, and says whether they did."""
+        """Skips the words if they come next, and returns whether they did."""
         for offset, word in enumerate(words):
             if self.statement.word(self.at + offset) != word:
                 return False

@@ -1,9 +1,8 @@
-"""What Redshift refuses and PostgreSQL 15 would take (redshift.md 2 and 4).
+"""Statements that Redshift refuses and PostgreSQL 15 accepts (redshift.md 2 and 4).
 
-Each rule looks at the tokens of one statement and raises Refusal with the
-SQLSTATE, the words and the position that Redshift would answer with.  Rules
-decide by tokens alone, so each must be safe: a word is refused only where no
-reading of the statement makes it legal in Redshift.
+Each rule checks the tokens of one statement and raises Refusal with Redshift's
+SQLSTATE, message and position.  Rules see tokens only, so each must be safe: a
+word is refused only if no reading of the statement is legal in Redshift.
 """
 
 from tokenizer import NUMBER, OPERATOR, QUOTED, STRING, WORD, match_parentheses
@@ -12,7 +11,7 @@ SYNTAX_ERROR, UNDEFINED, UNSUPPORTED = "42601", "42704", "0A000"
 
 
 class Refusal(Exception):
-    """An error to raise in place of the statement; position is 1-based."""
+    """An error to raise instead of the statement; position is 1-based."""
 
     def __init__(self, sqlstate, message, position=0, detail=None):
         super().__init__(message)
@@ -22,7 +21,7 @@ class Refusal(Exception):
         self.detail = detail
 
     def as_statement(self):
-        """Returns SQL that makes the server raise it, in whatever state."""
+        """Returns SQL that makes the server raise it, in any state of the transaction."""
 
         def literal(text):
             if text is None:
@@ -39,8 +38,8 @@ def syntax_error(token):
     return Refusal(SYNTAX_ERROR, f'syntax error at or near "{token.text}"', token.start + 1)
 
 
-# Reserved in Redshift, not in PostgreSQL, and without any use of their own
-# inside a query: an error wherever they stand unquoted in one.
+# Reserved in Redshift, not in PostgreSQL, and without a meaning inside a query: an
+# error wherever they are unquoted in one.
 RESERVED = frozenset(
     """aes128 aes256 allowoverwrite az64 backup blanksasnull bytedict bzip2 credentials
     current_user_id deflate defrag delta delta32k disable emptyasnull enable encode encrypt
@@ -48,19 +47,19 @@ RESERVED = frozenset(
     mostly32 new offline old open parallel percent permissions raw readratio recover rejectlog
     resort restore snapshot system tag tdes text255 text32k truncatecolumns wallet""".split()
 )
-# Reserved, but with a use in queries: refused only as a name after AS or a dot.
+# Reserved, but with a meaning in queries: refused only as a name after AS or a dot.
 RESERVED_NAMES = RESERVED | frozenset(
     """identity ignore interval minus nulls off offset only partition pivot respect
     sysdate timestamp top unnest unpivot without overlaps""".split()
 )
 _QUERIES = frozenset(["select", "with", "insert", "update", "delete", "explain", "declare", "("])
-# Words before a parenthesis that do not make it the argument list of a call.
+# Words before a parenthesis that are not the name of a function.
 _NOT_CALLS = frozenset(
     """select from where and or not in on as over by when then else using values exists any
     all some union except intersect minus case between like ilike having limit is distinct
     group join set into with top returning sets rollup cube filter order""".split()
 )
-# Reserved in PostgreSQL 15 only: names in Redshift.
+# Reserved only in PostgreSQL 15: names in Redshift.
 _PLAIN_NAMES = frozenset(
     "window symmetric asymmetric returning variadic lateral tablesample collation concurrently fetch".split()
 )
@@ -69,7 +68,7 @@ _COMPARISONS = frozenset(["=", "<>", "!=", "<", "<=", ">", ">="])
 
 
 class Statement:
-    """The tokens of one statement, with what the rules need to know."""
+    """The tokens of one statement, with the information that the rules need."""
 
     def __init__(self, tokens):
         self.tokens = tokens
@@ -105,7 +104,7 @@ class Statement:
 
 
 def is_plain_name(statement, index):
-    """Is the token a name that PostgreSQL has another use for?"""
+    """Is the token a name that has another meaning in PostgreSQL?"""
     if statement.word(index) not in _PLAIN_NAMES or index == 0 or statement.text(index + 1) == "(":
         return False
     return statement.text(index - 1) in (",", ".", "(") or statement.word(index - 1) in _BEFORE_NAMES or \
@@ -113,7 +112,7 @@ def is_plain_name(statement, index):
 
 
 def check_leading_word(statement):
-    """Commands that Redshift's grammar does not have."""
+    """Commands that are not in Redshift's grammar."""
     first, tokens = statement.first, statement.tokens
     if first in ("discard", "do", "table", "values", "load"):
         raise syntax_error(tokens[0])
@@ -132,7 +131,7 @@ def check_leading_word(statement):
 
 
 def check_literals(statement):
-    """E'' and U&'' are identifiers that touch a string."""
+    """E'' and U&'' are identifiers directly before a string."""
     tokens = statement.tokens
     for index, token in enumerate(tokens[:-1]):
         follower = tokens[index + 1]
@@ -144,7 +143,7 @@ def check_literals(statement):
 
 
 def _check_clause(statement, index, token):
-    """One word that opens a clause Redshift lacks."""
+    """One word that begins a clause that Redshift does not have."""
     word, following = token.word, statement.text(index + 1)
     before = statement.word(index - 1)
     if word == "filter" and following == "(" and statement.text(index - 1) == ")":
@@ -188,7 +187,7 @@ def check_clauses(statement):
 
 
 def check_brackets(statement):
-    """Array types but for a constant array inside ANY(), and array constructors."""
+    """Array types except for a constant array inside ANY(), and array constructors."""
     tokens = statement.tokens
     for index, token in enumerate(tokens):
         if token.text != "[":
@@ -204,7 +203,7 @@ def check_brackets(statement):
         if before is not None and (before.kind in (WORD, QUOTED) and before.word != "array" or before.text == "]") and \
                 statement.text(index + 1).isdigit() and statement.text(index + 2) == "]" and \
                 statement.text(index - 2) != "::":
-            continue  # a place in an array of SUPER
+            continue  # a subscript of a SUPER array
         raise syntax_error(token)
 
 
@@ -218,7 +217,7 @@ def check_aggregate_order(statement):
             continue
         if statement.word(parent - 1) in ("group", "over"):
             continue
-        # a named window: WINDOW w AS ( ... ) never is a call
+        # a named window: WINDOW w AS ( ... ) is never a call
         raise syntax_error(token)
 
 
@@ -254,7 +253,7 @@ def check_row_comparison(statement):
 
 
 def check_reserved_words(statement):
-    """Words that are reserved in Redshift and stand unquoted as a name."""
+    """Words that are reserved in Redshift and are used unquoted as a name."""
     if statement.first not in _QUERIES:
         return
     tokens = statement.tokens
@@ -275,7 +274,7 @@ def check_reserved_words(statement):
 
 
 def check_unsupported_words(statement):
-    """Operators on JSON values, and more that only newer servers have."""
+    """Operators on JSON values, and others that only newer servers have."""
     for token in statement.tokens:
         if token.kind == OPERATOR and token.text in ("->", "->>", "#>", "#>>", "@>", "<@", "&&", "@@"):
             raise Refusal("42883", f"operator does not exist: {token.text}", token.start + 1)
@@ -288,6 +287,6 @@ RULES = (
 
 
 def check(statement):
-    """Raises the first Refusal that a rule finds, if any."""
+    """Raises the Refusal of the first rule that finds one."""
     for rule in RULES:
         rule(statement)

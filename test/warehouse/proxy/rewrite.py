@@ -1,8 +1,8 @@
-"""Turns a text in Redshift's dialect into what the server behind runs.
+"""Rewrites a text from Redshift's dialect to one for the server.
 
-rewrite() is the one entry: text in, Rewritten out.  A text that Redshift would
-refuse becomes a statement that raises the same error, so that transactions
-and the extended protocol behave as after any failing statement.
+rewrite() is the only entry point: it takes a text and returns a Rewritten.  A
+text that Redshift would refuse becomes a statement that raises the same error, so
+that transactions and the extended protocol behave as after any failed statement.
 """
 
 import re
@@ -23,7 +23,7 @@ _SYSTEM = re.compile(r"^(pg_|svv_|stv_|stl_|svl_|svcs_|sys_|information_schema$)
 _DATE_PARTS = frozenset(["dateadd", "datediff", "date_add", "date_diff", "date_part", "datepart"])
 _RENAMED = {"nvl": "COALESCE", "isnull": "COALESCE", "datepart": "date_part", "date_diff": "datediff",
             "date_add": "dateadd", "char_length": "length", "textlen": "length", "dlog10": "log"}
-# Statements that run no query: they bill nothing and no fault touches them.
+# Statements that run no query: they cost nothing, and no fault affects them.
 _NO_QUERY = frozenset(
     """begin start commit end rollback abort set reset show deallocate close cancel
     savepoint release discard prepare""".split()
@@ -31,7 +31,7 @@ _NO_QUERY = frozenset(
 
 
 class Rewritten:
-    """A client's text, what to send instead, and what is known about it."""
+    """A client's text, the text to send instead, and properties of the statement."""
 
     def __init__(self, original):
         self.original = original
@@ -46,19 +46,20 @@ class Rewritten:
         self.begins = False
 
     def calls(self):
-        """The words before a bracket, in lower case."""
+        """The words before a parenthesis, in lower case."""
         tokens = tokenize(self.original)
         return {a.word for a, b in zip(tokens, tokens[1:]) if a.word and b.text == "("}
 
     def original_position(self, position):
-        """Back through the dialect's rewriting, then through each construct's."""
+        """Maps a position back through the rewriting of the dialect, then of each
+        construct."""
         for edits in [self.edits, *reversed(self.steps)] if self.edits else []:
             position = edits.original_position(position)
         return position
 
 
 def _touches_user_table(statement):
-    """Is a relation named that is not of the system?"""
+    """Does the statement name a relation that is not a system relation?"""
     for index, token in enumerate(statement.tokens):
         if token.word not in ("from", "join", "into", "update", "table", "view", "truncate"):
             continue
@@ -74,7 +75,7 @@ def _touches_user_table(statement):
 
 
 def _rewrite_identifiers(statement, edits, case_sensitive):
-    """Quoted identifiers fold too, unless the session keeps their case; long ones are others behind."""
+    """Quoted identifiers fold, too, unless the session keeps their case; long ones get another name."""
     for token in statement.tokens:
         if token.kind not in (QUOTED, WORD):
             continue
@@ -91,7 +92,7 @@ def _rewrite_identifiers(statement, edits, case_sensitive):
 
 
 def _type_at(statement, index, edits):
-    """Gives the type name that begins at index its Redshift meaning."""
+    """Replaces the type name that begins at index by Redshift's type."""
     word, following = statement.word(index), statement.text(index + 1)
     token = statement.tokens[index] if index < len(statement.tokens) else None
     if token is None or token.kind != WORD:
@@ -118,7 +119,7 @@ def _type_at(statement, index, edits):
 
 
 def _interval_type(statement, index, edits):
-    """INTERVAL YEAR TO MONTH and DAY TO SECOND are types of their own."""
+    """INTERVAL YEAR TO MONTH and DAY TO SECOND are separate types."""
     name = "intervaly2m" if statement.word(index + 1) == "year" else "intervald2s"
     last = index + 1
     if statement.word(index + 2) == "to":
@@ -178,7 +179,7 @@ def _rewrite_words(statement, edits):
 
 
 def _rewrite_call(statement, index, edits):
-    """One call of a function that is spelled differently behind."""
+    """One call of a function that has another spelling in the server."""
     token = statement.tokens[index]
     word = token.word
     if word == "listagg":
@@ -209,7 +210,7 @@ def _rewrite_statement(statement, edits, result, case_sensitive):
 
 
 def _check(statement):
-    """Refuses what Redshift refuses; DDL of the stand-in's own is checked by ddl.py."""
+    """Refuses statements that Redshift refuses; ddl.py checks the stand-in's own DDL."""
     if ddl.rewrite(statement, Edits("")) is None:
         check(statement)
 

@@ -1,8 +1,7 @@
-"""One client connection: start-up, and the messages of both directions.
+"""One client connection: startup, and the messages of both directions.
 
-One thread serves both directions: what a client sends is rewritten and passed
-on, what the server answers is passed back, as raw bytes where nothing has to
-be changed.
+One thread serves both directions: the client's messages are rewritten and passed
+on, the server's answers are passed back, as raw bytes if no change is necessary.
 """
 
 import re
@@ -39,12 +38,12 @@ class Session:
         self.uppercase = False
         self.texts = {}          # prepared statement name -> Rewritten
         self.portals = {}        # portal name -> Rewritten
-        self.begun = False       # a BEGIN was sent ahead of the last Sync
-        self.cancelled = False   # a cancel request came; Answer looks at it
+        self.begun = False       # a BEGIN was sent before the last Sync
+        self.cancelled = False   # a cancel request has arrived; Answer checks it
         self.answer = Answer(self)
         self.from_client = Cutter()
 
-    # -- start-up ---------------------------------------------------------
+    # -- startup ----------------------------------------------------------
 
     def serve(self):
         faults = Faults() if self.control else self.state.connection_faults()
@@ -66,7 +65,7 @@ class Session:
             self.close()
 
     def start(self, fault):
-        """Answers start-up packets until the session is connected."""
+        """Answers startup packets until the session is connected."""
         while True:
             code, body = protocol.read_startup(self.client)
             if code == protocol.SSL_REQUEST and not isinstance(self.client, ssl.SSLSocket):
@@ -105,18 +104,18 @@ class Session:
         self.client.sendall(protocol.error_response(sqlstate, text, "FATAL"))
 
     def hang(self, faults):
-        """Keeps the connection without a word until RESET or it closes."""
+        """Keeps the connection open and sends nothing until RESET or until it is closed."""
         while self.state.still_waits(faults):
             if select.select([self.client], [], [], 0.1)[0] and not self.client.recv(CHUNK):
                 return
 
     def wait_for_network(self):
-        """Lost packets are sent again: nothing is read or written until RESET."""
+        """Lost packets would be sent again: nothing is read or written until RESET."""
         while not self.control and self.state.is_black_hole():
             time.sleep(0.05)
 
     def cut(self):
-        """From another thread: this session's reads and writes end."""
+        """Called by another thread: ends this session's reads and writes."""
         try:
             self.reset()
             self.client.shutdown(socket.SHUT_RDWR)
@@ -124,7 +123,7 @@ class Session:
             pass
 
     def reset(self):
-        """Closes with RST rather than an orderly end."""
+        """Closes the connection with RST instead of an orderly end."""
         self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
     def close(self):
@@ -214,7 +213,7 @@ class Session:
         return raw
 
     def describe(self, raw):
-        """Describe of a statement outside a transaction kills 8.0.2."""
+        """Describe of a statement outside a transaction crashes 8.0.2."""
         if raw[5:6] == b"S" and self.status == b"I" and not self.begun:
             raise Closed()
         return raw
@@ -222,7 +221,7 @@ class Session:
     def execute(self, raw):
         portal_end = raw.index(b"\0", 5)
         rewritten = self.portals.get(raw[5:portal_end])
-        limit = 0                # row limits of Execute are not to be relied on
+        limit = 0                # the row limit of Execute is not reliable
         if rewritten is not None:
             self.begun = self.begun or rewritten.begins
             faults = self.answer.begin(rewritten, simple=False)
@@ -231,7 +230,7 @@ class Session:
                 self.answer.expect_errors_of(None)
                 return message(b"P", "", refusal.as_statement(), b"\0\0")
             if "slow" in faults:
-                # the module takes so high a limit for a time to wait
+                # the module interprets such a high limit as a time to wait
                 limit = SLOW + faults.get("slow").number()
         return message(b"E", self.decode(raw[5:portal_end]), struct.pack("!i", limit))
 

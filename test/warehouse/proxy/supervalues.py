@@ -3,8 +3,8 @@
     c.orders[0].status              -> standin.navigate(c.orders, ARRAY['0', 'status'])
     FROM t c, c.orders AS o AT i    -> FROM t c, standin.unnest_at(c.orders) AS o (o, i)
 
-A name is told from a path by the relations of FROM: what stands behind a
-relation's name is its column, what stands behind that is the path.
+The relations of FROM distinguish names from paths: the name after a relation's
+name is its column, and the rest is the path.
 """
 
 from refuse import UNSUPPORTED, Refusal
@@ -40,7 +40,7 @@ def chain(statement, index):
 
 
 class Scope:
-    """What the names of a statement's FROM clauses mean."""
+    """The meaning of the names in a statement's FROM clauses."""
 
     def __init__(self, statement):
         from constructs import blocks, folded, from_items, relation_names
@@ -71,14 +71,15 @@ class Scope:
                 self.schemas.update(parts[:-1])
 
     def split(self, parts):
-        """(SQL of the value, path) of a chain; no path where it is none of SUPER."""
+        """(SQL of the value, path) of a chain; without a path if it is not SUPER."""
         if parts[0] in self.values:
             return _quoted(parts[0]), parts[1:]
         if parts[0] in self.relations:
             if len(parts) > 2 and isinstance(parts[1], str):
                 return f"{_quoted(parts[0])}.{_quoted(parts[1])}", parts[2:]
             return "", []
-        # a relation that was not seen is likelier than a column without its relation
+        # a relation that was not found is more likely than a column without its
+        # relation
         if parts[0] in self.schemas or len(parts) < 2 or len(parts) == 2 and isinstance(parts[1], str):
             return "", []
         return _quoted(parts[0]), parts[1:]
@@ -110,7 +111,7 @@ def _unnest(statement, edits, scope):
 
 
 def navigate(statement, edits, number):
-    """Changes one unnesting, or all paths once there is none left."""
+    """Rewrites one unnesting, or all paths if there is no unnesting left."""
     if not any(token.word == "from" for token in statement.tokens):
         return False
     scope = Scope(statement)
@@ -144,7 +145,7 @@ def navigate(statement, edits, number):
 
 
 def _in_list(statement, index):
-    """Does the token stand in a select list, not in GROUP BY and the like?"""
+    """Is the token in a select list, not in GROUP BY and the like?"""
     for at in range(index - 1, -1, -1):
         if statement.parents[at] == statement.parents[index]:
             if statement.word(at) == "select":

@@ -1,8 +1,8 @@
-"""Cuts SQL text into tokens as Redshift does.
+"""Splits SQL text into tokens as Redshift does.
 
 Redshift's scanner is that of PostgreSQL 8.0: a backslash is an escape in every
-plain string, E'' is not known (it is an identifier that touches a string), and
-block comments nest.  Positions are in characters, as in error messages.
+plain string, E'' does not exist (it is an identifier directly before a string),
+and block comments nest.  Positions are in characters, as in error messages.
 """
 
 import re
@@ -49,7 +49,7 @@ class Token:
 
 
 def _end_of_comment(text, start):
-    """Returns where the block comment that opens at start ends."""
+    """Returns the end of the block comment that begins at start."""
     depth = 0
     for match in _BLOCK.finditer(text, start):
         depth += 1 if match.group() == "/*" else -1

@@ -1,4 +1,4 @@
-# Who the server says it is, its settings and log-ins (redshift.md sections 1 and 3).
+# The server's version, its settings and logins (redshift.md sections 1 and 3).
 use strict;
 use warnings;
 use FindBin;

@@ -1,4 +1,5 @@
-# What Redshift refuses: SQLSTATE, words and position (redshift.md sections 2 and 4).
+# Statements that Redshift refuses: SQLSTATE, message and position (redshift.md
+# sections 2 and 4).
 use strict;
 use warnings;
 use FindBin;
@@ -11,7 +12,7 @@ my $c = connect_to();
 $c->query('DROP TABLE IF EXISTS refusals');
 $c->query('CREATE TABLE refusals (i int, b bigint, v varchar(20), d date)');
 
-# refuses TEXT: the error stands at the word between the marks
+# refuses TEXT: the position of the error is the word between the marks
 sub refuses
 {
 	my ($text, $message, $fact, $sqlstate) = @_;
@@ -88,16 +89,16 @@ for my $statement ('SAVEPOINT s', 'ROLLBACK TO SAVEPOINT s', 'RELEASE SAVEPOINT 
 	$c->query('ROLLBACK');
 }
 
-# the extended protocol refuses at Parse, with the same words
+# the extended protocol refuses at Parse, with the same message
 my $answer = $c->extended('SELECT 1 WHERE 1 IS DISTINCT FROM 2');
 is("$answer->{error}{C} $answer->{error}{P} $answer->{status}", '42601 21 I', 'a refusal of Parse');
 is($answer->{error}{V}, undef, 'errors have no V field (section 11)');
-# in a block it aborts the transaction
+# in a transaction block it aborts the transaction
 $c->query('BEGIN');
 is($c->query('SELECT ARRAY[1]')->{status}, 'E', 'a refusal aborts the transaction');
 like($c->error('SELECT 1'), qr/^25P02 /, 'as any error does');
 $c->query('ROLLBACK');
-# positions belong to the text that the client sent, also when it was rewritten
+# positions refer to the text that the client sent, also after a rewrite
 is($c->error('SELECT i::numeric, NVL(i, 1), "V", nosuch FROM refusals'), '42703 column "nosuch" does not exist 36',
 	'positions are mapped back through rewriting');
 is($c->error("SELECT '\xc3\xa9', nosuch FROM refusals"), '42703 column "nosuch" does not exist 13', 'positions count characters');
@@ -107,7 +108,7 @@ is($c->error($skipped), '42703 column "nosuch" does not exist ' . (index($skippe
 like($c->error('SELECT 1 -- ' . 'x' x (16 * 1024 * 1024)), qr/^54000 Statement is too large/, 'a statement has at most 16 MB (section 3, DG:r_SELECT_synopsis)');
 is($c->value("SELECT length('" . 'x' x (16 * 1024 * 1024 - 100) . "')"), 16 * 1024 * 1024 - 100, '... and nearly 16 MB work');
 
-# DG:r_correlated_subqueries; all in the words of GH spark-redshift#337
+# DG:r_correlated_subqueries; all with the message of GH spark-redshift#337
 for my $pattern (
 	['SELECT i FROM refusals e WHERE NOT EXISTS (SELECT * FROM refusals l WHERE NOT EXISTS (SELECT * FROM refusals s WHERE e.i = s.i))', 'a level is skipped'],
 	['SELECT count(*) FROM refusals c LEFT JOIN refusals e ON c.i = e.i AND e.b = (SELECT max(s.b) FROM refusals s WHERE s.i = e.i)', 'ON of an outer join'],
@@ -124,7 +125,7 @@ for my $pattern ('i = (SELECT max(s.i) FROM refusals s WHERE s.b = r.b)', 'EXIST
 {
 	is($c->query("SELECT i FROM refusals r WHERE $pattern")->{error}, undef, "a subquery that works: $pattern");
 }
-# DG:r_scalar_subqueries: where an expression is called for, with variables of the parent query
+# DG:r_scalar_subqueries: in place of an expression, with variables of the parent query
 is($c->query('SELECT i, (SELECT max(s.i) FROM refusals s WHERE s.b = r.b) FROM refusals r')->{error}, undef, 'a column may be a correlated subquery');
 like($c->error('SELECT i, (SELECT max(s.i) FROM refusals s WHERE s.i > r.i) FROM refusals r'), qr/^XX000 This type of correlated subquery/, '... but not without an equality');
 like($c->error('SELECT b, count(*) FROM refusals GROUP BY b HAVING count(*) > (SELECT min(i) FROM refusals)'), qr/^0A000 scalar subqueries .* HAVING/, '... nor in HAVING');

@@ -62,14 +62,14 @@ $d->send('E', "\0\0\0\0\0");
 is($d->describe('SELECT 1')->{closed}, undef, 'BEGIN may come in the same pipeline');
 $d->query('ROLLBACK');
 
-# a row limit of Execute is not to be relied on
+# the row limit of Execute is not reliable
 $d->send('P', "\0SELECT i FROM sessions\0\0\0");
 $d->send('B', "\0\0\0\0\0\0\0\0");
 $d->send('E', "\0" . pack('N', 1));
 $d->send('S', '');
 is(scalar @{ $d->answer->{rows} }, 3, 'Execute with a limit returns everything (section 3, GH node-pg-cursor#14)');
 
-# the rules hold in the extended protocol too, which postgres_fdw uses
+# the rules apply in the extended protocol, too, which postgres_fdw uses
 $d->query('BEGIN');
 $d->extended('DECLARE a CURSOR FOR SELECT 1');
 like($d->extended('DECLARE b CURSOR FOR SELECT 1')->{error}{M}, qr/^opening multiple cursors/, 'one cursor, in the extended protocol');
@@ -113,7 +113,8 @@ my $cancel = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => env('POR
 $cancel->syswrite(pack('NN', 16, 80877102) . $c->{key});
 $answer = $c->answer;
 like("$answer->{error}{C} $answer->{error}{M}", qr/^57014 Query \(\d+\) cancelled on user's request$/, 'CancelRequest (section 3)');
-# of another session: PostgreSQL signals process and group, and the later one may meet the next statement
+# of another session: PostgreSQL signals process and group, and the later signal may
+# arrive in the next statement
 $c = connect_to();
 my ($pid) = unpack 'N', $c->{key};
 $c->send('Q', "SELECT i FROM sessions\0");
@@ -121,7 +122,7 @@ wait_for_slow();
 $answer = $d->query("CANCEL $pid");
 is_deeply($answer->{tags}, ['CANCEL'], 'CANCEL pid (section 3, DG:r_CANCEL)');
 is($c->answer->{error}{C}, '57014', 'it arrives');
-# acknowledged at once, it acts on whatever runs then
+# acknowledged immediately, it cancels the statement that runs when it takes effect
 for my $way ('CancelRequest', 'CANCEL')
 {
 	my $begun = time;

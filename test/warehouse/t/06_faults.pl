@@ -1,4 +1,4 @@
-# The faults and counters of the stand-in itself, and errors' words (redshift.md section 3).
+# The stand-in's own faults and counters, and error messages (redshift.md section 3).
 use strict;
 use warnings;
 use FindBin;
@@ -96,7 +96,8 @@ for my $stall ('stall_before_rows', 'stall_after_rows 2')
 	fault('RESET');
 	is(scalar(@{ $d->answer->{rows} }), 4 - $count, '... goes on after RESET');
 }
-# what a statement or connection took ends with the first RESET after that, whether it waits by then or not
+# the faults of a statement or connection end with the first RESET after they were
+# taken, whether it already waits or not
 for my $stall ('stall_before_rows', 'stall_after_rows 2')
 {
 	fault('FAULT slow 1000 TIMES 1');
@@ -146,7 +147,7 @@ fault('FAULT slow_rows 100 1 TIMES 1');
 is(scalar @{ $c->query($read)->{rows} }, 4, 'slow_rows');
 cmp_ok(time - $start, '>', 0.4, '... is slow');
 
-# what comes back
+# the contents of the answer
 fault('RESET');
 fault('FAULT column_type i 20 -1');
 fault('FAULT column_name v w');
@@ -168,7 +169,7 @@ is($c->value("SELECT 'getdate()'"), 'getdate()', '... by that name');
 fault('RESET');
 like($c->value('SELECT getdate()'), qr/^\d/, '... until RESET');
 
-# what is a target
+# statements that are targets
 fault("FAULT error 'XX000' 'boo'");
 is($c->value('SELECT 1'), 1, 'statements without a user table are no target');
 is($c->query('SET query_group TO x')->{error}, undef, 'nor are settings');

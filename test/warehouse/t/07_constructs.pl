@@ -1,5 +1,5 @@
-# Constructs and functions of the developer guide that PostgreSQL has not, with
-# the guide's own examples and answers where it shows them.
+# Constructs and functions of the developer guide that PostgreSQL does not have,
+# with the guide's own examples and results if it shows them.
 use strict;
 use warnings;
 use FindBin;
@@ -10,7 +10,7 @@ use Test::More;
 start();
 my $c = connect_to();
 
-# rows TEXT: its rows, values parted by |, rows by ;
+# rows TEXT: its rows, with values separated by |, rows by ;
 sub rows
 {
 	my ($text) = @_;
@@ -135,7 +135,7 @@ gives("SELECT regexp_replace('the fox', 'FOX', 'quick brown fox', 1, 'i')", 'the
 gives("SELECT regexp_replace('passwd7 plain A1234 a1234', '(?=[^ ]*[a-z])(?=[^ ]*[0-9])[^ ]+', '[hidden]', 1, 'ip')", '[hidden] plain [hidden] [hidden]', '... with PCRE');
 gives("SELECT regexp_replace('aXbXc', 'X'), regexp_replace('aXbXc', 'X', '-', 3)", 'abc|aXb-c', '... every match, from a position on');
 
-# positions stay the client's, also behind a construct
+# positions refer to the client's text, also after a construct
 is($c->error('SELECT quality, nosuch FROM (SELECT quality FROM part)'), '42703 column "nosuch" does not exist 17', 'positions are mapped back');
 is($c->error('SELECT x.quality FROM (SELECT quality FROM part) x WHERE convert(integer, x.quality) = nosuch'), '42703 column "nosuch" does not exist 88', '... past what was moved');
 is_deeply([ map { $_->{oid} } @{ $c->extended('SELECT * EXCLUDE (partname) FROM part p WHERE price > 2 LIMIT 1')->{columns} } ], [ 1043, 23, 1700 ], 'in the extended protocol too');

@@ -1,4 +1,4 @@
-# The lake: external DDL, catalogue, partitions, what is scanned (redshift.md section 7).
+# The lake: external DDL, catalogue, partitions, scanned data (redshift.md section 7).
 use strict;
 use warnings;
 use File::Basename qw(dirname);
@@ -14,7 +14,7 @@ my $lake = env('LAKE');
 my $c = connect_to();
 my $role = 'arn:aws:iam::123456789012:role/lake';
 
-# put URL, CONTENT: an object in S3, as somebody else writes it
+# put URL, CONTENT: an object in S3, written by another program
 sub put
 {
 	my ($url, $content) = @_;
@@ -34,7 +34,7 @@ sub ok_tag
 	return;
 }
 
-# scanned: what the last query has read, by both views; checks that they agree
+# scanned: the data that the last query read, in both views; checks that they agree
 sub scanned
 {
 	my ($session) = @_;
@@ -191,7 +191,7 @@ for my $statement ("CREATE EXTERNAL SCHEMA other FROM DATABASE 'db' IAM_ROLE '$r
 	like($c->query("$statement; SELECT 1")->{error}{C}, qr/^25001/, '... nor with others in one text');
 }
 
-# who may
+# privileges
 my $reader = connect_to(user => env('READER'), password => env('READER_PASSWORD'));
 like($reader->error('SELECT * FROM lake.sales'), qr/^42501 permission denied for schema lake/, 'USAGE on the schema is needed');
 is($reader->value("SELECT count(*) FROM svv_external_tables WHERE schemaname = 'lake'"), 0, '... to see its tables');
@@ -206,7 +206,7 @@ my $his = $reader->value('SELECT pg_last_query_id()');
 is($reader->value("SELECT count(*) FROM sys_query_history WHERE user_id <> (SELECT usesysid FROM pg_user WHERE usename = 'reader')"), 0, "he sees nobody else's queries");
 $c->query('REVOKE USAGE ON SCHEMA lake FROM reader');
 
-# values that are not plain, and four levels
+# values with special characters, and four levels
 ok_tag("CREATE EXTERNAL TABLE lake.odd (n int) PARTITIONED BY (a varchar(40), b int, c varchar(40), d date) ROW FORMAT DELIMITED FIELDS TERMINATED BY '|' STORED AS TEXTFILE LOCATION 's3://bucket/odd/'", 'CREATE EXTERNAL TABLE', 'four levels');
 my @odd = ([ 'a/b', 1, '50%', '2026-01-01' ], [ ' lead', 2, q{it's}, '2026-01-02' ], [ 'back\\slash', 3, qq{tab\there}, '2026-01-03' ], [ "Z\x{c3}\x{bc}rich", 4, 'x=y&z', '2026-01-04' ]);
 for my $i (0 .. $#odd)
@@ -244,7 +244,7 @@ ok_tag("CREATE EXTERNAL TABLE lake.linked (n int) PARTITIONED BY (day int) ROW F
 $c->query("ALTER TABLE lake.linked ADD PARTITION (day=1) LOCATION 's3://bucket/m2/_symlink/day=1/'");
 is($c->value('SELECT sum(n) FROM lake.linked'), 5, '... is read');
 
-# several warehouses over one lake, of different speed
+# several warehouses over one lake, of different speeds
 my $dir = tempdir('standin-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 chmod 0755, $dir;
 system('bash', warehouse_script(), 'start', $dir, '--lake', $lake, '--slots', '1') == 0 or die 'the second warehouse does not start';
@@ -267,7 +267,7 @@ like($d->error('SELECT count(*) FROM spectrum.fresh'), qr/^42P01 /, '... until o
 $d->query("CREATE EXTERNAL TABLE spectrum.fresh (n varchar(10)) STORED AS PARQUET LOCATION 's3://bucket/odd/0/'");
 is($c->query('SELECT * FROM lake.fresh')->{columns}[0]{oid}, 1043, '... and makes it with another type');
 
-# one slot: the second query waits, and the views tell
+# one slot: the second query waits, and the views show it
 my $e = connect_to(port => $second{PORT}, password => $second{PASSWORD});
 my $watch = connect_to(port => $second{PORT}, password => $second{PASSWORD});
 connect_to(port => $second{CONTROL_PORT})->query('STANDIN FAULT slow 1500 TIMES 1');
@@ -301,7 +301,7 @@ is($e->value('SELECT count(*) > 0 FROM spectrum.sales'), 't', '... and its slot 
 $d = $e = $watch = undef;
 system('bash', warehouse_script(), 'stop', $dir);
 
-# the end of it
+# dropping everything
 like($c->error('DROP SCHEMA lake'), qr/^2BP01 /, 'DROP SCHEMA with tables');
 like($c->error('DROP SCHEMA lake DROP EXTERNAL DATABASE'), qr/^2BP01 /, '... and the external database');
 ok_tag('DROP SCHEMA lake CASCADE', 'DROP SCHEMA', 'the schema goes');
@@ -311,8 +311,8 @@ ok_tag('DROP SCHEMA lake DROP EXTERNAL DATABASE CASCADE', 'DROP SCHEMA', 'with t
 $c->query($schema);
 is($c->value("SELECT count(*) FROM svv_external_tables WHERE schemaname = 'lake'"), 0, '... all is gone');
 like($c->error('DROP SCHEMA hive DROP EXTERNAL DATABASE'), qr/^0A000 /, 'not of a Hive metastore');
-# Iceberg, as another engine makes and writes it
-# in a bucket that the stand-in itself writes to
+# Iceberg, as another engine creates and writes it, in a bucket that the stand-in
+# itself writes to
 $c->query("SELECT standin.put('s3://iceberg/ice/data/1', '1\n2\n')");
 $c->query("SELECT standin.put('s3://iceberg/ice/data/2', '3\n')");
 ok_tag("CALL standin.create_iceberg_table('lake', 'ice', '{n,int,int,0}', 's3://iceberg/ice/')", 'CALL', 'an Iceberg table');
@@ -329,7 +329,7 @@ is($c->value('SELECT sum(n) FROM lake.ice'), 6, '... to its files');
 $c->query("CREATE EXTERNAL TABLE lake.other (n int) STORED AS PARQUET LOCATION 's3://bucket/other/'");
 like($c->error("CALL standin.commit_iceberg('lake', 'other', '{}')"), qr/^42809 /, 'others have no commits');
 
-# another database of Redshift's, by an external schema over it
+# another database of Redshift, through an external schema over it
 $c->query('DROP TABLE IF EXISTS public.shared_here');
 $c->query('CREATE TABLE public.shared_here (n int)');
 $c->query('INSERT INTO public.shared_here VALUES (7)');

@@ -1,6 +1,6 @@
 # Standin: starts a Redshift stand-in for a test, or uses the one that the
-# environment names, and speaks the wire protocol with it.  A test that looks
-# at type OIDs, error fields and transaction states needs the bare messages.
+# environment names, and implements the wire protocol.  Tests that check type OIDs,
+# error fields and transaction states need the raw messages.
 package Standin;
 
 use strict;
@@ -20,14 +20,14 @@ my $script = File::Spec->rel2abs(dirname(__FILE__) . '/../warehouse');
 
 sub warehouse_script { return $script }
 
-# start: after it the environment has WAREHOUSE_PORT and the rest
+# start: sets WAREHOUSE_PORT and the other variables in the environment
 sub start
 {
 	$SIG{PIPE} = 'IGNORE';
 	alarm 600;    # on a machine with much else to do one takes a minute
 	$SIG{ALRM} = sub { BAIL_OUT('the test hangs') };
 	$SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub {
-		# once: what it started is stopped now
+		# only once: the servers that it started are stopped now
 		$SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
 		die "the test was told to end\n";
 	};
@@ -52,7 +52,7 @@ END
 
 sub env { return $ENV{"WAREHOUSE_$_[0]"} }
 
-# fault: STANDIN commands on the port that no fault touches
+# fault: STANDIN commands on the port without faults
 sub fault
 {
 	my @words = @_;
@@ -62,7 +62,7 @@ sub fault
 	return { map { $_->[0] => $_->[1] } @{ $answer->{rows} } };
 }
 
-# psql: runs it with the given conninfo; returns its output, errors included
+# psql: runs it with the given conninfo; returns its output, including errors
 sub psql
 {
 	my ($conninfo, @arguments) = @_;
@@ -81,8 +81,8 @@ sub psql
 	return $text;
 }
 
-# wait_for_slow: until a statement waits in the server by the fault slow; what
-# would end it finds nothing to end before
+# wait_for_slow: waits until a statement waits in the server because of the fault
+# slow; before that, a cancel would have no effect
 sub wait_for_slow
 {
 	my $direct = connect_to(port => env('DIRECT_PORT'), parameters => { options => '-c standin.loading=on' });
@@ -197,7 +197,7 @@ sub describe
 	return $self->answer;
 }
 
-# answer: what comes until ReadyForQuery, or until the connection ends
+# answer: the messages until ReadyForQuery, or until the connection ends
 sub answer
 {
 	my ($self) = @_;
@@ -242,7 +242,7 @@ sub value
 	return $answer->{error} ? "ERROR: $answer->{error}{M}" : $answer->{closed} ? 'closed' : $answer->{rows}[0][0];
 }
 
-# error: SQLSTATE, text and position of the error that a text must meet
+# error: SQLSTATE, message and position of the error of a text, which must fail
 sub error
 {
 	my ($self, $text) = @_;

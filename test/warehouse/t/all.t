@@ -1,5 +1,5 @@
-# Runs the *.pl beside it, two at a time, for `prove test/warehouse/t`, which
-# looks for *.t only.
+# Runs the *.pl files beside it, two at a time, for `prove test/warehouse/t`, which
+# looks only for *.t.
 use strict;
 use warnings;
 use FindBin;
