@@ -48,7 +48,15 @@ sub instant { my ($wall, $zone) = @_; my @t = gmtime($wall); return in_zone($zon
 sub seconds { my (@t) = @_; return in_zone('UTC', sub { mktime(@t[ 0 .. 5 ], 0, 0, 0) }); }
 
 sub month_floor { my ($value) = @_; my @t = gmtime($value); return seconds(0, 0, 0, 1, $t[4], $t[5]); }
-sub month_moved { my ($value, $months) = @_; my @t = gmtime($value); return seconds(@t[ 0 .. 3 ], $t[4] + $months, $t[5]); }
+
+# As PostgreSQL: six months before October 31 is April 30.
+sub month_moved
+{
+	my ($value, $months) = @_;
+	my @t = gmtime($value);
+	my $last = (gmtime(seconds(0, 0, 0, 1, $t[4] + $months + 1, $t[5]) - 1))[3];
+	return seconds(@t[ 0 .. 2 ], min($t[3], $last), $t[4] + $months, $t[5]);
+}
 
 # The values of a shape's column: "instant" (timestamptz), "wall" (date, timestamp)
 # or "number"; its buckets are "month", "day", or a number of seconds.

@@ -144,7 +144,7 @@ sql(q{
 is(members('state'), 'healthy healthy draining', 'w3 drains');
 is(members('max_runs'), '2 1 -', 'rsfed.groups shows max_runs');
 sql("SELECT rsfed.define_rollup('slow_$_', CASE WHEN $_ <= 9 THEN 'house' ELSE 'w1' END::name, '$query', populate => false)") for 1 .. 12;
-everywhere(sub { standin_reset(); standin('FAULT slow 400') });
+everywhere(sub { standin_reset(); standin('FAULT slow 1000') });
 my $first = sql("SELECT min(id) FROM (SELECT rsfed.request_refresh(format('slow_%s', i)::regclass) AS id FROM generate_series(1, 12) AS i) AS r");
 my @most = (0, 0, 0);
 my $until = time + 60;
@@ -153,7 +153,14 @@ while (time < $until && sql("SELECT count(*) FROM rsfed.runs WHERE run_id >= $fi
 	my @now = everywhere(sub { warehouse_sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '/* rsfed rollup%'") });
 	$most[$_] = $now[$_] > $most[$_] ? $now[$_] : $most[$_] for 0 .. 2;
 }
-is("@most", '2 1 0', 'at no time more than max_runs run at a member, and none at the one that drains');
+ok($most[0] <= 2 && $most[1] <= 1 && $most[2] == 0, 'at no time more than max_runs run at a member, and none at the one that drains') or diag "@most";
+# whatever was seen of it on a busy machine
+is( sql(
+		"SELECT string_agg(server || ' ' || most, ', ' ORDER BY server) FROM (SELECT a.server, max((SELECT count(*) FROM rsfed.runs AS b
+			WHERE b.run_id >= $first AND b.server = a.server AND b.started_at <= a.started_at AND b.finished_at > a.started_at)) AS most
+		FROM rsfed.runs AS a WHERE a.run_id >= $first GROUP BY a.server) AS s"),
+	'w1 2, w2 1',
+	'... and as many do run');
 is(sql("SELECT string_agg(DISTINCT status, ' '), count(*) FROM rsfed.runs WHERE run_id >= $first"), 'published|12', 'all of them are published');
 is(sql("SELECT string_agg(DISTINCT server, ' ' ORDER BY server) FROM rsfed.runs WHERE run_id >= $first"), 'w1 w2', 'at both');
 everywhere(\&standin_reset);
