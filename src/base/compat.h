@@ -428,6 +428,13 @@ typedef void (*shmem_request_hook_type) (void);
 #define pg_analyze_and_rewriteCompat(raw, text) pg_analyze_and_rewrite(raw, text, NULL, 0, NULL)
 #endif
 
+/* 17: the paths of an arm of a UNION are sorted within its own planning */
+#if PG_VERSION_NUM >= 170000
+#define RSFED_SORT_NO_SETOP(root) ((root)->setop_pathkeys = NIL)
+#else
+#define RSFED_SORT_NO_SETOP(root) ((void) 0)
+#endif
+
 /* 18: what prints the parts of EXPLAIN has headers of its own */
 #if PG_VERSION_NUM >= 180000
 #define RSFED_EXPLAIN_HEADER "commands/explain_format.h"

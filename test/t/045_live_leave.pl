@@ -83,12 +83,15 @@ for my $turn (1 .. 30)
 	my $from = -s $ENV{WAREHOUSE_LOG};
 	# the rows must end after the cancel is acknowledged, but soon
 	my $pause = 15 + 5 * ($turn % 5);
+	# the cancel must meet the statement after it: a slow machine gets there later
+	my $late = $turn < 12 ? 100 + 200 * $turn : 2500;
+	my $slow = 2 * $late;
 
 	standin_reset();
 	my ($out, $err) = session("SELECT count(*) FROM live_kv;\n"
-		  . fault('FAULT late_cancel 300 TIMES 1') . fault("FAULT slow_rows $pause 1 TIMES 1")
+		  . fault("FAULT late_cancel $late TIMES 1") . fault("FAULT slow_rows $pause 1 TIMES 1")
 		  . "SELECT k FROM live_kv WHERE length(s) > 0 LIMIT 1;\n"
-		  . fault('FAULT slow 600 TIMES 1') . 'SELECT count(*) FROM live_kv;');
+		  . fault("FAULT slow $slow TIMES 1") . 'SELECT count(*) FROM live_kv;');
 	$wrong++, diag("$out\n$err") if $out !~ /\n4\z/ || $err ne '';
 	open(my $log, '<', $ENV{WAREHOUSE_LOG}) or die;
 	seek($log, $from, 0);
