@@ -85,7 +85,6 @@ SELECT q, sent(q) FROM unnest(ARRAY[
 \pset tuples_only off
 EXPLAIN (VERBOSE, COSTS off) SELECT l.name, x.k + 1 AS next, x.a FROM l, (SELECT k, avg(n) AS a, max(t) AS unread FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k) x;
 
--- columns by a correlated subquery, and subqueries in ON, which go to WHERE
 \pset format unaligned
 \pset tuples_only on
 -- arms of a UNION that are sorted
@@ -93,6 +92,7 @@ SET enable_hashagg = off;
 SELECT q, sent(q) FROM unnest(ARRAY['SELECT k, d FROM t WHERE n >= (SELECT max(n) FROM s WHERE s.k = t.k) UNION SELECT k, at FROM l',
 	'SELECT k FROM (SELECT k, d FROM t WHERE id NOT IN (SELECT id FROM s) UNION SELECT k, at FROM l) x ORDER BY k', 'SELECT k FROM l INTERSECT SELECT k FROM t WHERE n >= (SELECT min(n) FROM s)']) q;
 RESET enable_hashagg;
+-- columns by a correlated subquery, and subqueries in ON, which go to WHERE
 SELECT q, sent(q) FROM unnest(ARRAY[
 	'SELECT id, (SELECT max(s.n) FROM s WHERE s.k = t.k) AS m, 1 + (SELECT sum(s.id) FROM s WHERE s.t = t.t AND s.k > 1) AS n FROM t', 'SELECT x.m, count(*) FROM (SELECT id, (SELECT sum(s.n) FROM s WHERE s.k = t.k) AS m FROM t) x GROUP BY x.m',
 	'SELECT id, (SELECT count(*) FROM s WHERE s.k = t.k) FROM t', 'SELECT id, (SELECT s.n FROM s WHERE s.id = t.id) FROM t', 'SELECT id, (SELECT max(s.n) FROM s WHERE s.k > t.k) FROM t', 'SELECT DISTINCT k, (SELECT max(s.n) FROM s WHERE s.k = t.k) FROM t',
