@@ -162,11 +162,11 @@ append_test(Block *b, Node *expr)
 	bool		is_saving = list_member_ptr(b->saving, expr);
 
 	if (is_saving)
-		live_mark(&b->deparse, 0, '?');
+		deparse_mark(&b->deparse, 0, '?');
 	if (!deparse_expr(&b->deparse, expr))
 		return false;
 	if (is_saving)
-		live_mark(&b->deparse, 0, '.');
+		deparse_mark(&b->deparse, 0, '.');
 	return true;
 }
 

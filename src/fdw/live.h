@@ -139,9 +139,6 @@ extern bool live_ships(PlannerInfo *root, Relids relids, Node *node, List **reas
  */
 extern List *live_note_use(List *used, Oid relid, AttrNumber attnum);
 
-/* Appends a mark of this kind: see DEPARSE_MARK. */
-extern void live_mark(Deparse *deparse, int number, char kind);
-
 /* Appends the mark for a name after the column with this number, from 0. */
 extern void live_name_mark(Deparse *deparse, int number);
 

@@ -145,13 +145,6 @@ append_conditions(Deparse *d, const char *before, List *conditions)
 	}
 }
 
-/* See live.h. */
-void
-live_mark(Deparse *d, int number, char kind)
-{
-	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, number, kind, DEPARSE_MARK);
-}
-
 /* Appends the conditions of a relation, and EXISTS for its semi-joins. */
 static void
 append_where(Deparse *d, LiveRel *live)
@@ -163,9 +156,9 @@ append_where(Deparse *d, LiveRel *live)
 	foreach(lc, live->saving)
 	{
 		appendStringInfoString(&d->buf, before);
-		live_mark(d, 0, '?');
+		deparse_mark(d, 0, '?');
 		append(d, lfirst(lc));
-		live_mark(d, 0, '.');
+		deparse_mark(d, 0, '.');
 		before = " AND ";
 	}
 	foreach(lc, live->exists)
@@ -227,7 +220,7 @@ append_from(Deparse *d, LiveRel *live)
 void
 live_name_mark(Deparse *d, int number)
 {
-	live_mark(d, number, 'n');
+	deparse_mark(d, number, 'n');
 }
 
 static LiveRecipe
@@ -336,7 +329,7 @@ append_count(Deparse *d, const char *word, Node *count, char kind)
 		return -1;
 	}
 	number = deparse_parameter(d, count);
-	live_mark(d, number, kind);
+	deparse_mark(d, number, kind);
 	return number;
 }
 

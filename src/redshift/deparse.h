@@ -117,6 +117,9 @@ extern bool deparse_aggregate(Deparse *deparse, Aggref *aggref, DeparseAggregate
  */
 extern int	deparse_parameter(Deparse *deparse, Node *node);
 
+/* Appends a mark of this kind: see DEPARSE_MARK. */
+extern void deparse_mark(Deparse *deparse, int number, char kind);
+
 /*
  * The value of a parameter as redshift_literal() or redshift_place() wrote it;
  * the texts are NULL if it has no literal.

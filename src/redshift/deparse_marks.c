@@ -55,6 +55,13 @@ deparse_parameter(Deparse *deparse, Node *node)
 	return list_length(deparse->params) - 1;
 }
 
+/* See deparse.h. */
+void
+deparse_mark(Deparse *deparse, int number, char kind)
+{
+	appendStringInfo(&deparse->buf, "%c%d%c%c", DEPARSE_MARK, number, kind, DEPARSE_MARK);
+}
+
 typedef struct Filling
 {
 	const DeparseValue *values;

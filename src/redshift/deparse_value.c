@@ -35,7 +35,7 @@ deparse_param(Deparse *d, Node *node, bool bare)
 	/* a parameter is computed even if no row needs it */
 	if (d->is_conditional && deparse_may_fail(node, NULL))
 		return deparse_refuse(d, "constants and parameters", "what may fail is computed where it is needed");
-	appendStringInfo(&d->buf, "%c%d%c%c", DEPARSE_MARK, deparse_parameter(d, node), bare ? 'b' : 'c', DEPARSE_MARK);
+	deparse_mark(d, deparse_parameter(d, node), bare ? 'b' : 'c');
 	return true;
 }
 
