@@ -24,15 +24,23 @@ argument_require(FunctionCallInfo fcinfo, int number, const char *name)
 }
 
 char *
-argument_new_name(FunctionCallInfo fcinfo, int number, const char *name)
+argument_name(FunctionCallInfo fcinfo, int number, const char *name)
 {
 	argument_require(fcinfo, number, name);
+	return NameStr(*PG_GETARG_NAME(number));
+}
+
+char *
+argument_new_name(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	char	   *value = argument_name(fcinfo, number, name);
+
 	/* SQL has no way to write such a name, so nobody could drop what has it */
-	if (NameStr(*PG_GETARG_NAME(number))[0] == '\0')
+	if (*value == '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("argument \"%s\" must not be empty", name)));
-	return NameStr(*PG_GETARG_NAME(number));
+	return value;
 }
 
 char *

@@ -15,10 +15,10 @@
 /* Raises 22004 if the argument is NULL. */
 extern void argument_require(FunctionCallInfo fcinfo, int number, const char *name);
 
-/*
- * The name of something new; 22004 for a NULL, 42602 for the empty one.  It lives
- * as long as the argument.
- */
+/* A name, which lives as long as the argument; raises 22004 if it is NULL. */
+extern char *argument_name(FunctionCallInfo fcinfo, int number, const char *name);
+
+/* The same for the name of a new object; raises 42602 if it is empty. */
 extern char *argument_new_name(FunctionCallInfo fcinfo, int number, const char *name);
 
 /* A text argument, palloc'd; NULL for a NULL. */

@@ -54,14 +54,6 @@ PG_FUNCTION_INFO_V1(rsfed_alter_member);
 PG_FUNCTION_INFO_V1(rsfed_remove_member);
 PG_FUNCTION_INFO_V1(rsfed_member_health);
 
-/* The name in an argument that must not be NULL. */
-static char *
-name_argument(FunctionCallInfo fcinfo, int number, const char *name)
-{
-	argument_require(fcinfo, number, name);
-	return NameStr(*PG_GETARG_NAME(number));
-}
-
 /*
  * The group in the first argument, which must be the current user's.  Locked
  * against other changes of it and against DROP to the end of the transaction.
@@ -69,7 +61,7 @@ name_argument(FunctionCallInfo fcinfo, int number, const char *name)
 static ForeignServer *
 own_group(FunctionCallInfo fcinfo)
 {
-	char	   *name = name_argument(fcinfo, 0, "group_name");
+	char	   *name = argument_name(fcinfo, 0, "group_name");
 	ForeignServer *group = source_require_group(name);
 
 	if (!rsfed_foreign_server_ownercheck(group->serverid, GetUserId()))
@@ -274,7 +266,7 @@ rsfed_add_member(PG_FUNCTION_ARGS)
 
 	require_primary("rsfed.add_member()");
 	group = own_group(fcinfo);
-	member.server = name_argument(fcinfo, 1, "server");
+	member.server = argument_name(fcinfo, 1, "server");
 	argument_require(fcinfo, 2, "weight");
 	argument_require(fcinfo, 3, "priority");
 	member.weight = PG_GETARG_INT32(2);
@@ -338,7 +330,7 @@ rsfed_alter_member(PG_FUNCTION_ARGS)
 
 	require_primary("rsfed.alter_member()");
 	group = own_group(fcinfo);
-	member = require_member(group->servername, name_argument(fcinfo, 1, "server"));
+	member = require_member(group->servername, argument_name(fcinfo, 1, "server"));
 	if (!PG_ARGISNULL(2))
 		member->weight = PG_GETARG_INT32(2);
 	if (!PG_ARGISNULL(3))
@@ -359,7 +351,7 @@ rsfed_remove_member(PG_FUNCTION_ARGS)
 
 	require_primary("rsfed.remove_member()");
 	group = own_group(fcinfo);
-	member = require_member(group->servername, name_argument(fcinfo, 1, "server"));
+	member = require_member(group->servername, argument_name(fcinfo, 1, "server"));
 	(void) member_delete(group->servername, member->server);
 	PG_RETURN_VOID();
 }

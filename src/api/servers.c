@@ -190,7 +190,7 @@ rsfed_set_credentials(PG_FUNCTION_ARGS)
 	argument_require(fcinfo, 3, "for_role");
 	server_name = NameStr(*PG_GETARG_NAME(0));
 	username = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	password = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	password = argument_text(fcinfo, 2);
 	role = NameStr(*PG_GETARG_NAME(3));
 	server = source_server(server_name);
 
