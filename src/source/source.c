@@ -191,13 +191,10 @@ source_repin(SourceConnection *source, const SourceRequest *request)
 	remote_session_set(source->conn, wanted_session(source_server(source->server), request));
 }
 
-/* Returns it; see source.h. */
-void
-source_release(SourceConnection *source)
+/* Ends the use of a connection: a kept one stays open, if it is idle. */
+static void
+give_back(SourceConnection *source)
 {
-	/* a failed connection is never released */
-	route_worked(source->serverid, source->server,
-				 source->is_check ? remote_connect_ms(source->conn) : -1, true);
 	health_end(source->use);
 	if (source->kept != NULL)
 		kept_give_back(source->kept);
@@ -210,19 +207,21 @@ source_release(SourceConnection *source)
 
 /* See source.h. */
 void
+source_release(SourceConnection *source)
+{
+	/* a failed connection is never released */
+	route_worked(source->serverid, source->server,
+				 source->is_check ? remote_connect_ms(source->conn) : -1, true);
+	give_back(source);
+}
+
+/* See source.h. */
+void
 source_leave(SourceConnection *source)
 {
-	health_end(source->use);
 	if (source->kept != NULL)
-	{
 		remote_leave(source->conn);
-		kept_give_back(source->kept);
-	}
-	else
-		remote_close(source->conn);
-	source->kept = NULL;
-	source->conn = NULL;
-	source->use = NULL;
+	give_back(source);
 }
 
 /* See source.h. */
