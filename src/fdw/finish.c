@@ -16,6 +16,7 @@
 #include "utils/numeric.h"
 
 #include "base/compat.h"
+#include "redshift/decimal.h"
 
 #include "fdw/live.h"
 
@@ -47,14 +48,6 @@ as_numeric(int64 value)
 	return DirectFunctionCall1(int8_numeric, Int64GetDatum(value));
 }
 
-static Datum
-power_of_ten(int digit, int exponent)
-{
-	char	   *text = psprintf("%de%d", digit, exponent);
-
-	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-}
-
 /*
  * The square root with as many decimals as the value has, rounded as in the
  * final function of stddev.  The result of numeric_sqrt() has at least that
@@ -66,10 +59,10 @@ square_root(Datum value)
 {
 	int			scale = DatumGetInt32(DirectFunctionCall1(numeric_scale, value));
 	Datum		root = DirectFunctionCall2(numeric_round, DirectFunctionCall1(numeric_sqrt, value), Int32GetDatum(scale));
-	Datum		least = DirectFunctionCall2(numeric_sub, root, power_of_ten(5, -scale - 1));
+	Datum		least = DirectFunctionCall2(numeric_sub, root, decimal_power_of_ten(5, -scale - 1));
 
 	if (DatumGetBool(DirectFunctionCall2(numeric_gt, DirectFunctionCall2(numeric_mul, least, least), value)))
-		return DirectFunctionCall2(numeric_sub, root, power_of_ten(1, -scale));
+		return DirectFunctionCall2(numeric_sub, root, decimal_power_of_ten(1, -scale));
 	return root;
 }
 

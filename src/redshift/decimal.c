@@ -13,7 +13,9 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "redshift/decimal.h"
@@ -228,4 +230,13 @@ decimal_result_typmod(Node *node, const DecimalColumns *columns)
 	if (decimal_is_sum(node))
 		size.precision = DECIMAL_MAX_DIGITS;
 	return ((size.precision << 16) | size.scale) + VARHDRSZ;
+}
+
+/* See decimal.h. */
+Datum
+decimal_power_of_ten(int digit, int exponent)
+{
+	char	   *text = psprintf("%de%d", digit, exponent);
+
+	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }

@@ -52,4 +52,7 @@ extern bool decimal_is_sum(Node *node);
 /* The digits of the decimal that an integer is cast to. */
 extern int	decimal_digits_of_integer(Oid type);
 
+/* A numeric: a digit times a power of ten, palloc'd. */
+extern Datum decimal_power_of_ten(int digit, int exponent);
+
 #endif							/* RSFED_REDSHIFT_DECIMAL_H */

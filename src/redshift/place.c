@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "redshift/decimal.h"
 #include "redshift/literal.h"
 #include "redshift/types.h"
 
@@ -45,21 +46,15 @@ place_of_number(Datum value, bool bare, char **literal)
 	Datum		cut;
 	Datum		scale;
 
-	if (before_point == 0)
-		return is_negative ? RS_PLACE_BELOW : RS_PLACE_ABOVE;
-	if (before_point > DECIMAL_MAX_DIGITS)
+	/* NaN, an infinity, or beyond all numbers of Redshift */
+	if (before_point == 0 || before_point > DECIMAL_MAX_DIGITS)
 		return is_negative ? RS_PLACE_BELOW : RS_PLACE_ABOVE;
 	scale = Int32GetDatum(Min(DECIMAL_MAX_DIGITS - before_point, DECIMAL_MAX_DIGITS - 1));
 	cut = DirectFunctionCall2(numeric_trunc, value, scale);
 	if (DatumGetBool(DirectFunctionCall2(numeric_eq, cut, value)))
 		return place_at(RS_PLACE_EXACT, NUMERICOID, cut, bare, literal);
 	if (is_negative)
-	{
-		char	   *step = psprintf("1e-%d", DatumGetInt32(scale));
-
-		cut = DirectFunctionCall2(numeric_sub, cut,
-								  DirectFunctionCall3(numeric_in, CStringGetDatum(step), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-	}
+		cut = DirectFunctionCall2(numeric_sub, cut, decimal_power_of_ten(1, -DatumGetInt32(scale)));
 	return place_at(RS_PLACE_BETWEEN, NUMERICOID, cut, bare, literal);
 }
 
