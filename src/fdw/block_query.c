@@ -215,7 +215,7 @@ block_append_group(Block *b, bool has_aggregate)
 		return block_stays(b, BLOCK_SCALAR_CLAUSE, "Redshift has none in HAVING");
 	/* with only fixed expressions, there is no group without a row */
 	condition = live_group_condition(query->groupClause != NIL && exprs == NIL,
-									 query->groupClause == NIL && (query->hasAggs || query->havingQual != NULL) &&
+									 query->groupClause == NIL && block_is_grouped(query) &&
 									 having == NIL && !has_aggregate);
 	if (condition != NULL)
 		appendStringInfo(&b->deparse.buf, " HAVING %s", condition);

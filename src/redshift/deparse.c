@@ -586,7 +586,7 @@ argument_text(Deparse *d, Aggref *aggref, Node *arg)
 	d->is_conditional = saved || aggref->aggfilter != NULL;
 	text = arg ? operand(d, arg, false) : pstrdup("1");
 	d->is_conditional = saved;
-	return filtered(d, aggref, text);
+	return text;
 }
 
 /*
@@ -641,16 +641,13 @@ spread_parts(Deparse *d, Aggref *aggref, const char *item, const ShipRule *rule,
 {
 	Node	   *arg = (Node *) linitial_node(TargetEntry, aggref->args)->expr;
 	bool		is_integer = ship_class(exprType(arg)) == SHIP_INTEGER;
-	bool		saved = d->is_conditional;
 	int			precision = decimal_digits_of_integer(exprType(arg));
 	int			scale = 0;
 	char	   *text;
 
 	if ((!is_integer && !deparse_size(d, arg, &precision, &scale)) || 2 * precision + DECIMAL_SUM_DIGITS > DECIMAL_MAX_DIGITS)
 		return deparse_refuse(d, item, rule->note);
-	d->is_conditional = saved || aggref->aggfilter != NULL;
-	text = operand(d, arg, false);
-	d->is_conditional = saved;
+	text = argument_text(d, aggref, arg);
 	if (text != NULL && is_integer)
 		text = psprintf("(%s)::decimal(%d,0)", text, precision);
 	if (text == NULL || (result->text[0] = filtered(d, aggref, text)) == NULL)
@@ -699,7 +696,7 @@ aggregate_parts(Deparse *d, Aggref *aggref, const char *item, const ShipRule *ru
 	if (arg != NULL && !*distinct && decimal_is_sum((Node *) aggref) &&
 		scaled_arguments(d, aggref, (CaseExpr *) arg, &text, &scale))
 		result->finish = DEPARSE_SCALED;
-	else if ((text = argument_text(d, aggref, arg)) == NULL)
+	else if ((text = filtered(d, aggref, argument_text(d, aggref, arg))) == NULL)
 		return false;
 	if (strcmp(name, "count") == 0)
 		result->text[0] = arg == NULL && aggref->aggfilter == NULL ? pstrdup("count(*)")
