@@ -430,9 +430,9 @@ typedef void (*shmem_request_hook_type) (void);
 
 /* 17: the paths of an arm of a UNION are sorted within its own planning */
 #if PG_VERSION_NUM >= 170000
-#define RSFED_SORT_NO_SETOP(root) ((root)->setop_pathkeys = NIL)
+#define RSFED_CLEAR_SETOP_PATHKEYS(root) ((root)->setop_pathkeys = NIL)
 #else
-#define RSFED_SORT_NO_SETOP(root) ((void) 0)
+#define RSFED_CLEAR_SETOP_PATHKEYS(root) ((void) 0)
 #endif
 
 /* 18: what prints the parts of EXPLAIN has headers of its own */

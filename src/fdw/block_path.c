@@ -149,7 +149,7 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_rel, R
 	output_rel->pathlist = NIL;
 	output_rel->partial_pathlist = NIL;
 	/* the scan has the part's columns: only the query around it can sort them */
-	RSFED_SORT_NO_SETOP(root);
+	RSFED_CLEAR_SETOP_PATHKEYS(root);
 	live_cost(false, part->rows, part->rows, &startup, &total);
 	path = create_foreign_upper_pathCompat(root, output_rel, root->upper_targets[UPPERREL_FINAL], part->rows, startup, total, NIL);
 	path->fdw_private = list_make1(part_scan(root, part));
