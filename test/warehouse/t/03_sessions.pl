@@ -6,6 +6,7 @@ use lib $FindBin::Bin;
 use IO::Socket::INET;
 use Standin;
 use Test::More;
+use Time::HiRes qw(time);
 
 start();
 fault('RESET');
