@@ -45,6 +45,9 @@ SELECT * FROM compared_where('t = ''a''', 't = ''a ''', 't <> ''B''', 't < ''a''
 	'i4 = 10 AND (b OR n < 0)', 'NOT (i4 = 10 OR i4 IS NULL)', 'CASE WHEN i4 > 0 THEN b ELSE n > 0 END', 'CASE i2 WHEN 1 THEN 5 WHEN 7 THEN 6 END = 5', 'COALESCE(i4, i2) = 7', 'COALESCE(t, ''none'') = ''none''', 'COALESCE(n, 0) = 0',
 	'NULLIF(i4, 10) IS NULL', 'GREATEST(i4, i2) > 5', '(i4, i2) > (0, 0)', 'i4 % 4 = 2', 'i4 / 3 = 3', 'i2 * 2 = 14', 'i4 - i2 > 5', '- i4 = 10', 'n * n > 2', 'n38 * n38 > 2', 'n + 0.5 = 2', '- n > 1', 'n / 3 > 0.1', 'n - i4 < 0', 'n::numeric(12,1) = 1.5', 'abs(i4) = 10', 'i4::bigint = 10', 'i8::int = 9 AND id > 7', 'ts::date = d', 'd::timestamp = ts',
 	'extract(year FROM d) = 2024', 'extract(month FROM ts) = 2', 'extract(epoch FROM ts) > 0', 'date_part(''hour'', ts) = 7', 'extract(dow FROM d) = 1', 'extract(doy FROM d) > 60', 'extract(quarter FROM ts) = 4', 'extract(minute FROM ts) = 8', 'extract(hour FROM tz) = 1', 'date_trunc(''month'', ts) = ''2024-01-01''', 'date_trunc(''week'', ts) = ''2024-01-29''', 'date_trunc(''decade'', ts) = ''2020-01-01''', 'date_trunc(''day'', tz) = ''2024-03-31''');
+-- 64 bits, in which Redshift keeps up to 19 digits, do not hold every number of 19
+SELECT rsfed.pushed('SELECT count(*) FROM live_rows WHERE n38 < 9999999999999999999 AND n38 > 999999999999999999.5 AND n < 99999999999999999.5');
+EXPLAIN (VERBOSE, COSTS off) SELECT sum(CASE WHEN b THEN 999999999999999999 ELSE 0.5 END) FROM live_rows;
 CREATE FUNCTION live_is_even(int) RETURNS boolean LANGUAGE sql VOLATILE AS 'SELECT $1 % 2 = 0';
 SELECT * FROM compared_where('live_is_even(id)');
 
