@@ -192,7 +192,20 @@ COMMIT;
 SELECT live_facts('SELECT k FROM live_member WHERE k = 1');
 SELECT error_of('SELECT rsfed.drop_group(''live_group'')');
 DROP FOREIGN TABLE live_member;
-SELECT rsfed.drop_group('live_group'), rsfed.drop_server('live_one'), rsfed.drop_server('live_two');
+-- a member that failed is not in use any more while the transaction goes on at another one
+SET client_min_messages = error;
+SELECT rsfed.register_server('live_gone', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', 1, verify => false);
+SELECT rsfed.define_group('live_failover', 'failover');
+SELECT rsfed.add_member('live_failover', 'live_gone', verify => false), rsfed.add_member('live_failover', 'live_one', priority => 2, verify => false);
+SET client_min_messages = warning;
+CREATE FOREIGN TABLE live_member (k integer) SERVER live_failover OPTIONS (schema_name 'public', table_name 'kv');
+BEGIN;
+DECLARE one CURSOR FOR SELECT k FROM live_member ORDER BY k;
+FETCH 1 FROM one;
+SELECT server, state, running FROM rsfed.groups WHERE group_name = 'live_failover' ORDER BY server;
+COMMIT;
+DROP FOREIGN TABLE live_member;
+SELECT rsfed.drop_group('live_group'), rsfed.drop_group('live_failover'), rsfed.drop_server('live_one'), rsfed.drop_server('live_two'), rsfed.drop_server('live_gone');
 
 -- cursors over a savepoint and a commit, a loop that commits, partitions
 BEGIN;

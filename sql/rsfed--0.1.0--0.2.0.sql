@@ -225,3 +225,77 @@ BEGIN
 		ORDER BY array_position(ARRAY['error', 'warning', 'notice', 'ok'], r.severity), r.subject, r.problem;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION rsfed_catalog.subscriber_table(publication name, version integer, relid oid, relation_id integer, copy_number integer, tables boolean)
+RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $body$
+	WITH t AS (SELECT c.oid, n.nspname, c.relname, c.relowner, obj_description(c.oid, 'pg_class') AS comment, c.relacl,
+			rsfed_catalog.published_columns(publication, c.oid) AS named
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relid),
+	a AS (SELECT a.attname, a.attnum, a.attnotnull, format_type(a.atttypid, a.atttypmod) AS type,
+			CASE WHEN a.attcollation NOT IN (0, y.typcollation) THEN format(' COLLATE %I.%I', cn.nspname, co.collname) ELSE '' END AS coll
+		FROM t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+			AND (t.named IS NULL OR a.attname = ANY (t.named)
+				-- not published yet: it is once this is there
+				OR a.attname IN (SELECT x.value ->> 'name' FROM rsfed_catalog.rollup u, jsonb_array_elements(u.columns) x
+					WHERE u.relation_id = subscriber_table.relation_id))
+		JOIN pg_type y ON y.oid = a.atttypid
+		LEFT JOIN pg_collation co ON co.oid = a.attcollation
+		LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace),
+	k AS (SELECT i.indexrelid, bool_and(a.attnotnull) AS is_primary, array_agg(a.attname ORDER BY x.n) AS columns
+		FROM t JOIN pg_index i ON i.indrelid = t.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+		CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY x (attnum, n)
+		JOIN a ON a.attnum = x.attnum
+		GROUP BY i.indexrelid
+		HAVING array_agg(a.attname::text ORDER BY a.attname) = (SELECT array_agg(c ORDER BY c COLLATE "C") FROM rsfed_catalog.rollup u, unnest(u.key_columns) c
+			WHERE u.relation_id = subscriber_table.relation_id)
+		ORDER BY bool_and(a.attnotnull) DESC, i.indexrelid LIMIT 1)
+	SELECT concat_ws(E'\n',
+		-- psql ends a comment at \n and at \r, and names may contain both
+		'-- ' || regexp_replace(concat_ws(E'\n', format('%I.%I', t.nspname, t.relname),
+			CASE WHEN NOT tables THEN format(E'It must contain, made by whoever owns the schema:\n  CREATE TABLE %I.%I (%s);%s', t.nspname, t.relname,
+				(SELECT string_agg(format('%I %s%s', a.attname, a.type, a.coll), ', ' ORDER BY a.attnum) FROM a),
+				(SELECT CASE WHEN k.is_primary THEN format(E'\n  ALTER TABLE %I.%I ADD PRIMARY KEY (%s);', t.nspname, t.relname, l.list)
+					ELSE format(E'\n  CREATE UNIQUE INDEX ON %I.%I (%s) NULLS NOT DISTINCT;', t.nspname, t.relname, l.list) END
+					FROM k CROSS JOIN LATERAL (SELECT string_agg(quote_ident(c), ', ' ORDER BY n) AS list FROM unnest(k.columns) WITH ORDINALITY x (c, n)) l)) END),
+			'[\n\r]', E'\n-- ', 'g'),
+		format(E'SELECT rsfed_catalog.take_table(publication => %L, version => %s, relation_id => %s, copy_number => %s, tables => %L,\n'
+			'\tschema_name => %L, relation_name => %L,\n\tcolumns => ARRAY[%s],\n\tkey => %L, is_primary => %L) \\gset rsfed_',
+			publication, version, relation_id, copy_number, tables, t.nspname, t.relname,
+			(SELECT string_agg(format(E'\n\t\tARRAY[%L, %L]', a.attname, a.type || a.coll), ',' ORDER BY a.attnum) FROM a),
+			(SELECT k.columns FROM k), COALESCE((SELECT k.is_primary FROM k), false)),
+		CASE WHEN tables THEN (SELECT string_agg(regexp_replace(pg_get_indexdef(i.indexrelid), '^CREATE INDEX ', 'CREATE INDEX IF NOT EXISTS ') || ';', E'\n'
+				ORDER BY i.indexrelid)
+			FROM pg_index i WHERE i.indrelid = t.oid AND NOT i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+				AND NOT EXISTS (SELECT FROM unnest(i.indkey) x (attnum) WHERE x.attnum NOT IN (SELECT a.attnum FROM a))) END,
+		CASE WHEN tables AND t.comment IS NOT NULL THEN format('COMMENT ON TABLE %I.%I IS %L;', t.nspname, t.relname, t.comment) END,
+		CASE WHEN tables THEN (SELECT string_agg(CASE WHEN x.grantee = 0 THEN format('GRANT SELECT ON %I.%I TO PUBLIC;', t.nspname, t.relname)
+					ELSE format('SELECT rsfed_catalog.grant_select(%L, %L, %L) \gset rsfed_', t.nspname, t.relname, pg_get_userbyid(x.grantee)) END, E'\n' ORDER BY x.grantee)
+			FROM aclexplode(t.relacl) x WHERE x.privilege_type = 'SELECT' AND x.grantee <> t.relowner) END,
+		'')
+	FROM t
+$body$;
+
+CREATE OR REPLACE FUNCTION rsfed_catalog.subscriber_script(publication name, tables boolean)
+RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT replace(replace(replace(replace(replace(replace(rsfed_catalog.subscriber_template(),
+		'@kit@', quote_literal(md5(rsfed_catalog.subscriber_template()))),
+		-- the template has it in a comment and in a body of DO, too
+		'@publication@', CASE WHEN b.publication::text ~ '[\n\r$@]'
+			THEN format('U&''%s''', replace(replace(replace(replace(replace(replace(b.publication::text, E'\\', E'\\\\'), '''', ''''''),
+				E'\n', E'\\000a'), E'\r', E'\\000d'), '$', E'\\0024'), '@', E'\\0040'))
+			ELSE quote_literal(b.publication) END),
+		'@slot_prefix@', quote_literal(rsfed_catalog.slot_prefix(b.publication))),
+		'@version@', b.version::text),
+		'@failover@', (current_setting('server_version_num')::int4 >= 170000)::text),
+		'@tables@', COALESCE((SELECT string_agg(rsfed_catalog.subscriber_table(p.publication, b.version, k.relid, p.relation_id, p.copy_number, tables),
+				E'\n' ORDER BY p.schema_name, p.relation_name)
+			FROM rsfed_catalog.published_freshness p JOIN rsfed_catalog.present_relation k USING (relation_id)
+			WHERE p.publication = b.publication), '-- none is published')
+		|| format(E'\nSELECT rsfed_catalog.forget_others(%L, %L) \\gset rsfed_', b.publication,
+			ARRAY(SELECT p.relation_id FROM rsfed_catalog.published_freshness p WHERE p.publication = b.publication ORDER BY 1)))
+	FROM rsfed_catalog.publication b WHERE b.publication = subscriber_script.publication
+$$;

@@ -125,8 +125,9 @@ serving_relation_id(Oid relid, Snapshot snapshot)
 	return relation_id != 0 ? relation_id : relation_id_by_name(relid, snapshot);
 }
 
-Oid
-serving_relid(int32 relation_id, Snapshot snapshot)
+/* The oid of a relation by that number; InvalidOid if it is a set, or gone. */
+static Oid
+relid_by_id(int32 relation_id, Snapshot snapshot)
 {
 	Oid			relid = cached_oid(relation_id, snapshot);
 	DirectScan	scan;
@@ -219,7 +220,7 @@ owns_members(int32 set_id, Snapshot snapshot)
 	while (owns_all && direct_next(&scan))
 	{
 		int32		member = DatumGetInt32(direct_value(&scan, "relation_id", &isnull));
-		Sight		sight = serving_sight(serving_relid(member, snapshot));
+		Sight		sight = serving_sight(relid_by_id(member, snapshot));
 
 		owns_all = !sight.exists || sight.may_see_all;
 		owned += sight.exists && sight.may_see_all;
@@ -235,7 +236,7 @@ serving_may_see_runs(int32 relation_id, Snapshot snapshot)
 
 	if (has_privs_of_role(GetUserId(), ROLE_PG_MONITOR))
 		return true;
-	relid = serving_relid(relation_id, snapshot);
+	relid = relid_by_id(relation_id, snapshot);
 	if (OidIsValid(relid))
 		return serving_sight(relid).may_see_all;
 	return owns_members(relation_id, snapshot);

@@ -36,9 +36,6 @@ extern int32 serving_relation_id(Oid relid, Snapshot snapshot);
  */
 extern bool serving_has_oid(int32 relation_id, Snapshot snapshot);
 
-/* The oid of a relation by that number; InvalidOid if it is a set, or gone. */
-extern Oid	serving_relid(int32 relation_id, Snapshot snapshot);
-
 /* The facts about a relation in the snapshot. */
 typedef struct Content
 {

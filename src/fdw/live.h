@@ -82,9 +82,6 @@ typedef struct LiveRel
 /* live_table.c: reads the options of a table; palloc'd. */
 extern LiveTable *live_table(Oid relid);
 
-/* The column's name in Redshift, not quoted; palloc'd. */
-extern char *live_column_name(Oid relid, AttrNumber attnum, const char *local_name);
-
 /* How a column of the scan's row is computed from columns of the result. */
 typedef enum LiveRecipe
 {

@@ -184,14 +184,17 @@ typedef struct Connect
 {
 	LiveSession *session;
 	SourceRequest request;
+	MemoryContext context;		/* of the connection and its use of the server */
 } Connect;
 
 static void
 connect_step(void *arg)
 {
 	Connect    *connect = arg;
+	MemoryContext old = MemoryContextSwitchTo(connect->context);
 
 	connect->session->source = source_connect(&connect->request);
+	MemoryContextSwitchTo(old);
 }
 
 /* Connects; for a group, to the next member if one fails. */
@@ -217,11 +220,14 @@ session_connect(LiveSession *session, bool for_block)
 	connect.request.nested_as_json = true;
 	connect.request.keep = true;
 	connect.request.for_block = for_block;
+	connect.context = AllocSetContextCreate(session->context, "rsfed live connection", ALLOCSET_SMALL_SIZES);
 	if (source_is_group(server))
 	{
 		connect.request.route = palloc0(sizeof(SourceRoute));
 		while ((error = attempt_anything(connect_step, &connect)) != NULL)
 		{
+			/* ends the use of the member, which is not counted or tried by it any more */
+			MemoryContextReset(connect.context);
 			if (!route_move_on(connect.request.route, error))
 				ReThrowError(error);
 		}
@@ -230,10 +236,10 @@ session_connect(LiveSession *session, bool for_block)
 		connect_step(&connect);
 
 	/* registered after the connection's callbacks, so called before them */
-	callback = palloc0(sizeof(MemoryContextCallback));
+	callback = MemoryContextAllocZero(connect.context, sizeof(MemoryContextCallback));
 	callback->func = let_go;
 	callback->arg = session;
-	MemoryContextRegisterResetCallback(session->context, callback);
+	MemoryContextRegisterResetCallback(connect.context, callback);
 	MemoryContextSwitchTo(old);
 }
 

@@ -55,9 +55,9 @@ quoted_name(Relation relation, const char *name)
 	return redshift_quote_identifier(name);
 }
 
-/* See live.h. */
-char *
-live_column_name(Oid relid, AttrNumber attnum, const char *local_name)
+/* The column's name in Redshift, not quoted; palloc'd. */
+static char *
+column_name(Oid relid, AttrNumber attnum, const char *local_name)
 {
 	const char *name = source_option(GetForeignColumnOptions(relid, attnum), "column_name");
 
@@ -99,7 +99,7 @@ live_table(Oid relid)
 		if (att->attisdropped || (att->attgenerated && att->attgenerated != ATTRIBUTE_GENERATED_STORED))
 			continue;
 		options = GetForeignColumnOptions(relid, i + 1);
-		live->column[i] = quoted_name(relation, live_column_name(relid, i + 1, NameStr(att->attname)));
+		live->column[i] = quoted_name(relation, column_name(relid, i + 1, NameStr(att->attname)));
 		live->is_char[i] = option_bool_text(OPTION_COLUMN, "is_char", source_option(options, "is_char"));
 		live->blank_safe[i] = is_blank_safe(options, live->is_char[i], table->options, server_safe);
 	}

@@ -81,7 +81,7 @@ size_of_aggregate(Aggref *aggref, const DecimalColumns *columns, DecimalSize *si
 	if (!size_of(arg, columns, size))
 		return false;
 	if (decimal_is_sum((Node *) aggref))
-		size->precision += DECIMAL_SUM_DIGITS;
+		size->precision = redshift_decimal_precision(size->precision + DECIMAL_SUM_DIGITS);
 	return decimal_is_sum((Node *) aggref) || strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
 }
 
@@ -143,7 +143,7 @@ size_of_case(CaseExpr *expr, const DecimalColumns *columns, DecimalSize *size, b
 		before_point = Max(before_point, one.precision - one.scale);
 		is_first = false;
 	}
-	size->precision = is_first ? 0 : before_point + size->scale;
+	size->precision = is_first ? 0 : redshift_decimal_precision(before_point + size->scale);
 	return !is_first;
 }
 

@@ -26,6 +26,9 @@
 
 #define MAX_VARCHAR_BYTES	65535
 
+/* the most digits of a decimal that Redshift keeps in 64 bits */
+#define DIGITS_OF_64_BITS 19
+
 static char *decimal_literal(Datum value, const char **why);
 static char *date_literal(DateADT date, const char **why);
 static char *timestamp_literal(Timestamp timestamp, const char *zone, const char *type,
@@ -106,9 +109,16 @@ redshift_null(Oid type)
 	}
 }
 
-/* Counts the digits of a decimal's text, and those after its point. */
+/* See literal.h. */
+int
+redshift_decimal_precision(int digits)
+{
+	return digits == DIGITS_OF_64_BITS ? digits + 1 : digits;
+}
+
+/* The precision that a decimal's text needs, and its digits after the point. */
 static bool
-count_digits(const char *text, int *precision, int *scale)
+size_of_text(const char *text, int *precision, int *scale)
 {
 	bool		after_point = false;
 	bool		significant = false;
@@ -131,7 +141,7 @@ count_digits(const char *text, int *precision, int *scale)
 		if (significant)
 			(*precision)++;
 	}
-	*precision = Max(*precision, 1);
+	*precision = redshift_decimal_precision(Max(*precision, 1));
 	return true;
 }
 
@@ -139,7 +149,7 @@ count_digits(const char *text, int *precision, int *scale)
 bool
 redshift_decimal_size(Datum value, int *precision, int *scale)
 {
-	return count_digits(DatumGetCString(DirectFunctionCall1(numeric_out, value)), precision, scale);
+	return size_of_text(DatumGetCString(DirectFunctionCall1(numeric_out, value)), precision, scale);
 }
 
 static char *
@@ -149,7 +159,7 @@ decimal_literal(Datum value, const char **why)
 	int			precision;
 	int			scale;
 
-	if (!count_digits(text, &precision, &scale))
+	if (!size_of_text(text, &precision, &scale))
 	{
 		*why = "Redshift's decimals have no NaN and no infinities";
 		return NULL;

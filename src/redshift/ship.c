@@ -274,9 +274,9 @@ ship_class(Oid type)
 	}
 }
 
-/* See ship.h. */
-const char *
-ship_class_name(ShipClass class)
+/* The word for a class in the documentation; static memory. */
+static const char *
+class_name(ShipClass class)
 {
 	switch (class)
 	{
@@ -314,8 +314,8 @@ ship_class_name(ShipClass class)
 char *
 ship_item(ShipKind kind, const char *name, ShipClass left, ShipClass right)
 {
-	const char *l = ship_class_name(left);
-	const char *r = ship_class_name(right);
+	const char *l = class_name(left);
+	const char *r = class_name(right);
 
 	if (kind == SHIP_CLAUSE)
 		return pstrdup(name);
