@@ -282,17 +282,21 @@ fill_slot(LiveScan *scan, TupleTableSlot *slot)
 	ExecStoreVirtualTuple(slot);
 }
 
-/* Raises 54000 for more rows than the table's option max_rows allows. */
+/* Raises 54000 for more rows than the option max_rows allows. */
 static void
 check_max_rows(LiveScan *scan)
 {
+	Relation	relation = scan->node->ss.ss_currentRelation;
+
 	if (scan->max_rows == 0 || remote_stream_rows(scan->use.stream) <= scan->max_rows)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 relation ?
 			 errmsg("scan of foreign table \"%s\" returned more than %d rows",
-					RelationGetRelationName(scan->node->ss.ss_currentRelation), scan->max_rows),
-			 errdetail("The limit is the option max_rows of the table; the query was ended in Redshift."),
+					RelationGetRelationName(relation), scan->max_rows) :
+			 errmsg("scan of foreign tables returned more than %d rows", scan->max_rows),
+			 errdetail("The limit is the option max_rows of a table or its server; the query was ended in Redshift."),
 			 errhint("Add conditions that Redshift can apply, or raise the limit. EXPLAIN shows what is sent.")));
 }
 
