@@ -36,9 +36,6 @@
 #include "fdw/scan.h"
 #include "fdw/scan_text.h"
 
-/* Maximum time to wait for a query ID, for EXPLAIN ANALYZE. */
-#define QUERY_ID_TIMEOUT_MS 1000
-
 typedef struct LiveScan
 {
 	LiveUse		use;			/* must be first: spool() receives it */
@@ -223,19 +220,16 @@ describe(LiveScan *scan)
 	MemoryContextSwitchTo(old);
 }
 
-/*
- * Requests the query ID if EXPLAIN ANALYZE needs it, but not in a transaction
- * block, which that might end.
- */
+/* Requests the query ID if EXPLAIN ANALYZE needs it. */
 static void
 ask_query_id(LiveScan *scan)
 {
 	bool		is_new;
 	char	   *why;
 
-	if (scan->node->ss.ps.instrument == NULL || session_in_block(&scan->use))
+	if (scan->node->ss.ps.instrument == NULL || !session_gives_ids(&scan->use))
 		return;
-	(void) remote_query_id(session_take(&scan->use, false, &is_new)->conn, QUERY_ID_TIMEOUT_MS,
+	(void) remote_query_id(session_take(&scan->use, false, &is_new)->conn, SESSION_QUERY_ID_TIMEOUT_MS,
 						   &scan->facts.query_id, &why);
 	session_end_stream(&scan->use, false);
 }

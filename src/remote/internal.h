@@ -71,7 +71,7 @@ struct RemoteConnection
 	RemoteStream *stream;		/* stream.c: the one in progress */
 	RemoteSession pinned;		/* session.c */
 	bool		is_pinned;
-	char	   *label;
+	const char *label;
 	int64		query_id;		/* query_id.c: the last one told; 0 = none */
 	char		notices[NOTICE_BUFFER_SIZE];	/* notice.c: since the last
 												 * statement began */

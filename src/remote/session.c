@@ -36,6 +36,7 @@ static char *quote_value(const char *value);
 static char *quote_search_path(RemoteConnection *conn, const char *path);
 static bool is_unknown_setting(const PGresult *result);
 static void send_one_by_one(RemoteConnection *conn, List *settings);
+static const char *kept_text(RemoteConnection *conn, const char *old, const char *text);
 static bool same_text(const char *a, const char *b);
 
 /* Pins an open, idle connection anew; sends only what differs. */
@@ -56,7 +57,8 @@ void
 session_pin(RemoteConnection *conn, const RemoteSession *session)
 {
 	List	   *settings = changed_settings(conn, session);
-	MemoryContext old;
+	const char *timezone;
+	const char *search_path;
 
 	if (settings != NIL)
 	{
@@ -84,15 +86,29 @@ session_pin(RemoteConnection *conn, const RemoteSession *session)
 			report_result(conn, result, all.data);
 	}
 
-	old = MemoryContextSwitchTo(conn->context);
+	timezone = kept_text(conn, conn->pinned.timezone, session->timezone);
+	search_path = kept_text(conn, conn->pinned.search_path, session->search_path);
 	conn->pinned = *session;
-	conn->pinned.timezone = session->timezone ? pstrdup(session->timezone) : NULL;
-	conn->pinned.search_path = session->search_path ? pstrdup(session->search_path) : NULL;
+	conn->pinned.timezone = timezone;
+	conn->pinned.search_path = search_path;
 	conn->pinned.label = NULL;
 	if (session->label != NULL)
-		conn->label = pstrdup(session->label);
+		conn->label = kept_text(conn, conn->label, session->label);
 	conn->is_pinned = true;
-	MemoryContextSwitchTo(old);
+}
+
+/*
+ * A text that the connection keeps in the place of an old one, which is freed:
+ * a connection may be pinned millions of times.
+ */
+static const char *
+kept_text(RemoteConnection *conn, const char *old, const char *text)
+{
+	if (same_text(old, text))
+		return old;
+	if (old != NULL)
+		pfree(unconstify(char *, old));
+	return text ? MemoryContextStrdup(conn->context, text) : NULL;
 }
 
 /* The SETs that lead from the pinned settings to the wanted ones; palloc'd. */

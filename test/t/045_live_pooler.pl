@@ -32,6 +32,16 @@ SKIP:
 	$session->quit;
 }
 
+# a session that lives for long does not grow
+SKIP:
+{
+	skip 'pg_backend_memory_contexts came with PostgreSQL 14', 1 if $node->pg_version < 14;
+	my $bytes = q{SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name LIKE 'rsfed%'};
+	my $ask = q{DO $$ BEGIN FOR i IN 1 .. 300 LOOP PERFORM count(*) FROM live_kv WHERE k = i; END LOOP; END $$};
+	my ($before, $after) = split /\n/, $node->safe_psql('postgres', "$ask; $bytes; $ask; $bytes");
+	is($after, $before, 'a connection needs no more memory after many statements');
+}
+
 my ($pgbouncer) = grep { -x } map { "$_/pgbouncer" } (split(/:/, $ENV{PATH}), map { s/bin\z/sbin/r } split /:/, $ENV{PATH});
 if (!$pgbouncer)
 {
