@@ -29,7 +29,7 @@ SELECT at('SELECT standin.put(''s3://import/counted/part-0'', ''' || string_agg(
 IMPORT FOREIGN SCHEMA import_lake LIMIT TO (counted, few, uncounted) FROM SERVER wh INTO import_lake;
 ANALYZE import_lake.counted, import_lake.few, import_lake.uncounted;
 SELECT relname, reltuples FROM pg_class WHERE oid IN ('import_lake.counted'::regclass, 'import_lake.few'::regclass, 'import_lake.uncounted'::regclass) ORDER BY 1;
-SELECT * FROM rsfed.query('wh', $$SELECT regexp_substr(query_text, 'count.*') FROM sys_query_history WHERE query_text LIKE '%rsfed analyze%count(%import_lake%' AND query_text NOT LIKE '%sys_query_history%' ORDER BY start_time$$) AS q (counts text);
+SELECT * FROM rsfed.query('wh', $$SELECT DISTINCT regexp_substr(query_text, 'count.*') FROM sys_query_history WHERE query_text LIKE '%rsfed analyze%count(%import_lake%' AND query_text NOT LIKE '%sys_query_history%' ORDER BY 1$$) AS q (counts text);
 SELECT count(*) > 0 AS has_limit FROM rsfed.query('wh', $$SELECT 1 FROM sys_query_history WHERE query_text LIKE '%rsfed analyze%counted%WHERE random() <%LIMIT 300000%' AND query_text NOT LIKE '%sys_query_history%'$$) AS q (x int);
 
 -- views of both kinds, a materialized view without what is hidden behind it, names with capitals, comments
