@@ -1,5 +1,5 @@
--- Every row of rsfed.pushdown that is shipped has an example here, which Redshift
--- computes, and whose answer is that of PostgreSQL over the same rows.
+-- Every row of rsfed.pushdown has an example here, which Redshift computes if the
+-- row is shipped, and whose answer is that of PostgreSQL over the same rows.
 \i test/include/warehouse.psql
 SET search_path = public;
 SET client_min_messages = warning;
@@ -132,6 +132,20 @@ SELECT p.kind, p.item FROM rsfed.pushdown p WHERE p.shipped <> 'no'
 	AND NOT EXISTS (SELECT FROM outcome o WHERE (o.kind, o.item) = (p.kind, p.item) AND (o.result = 'same, there'
 		-- these are asked for by what is here
 		OR o.result = 'same, here' AND p.item IN ('correlated subqueries', 'joins with what is not there'))) ORDER BY 1, 2;
+-- what stays: each such row has examples here, too, which are computed here, and are the same
+CREATE TEMPORARY TABLE staying (kind text, item text, query text);
+INSERT INTO staying SELECT 'operator', item, format('SELECT id FROM {t} WHERE %s', c) FROM (VALUES ('/ % (numeric, numeric)', 'n / 3 > 1 OR n % 2 = 1'), ('= <> < <= > >= (timestamp, timestamptz)', 'ts < tz'), ('= <> < <= > >= (date, timestamptz)', 'd >= tz'),
+	('text || text', 't || c = ''aa'''), ('= <> < <= > >= + - * / (float, float)', 'f = f + 1'), ('= <> < <= > >= + - * / (float, float)', 'f > 1'), ('= <> < <= > >= + - * / (float, float)', 'f - f <> 0')) v (item, c);
+INSERT INTO staying SELECT 'function', item, format('SELECT %s AS x, count(*) FROM {t} GROUP BY x', x) FROM (VALUES ('numeric(numeric, integer)', 'n::numeric(12,1)'), ('date_trunc(text, timestamptz)', 'date_trunc(''day'', tz)'), ('float8 float4(any)', 'i4::float8'),
+	('float8 float4(any)', 'n::float4'), ('round(numeric, integer)', 'round(n, 1)'), ('upper lower(text)', 'upper(t)'), ('upper lower(text)', 'lower(c)'), ('now()', 'tz < now() + id * interval ''1 day''')) v (item, x);
+INSERT INTO staying SELECT 'aggregate', item, format('SELECT i2, %s FROM {t} WHERE f < 1e10 GROUP BY i2', x) FROM (VALUES ('sum avg min max(float)', 'min(f), max(f)'), ('sum avg min max(float)', 'sum(f), avg(f)'), ('string_agg(text, text)', 'string_agg(t, '','' ORDER BY id)'), ('array_agg(any)', 'array_agg(i4 ORDER BY id)'),
+	('stddev stddev_samp stddev_pop variance var_samp var_pop(float)', 'stddev(f), var_pop(f)')) v (item, x);
+INSERT INTO staying VALUES ('clause', 'NULLIF', 'SELECT id FROM {t} WHERE nullif(i4, 3) IS NULL'), ('clause', 'GREATEST, LEAST', 'SELECT id, greatest(i4, i2), least(n, NULL) FROM {t} WHERE greatest(i4, i2) > 3'), ('clause', 'DISTINCT ON', 'SELECT DISTINCT ON (i2) i2, id FROM {t} ORDER BY i2, id'),
+	('clause', 'GROUPING SETS, ROLLUP, CUBE', 'SELECT i2, b, count(*) FROM {t} GROUP BY CUBE (i2, b)'), ('clause', 'window functions', 'SELECT id, rank() OVER (PARTITION BY i2 ORDER BY n) FROM {t}'), ('clause', 'row comparisons', 'SELECT id FROM {t} WHERE (i2, i4) < (7, 3)'),
+	('clause', 'json, jsonb', 'SELECT id FROM {t} WHERE to_jsonb(i4) = ''10'''), ('clause', 'whole rows, system columns', 'SELECT count(q) FROM {t} q WHERE q IS NOT NULL');
+SELECT kind, item, query, compared_or_failed(query) AS result FROM staying WHERE compared_or_failed(query) <> 'same, here' ORDER BY 1, 2, 3;
+SELECT kind, item FROM rsfed.pushdown WHERE shipped = 'no' EXCEPT SELECT kind, item FROM staying;
+SELECT kind, item FROM staying EXCEPT SELECT kind, item FROM rsfed.pushdown WHERE shipped = 'no';
 -- examples of what is no row
 SELECT DISTINCT kind, item FROM example EXCEPT SELECT kind, item FROM rsfed.pushdown WHERE shipped <> 'no';
 SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE result = 'same, there') > 900 AS most_there FROM outcome;
@@ -156,6 +170,6 @@ SELECT error_of('SELECT rsfed.pushed(''SELECT g, stddev(i) AS s FROM live_spread
 DROP FOREIGN TABLE live_rows, live_spread;
 DROP TABLE local_spread;
 SELECT rsfed.execute('wh', 'DROP TABLE live_spread') \g /dev/null
-DROP TABLE local_rows, example, operand, outcome;
+DROP TABLE local_rows, example, operand, outcome, staying;
 DROP FUNCTION compared, compared_or_failed;
 SELECT rsfed.execute('wh', 'DROP TABLE live_rows') \g /dev/null
