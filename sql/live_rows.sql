@@ -105,6 +105,10 @@ INSERT INTO example VALUES
 	('clause', 'IS DISTINCT FROM', 'SELECT id FROM {t} WHERE i4 IS DISTINCT FROM i2'), ('clause', 'IS DISTINCT FROM', 'SELECT id FROM {t} WHERE t IS NOT DISTINCT FROM c'),
 	('clause', 'CASE', 'SELECT CASE WHEN b THEN i4 WHEN n > 0 THEN 5 END AS x, count(*) FROM {t} GROUP BY x'), ('clause', 'CASE', 'SELECT sum(CASE i2 WHEN 1 THEN n ELSE 0.0000 END) FROM {t}'),
 	('clause', 'COALESCE', 'SELECT coalesce(i4, i2, -1) AS x, count(*) FROM {t} GROUP BY x'), ('clause', 'COALESCE', 'SELECT id FROM {t} WHERE coalesce(t, ''none'') = ''none'''),
+	('clause', 'NULLIF', 'SELECT nullif(i4, 3) AS x, nullif(i8, i2) AS y, count(*) FROM {t} GROUP BY 1, 2'), ('clause', 'NULLIF', 'SELECT count(nullif(t, ''a'')), count(nullif(c, ''zz'')), count(nullif(cc, c)), sum(nullif(n, 1.5)), sum(nullif(n38, 0)), avg(nullif(i4, 0)), max(nullif(d, ''9999-12-31'')), min(nullif(ts, d)) FROM {t}'),
+	('clause', 'NULLIF', 'SELECT id FROM {t} WHERE nullif(t, ''a'') = ''B'' OR nullif(b, false) OR nullif(cc, ''zz'') = ''q'' OR nullif(n, n38) < 0'),
+	('clause', 'GREATEST, LEAST', 'SELECT greatest(i4, i2) AS x, least(i8, 5) AS y, least(i2, NULL) AS z, count(*) FROM {t} GROUP BY 1, 2, 3'), ('clause', 'GREATEST, LEAST', 'SELECT id FROM {t} WHERE greatest(d, ''2024-01-31'') = d AND least(ts, ''2024-01-31'') < ts OR least(tz, ''1970-01-01 00:00:00+00'') = tz'),
+	('clause', 'GREATEST, LEAST', 'SELECT max(greatest(d, NULL)), min(least(ts, ts)), sum(least(i2, 0)) FROM {t}'),
 	('clause', 'constants and parameters', 'SELECT id FROM {t} WHERE t = ''it''''s \ "x"'' OR n = 1.50 OR tz = ''2023-10-29 02:30:00+02'' OR d = ''2024-02-29'''), ('clause', 'constants and parameters', 'SELECT id FROM {t} WHERE d = ''0044-03-15 BC'''),
 	('clause', 'WHERE', 'SELECT i4, t FROM {t} WHERE id > 3'), ('clause', 'WHERE', 'SELECT * FROM {t} WHERE id < 0'),
 	('clause', 'INNER JOIN', 'SELECT a.id, b.id FROM {t} a JOIN {t} b ON a.i4 = b.i4 AND a.b'), ('clause', 'INNER JOIN', 'SELECT a.id, b.t FROM {t} a JOIN {t} b ON a.t = b.c WHERE b.id < 0'),
@@ -140,12 +144,15 @@ INSERT INTO staying SELECT 'function', item, format('SELECT %s AS x, count(*) FR
 	('float8 float4(any)', 'n::float4'), ('round(numeric, integer)', 'round(n, 1)'), ('upper lower(text)', 'upper(t)'), ('upper lower(text)', 'lower(c)'), ('now()', 'tz < now() + id * interval ''1 day''')) v (item, x);
 INSERT INTO staying SELECT 'aggregate', item, format('SELECT i2, %s FROM {t} WHERE f < 1e10 GROUP BY i2', x) FROM (VALUES ('sum avg min max(float)', 'min(f), max(f)'), ('sum avg min max(float)', 'sum(f), avg(f)'), ('string_agg(text, text)', 'string_agg(t, '','' ORDER BY id)'), ('array_agg(any)', 'array_agg(i4 ORDER BY id)'),
 	('stddev stddev_samp stddev_pop variance var_samp var_pop(float)', 'stddev(f), var_pop(f)')) v (item, x);
-INSERT INTO staying VALUES ('clause', 'NULLIF', 'SELECT id FROM {t} WHERE nullif(i4, 3) IS NULL'), ('clause', 'GREATEST, LEAST', 'SELECT id, greatest(i4, i2), least(n, NULL) FROM {t} WHERE greatest(i4, i2) > 3'), ('clause', 'DISTINCT ON', 'SELECT DISTINCT ON (i2) i2, id FROM {t} ORDER BY i2, id'),
+INSERT INTO staying VALUES ('clause', 'DISTINCT ON', 'SELECT DISTINCT ON (i2) i2, id FROM {t} ORDER BY i2, id'),
 	('clause', 'GROUPING SETS, ROLLUP, CUBE', 'SELECT i2, b, count(*) FROM {t} GROUP BY CUBE (i2, b)'), ('clause', 'window functions', 'SELECT id, rank() OVER (PARTITION BY i2 ORDER BY n) FROM {t}'), ('clause', 'row comparisons', 'SELECT id FROM {t} WHERE (i2, i4) < (7, 3)'),
 	('clause', 'json, jsonb', 'SELECT id FROM {t} WHERE to_jsonb(i4) = ''10'''), ('clause', 'whole rows, system columns', 'SELECT count(q) FROM {t} q WHERE q IS NOT NULL');
 SELECT kind, item, query, compared_or_failed(query) AS result FROM staying WHERE compared_or_failed(query) <> 'same, here' ORDER BY 1, 2, 3;
 SELECT kind, item FROM rsfed.pushdown WHERE shipped = 'no' EXCEPT SELECT kind, item FROM staying;
 SELECT kind, item FROM staying EXCEPT SELECT kind, item FROM rsfed.pushdown WHERE shipped = 'no';
+-- of others they stay
+SELECT q AS query, compared_or_failed(q) AS result FROM unnest(ARRAY['SELECT id FROM {t} WHERE greatest(n, n38) > 0', 'SELECT id FROM {t} WHERE least(t, c) = ''a''', 'SELECT id FROM {t} WHERE greatest(i2, i4, i8) > 3', 'SELECT id FROM {t} WHERE least(f, 1) < 0', 'SELECT id FROM {t} WHERE nullif(f, 1) > 0', 'SELECT id FROM {t} WHERE nullif(ts, tz) IS NULL',
+	'SELECT nullif(t, ''a'') AS x, count(*) FROM {t} GROUP BY 1', 'SELECT min(nullif(t, ''a'')) FROM {t}', 'SELECT sum(nullif(n, 1.5) * 2) FROM {t}']) q;
 -- examples of what is no row
 SELECT DISTINCT kind, item FROM example EXCEPT SELECT kind, item FROM rsfed.pushdown WHERE shipped <> 'no';
 SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE result = 'same, there') > 900 AS most_there FROM outcome;
