@@ -148,6 +148,17 @@ INSERT INTO staying VALUES ('clause', 'DISTINCT ON', 'SELECT DISTINCT ON (i2) i2
 	('clause', 'GROUPING SETS, ROLLUP, CUBE', 'SELECT i2, b, count(*) FROM {t} GROUP BY CUBE (i2, b)'), ('clause', 'window functions', 'SELECT id, rank() OVER (PARTITION BY i2 ORDER BY n) FROM {t}'), ('clause', 'row comparisons', 'SELECT id FROM {t} WHERE (i2, i4) < (7, 3)'),
 	('clause', 'json, jsonb', 'SELECT id FROM {t} WHERE to_jsonb(i4) = ''10'''), ('clause', 'whole rows, system columns', 'SELECT count(q) FROM {t} q WHERE q IS NOT NULL');
 SELECT kind, item, query, compared_or_failed(query) AS result FROM staying WHERE compared_or_failed(query) <> 'same, here' ORDER BY 1, 2, 3;
+-- EXPLAIN says of each why it stays
+CREATE FUNCTION says_why(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || replace(query, '{t}', 'live_rows') LOOP
+		IF line ~ '^ +Local: .*; see doc/pushdown.md$' THEN RETURN true; END IF;
+	END LOOP;
+	RETURN false;
+END $$;
+SELECT kind, item, query FROM staying WHERE NOT says_why(query);
+SELECT q AS query, says_why(q) FROM unnest(ARRAY['SELECT a.id, x FROM {t} a JOIN {t} x USING (id)', 'SELECT a.id, b.tableoid FROM {t} a JOIN {t} b USING (id)', 'SELECT a.id FROM {t} a JOIN {t} b USING (id) FOR UPDATE', 'SELECT i2 FROM {t} ORDER BY i2 FETCH FIRST 2 ROWS WITH TIES', 'SELECT i2 FROM {t} ORDER BY i2 OFFSET 2', 'SELECT i2 FROM {t} OFFSET 2']) q;
 SELECT kind, item FROM rsfed.pushdown WHERE shipped = 'no' EXCEPT SELECT kind, item FROM staying;
 SELECT kind, item FROM staying EXCEPT SELECT kind, item FROM rsfed.pushdown WHERE shipped = 'no';
 -- of others they stay
@@ -178,5 +189,5 @@ DROP FOREIGN TABLE live_rows, live_spread;
 DROP TABLE local_spread;
 SELECT rsfed.execute('wh', 'DROP TABLE live_spread') \g /dev/null
 DROP TABLE local_rows, example, operand, outcome, staying;
-DROP FUNCTION compared, compared_or_failed;
+DROP FUNCTION compared, compared_or_failed, says_why;
 SELECT rsfed.execute('wh', 'DROP TABLE live_rows') \g /dev/null
