@@ -21,6 +21,17 @@ SELECT * FROM imported('import_lake');
 SELECT count(*), sum(price) FROM import_lake.typed;
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_lake', 'import_lake');
 
+-- ANALYZE believes numRows of an external table, whose rows it would have to read to count them, unless that says that they are few
+SELECT at($$CREATE EXTERNAL TABLE import_lake.counted (id int, k int) STORED AS TEXTFILE LOCATION 's3://import/counted/' TABLE PROPERTIES ('numRows'='1234567')$$),
+	at($$CREATE EXTERNAL TABLE import_lake.few (id int, k int) STORED AS TEXTFILE LOCATION 's3://import/counted/' TABLE PROPERTIES ('numRows'='2')$$),
+	at($$CREATE EXTERNAL TABLE import_lake.uncounted (id int, k int) STORED AS TEXTFILE LOCATION 's3://import/counted/' TABLE PROPERTIES ('numRows'='-1')$$);
+SELECT at('SELECT standin.put(''s3://import/counted/part-0'', ''' || string_agg(g || ',' || g % 5, E'\n' ORDER BY g) || ''')') FROM generate_series(1, 1000) g \g /dev/null
+IMPORT FOREIGN SCHEMA import_lake LIMIT TO (counted, few, uncounted) FROM SERVER wh INTO import_lake;
+ANALYZE import_lake.counted, import_lake.few, import_lake.uncounted;
+SELECT relname, reltuples FROM pg_class WHERE oid IN ('import_lake.counted'::regclass, 'import_lake.few'::regclass, 'import_lake.uncounted'::regclass) ORDER BY 1;
+SELECT * FROM rsfed.query('wh', $$SELECT DISTINCT regexp_substr(query_text, 'count.*') FROM sys_query_history WHERE query_text LIKE '%rsfed analyze%count(%import_lake%' AND query_text NOT LIKE '%sys_query_history%' ORDER BY 1$$) AS q (counts text);
+SELECT count(*) > 0 AS has_limit FROM rsfed.query('wh', $$SELECT 1 FROM sys_query_history WHERE query_text LIKE '%rsfed analyze%counted%WHERE random() <%LIMIT 300000%' AND query_text NOT LIKE '%sys_query_history%'$$) AS q (x int);
+
 -- views of both kinds, a materialized view without what is hidden behind it, names with capitals, comments
 SELECT at('CREATE SCHEMA import_all'), at('CREATE TABLE import_all.base (id int, n decimal(10,2), c char(4), "Mixed Name" int, s super)'),
 	at('INSERT INTO import_all.base (id, n, c) VALUES (1, 2.5, ''ab''), (2, 3.5, NULL)'),

@@ -83,6 +83,21 @@ SELECT g, length(y), y = repeat(left(y, 1), 180001) AS is_whole, n FROM generate
 RESET rsfed.ship_blocks;
 RESET work_mem;
 
+-- the limits of server and table on the rows of one statement: the table's goes before the server's, and the lowest of several tables counts
+CREATE FOREIGN TABLE live_other (id int, k int) SERVER wh OPTIONS (schema_name 'public', table_name 'live_limits');
+ALTER SERVER wh OPTIONS (ADD max_rows '3');
+SELECT q AS query, error_of(q) FROM unnest(ARRAY['SELECT id FROM live_limits', 'SELECT id FROM live_limits WHERE id < 4', 'SELECT count(*), sum(k) FROM live_limits', 'SELECT a.id FROM live_limits a JOIN live_other b USING (id)',
+	'SELECT id FROM live_limits WHERE id IN (SELECT id FROM live_other)', 'SELECT id FROM live_limits UNION SELECT k FROM live_other', 'SELECT max(k) FROM live_limits WHERE id NOT IN (SELECT k FROM live_other WHERE k > 2)', 'SELECT id FROM live_limits ORDER BY id LIMIT 3',
+	'SELECT g, x.* FROM generate_series(1, 2) g, (SELECT id FROM live_limits EXCEPT SELECT id FROM live_other WHERE id < 0) x']) q;
+SELECT count(*) FROM (SELECT id FROM live_limits WHERE length(t) >= 0 OR t IS NULL LIMIT 3) x;
+ALTER FOREIGN TABLE live_limits OPTIONS (ADD max_rows '0');
+SELECT error_of('SELECT id FROM live_limits'), error_of('SELECT id FROM live_other'), error_of('SELECT a.id FROM live_limits a JOIN live_other b USING (id)');
+ALTER SERVER wh OPTIONS (DROP max_rows);
+ALTER FOREIGN TABLE live_limits OPTIONS (SET max_rows '2');
+SELECT error_of('SELECT a.id FROM live_limits a JOIN live_other b USING (id)'), error_of('SELECT id FROM live_other'), error_of('SELECT count(*) FROM live_limits a JOIN live_other b USING (id)');
+ALTER FOREIGN TABLE live_limits OPTIONS (DROP max_rows);
+DROP FOREIGN TABLE live_other;
+
 -- a server that goes before the first row of a cursor over a join is wanted
 SELECT rsfed.register_server('limits_wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port') \g /dev/null
 CREATE FOREIGN TABLE live_going (id int, k int) SERVER limits_wh OPTIONS (schema_name 'public', table_name 'live_limits');

@@ -1,5 +1,5 @@
--- Every row of rsfed.pushdown that is shipped has an example here, which Redshift
--- computes, and whose answer is that of PostgreSQL over the same rows.
+-- Every row of rsfed.pushdown has an example here, which Redshift computes if the
+-- row is shipped, and whose answer is that of PostgreSQL over the same rows.
 \i test/include/warehouse.psql
 SET search_path = public;
 SET client_min_messages = warning;
@@ -105,6 +105,10 @@ INSERT INTO example VALUES
 	('clause', 'IS DISTINCT FROM', 'SELECT id FROM {t} WHERE i4 IS DISTINCT FROM i2'), ('clause', 'IS DISTINCT FROM', 'SELECT id FROM {t} WHERE t IS NOT DISTINCT FROM c'),
 	('clause', 'CASE', 'SELECT CASE WHEN b THEN i4 WHEN n > 0 THEN 5 END AS x, count(*) FROM {t} GROUP BY x'), ('clause', 'CASE', 'SELECT sum(CASE i2 WHEN 1 THEN n ELSE 0.0000 END) FROM {t}'),
 	('clause', 'COALESCE', 'SELECT coalesce(i4, i2, -1) AS x, count(*) FROM {t} GROUP BY x'), ('clause', 'COALESCE', 'SELECT id FROM {t} WHERE coalesce(t, ''none'') = ''none'''),
+	('clause', 'NULLIF', 'SELECT nullif(i4, 3) AS x, nullif(i8, i2) AS y, count(*) FROM {t} GROUP BY 1, 2'), ('clause', 'NULLIF', 'SELECT count(nullif(t, ''a'')), count(nullif(c, ''zz'')), count(nullif(cc, c)), sum(nullif(n, 1.5)), sum(nullif(n38, 0)), avg(nullif(i4, 0)), max(nullif(d, ''9999-12-31'')), min(nullif(ts, d)) FROM {t}'),
+	('clause', 'NULLIF', 'SELECT id FROM {t} WHERE nullif(t, ''a'') = ''B'' OR nullif(b, false) OR nullif(cc, ''zz'') = ''q'' OR nullif(n, n38) < 0'),
+	('clause', 'GREATEST, LEAST', 'SELECT greatest(i4, i2) AS x, least(i8, 5) AS y, least(i2, NULL) AS z, count(*) FROM {t} GROUP BY 1, 2, 3'), ('clause', 'GREATEST, LEAST', 'SELECT id FROM {t} WHERE greatest(d, ''2024-01-31'') = d AND least(ts, ''2024-01-31'') < ts OR least(tz, ''1970-01-01 00:00:00+00'') = tz'),
+	('clause', 'GREATEST, LEAST', 'SELECT max(greatest(d, NULL)), min(least(ts, ts)), sum(least(i2, 0)) FROM {t}'),
 	('clause', 'constants and parameters', 'SELECT id FROM {t} WHERE t = ''it''''s \ "x"'' OR n = 1.50 OR tz = ''2023-10-29 02:30:00+02'' OR d = ''2024-02-29'''), ('clause', 'constants and parameters', 'SELECT id FROM {t} WHERE d = ''0044-03-15 BC'''),
 	('clause', 'WHERE', 'SELECT i4, t FROM {t} WHERE id > 3'), ('clause', 'WHERE', 'SELECT * FROM {t} WHERE id < 0'),
 	('clause', 'INNER JOIN', 'SELECT a.id, b.id FROM {t} a JOIN {t} b ON a.i4 = b.i4 AND a.b'), ('clause', 'INNER JOIN', 'SELECT a.id, b.t FROM {t} a JOIN {t} b ON a.t = b.c WHERE b.id < 0'),
@@ -132,6 +136,34 @@ SELECT p.kind, p.item FROM rsfed.pushdown p WHERE p.shipped <> 'no'
 	AND NOT EXISTS (SELECT FROM outcome o WHERE (o.kind, o.item) = (p.kind, p.item) AND (o.result = 'same, there'
 		-- these are asked for by what is here
 		OR o.result = 'same, here' AND p.item IN ('correlated subqueries', 'joins with what is not there'))) ORDER BY 1, 2;
+-- what stays: each such row has examples here, too, which are computed here, and are the same
+CREATE TEMPORARY TABLE staying (kind text, item text, query text);
+INSERT INTO staying SELECT 'operator', item, format('SELECT id FROM {t} WHERE %s', c) FROM (VALUES ('/ % (numeric, numeric)', 'n / 3 > 1 OR n % 2 = 1'), ('= <> < <= > >= (timestamp, timestamptz)', 'ts < tz'), ('= <> < <= > >= (date, timestamptz)', 'd >= tz'),
+	('text || text', 't || c = ''aa'''), ('= <> < <= > >= + - * / (float, float)', 'f = f + 1'), ('= <> < <= > >= + - * / (float, float)', 'f > 1'), ('= <> < <= > >= + - * / (float, float)', 'f - f <> 0')) v (item, c);
+INSERT INTO staying SELECT 'function', item, format('SELECT %s AS x, count(*) FROM {t} GROUP BY x', x) FROM (VALUES ('numeric(numeric, integer)', 'n::numeric(12,1)'), ('date_trunc(text, timestamptz)', 'date_trunc(''day'', tz)'), ('float8 float4(any)', 'i4::float8'),
+	('float8 float4(any)', 'n::float4'), ('round(numeric, integer)', 'round(n, 1)'), ('upper lower(text)', 'upper(t)'), ('upper lower(text)', 'lower(c)'), ('now()', 'tz < now() + id * interval ''1 day''')) v (item, x);
+INSERT INTO staying SELECT 'aggregate', item, format('SELECT i2, %s FROM {t} WHERE f < 1e10 GROUP BY i2', x) FROM (VALUES ('sum avg min max(float)', 'min(f), max(f)'), ('sum avg min max(float)', 'sum(f), avg(f)'), ('string_agg(text, text)', 'string_agg(t, '','' ORDER BY id)'), ('array_agg(any)', 'array_agg(i4 ORDER BY id)'),
+	('stddev stddev_samp stddev_pop variance var_samp var_pop(float)', 'stddev(f), var_pop(f)')) v (item, x);
+INSERT INTO staying VALUES ('clause', 'DISTINCT ON', 'SELECT DISTINCT ON (i2) i2, id FROM {t} ORDER BY i2, id'),
+	('clause', 'GROUPING SETS, ROLLUP, CUBE', 'SELECT i2, b, count(*) FROM {t} GROUP BY CUBE (i2, b)'), ('clause', 'window functions', 'SELECT id, rank() OVER (PARTITION BY i2 ORDER BY n) FROM {t}'), ('clause', 'row comparisons', 'SELECT id FROM {t} WHERE (i2, i4) < (7, 3)'),
+	('clause', 'json, jsonb', 'SELECT id FROM {t} WHERE to_jsonb(i4) = ''10'''), ('clause', 'whole rows, system columns', 'SELECT count(q) FROM {t} q WHERE q IS NOT NULL');
+SELECT kind, item, query, compared_or_failed(query) AS result FROM staying WHERE compared_or_failed(query) <> 'same, here' ORDER BY 1, 2, 3;
+-- EXPLAIN says of each why it stays
+CREATE FUNCTION says_why(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || replace(query, '{t}', 'live_rows') LOOP
+		IF line ~ '^ +Local: .*; see doc/pushdown.md$' THEN RETURN true; END IF;
+	END LOOP;
+	RETURN false;
+END $$;
+SELECT kind, item, query FROM staying WHERE NOT says_why(query);
+SELECT q AS query, says_why(q) FROM unnest(ARRAY['SELECT a.id, x FROM {t} a JOIN {t} x USING (id)', 'SELECT a.id, b.tableoid FROM {t} a JOIN {t} b USING (id)', 'SELECT a.id FROM {t} a JOIN {t} b USING (id) FOR UPDATE', 'SELECT i2 FROM {t} ORDER BY i2 FETCH FIRST 2 ROWS WITH TIES', 'SELECT i2 FROM {t} ORDER BY i2 OFFSET 2', 'SELECT i2 FROM {t} OFFSET 2']) q;
+SELECT kind, item FROM rsfed.pushdown WHERE shipped = 'no' EXCEPT SELECT kind, item FROM staying;
+SELECT kind, item FROM staying EXCEPT SELECT kind, item FROM rsfed.pushdown WHERE shipped = 'no';
+-- of others they stay
+SELECT q AS query, compared_or_failed(q) AS result FROM unnest(ARRAY['SELECT id FROM {t} WHERE greatest(n, n38) > 0', 'SELECT id FROM {t} WHERE least(t, c) = ''a''', 'SELECT id FROM {t} WHERE greatest(i2, i4, i8) > 3', 'SELECT id FROM {t} WHERE least(f, 1) < 0', 'SELECT id FROM {t} WHERE nullif(f, 1) > 0', 'SELECT id FROM {t} WHERE nullif(ts, tz) IS NULL',
+	'SELECT nullif(t, ''a'') AS x, count(*) FROM {t} GROUP BY 1', 'SELECT min(nullif(t, ''a'')) FROM {t}', 'SELECT sum(nullif(n, 1.5) * 2) FROM {t}']) q;
 -- examples of what is no row
 SELECT DISTINCT kind, item FROM example EXCEPT SELECT kind, item FROM rsfed.pushdown WHERE shipped <> 'no';
 SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE result = 'same, there') > 900 AS most_there FROM outcome;
@@ -156,6 +188,6 @@ SELECT error_of('SELECT rsfed.pushed(''SELECT g, stddev(i) AS s FROM live_spread
 DROP FOREIGN TABLE live_rows, live_spread;
 DROP TABLE local_spread;
 SELECT rsfed.execute('wh', 'DROP TABLE live_spread') \g /dev/null
-DROP TABLE local_rows, example, operand, outcome;
-DROP FUNCTION compared, compared_or_failed;
+DROP TABLE local_rows, example, operand, outcome, staying;
+DROP FUNCTION compared, compared_or_failed, says_why;
 SELECT rsfed.execute('wh', 'DROP TABLE live_rows') \g /dev/null

@@ -161,6 +161,24 @@ SELECT standin('RESET');
 SELECT (SELECT count(*) FROM live_kv WHERE random() >= 0) + (SELECT count(*) FROM live_kv WHERE random() >= 0) AS eight;
 SELECT name, value FROM standin_status WHERE name IN ('statements', 'connections_made') ORDER BY 1;
 ALTER SERVER wh OPTIONS (DROP one_snapshot);
+-- so they see the same rows, though some are added in between, and a statement after them sees those
+SELECT rsfed.execute('wh', 'CREATE TABLE live_more (id int)'), rsfed.execute('wh', 'INSERT INTO live_more VALUES (1), (2)');
+CREATE FOREIGN TABLE live_more (id int) SERVER wh OPTIONS (schema_name 'public');
+CREATE FUNCTION put_more(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM rsfed.execute('wh', format('INSERT INTO live_more VALUES (%s)', n)); RETURN n; END $$;
+SELECT (SELECT count(*) FROM live_more WHERE random() >= 0) AS before, put_more(3) AS put, (SELECT count(*) FROM live_more WHERE random() >= 0) AS after;
+SELECT count(*) FROM live_more;
+ALTER SERVER wh OPTIONS (ADD one_snapshot 'off');
+SELECT (SELECT count(*) FROM live_more WHERE random() >= 0) AS before, put_more(4) AS put, (SELECT count(*) FROM live_more WHERE random() >= 0) AS after;
+-- a statement after one whose connection another cursor still shares has its own snapshot
+ALTER SERVER wh OPTIONS (DROP one_snapshot, ADD pool_size '2');
+BEGIN;
+DECLARE one CURSOR FOR SELECT id FROM live_more WHERE random() >= 0; DECLARE two CURSOR FOR SELECT id FROM live_more WHERE random() >= 0; DECLARE three CURSOR FOR SELECT id FROM live_more WHERE random() >= 0;
+FETCH 1 FROM one; FETCH 1 FROM two; FETCH 1 FROM three;
+CLOSE two; CLOSE one;
+SELECT put_more(5);
+SELECT count(*) FROM live_more WHERE random() >= 0;
+COMMIT;
+ALTER SERVER wh OPTIONS (DROP pool_size);
 -- what EXPLAIN ANALYZE adds
 CREATE FUNCTION live_facts(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE line text;
@@ -172,6 +190,14 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT live_facts('SELECT k FROM live_kv WHERE sqrt(k) > 1');
+-- of several scans in one transaction there, too; a server that has no such number must not end it
+SELECT live_facts('SELECT (SELECT count(*) FROM live_more WHERE random() >= 0) + (SELECT max(id) FROM live_more WHERE random() >= 0)');
+SELECT standin('FAULT no_function pg_last_query_id');
+SELECT live_facts('SELECT (SELECT count(*) FROM live_more WHERE random() >= 0) + (SELECT max(id) FROM live_more WHERE random() >= 0)');
+SELECT standin('RESET');
+DROP FUNCTION put_more;
+DROP FOREIGN TABLE live_more;
+SELECT rsfed.execute('wh', 'DROP TABLE live_more');
 
 -- a table of a group: a member that cannot be reached is left for another
 SET client_min_messages = error;

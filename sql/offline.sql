@@ -38,6 +38,23 @@ SELECT rsfed.drop_server('off');
 SELECT rsfed.drop_server('off');
 :state
 
+-- what becomes of a query over live tables needs no warehouse: it is decided and written when the query is planned
+CREATE SERVER off FOREIGN DATA WRAPPER rsfed OPTIONS (host '127.0.0.1', port '1', dbname 'nowhere', connect_timeout '5');
+CREATE FOREIGN TABLE off_table (id int, "Select" bigint OPTIONS (column_name 'tag'), n numeric(12,4), t text OPTIONS (blank_safe 'on') COLLATE "C", d date, ts timestamp, f float8) SERVER off OPTIONS (schema_name 'a "b"', table_name 'open');
+CREATE FUNCTION off_text(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || query LOOP
+		RETURN QUERY SELECT regexp_replace(trim(line), '\mr\d+\M', 'rN', 'g') WHERE line ~ 'Remote SQL|Local: ';
+	END LOOP;
+END $$;
+SELECT q AS query, t AS text FROM unnest(ARRAY['SELECT id, "Select" FROM off_table WHERE t = ''it''''s \ "x"'' AND ts >= ''2024-01-31'' AND id = ANY (''{1,2}'') AND n <> -1.50', 'SELECT avg(id), sum("Select") FILTER (WHERE id > 1), count(DISTINCT t) FROM off_table',
+	'SELECT id FROM off_table WHERE n IS DISTINCT FROM 2.25 AND d > ts - interval ''1 day'' ORDER BY t DESC, id LIMIT 3', 'SELECT date_trunc(''month'', ts) AS m, max(n) FROM off_table GROUP BY 1 HAVING count(*) > 2', 'SELECT id FROM off_table WHERE f > 1 OR sqrt(id) > 2',
+	'SELECT a.id FROM off_table a JOIN off_table b USING (id) WHERE a.n = 1 / 3.0', 'SELECT id FROM off_table WHERE id IN (SELECT id FROM off_table WHERE t LIKE ''a%'' EXCEPT SELECT id FROM off_table)']) WITH ORDINALITY q (q, n), off_text(q) WITH ORDINALITY t (t, m) ORDER BY n, m;
+DROP FUNCTION off_text;
+DROP FOREIGN TABLE off_table;
+SELECT rsfed.drop_server('off');
+
 -- schedule texts
 CREATE TABLE off_base (a int);
 CREATE MATERIALIZED VIEW off_mv AS SELECT * FROM off_base;

@@ -24,7 +24,7 @@ typedef struct LiveTable
 	char	  **column;			/* quoted names; NULL for a dropped column */
 	bool	   *blank_safe;
 	bool	   *is_char;		/* declared as char: padded in Redshift */
-	int			max_rows;		/* 0 = no limit */
+	int			max_rows;		/* of a statement that reads it; 0 = no limit */
 } LiveTable;
 
 typedef enum LiveKind
@@ -81,6 +81,11 @@ typedef struct LiveRel
 
 /* live_table.c: reads the options of a table; palloc'd. */
 extern LiveTable *live_table(Oid relid);
+
+/*
+ * The lower of two limits on the rows of a statement; 0 = none.
+ */
+extern int	live_least_rows(int one, int other);
 
 /* How a column of the scan's row is computed from columns of the result. */
 typedef enum LiveRecipe

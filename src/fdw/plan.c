@@ -13,6 +13,7 @@
 
 #include "access/sysattr.h"
 #include "foreign/fdwapi.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -103,8 +104,6 @@ live_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 	live->is_whole = true;
 	baserel->fdw_private = live;
 	sort_conditions(root, baserel, live);
-	if (live->table->max_rows > 0)
-		live->is_whole = false;
 	if (baserel->tuples <= 0)
 		baserel->tuples = UNKNOWN_ROWS;
 	set_baserel_size_estimates(root, baserel);
@@ -281,6 +280,22 @@ live_is_scan(const Plan *plan)
 		live_is_server(((const ForeignScan *) plan)->fs_server);
 }
 
+/* The limit on the rows of a statement: the lowest of all its tables. */
+static int
+least_rows(const LiveRel *live)
+{
+	check_stack_depth();
+	switch (live->kind)
+	{
+		case LIVE_JOIN:
+			return live_least_rows(least_rows(live->outer), least_rows(live->inner));
+		case LIVE_UPPER:
+			return least_rows(live->input);
+		default:
+			return live->table->max_rows;
+	}
+}
+
 ForeignScan *
 live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 		  List *tlist, List *scan_clauses, Plan *outer_plan)
@@ -313,7 +328,7 @@ live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 	keeps = path->path.param_info != NULL || nested_varies(root, (Node *) list_make3(text.params, here, tlist));
 
 	private = live_private(text.sql, text.recipes, attnums, text.checks, live->reasons, rel->userid,
-						   is_base ? live->table->max_rows : 0);
+						   least_rows(live));
 	list_nth_cell(private, LIVE_KEEPS)->ptr_value = makeInteger(keeps);
 	list_nth_cell(private, LIVE_COUNTS)->ptr_value = list_make2_int(text.limit, text.offset);
 	list_nth_cell(private, LIVE_STRICT)->ptr_value = strict;

@@ -62,6 +62,19 @@ refuse(LiveRel *input, LiveRel *live)
 	input->reasons = list_concat_unique_ptr(input->reasons, live->reasons);
 }
 
+/*
+ * A clause is applied locally, whatever it contains: the scan below shows that,
+ * with "why" or, if that is NULL, the note of its row.
+ */
+static void
+note_clause(LiveRel *input, const char *clause, const char *why)
+{
+	Deparse		deparse;
+
+	(void) deparse_refuse(&deparse, clause, why ? why : ship_clause_note(clause));
+	input->reasons = lappend(input->reasons, unconstify(char *, deparse.reason));
+}
+
 /* State for collecting the columns of a relation. */
 typedef struct Collect
 {
@@ -211,6 +224,8 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	Cost		startup;
 	Cost		total;
 
+	if (parse->groupingSets != NIL)
+		note_clause(input, "GROUPING SETS, ROLLUP, CUBE", NULL);
 	if (input->kind == LIVE_UPPER || input->here != NIL || parse->groupingSets != NIL ||
 		(parse->groupClause == NIL && !parse->hasAggs))
 		return;
@@ -265,6 +280,8 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 	List	   *columns = NIL;
 	int			i = 0;
 
+	if (root->parse->hasDistinctOn)
+		note_clause(input, "DISTINCT ON", NULL);
 	if (root->parse->hasDistinctOn || root->parse->hasTargetSRFs || input->here != NIL || input->is_distinct)
 		return;
 	live = above(input, output_rel);
@@ -316,6 +333,14 @@ fill_tlist(PlannerInfo *root, LiveRel *input, LiveRel *live, PathTarget *target)
 	return !collect_walker((Node *) target->exprs, &collect);
 }
 
+#define NO_PLAIN_LIMIT "OFFSET without LIMIT, and WITH TIES, are applied here"
+
+static bool
+is_plain_limit(const Query *parse)
+{
+	return parse->limitOption == LIMIT_OPTION_COUNT && (parse->limitCount != NULL || parse->limitOffset == NULL);
+}
+
 /* Is it the default order of a type, not that of another operator family? */
 static bool
 is_plain_order(const SortGroupClause *clause)
@@ -333,6 +358,11 @@ add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 	LiveRel    *live;
 	ListCell   *lc;
 
+	if (!is_plain_limit(root->parse))
+	{
+		note_clause(input, "ORDER BY with LIMIT", NO_PLAIN_LIMIT);
+		return;
+	}
 	if (root->parse->limitCount == NULL || root->parse->hasTargetSRFs || input->here != NIL)
 		return;
 	live = above(input, output_rel);
@@ -409,6 +439,8 @@ add_limited(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	Cost		startup;
 	Cost		total;
 
+	if (parse->sortClause == NIL && !is_plain_limit(parse))
+		note_clause(input, "ORDER BY with LIMIT", NO_PLAIN_LIMIT);
 	if (parse->limitCount == NULL || parse->hasTargetSRFs || input->here != NIL ||
 		parse->limitOption != LIMIT_OPTION_COUNT || (parse->sortClause != NIL && !input->is_sorted))
 		return;
@@ -438,6 +470,8 @@ live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 		return;
 	if (stage == UPPERREL_GROUP_AGG)
 		add_grouped(root, input, input_rel, output_rel, extra);
+	else if (stage == UPPERREL_WINDOW)
+		note_clause(input, "window functions", NULL);
 	else if (stage == UPPERREL_DISTINCT)
 		add_distinct(root, input, input_rel, output_rel);
 	else if (stage == UPPERREL_ORDERED)

@@ -140,6 +140,8 @@ deparse_is_blank_safe(Deparse *d, Node *node)
 			return deparse_is_blank_safe(d, (Node *) ((RelabelType *) node)->arg);
 		case T_CollateExpr:
 			return deparse_is_blank_safe(d, (Node *) ((CollateExpr *) node)->arg);
+		case T_NullIfExpr:
+			return deparse_is_blank_safe(d, linitial(((NullIfExpr *) node)->args));
 		case T_CoalesceExpr:
 			foreach(lc, ((CoalesceExpr *) node)->args)
 			{

@@ -26,6 +26,8 @@
 
 /* The property of an Iceberg table in the catalog that each commit changes. */
 #define METADATA_LOCATION "metadata_location"
+#define NUM_ROWS "numRows"
+#define LARGEST_COUNT 1e18
 
 /* " AND column = 'value'", or nothing. */
 static char *
@@ -177,16 +179,33 @@ lake_values(const char *json)
 	return values;
 }
 
-char *
-lake_metadata_location(const char *parameters)
+/* One of the parameters of a table; NULL if it is not there. */
+static char *
+parameter(const char *parameters, const char *name)
 {
 	Jsonb	   *json = parameters ? json_parse(parameters) : NULL;
 	JsonbValue	value;
 
 	if (json == NULL || !JB_ROOT_IS_OBJECT(json) ||
-		getKeyJsonValueFromContainer(&json->root, METADATA_LOCATION, strlen(METADATA_LOCATION), &value) == NULL)
+		getKeyJsonValueFromContainer(&json->root, name, strlen(name), &value) == NULL)
 		return NULL;
 	return scalar(&value);
+}
+
+char *
+lake_metadata_location(const char *parameters)
+{
+	return parameter(parameters, METADATA_LOCATION);
+}
+
+double
+lake_row_count(const char *parameters)
+{
+	const char *text = parameter(parameters, NUM_ROWS);
+	double		count = text ? strtod(text, NULL) : 0;
+
+	/* negative: not known; and neither NaN nor infinity is a count */
+	return count > 0 && count <= LARGEST_COUNT ? count : 0;
 }
 
 void

@@ -97,8 +97,6 @@ class Query(block.Blocks):
 
     def integer(self, tables, depth=2):
         kind = self.chance.randint(0, 15) if depth > 0 else self.chance.randint(0, 4)
-        if self.is_simple and kind == 14:
-            kind = 0
 
         def more():
             return self.integer(tables, depth - 1)
@@ -125,8 +123,8 @@ class Query(block.Blocks):
         if kind == 13:
             return f"({self.column(tables, ('i2', 'k'))})::{self.pick('bigint', 'integer')}"
         if kind == 14:
-            return self.pick(f"nullif({more()}, {more()})", f"greatest({more()}, {more()})",
-                             f"length({self.column(tables, self.texts())})")
+            return self.pick(f"nullif({more()}, {more()})", f"{self.pick('greatest', 'least')}({more()}, {more()})",
+                             f"length({self.column(tables, self.texts())})" if not self.is_simple else f"nullif({more()}, {self.constant('integer')})")
         return f"CASE {self.column(tables, ('k', 'i2'))} WHEN {self.constant('integer')} THEN {more()} WHEN 2 THEN 5 ELSE {more()} END"
 
     def number(self, tables, depth=2):
