@@ -174,7 +174,7 @@ CREATE VIEW chosen AS SELECT id, n FROM big WHERE n >= (SELECT min(n) FROM s) AN
 CREATE VIEW chosen_counts AS SELECT n, count(*) AS c FROM chosen GROUP BY n;
 CREATE TABLE keys AS SELECT 9330 + i AS id, i AS other FROM generate_series(1, 100) i;
 ANALYZE keys;
-SELECT planned('SELECT k.other, c.n FROM keys k JOIN chosen c USING (id) WHERE k.other <= 3');
+SELECT count(*) AS by_key FROM planned('SELECT k.other, c.n FROM keys k JOIN chosen c USING (id) WHERE k.other <= 3') p WHERE p ~ '"part_big" .*"id" = \$\d';
 SELECT planned('SELECT k.other, c.n FROM keys k JOIN chosen c USING (id)');
 SELECT planned('SELECT k.other, c.n FROM keys k, chosen c LIMIT 5');
 SELECT planned('SELECT k.other, c.c FROM keys k JOIN chosen_counts c ON c.n = k.other WHERE k.other <= 3');
