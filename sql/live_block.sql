@@ -101,11 +101,47 @@ SELECT q, compared(q) FROM unnest(ARRAY[
 	'SELECT t.id, s.k FROM t JOIN s ON true WHERE t.id IN (SELECT id FROM s)', 'SELECT t.id, s.k FROM t LEFT JOIN (s JOIN t x ON 1 = 1) ON true WHERE t.id IN (SELECT id FROM s)', 'SELECT t.id, s.k FROM t LEFT JOIN s ON false WHERE t.id NOT IN (SELECT id FROM s)',
 	'SELECT FROM t UNION SELECT FROM s', 'SELECT FROM t WHERE id IN (SELECT id FROM s)', 'SELECT k - (SELECT max(k) FROM s) AS g, count(*) FROM t GROUP BY 1', 'SELECT count(*) FROM (SELECT 1 FROM t GROUP BY k - (SELECT max(k) FROM s)) x',
 	'SELECT t || c, count(*) FROM t WHERE id IN (SELECT id FROM s) GROUP BY 1', 'SELECT (n / 2)::text, count(*) FROM t WHERE id IN (SELECT id FROM s) GROUP BY n / 2', 'SELECT DISTINCT k - (SELECT max(k) FROM s) AS g FROM t ORDER BY g LIMIT 2', 'SELECT DISTINCT k - (SELECT max(k) FROM s) AS g FROM t', 'SELECT sum(CASE WHEN k = 1 THEN NULL WHEN k = 2 THEN n ELSE m END) FROM t', 'SELECT sum(CASE WHEN k = 1 THEN n WHEN k = 5 THEN NULL ELSE m END) FROM t WHERE id IN (SELECT id FROM s UNION SELECT 1 FROM s)']) q;
+
+-- IN and EXISTS below AND and OR, which are not correlated there
+SELECT q, compared('SELECT id, t FROM t WHERE ' || q) FROM unnest(ARRAY[
+	'k = 5 OR k IN (SELECT k FROM s WHERE id > 4)', 'k IS NULL OR (n > 1 AND id NOT IN (SELECT k FROM s WHERE k IS NOT NULL))', 'k NOT IN (SELECT k FROM s) OR n < 0', 'k NOT IN (SELECT k FROM s WHERE id > 9) OR id = 2',
+	'NOT (k IN (SELECT id FROM s) AND n > 0)', 'id = 1 OR EXISTS (SELECT FROM s WHERE id > 5)', 'n < 0 OR NOT EXISTS (SELECT FROM s WHERE id < 50)', 'id = 1 OR n = (SELECT max(n) FROM s)', 'id = 1 OR k IN (SELECT k FROM s UNION SELECT id FROM s) OR t IN (SELECT max(t) FROM s GROUP BY k)',
+	'NOT EXISTS (SELECT FROM s WHERE s.k = t.k AND (s.id = 3 OR s.n IN (SELECT n FROM t x WHERE x.id > 4)))', 'id = 1 OR u IN (SELECT t FROM s)', 'id = 1 OR EXISTS (SELECT FROM s WHERE s.k = t.k)', 'id = 1 OR k IN (SELECT s.k FROM s WHERE s.id = t.id)',
+	'id = 1 OR n = (SELECT max(s.n) FROM s WHERE s.k = t.k)', 'EXISTS (SELECT FROM s WHERE s.k = t.k OR s.id = 1)', 'EXISTS (SELECT FROM s WHERE s.k = t.k AND (s.id = 1 OR s.n < t.n))', 'CASE WHEN id = 1 THEN true ELSE k IN (SELECT k FROM s) END', '(k IN (SELECT k FROM s)) IS NOT TRUE',
+	'EXISTS (SELECT FROM s LIMIT 2) AND id NOT IN (SELECT id FROM s)', 'EXISTS (SELECT count(*) FROM s WHERE id > 9) AND id NOT IN (SELECT id FROM s)']) q;
+SELECT q, compared(q) FROM unnest(ARRAY['SELECT t.id, s.n FROM t JOIN s ON t.id = s.id AND (s.n > 5 OR t.k IN (SELECT x.k FROM s x WHERE x.n < 0 OR x.id = 3))', 'SELECT t.id, s.n FROM t LEFT JOIN s ON t.id = s.id AND (s.n > 5 OR t.k IN (SELECT x.k FROM s x))',
+	'SELECT id, k IN (SELECT k FROM s) AS is_in FROM t', 'SELECT k, count(*) FROM t GROUP BY k HAVING max(n) > 7 OR k IN (SELECT k FROM s WHERE id = 3)']) q;
+
+-- groups and subqueries: in HAVING, where Redshift has none, and selected
+SELECT q, compared(q) FROM unnest(ARRAY[
+	'SELECT k, sum(n) FROM t GROUP BY k HAVING sum(n) > (SELECT min(n) FROM s) AND count(*) > 0 ORDER BY sum(n) DESC NULLS LAST, k LIMIT 2', 'SELECT count(*) FROM t GROUP BY k, d HAVING max(n) > (SELECT min(n) FROM s) ORDER BY k, d LIMIT 3',
+	'SELECT DISTINCT count(*) FROM t GROUP BY k HAVING max(n) > (SELECT min(n) FROM s)', 'SELECT sum(n), 7 FROM t HAVING count(*) > (SELECT min(k) FROM s)', 'SELECT sum(n) FROM t WHERE id > 9 HAVING count(*) < (SELECT min(k) FROM s)', 'SELECT 1 FROM t HAVING 1 < (SELECT max(k) FROM s)',
+	'SELECT 7 FROM t HAVING count(*) > (SELECT min(k) FROM s)', 'SELECT 1 FROM t GROUP BY 1 + 0 * 1 HAVING count(*) > (SELECT min(k) FROM s)', 'SELECT 1 FROM t WHERE id > 9 GROUP BY 1 + 0 * 1 HAVING 0 < (SELECT min(k) FROM s)', 'SELECT k, avg(n), stddev_pop(n), var_samp(id) FROM t GROUP BY k HAVING sum(n) > (SELECT min(n) FROM s)',
+	'SELECT avg(b), sum(CASE WHEN k = 1 THEN n WHEN k = 2 THEN m ELSE 1 END) FROM t HAVING 1 <= (SELECT max(id) FROM s)', 'SELECT upper(t), count(*) FROM t GROUP BY t HAVING max(n) >= (SELECT max(n) FROM s) OR t IN (SELECT t FROM s)', 'SELECT k + 1, k % 2, count(*) + 1 FROM t GROUP BY k HAVING k IN (SELECT k FROM s)',
+	'SELECT k % 2 AS odd, sum(n) FROM t GROUP BY k % 2 HAVING (k % 2) + 2 > (SELECT min(id) FROM s)', 'SELECT k, max(n) FROM t GROUP BY k HAVING max(n) = (SELECT max(s.n) FROM s WHERE s.k = t.k)', 'SELECT k, max(n) FROM t GROUP BY k HAVING EXISTS (SELECT FROM s WHERE s.k = t.k AND s.n <> max(t.n))',
+	'SELECT k FROM t GROUP BY k HAVING sum(n) > (SELECT max(s.n) FROM s WHERE s.n < sum(t.n))', 'SELECT t || c, count(*) FROM t GROUP BY 1 HAVING max(n) > (SELECT min(n) FROM s)', 'SELECT grouping(k), k FROM t GROUP BY k HAVING max(n) > (SELECT min(n) FROM s)',
+	'WITH w AS (SELECT k, n FROM t) SELECT k, sum(n) FROM w GROUP BY k HAVING sum(n) > (SELECT min(n) FROM w)', 'WITH w AS (SELECT k, n FROM t) SELECT k, count(*) FROM (SELECT k FROM w WHERE n IN (SELECT n FROM w v)) x GROUP BY k HAVING count(*) >= (SELECT min(n) FROM w)',
+	'SELECT x.k, x.s FROM (SELECT k, sum(n) AS s, count(*) AS unread FROM t GROUP BY k HAVING sum(n) > (SELECT min(n) FROM s)) x JOIN s ON s.k = x.k', 'SELECT id FROM t WHERE k IN (SELECT k FROM t GROUP BY k HAVING count(*) <= (SELECT min(k) FROM s))', 'SELECT k FROM t WHERE n > (SELECT sum(n) FROM s HAVING count(*) > (SELECT max(k) FROM t))',
+	'SELECT k FROM t GROUP BY k HAVING count(*) >= (SELECT min(k) FROM s) UNION ALL SELECT id FROM s', 'SELECT k, (SELECT max(s.n) FROM s WHERE s.k = t.k) AS m, avg(n) FROM t GROUP BY k ORDER BY k LIMIT 4', 'SELECT k, count(*) FROM t GROUP BY k ORDER BY count(*) + (SELECT max(id) FROM s), k LIMIT 2', 'SELECT max(n) - (SELECT min(n) FROM s), count(*) FROM t',
+	'SELECT k, max(n) FILTER (WHERE n > (SELECT min(n) FROM s)) FROM t GROUP BY k', 'SELECT k, max(n) FILTER (WHERE n > (SELECT min(n) FROM s)), (SELECT max(n) FROM s) FROM t GROUP BY k HAVING sum(n) FILTER (WHERE n > (SELECT min(n) FROM s)) > 1',
+	'SELECT k, sum(n) FROM t GROUP BY k HAVING sum(n) > (SELECT avg(n) FROM s)', 'SELECT k, rank() OVER (ORDER BY sum(n)) FROM t GROUP BY k HAVING sum(n) > (SELECT min(n) FROM s)']) q;
+
+-- what a subquery only passes on may come in parts: averages, variances
+SELECT q, compared(q) FROM unnest(ARRAY[
+	'SELECT x.k, x.a, x.v, s.id FROM (SELECT k, avg(n) AS a, var_samp(id) AS v, count(*) AS c FROM t GROUP BY k) x JOIN s ON s.k = x.k AND x.c > 0', 'SELECT x.k, x.a + 1 AS more FROM (SELECT k, avg(id) AS a FROM t GROUP BY k) x JOIN s ON s.k = x.k', 'SELECT x.k FROM (SELECT k, avg(n) AS a FROM t GROUP BY k) x JOIN s ON s.k = x.k',
+	'WITH w AS (SELECT k, avg(n) AS a FROM t GROUP BY k) SELECT w.k, w.a, v.a FROM w, w v WHERE v.k = w.k', 'SELECT x.k FROM (SELECT k, avg(n) AS a FROM t GROUP BY k) x JOIN s ON s.k = x.k AND x.a > 1', 'SELECT DISTINCT x.a FROM (SELECT k, avg(n) AS a FROM t GROUP BY k) x JOIN s ON s.k = x.k',
+	'SELECT max(x.a) FROM (SELECT k, avg(n) AS a FROM t GROUP BY k) x', 'SELECT s.id, y.a FROM s JOIN (SELECT x.k, x.a FROM (SELECT k, avg(n) AS a FROM t GROUP BY k) x JOIN s ON s.k = x.k) y ON y.k = s.k', 'SELECT s.id, x.a FROM s JOIN (SELECT DISTINCT avg(n) AS a, k FROM t GROUP BY k) x USING (k)']) q;
+
+-- LATERAL: without columns of what stands beside it, a subquery as any other
+SELECT q, compared(q) FROM unnest(ARRAY[
+	'SELECT t.id, x.m FROM t, LATERAL (SELECT max(n) AS m FROM s) x', 'SELECT t.id, x.k FROM t JOIN LATERAL (SELECT k FROM s GROUP BY k) x ON x.k = t.k', 'SELECT t.id, x.id FROM t LEFT JOIN LATERAL (SELECT id FROM s WHERE s.k = t.k ORDER BY id LIMIT 1) x ON true',
+	'SELECT t.id, x.id FROM t CROSS JOIN LATERAL (SELECT s.id FROM s WHERE s.k = t.k AND s.id NOT IN (SELECT id FROM t WHERE id = 6)) x', 'SELECT t.id, x.c FROM t CROSS JOIN LATERAL (SELECT count(*) AS c FROM (SELECT k FROM s WHERE s.n > t.n GROUP BY k) y) x']) q;
 \pset format aligned
 \pset tuples_only off
 EXPLAIN (VERBOSE, COSTS off) SELECT k, sum(n) + 1 AS more, avg(n) FROM t x WHERE k IN (SELECT k FROM s GROUP BY k) GROUP BY k ORDER BY more, k;
 EXPLAIN (VERBOSE, COSTS off) SELECT x.c, (SELECT max(n) FROM s) AS m FROM (SELECT k, count(*) AS c FROM t GROUP BY k) x;
 EXPLAIN (VERBOSE, COSTS off) SELECT k FROM t UNION SELECT id FROM s ORDER BY k;
+EXPLAIN (VERBOSE, COSTS off) SELECT k % 2 AS odd, avg(n) * 2 AS twice, (SELECT max(s.n) FROM s WHERE s.k = t.k) AS m FROM t GROUP BY k HAVING sum(n) > (SELECT min(n) FROM s) ORDER BY twice, odd;
 -- what can find nothing sends nothing
 EXPLAIN (COSTS off) SELECT k FROM t WHERE false AND k NOT IN (SELECT k FROM s);
 -- off: as before
@@ -113,6 +149,7 @@ SET rsfed.ship_blocks = off;
 SELECT compared('SELECT k FROM t UNION SELECT id FROM s') IS NULL AS in_parts;
 RESET rsfed.ship_blocks;
 SELECT rsfed.pushed('WITH w AS (SELECT k, sum(n) AS total FROM t GROUP BY k) SELECT total AS "Total", k FROM w UNION ALL SELECT sum(n), k FROM t GROUP BY k');
+SELECT rsfed.pushed('SELECT k, sum(n) AS total FROM t GROUP BY k HAVING sum(n) > (SELECT min(n) FROM s)');
 SELECT rsfed.pushed('SELECT total AS "Total", k FROM (SELECT k, sum(n) AS total FROM t GROUP BY k) w WHERE total > (SELECT min(n) FROM s)');
 
 -- parameters: their values go in when it is executed, equal to a column of the result or not
@@ -151,6 +188,7 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN SQLERRM;
 END $$;
 SELECT q, of_generic(q, '0') AS guarded, of_generic(q, '4') AS computed FROM unnest(ARRAY[
+	'SELECT id FROM t WHERE $1 = 0 OR id IN (SELECT id FROM s WHERE id > 10 / $1)',
 	'SELECT sum(k * (10 / $1)) FILTER (WHERE $1 <> 0), avg(k + 10 / $1) FILTER (WHERE $1 <> 0) FROM t',
 	'SELECT count(k + 10 / $1) FILTER (WHERE $1 <> 0) FROM t WHERE id IN (SELECT id FROM s)',
 	'SELECT count(*) FROM t WHERE CASE WHEN $1 > 0 THEN k > $1::positive END',

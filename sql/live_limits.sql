@@ -97,6 +97,23 @@ ALTER FOREIGN TABLE live_limits OPTIONS (SET max_rows '2');
 SELECT error_of('SELECT a.id FROM live_limits a JOIN live_other b USING (id)'), error_of('SELECT id FROM live_other'), error_of('SELECT count(*) FROM live_limits a JOIN live_other b USING (id)');
 ALTER FOREIGN TABLE live_limits OPTIONS (DROP max_rows);
 DROP FOREIGN TABLE live_other;
+-- an average is two columns of the statement, which has 1664 at most: 832 averages go there, of 833 the rows do
+CREATE FUNCTION averages(many integer, rest text) RETURNS TABLE (averages integer, sent text, reason text, same boolean) LANGUAGE plpgsql AS $$
+DECLARE
+	query text := (SELECT 'SELECT array[' || string_agg(calls, '] || array[' ORDER BY part) || '] AS a' FROM (SELECT i / 50 AS part, string_agg(format('avg(k + %s)', i), ', ' ORDER BY i) AS calls FROM generate_series(1, many) i GROUP BY 1) x) || ' FROM ' || rest;
+	line text; here text; there text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || query LOOP
+		sent := concat_ws('; ', sent, left(substring(line FROM 'Remote SQL: (.*)'), 23));
+		reason := coalesce(substring(line FROM 'Local: (.*); see'), reason);
+	END LOOP;
+	EXECUTE query INTO there;
+	EXECUTE replace(query, 'live_limits', 'local_rows') INTO here;
+	RETURN QUERY SELECT many, sent, reason, here = there;
+END $$;
+SELECT a.* FROM (VALUES (832, 'live_limits'), (833, 'live_limits'), (832, 'live_limits WHERE id IN (SELECT id FROM live_limits GROUP BY id)'), (833, 'live_limits WHERE id IN (SELECT id FROM live_limits GROUP BY id)'),
+	(831, 'live_limits HAVING count(*) > (SELECT min(id) FROM live_limits)'), (833, 'live_limits HAVING count(*) > (SELECT min(id) FROM live_limits)')) q (many, rest), averages(many, rest) a;
+DROP FUNCTION averages;
 
 -- a server that goes before the first row of a cursor over a join is wanted
 SELECT rsfed.register_server('limits_wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port') \g /dev/null

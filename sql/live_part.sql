@@ -168,9 +168,27 @@ SELECT name FROM l WHERE EXISTS (SELECT FROM t WHERE id > (SELECT min(id) FROM s
 SELECT name, c FROM l LEFT JOIN pair USING (k) ORDER BY name;
 RESET ROLE;
 
+-- a statement that returns all rows of a subquery, or one for each row beside it: what the estimates say is much cheaper
+SELECT rsfed.execute('wh', $$CREATE TABLE part_big AS SELECT ((((a.id * 6 + b.id) * 6 + c.id) * 6 + d.id) * 6 + e.id) * 6 + f.id AS id, f.n FROM part_t a, part_t b, part_t c, part_t d, part_t e, part_t f$$);
+CREATE FOREIGN TABLE big (id integer, n numeric(12,2)) SERVER wh OPTIONS (schema_name 'public', table_name 'part_big');
+ANALYZE big;
+UPDATE pg_class SET reltuples = 5000000 WHERE oid = 'big'::regclass;
+CREATE VIEW chosen AS SELECT id, n FROM big WHERE n >= (SELECT min(n) FROM s) AND id NOT IN (SELECT id FROM t);
+CREATE VIEW chosen_counts AS SELECT n, count(*) AS c FROM chosen GROUP BY n;
+CREATE TABLE keys AS SELECT 9330 + i AS id, i AS other FROM generate_series(1, 100) i;
+ANALYZE keys;
+SELECT count(*) AS by_key FROM planned('SELECT k.other, c.n FROM keys k JOIN chosen c USING (id) WHERE k.other <= 3') p WHERE p ~ '"part_big" .*"id" = \$\d';
+SELECT planned('SELECT k.other, c.n FROM keys k JOIN chosen c USING (id)');
+SELECT planned('SELECT k.other, c.n FROM keys k, chosen c LIMIT 5');
+SELECT planned('SELECT k.other, c.c FROM keys k JOIN chosen_counts c ON c.n = k.other WHERE k.other <= 3');
+SELECT count(*), sum(n) FROM keys JOIN chosen USING (id) WHERE other <= 3;
+SET rsfed.ship_blocks = off;
+SELECT count(*), sum(n) FROM keys JOIN chosen USING (id) WHERE other <= 3;
+RESET rsfed.ship_blocks;
+
 SET client_min_messages = warning;
 DROP SCHEMA part_live, part_here CASCADE;
 DROP FUNCTION sent, planned;
 DEALLOCATE ALL;
 RESET client_min_messages;
-SELECT rsfed.execute('wh', 'DROP TABLE ' || t) FROM unnest('{part_t,part_s}'::text[]) t;
+SELECT rsfed.execute('wh', 'DROP TABLE ' || t) FROM unnest('{part_t,part_s,part_big}'::text[]) t;

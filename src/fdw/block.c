@@ -12,7 +12,12 @@
  * shipped, one scan replaces the nodes of the plan.  Costs are not compared:
  * one statement that returns the result is never worse than several whose rows
  * are joined locally.  If a query is not shipped as a whole, its subqueries are
- * examined in the same way before it is planned: see block_part.c.
+ * examined in the same way before it is planned: see block_part.c.  Such a
+ * statement returns all rows of a subquery.  The planner may do better if it
+ * merges the subquery with the query around it, since a join can ask for the
+ * rows of a few keys.  So if it could merge one, the query is also planned
+ * without these statements.  That plan is taken if it is much cheaper: the
+ * estimates are rough, and each further statement takes Redshift's time.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,6 +32,8 @@
 #include "base/settings.h"
 
 #include "fdw/block.h"
+
+#define MUCH_CHEAPER 0.5
 
 static planner_hook_type previous_planner = NULL;
 
@@ -134,19 +141,35 @@ plan_around(const BlockParts *parts, Query *parse, const char *query_string, int
 	return stmt;
 }
 
+/* Plans a query, and its subqueries that become statements if that is cheaper. */
+static PlannedStmt *
+plan_in_parts(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
+{
+	BlockParts	parts = {.params = params, .query_string = query_string};
+	Query	   *ordinary = copyObject(parse);
+	PlannedStmt *stmt;
+	PlannedStmt *other;
+
+	block_find_parts(&parts, parse);
+	stmt = plan_around(&parts, parse, query_string, cursor_options, params);
+	if (!parts.may_merge)
+		return stmt;
+	other = plan_ordinarily(ordinary, query_string, cursor_options, params);
+	return other->planTree->total_cost < stmt->planTree->total_cost * MUCH_CHEAPER ? other : stmt;
+}
+
 static PlannedStmt *
 plan_block(Query *parse, const char *query_string, int cursor_options, ParamListInfo params)
 {
-	BlockParts	parts = {.params = params, .query_string = query_string};
 	Whole		whole;
 	PlannedStmt *stmt;
 
 	if (!rsfed_ship_blocks || !block_has_subqueries(parse) || !block_reads_foreign(parse))
 		return plan_ordinarily(parse, query_string, cursor_options, params);
 	look_at_whole(&whole, parse, cursor_options, params);
-	if (whole.query == NULL || whole.reason != NULL)
-		block_find_parts(&parts, parse);
-	stmt = plan_around(&parts, parse, query_string, cursor_options, params);
+	stmt = whole.query == NULL || whole.reason != NULL ?
+		plan_in_parts(parse, query_string, cursor_options, params) :
+		plan_ordinarily(parse, query_string, cursor_options, params);
 	if (whole.query == NULL || block_is_needless(stmt))
 		return stmt;
 	if (whole.reason == NULL)

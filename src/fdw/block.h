@@ -23,6 +23,8 @@ typedef struct BlockColumn
 	bool		blank_safe;
 	Oid			type;
 	int32		typmod;			/* of a decimal in Redshift; -1 = not known */
+	DeparseFinish finish;		/* an aggregate in several columns: c1, c1_2,
+								 * and so on; it can only be selected */
 	Oid			relid;			/* the table column that it returns unchanged */
 	AttrNumber	attnum;			/* 0 = none */
 } BlockColumn;
@@ -51,9 +53,25 @@ typedef struct BlockLevel
 								 * are written in WHERE */
 } BlockLevel;
 
+/* The use of a subquery. */
+typedef enum BlockUse
+{
+	BLOCK_FROM,
+	BLOCK_SET,					/* one side of a set operation */
+	BLOCK_IN,
+	BLOCK_SCALAR,
+	BLOCK_EXISTS
+} BlockUse;
+
+struct Block;
+
+/* Writes a subquery: see block_subquery_text(). */
+typedef char *(*BlockSubquery) (struct Block *block, Query *query, BlockUse use, Bitmapset *wanted, BlockSource *result);
+
 typedef struct Block
 {
 	Deparse		deparse;		/* its argument is the block */
+	BlockSubquery subquery_text;
 	BlockLevel *level;
 	int			aliases;		/* number of aliases used so far */
 	Oid			server;			/* of all tables */
@@ -63,6 +81,8 @@ typedef struct Block
 	bool		is_noting;		/* columns that are read are added to "used" */
 	List	   *used;			/* as LiveText.checks */
 	SubLink    *correlated;		/* the scalar subquery that may be correlated */
+	bool		is_below_or;	/* a condition below AND and OR is being written:
+								 * its subqueries may not be correlated */
 	bool		is_selecting;	/* an output column is being written: a
 								 * scalar subquery may be correlated */
 	bool		in_order;		/* the whole statement is sorted by its ORDER
@@ -121,15 +141,20 @@ extern List *block_correlated(const BlockPart *part);
  * something cannot be shipped.
  */
 
-/*
- * Sets the reason why a clause cannot be shipped: "why" or, if that is NULL,
- * the note of its row.  Returns false.
- */
-extern bool block_stays(Block *block, const char *clause, const char *why);
-
-/* The DeparseColumnFor and the DeparseSubquery of a block. */
+/* The DeparseColumnFor of a block. */
 extern bool block_column_for(const Var *var, DeparseColumn *column, void *arg);
-extern bool block_append_scalar(Deparse *deparse, SubLink *sublink);
+
+/*
+ * The column of a subquery of the query at block->level that a Var refers to;
+ * *name is its name.  NULL for a table's column and for other expressions.
+ */
+extern BlockColumn *block_column_of(Block *block, const Expr *expr, char **name);
+
+/*
+ * The text of a subquery, or NULL if it cannot be shipped; sets its columns.
+ * "wanted" are the columns that are read, if they have names.
+ */
+extern char *block_subquery_text(Block *block, Query *query, BlockUse use, Bitmapset *wanted, BlockSource *result);
 
 /* Appends WITH and its queries, with all of their columns. */
 extern bool block_append_with(Block *block);
@@ -158,6 +183,49 @@ extern bool block_append_limit(Block *block);
  */
 extern bool block_append_side(Block *block, Node *node, bool needs_parentheses, BlockSource *result);
 
+/* block_condition.c */
+
+/*
+ * Sets the reason why a clause cannot be shipped: "why" or, if that is NULL,
+ * the note of its row.  Returns false.
+ */
+extern bool block_stays(Block *block, const char *clause, const char *why);
+
+/* Creates the columns of a subquery, without their properties. */
+extern void block_make_columns(BlockSource *source, Query *query);
+
+/*
+ * Appends a condition that contains no subquery as a condition; one of
+ * block->saving is omitted if a value has no literal.
+ */
+extern bool block_append_test(Block *block, Node *expr);
+
+/*
+ * Appends one condition of WHERE.  *has_equality is set to
+ * true if the condition is an equality that correlates the query at
+ * block->level with the one around it.
+ */
+extern bool block_append_condition(Block *block, Node *node, bool *has_equality);
+
+/* The reason for a subquery that is correlated in another way. */
+#define BLOCK_NOT_CORRELATED "a subquery is correlated with the query just around it by =, and beside that by = or, in EXISTS, <>"
+
+/* The DeparseSubquery of a block. */
+extern bool block_append_scalar(Deparse *deparse, SubLink *sublink);
+
+/*
+ * block_groups.c: if subqueries are compared with groups or selected beside
+ * them, returns an equal query over a subquery that returns the groups.
+ * Otherwise returns the query itself.
+ */
+extern Query *block_over_groups(Query *query);
+
+/*
+ * Translates columns of such a query, which are expressions over the groups,
+ * back to expressions of the original query.
+ */
+extern List *block_inside_groups(Query *over, List *tlist);
+
 /* block_check.c: functions without side effects. */
 
 /* Can a query of this form be written?  If not, the reason is set. */
@@ -177,6 +245,12 @@ extern bool block_reads_foreign(Query *query);
  * this wrapper, is stored in *table.
  */
 extern bool block_reads_live_only(Query *query, Oid *table);
+
+/*
+ * Could the planner merge a subquery with the query around it, and so read only
+ * some of its rows?
+ */
+extern bool block_may_merge(const Query *query);
 
 /* Is it a constant that Redshift accepts for LIMIT and OFFSET? */
 extern bool block_limit_value(Node *node, int64 *value);
@@ -254,6 +328,8 @@ typedef struct BlockParts
 	List	   *made;			/* BlockPart */
 	List	   *items;			/* PlanInvalItem of them */
 	bool		depends_on_role;
+	bool		may_merge;		/* the planner could merge one of them with
+								 * the query around it */
 	List	   *refused;		/* char *: why a subquery is not shipped */
 	List	   *refused_tables; /* oids: one table of each of these
 								 * subqueries */

@@ -97,6 +97,24 @@ block_is_grouped(const Query *query)
 	return query->hasAggs || query->groupClause != NIL || query->havingQual != NULL;
 }
 
+static bool
+is_union_all(Node *node)
+{
+	SetOperationStmt *op = (SetOperationStmt *) node;
+
+	return IsA(node, RangeTblRef) ||
+		(IsA(op, SetOperationStmt) && op->op == SETOP_UNION && op->all && is_union_all(op->larg) && is_union_all(op->rarg));
+}
+
+/* See block.h. */
+bool
+block_may_merge(const Query *query)
+{
+	return !block_is_grouped(query) && query->groupingSets == NIL && query->distinctClause == NIL && query->sortClause == NIL &&
+		query->limitCount == NULL && query->limitOffset == NULL && query->cteList == NIL && !query->hasWindowFuncs &&
+		(query->setOperations == NULL || is_union_all(query->setOperations));
+}
+
 /* See block.h. */
 bool
 block_is_fixed(Node *expr)

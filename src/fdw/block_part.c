@@ -204,6 +204,7 @@ put_aside(BlockParts *parts, Query **place, BlockPart *part, List *conditions, i
 	parts->made = lappend(parts->made, part);
 	parts->items = list_concat(parts->items, stmt->invalItems);
 	parts->depends_on_role = parts->depends_on_role || stmt->dependsOnRole;
+	parts->may_merge = parts->may_merge || block_may_merge(query);
 	*place = make_stand_in(part, stmt);
 	return true;
 }

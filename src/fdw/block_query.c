@@ -31,27 +31,6 @@
 
 #include "fdw/block.h"
 
-#define NOT_CORRELATED "a subquery is correlated with the query just around it by =, and beside that by = or, in EXISTS, <>"
-
-/* The use of a subquery. */
-typedef enum BlockUse
-{
-	BLOCK_FROM,
-	BLOCK_SET,					/* one side of a set operation */
-	BLOCK_IN,
-	BLOCK_SCALAR,
-	BLOCK_EXISTS
-} BlockUse;
-
-static char *query_text(Block *b, Query *query, BlockUse use, Bitmapset *wanted, BlockSource *result);
-
-/* See block.h. */
-bool
-block_stays(Block *b, const char *clause, const char *why)
-{
-	return deparse_refuse(&b->deparse, clause, why ? why : ship_clause_note(clause));
-}
-
 /* See block.h. */
 bool
 block_column_for(const Var *var, DeparseColumn *column, void *arg)
@@ -86,24 +65,26 @@ block_column_for(const Var *var, DeparseColumn *column, void *arg)
 	column->text = psprintf("%s.c%d", source->alias, at + 1);
 	column->blank_safe = source->column[at].blank_safe;
 	column->typmod = source->column[at].typmod;
+	column->divided = deparse_finish_item(source->column[at].finish);
 	if (b->is_noting && source->column[at].attnum > 0)
 		b->used = live_note_use(b->used, source->column[at].relid, source->column[at].attnum);
 	return true;
 }
 
-/* Creates the columns of a subquery, without their properties. */
-static void
-make_columns(BlockSource *source, Query *query)
+/* See block.h. */
+BlockColumn *
+block_column_of(Block *b, const Expr *expr, char **name)
 {
-	ListCell   *lc;
+	const Var  *var = (const Var *) expr;
+	BlockSource *source;
 
-	source->count = 0;
-	foreach(lc, query->targetList)
-	{
-		if (!lfirst_node(TargetEntry, lc)->resjunk)
-			source->count++;
-	}
-	source->column = palloc0(sizeof(BlockColumn) * Max(source->count, 1));
+	if (!IsA(expr, Var) || var->varlevelsup != 0 || var->varattno <= 0)
+		return NULL;
+	source = &b->level->source[var->varno - 1];
+	if (source->table != NULL || var->varattno > source->count)
+		return NULL;
+	*name = psprintf("%s.c%d", source->alias, var->varattno);
+	return &source->column[var->varattno - 1];
 }
 
 /* Finds the table column that an expression returns unchanged, if any. */
@@ -126,6 +107,31 @@ find_origin(Block *b, Node *expr, BlockColumn *column)
 		column->relid = source->column[var->varattno - 1].relid;
 		column->attnum = source->column[var->varattno - 1].attnum;
 	}
+}
+
+/*
+ * Appends the columns of an aggregate that the statement's own SELECT passes
+ * on, such as the sum and the count of an average, for output column "number":
+ * the first one comes last, without its name.  Appends nothing, and returns
+ * true, if the aggregate is one column.
+ */
+static bool
+append_divided(Block *b, Aggref *aggref, int number, BlockColumn *column)
+{
+	DeparseAggregate parts;
+
+	if (!deparse_aggregate(&b->deparse, aggref, &parts))
+		return false;
+	column->finish = parts.finish;
+	if (parts.finish == DEPARSE_WHOLE)
+		return true;
+	column->is_given = true;
+	column->type = aggref->aggtype;
+	column->typmod = -1;
+	for (int i = 1; i < DEPARSE_MAX_PARTS && parts.text[i] != NULL; i++)
+		appendStringInfo(&b->deparse.buf, "%s AS c%d_%d, ", parts.text[i], number, i + 1);
+	appendStringInfoString(&b->deparse.buf, parts.text[0]);
+	return true;
 }
 
 /* Appends an output column of a subquery, and sets its properties. */
@@ -155,21 +161,6 @@ append_output(Block *b, Node *expr, bool is_compared, BlockColumn *column)
 	return true;
 }
 
-/* Appends a condition; one of b->saving is omitted if a value has no literal. */
-static bool
-append_test(Block *b, Node *expr)
-{
-	bool		is_saving = list_member_ptr(b->saving, expr);
-
-	if (is_saving)
-		deparse_mark(&b->deparse, 0, '?');
-	if (!deparse_expr(&b->deparse, expr))
-		return false;
-	if (is_saving)
-		deparse_mark(&b->deparse, 0, '.');
-	return true;
-}
-
 /* Appends expressions, with separators; false if one cannot be shipped. */
 static bool
 append_each(Block *b, List *exprs, const char *before, const char *between)
@@ -179,7 +170,7 @@ append_each(Block *b, List *exprs, const char *before, const char *between)
 	foreach(lc, exprs)
 	{
 		appendStringInfoString(&b->deparse.buf, lc == list_head(exprs) ? before : between);
-		if (!append_test(b, lfirst(lc)))
+		if (!block_append_test(b, lfirst(lc)))
 			return false;
 	}
 	return true;
@@ -339,8 +330,11 @@ append_source(Block *b, int rtindex)
 	char	   *text;
 	bool		is_whole;
 
-	if (rte->lateral || rte->security_barrier)
-		return block_stays(b, BLOCK_FROM_CLAUSE, rte->lateral ? "LATERAL" : "there is a security barrier");
+	/* LATERAL without such columns is a subquery as any other */
+	if (rte->lateral && (rte->rtekind != RTE_SUBQUERY || contain_vars_of_level((Node *) rte->subquery, 1)))
+		return block_stays(b, BLOCK_FROM_CLAUSE, "LATERAL with columns of what stands beside it, which Redshift has not");
+	if (rte->security_barrier)
+		return block_stays(b, BLOCK_FROM_CLAUSE, "there is a security barrier");
 	switch (rte->rtekind)
 	{
 		case RTE_RELATION:
@@ -350,7 +344,7 @@ append_source(Block *b, int rtindex)
 			source->alias = alias;
 			return append_cte(b, rte, source);
 		case RTE_SUBQUERY:
-			text = query_text(b, rte->subquery, BLOCK_FROM, block_wanted(query, rtindex, &is_whole), source);
+			text = block_subquery_text(b, rte->subquery, BLOCK_FROM, block_wanted(query, rtindex, &is_whole), source);
 			if (text == NULL)
 				return false;
 			source->alias = alias;
@@ -416,142 +410,6 @@ append_item(Block *b, Node *item, bool is_open)
 	return append_each(b, conditions, " ON ", " AND ");
 }
 
-/* The text of a subquery in an expression, after checking the rules for it. */
-static char *
-sublink_text(Block *b, SubLink *sublink, BlockUse use, bool may_differ, BlockSource *result)
-{
-	Query	   *query = castNode(Query, sublink->subselect);
-	bool		is_correlated = contain_vars_of_level((Node *) query, 1);
-	Node	   *target = query->targetList ? (Node *) linitial_node(TargetEntry, query->targetList)->expr : NULL;
-	bool		is_plain = query->groupClause == NIL && query->havingQual == NULL && query->distinctClause == NIL &&
-		query->limitCount == NULL && query->limitOffset == NULL && query->setOperations == NULL && query->cteList == NIL;
-	bool		fits;
-
-	switch (use)
-	{
-		case BLOCK_EXISTS:
-			fits = is_correlated && is_plain && !query->hasAggs;
-			break;
-		case BLOCK_IN:
-			fits = target != NULL && !block_has_sums(target) &&
-				(!is_correlated || (is_plain && !query->hasAggs && !may_differ));
-			break;
-		default:
-			fits = query->hasAggs && query->groupClause == NIL && query->setOperations == NULL && query->limitCount == NULL &&
-				query->limitOffset == NULL &&
-				(!is_correlated || (is_plain && (sublink == b->correlated || b->is_selecting) && block_is_strict_aggregate(target)));
-	}
-	if (!fits)
-	{
-		(void) block_stays(b, use == BLOCK_SCALAR ? BLOCK_SCALAR_CLAUSE : BLOCK_IN_CLAUSE,
-						   use == BLOCK_EXISTS ? "EXISTS is correlated, with nothing grouped, sorted or cut in it" :
-						   use == BLOCK_IN ? "NOT IN is not correlated, a correlated IN has nothing grouped, sorted or cut in it, and IN has no sums" :
-						   is_correlated ? "a correlated one is min, max or sum, on one side of a comparison in WHERE or a column where nothing is grouped" :
-						   "one is an aggregate without GROUP BY");
-		return NULL;
-	}
-	if (result != NULL)
-		make_columns(result, query);
-	return query_text(b, query, use, NULL, result);
-}
-
-/* See block.h. */
-bool
-block_append_scalar(Deparse *d, SubLink *sublink)
-{
-	Block	   *b = d->arg;
-	StringInfoData saved = d->buf;
-	BlockLevel *level = b->level;
-	BlockSource result = {0};
-	char	   *text;
-
-	if (sublink->subLinkType != EXPR_SUBLINK)
-		return block_stays(b, BLOCK_IN_CLAUSE, "it is a condition of its own in WHERE");
-	text = sublink_text(b, sublink, BLOCK_SCALAR, false, &result);
-	d->buf = saved;
-	b->level = level;
-	if (text == NULL)
-		return false;
-	appendStringInfo(&d->buf, "(%s)", text);
-	return true;
-}
-
-static bool
-append_exists(Block *b, SubLink *sublink, bool is_negated)
-{
-	char	   *text = sublink_text(b, sublink, BLOCK_EXISTS, true, NULL);
-
-	if (text == NULL)
-		return false;
-	appendStringInfo(&b->deparse.buf, "%s (%s)", is_negated ? "NOT EXISTS" : "EXISTS", text);
-	return true;
-}
-
-/* Appends x IN (subquery); the test is an operator over x and a parameter. */
-static bool
-append_in(Block *b, SubLink *sublink, bool is_negated)
-{
-	OpExpr	   *test = (OpExpr *) sublink->testexpr;
-	BlockSource result = {0};
-	char	   *name;
-	char	   *text;
-
-	if (test == NULL || !IsA(test, OpExpr) || list_length(test->args) != 2 || !IsA(lsecond(test->args), Param) ||
-		contain_subplans(linitial(test->args)) || contain_vars_of_level(linitial(test->args), 1))
-		return block_stays(b, BLOCK_IN_CLAUSE, "IN is of one column of the query just around");
-	name = get_opname(test->opno);
-	if (name == NULL || strcmp(name, sublink->subLinkType == ANY_SUBLINK ? "=" : "<>") != 0)
-		return block_stays(b, BLOCK_IN_CLAUSE, "ANY is with = and ALL with <>");
-	if ((text = sublink_text(b, sublink, BLOCK_IN, is_negated, &result)) == NULL)
-		return false;
-	if (is_negated && sublink->subLinkType == ANY_SUBLINK)
-	{
-		test = copyObject(test);
-		test->opno = get_negator(test->opno);
-	}
-	return deparse_in(&b->deparse, test, text, result.column[0].blank_safe);
-}
-
-/* Appends one condition of WHERE. */
-static bool
-append_condition(Block *b, Node *node, bool *has_equality)
-{
-	BlockLevel *level = b->level;
-	BoolExpr   *expr = (BoolExpr *) node;
-	bool		is_negated = IsA(node, BoolExpr) && expr->boolop == NOT_EXPR && IsA(linitial(expr->args), SubLink);
-	SubLink    *sublink = is_negated ? linitial(expr->args) : (SubLink *) node;
-	bool		is_equality;
-	bool		is_shipped;
-
-	if (level->is_correlated && contain_vars_of_level(node, 1))
-	{
-		if (!block_correlates(node, level->may_differ, &is_equality))
-			return block_stays(b, BLOCK_IN_CLAUSE, NOT_CORRELATED);
-		*has_equality = *has_equality || is_equality;
-		level->sees_outer = true;
-		is_shipped = deparse_expr(&b->deparse, node);
-		level->sees_outer = false;
-		return is_shipped;
-	}
-	if (IsA(sublink, SubLink) && sublink->subLinkType == EXISTS_SUBLINK)
-		return append_exists(b, sublink, is_negated);
-	if (IsA(sublink, SubLink) && sublink->subLinkType == ANY_SUBLINK)
-		return append_in(b, sublink, is_negated);
-	if (IsA(sublink, SubLink) && sublink->subLinkType == ALL_SUBLINK && !is_negated)
-		return append_in(b, sublink, true);
-	/* in a comparison, NULL for a missing row has the same effect as no row */
-	if (IsA(node, OpExpr) && list_length(((OpExpr *) node)->args) == 2 && exprType(node) == BOOLOID)
-	{
-		Node	   *left = linitial(((OpExpr *) node)->args);
-		Node	   *right = lsecond(((OpExpr *) node)->args);
-
-		b->correlated = IsA(right, SubLink) ? (SubLink *) right : IsA(left, SubLink) ? (SubLink *) left : NULL;
-	}
-	is_shipped = append_test(b, node);
-	b->correlated = NULL;
-	return is_shipped;
-}
-
 /* See block.h. */
 char *
 block_from_text(Block *b)
@@ -575,13 +433,13 @@ block_from_text(Block *b)
 	foreach(lc, conditions)
 	{
 		appendStringInfoString(&b->deparse.buf, before);
-		if (!append_condition(b, lfirst(lc), &has_equality))
+		if (!block_append_condition(b, lfirst(lc), &has_equality))
 			return NULL;
 		before = " AND ";
 	}
 	if (level->is_correlated && !has_equality)
 	{
-		(void) block_stays(b, BLOCK_IN_CLAUSE, NOT_CORRELATED);
+		(void) block_stays(b, BLOCK_IN_CLAUSE, BLOCK_NOT_CORRELATED);
 		return NULL;
 	}
 	text = b->deparse.buf.data;
@@ -606,17 +464,41 @@ block_checks_distinct(Block *b, List *targets)
 	return true;
 }
 
+/* Appends a column of a SELECT that is a subquery. */
+static bool
+append_target(Block *b, TargetEntry *tle, BlockUse use, BlockColumn *column)
+{
+	Query	   *query = b->level->query;
+	bool		is_distinct = query->distinctClause != NIL;
+	bool		is_written;
+
+	/* only the statement's own SELECT can put an aggregate together */
+	if (use == BLOCK_FROM && !is_distinct && b->level->outer->outer == NULL && IsA(tle->expr, Aggref) &&
+		!append_divided(b, (Aggref *) tle->expr, tle->resno, column))
+		return false;
+	if (column->finish == DEPARSE_WHOLE)
+	{
+		b->is_selecting = use == BLOCK_FROM && !is_distinct && !block_is_grouped(query) && IsA(tle->expr, SubLink);
+		is_written = append_output(b, (Node *) tle->expr, is_distinct || use == BLOCK_IN, column);
+		b->is_selecting = false;
+		if (!is_written)
+			return false;
+	}
+	if (use == BLOCK_FROM || use == BLOCK_SET)
+		appendStringInfo(&b->deparse.buf, " AS c%d", tle->resno);
+	return true;
+}
+
 /* Appends a SELECT that is a subquery. */
 static bool
 append_select(Block *b, BlockUse use, Bitmapset *wanted, BlockSource *result)
 {
 	Query	   *query = b->level->query;
 	bool		is_distinct = query->distinctClause != NIL;
-	bool		is_plain = use == BLOCK_FROM && !is_distinct && !block_is_grouped(query);
 	bool		has_aggregate = false;
-	bool		is_written;
 	char	   *from = block_from_text(b);
 	const char *before = "";
+	int			count = 0;
 	ListCell   *lc;
 
 	if (from == NULL || (is_distinct && !block_checks_distinct(b, query->targetList)))
@@ -625,21 +507,21 @@ append_select(Block *b, BlockUse use, Bitmapset *wanted, BlockSource *result)
 	foreach(lc, query->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		BlockColumn *column;
 
 		if (use == BLOCK_EXISTS || tle->resjunk ||
 			(use == BLOCK_FROM && !is_distinct && !bms_is_member(tle->resno, wanted)))
 			continue;
 		appendStringInfoString(&b->deparse.buf, before);
-		b->is_selecting = is_plain && IsA(tle->expr, SubLink);
-		is_written = append_output(b, (Node *) tle->expr, is_distinct || use == BLOCK_IN, &result->column[tle->resno - 1]);
-		b->is_selecting = false;
-		if (!is_written)
+		column = &result->column[tle->resno - 1];
+		if (!append_target(b, tle, use, column))
 			return false;
-		if (use == BLOCK_FROM || use == BLOCK_SET)
-			appendStringInfo(&b->deparse.buf, " AS c%d", tle->resno);
+		count += live_width(live_recipe(column->finish));
 		has_aggregate = has_aggregate || contain_aggs_of_level((Node *) tle->expr, 0);
 		before = ", ";
 	}
+	if (count > LIVE_MAX_COLUMNS)
+		return deparse_refuse(&b->deparse, "SELECT", LIVE_TOO_MANY_COLUMNS);
 	appendStringInfo(&b->deparse.buf, "%s%s", *before ? "" : "1", from);
 	return block_append_group(b, has_aggregate) && block_append_limit(b);
 }
@@ -700,7 +582,7 @@ block_append_side(Block *b, Node *node, bool needs_parentheses, BlockSource *res
 
 		if (query->limitCount != NULL || query->limitOffset != NULL || query->cteList != NIL || query->setOperations != NULL)
 			return block_stays(b, BLOCK_SET_CLAUSE, "a side has WITH or LIMIT");
-		if ((text = query_text(b, query, BLOCK_SET, NULL, result)) == NULL)
+		if ((text = block_subquery_text(b, query, BLOCK_SET, NULL, result)) == NULL)
 			return false;
 		appendStringInfoString(&b->deparse.buf, text);
 		return true;
@@ -741,7 +623,7 @@ block_append_with(Block *b)
 			source = palloc0(sizeof(BlockSource));
 			for (int i = 1; i <= list_length(query->targetList); i++)
 				all = bms_add_member(all, i);
-			if (cte->cterecursive || (text = query_text(b, query, BLOCK_FROM, all, source)) == NULL)
+			if (cte->cterecursive || (text = block_subquery_text(b, query, BLOCK_FROM, all, source)) == NULL)
 				return cte->cterecursive ? block_stays(b, BLOCK_FROM_CLAUSE, "WITH RECURSIVE") : false;
 			source->alias = psprintf("w%d", ++b->aliases);
 			appendStringInfo(&b->deparse.buf, "%s%s AS (%s)", before, source->alias, text);
@@ -753,31 +635,31 @@ block_append_with(Block *b)
 	return true;
 }
 
-/*
- * The text of a subquery, or NULL if it cannot be shipped; sets its columns.
- * "wanted" are the columns that are read, if they have names.
- */
-static char *
-query_text(Block *b, Query *query, BlockUse use, Bitmapset *wanted, BlockSource *result)
+/* See block.h. */
+char *
+block_subquery_text(Block *b, Query *query, BlockUse use, Bitmapset *wanted, BlockSource *result)
 {
 	StringInfoData saved = b->deparse.buf;
-	BlockLevel	level = {.outer = b->level, .query = query};
+	BlockLevel	level = {.outer = b->level};
 	SubLink    *correlated = b->correlated;
 	bool		is_sublink = use == BLOCK_EXISTS || use == BLOCK_IN || use == BLOCK_SCALAR;
 	bool		is_noting = b->is_noting;
 	bool		is_selecting = b->is_selecting;
+	bool		is_below_or = b->is_below_or;
 	bool		is_written;
 	char	   *text;
 
 	check_stack_depth();
+	level.query = query = block_over_groups(query);
 	level.source = palloc0(sizeof(BlockSource) * (list_length(query->rtable) + 1));
 	level.is_correlated = is_sublink && contain_vars_of_level((Node *) query, 1);
 	level.may_differ = use == BLOCK_EXISTS;
 	if (result != NULL && result->column == NULL)
-		make_columns(result, query);
+		block_make_columns(result, query);
 	b->level = &level;
 	b->correlated = NULL;
 	b->is_selecting = false;
+	b->is_below_or = false;
 	b->is_noting = true;
 	initStringInfo(&b->deparse.buf);
 	is_written = block_checks_form(&b->deparse, query) && block_append_with(b);
@@ -790,6 +672,7 @@ query_text(Block *b, Query *query, BlockUse use, Bitmapset *wanted, BlockSource 
 	b->level = level.outer;
 	b->correlated = correlated;
 	b->is_selecting = is_selecting;
+	b->is_below_or = is_below_or;
 	b->is_noting = is_noting;
 	b->deparse.buf = saved;
 	return text;

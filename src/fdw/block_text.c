@@ -148,6 +148,36 @@ collect_targets(Block *b, const BlockPart *part, BlockText *text)
 	return true;
 }
 
+/* Appends the columns of the result; what a subquery divided has several. */
+static void
+append_columns(Block *b, BlockText *text)
+{
+	Deparse    *d = &b->deparse;
+	ListCell   *lc;
+
+	if (text->tlist == NIL)
+		live_select(d, NIL, &text->recipes);
+	foreach(lc, text->tlist)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		char	   *name;
+		BlockColumn *column = block_column_of(b, tle->expr, &name);
+		LiveRecipe	recipe = live_recipe(column != NULL ? column->finish : DEPARSE_WHOLE);
+
+		appendStringInfoString(&d->buf, lc == list_head(text->tlist) ? "" : ", ");
+		if (recipe == LIVE_COLUMN)
+		{
+			live_select(d, list_make1(tle), &text->recipes);
+			continue;
+		}
+		appendStringInfoString(&d->buf, name);
+		for (int i = 2; i <= live_width(recipe); i++)
+			appendStringInfo(&d->buf, ", %s_%d", name, i);
+		live_name_mark(d, list_length(text->recipes));
+		text->recipes = lappend_int(text->recipes, recipe);
+	}
+}
+
 /* Appends a SELECT that is not a subquery. */
 static bool
 append_top_select(Block *b, const BlockPart *part, BlockText *text)
@@ -159,9 +189,11 @@ append_top_select(Block *b, const BlockPart *part, BlockText *text)
 	if (from == NULL || (is_distinct && !block_checks_distinct(b, query->targetList)) || !collect_targets(b, part, text))
 		return false;
 	appendStringInfoString(&b->deparse.buf, is_distinct ? "SELECT DISTINCT " : "SELECT ");
-	live_select(&b->deparse, text->tlist, &text->recipes);
+	append_columns(b, text);
 	b->is_selecting = false;
 	b->is_noting = true;
+	if (live_columns(text->recipes) > LIVE_MAX_COLUMNS)
+		return deparse_refuse(&b->deparse, "SELECT", LIVE_TOO_MANY_COLUMNS);
 	appendStringInfoString(&b->deparse.buf, from);
 	return block_append_group(b, contain_aggs_of_level((Node *) text->tlist, 0)) && block_append_limit(b);
 }
@@ -195,26 +227,50 @@ append_top_set(Block *b, BlockText *text)
 	return block_append_limit(b);
 }
 
+/*
+ * Leaves out columns of a query over groups that a part does not return, so
+ * that the groups are read without them.
+ */
+static void
+leave_out(Query *over, const BlockPart *part)
+{
+	ListCell   *lc;
+
+	foreach(lc, over->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->ressortgroupref == 0 && !block_part_gives(part, tle->resno))
+			tle->expr = (Expr *) makeNullConst(exprType((Node *) tle->expr), -1, InvalidOid);
+	}
+}
+
 /* See block.h. */
 bool
 block_text(Block *block, Query *query, const BlockPart *part, BlockText *text)
 {
-	BlockLevel	level = {.query = query};
+	BlockLevel	level = {.query = block_over_groups(query)};
+	Query	   *written = level.query;
 	bool		is_written;
 
 	memset(block, 0, sizeof(*block));
 	memset(text, 0, sizeof(*text));
+	if (written != query && part != NULL)
+		leave_out(written, part);
 	deparse_begin(&block->deparse, block_column_for, block);
 	block->deparse.subquery = block_append_scalar;
+	block->subquery_text = block_subquery_text;
 	block->deparse.is_conditional = block_is_guarded(query);
 	block->is_noting = true;
 	block->level = &level;
 	block->in_order = part != NULL && part->in_order && query->sortClause != NIL;
 	block->saving = part != NULL ? part->saving : NIL;
-	level.source = palloc0(sizeof(BlockSource) * (list_length(query->rtable) + 1));
+	level.source = palloc0(sizeof(BlockSource) * (list_length(written->rtable) + 1));
 	text->is_sorted = block->in_order || query->limitCount != NULL || query->limitOffset != NULL;
-	is_written = block_checks_form(&block->deparse, query) && block_append_with(block) &&
-		(query->setOperations != NULL ? append_top_set(block, text) : append_top_select(block, part, text));
+	is_written = block_checks_form(&block->deparse, written) && block_append_with(block) &&
+		(written->setOperations != NULL ? append_top_set(block, text) : append_top_select(block, part, text));
+	if (is_written && written != query)
+		text->tlist = block_inside_groups(written, text->tlist);
 	text->sql = is_written ? block->deparse.buf.data : NULL;
 	return is_written;
 }

@@ -21,10 +21,35 @@
 #include "fdw/live.h"
 
 /* See live.h. */
+LiveRecipe
+live_recipe(DeparseFinish finish)
+{
+	static const LiveRecipe recipes[] = {
+		[DEPARSE_WHOLE] = LIVE_COLUMN,[DEPARSE_AVERAGE] = LIVE_AVERAGE,[DEPARSE_SCALED] = LIVE_SCALED,
+		[DEPARSE_VAR_SAMP] = LIVE_VAR_SAMP,[DEPARSE_VAR_POP] = LIVE_VAR_POP,
+		[DEPARSE_STDDEV_SAMP] = LIVE_STDDEV_SAMP,[DEPARSE_STDDEV_POP] = LIVE_STDDEV_POP,
+	};
+
+	return recipes[finish];
+}
+
+/* See live.h. */
 int
 live_width(LiveRecipe recipe)
 {
 	return recipe == LIVE_COLUMN ? 1 : recipe == LIVE_AVERAGE || recipe == LIVE_SCALED ? 2 : 3;
+}
+
+/* See live.h. */
+int
+live_columns(List *recipes)
+{
+	int			result = 0;
+	ListCell   *lc;
+
+	foreach(lc, recipes)
+		result += live_width(lfirst_int(lc));
+	return result;
 }
 
 /* See live.h. */

@@ -158,8 +158,18 @@ extern void live_text(PlannerInfo *root, LiveRel *live, List *tlist, LiveText *t
 
 /* finish.c */
 
+/* The recipe for an aggregate that was divided in this way. */
+extern LiveRecipe live_recipe(DeparseFinish finish);
+
 /* The number of result columns from which a column of the scan is computed. */
 extern int	live_width(LiveRecipe recipe);
+
+/* The number of result columns of all recipes (IntList of LiveRecipe). */
+extern int	live_columns(List *recipes);
+
+/* Redshift accepts no longer list of columns, as PostgreSQL. */
+#define LIVE_MAX_COLUMNS MaxTupleAttributeNumber
+#define LIVE_TOO_MANY_COLUMNS "the parts of its aggregates are more than 1664 columns"
 
 /*
  * Adds the columns of the result for a recipe other than LIVE_COLUMN to a row

@@ -223,18 +223,6 @@ live_name_mark(Deparse *d, int number)
 	deparse_mark(d, number, 'n');
 }
 
-static LiveRecipe
-recipe_of(DeparseFinish finish)
-{
-	static const LiveRecipe recipes[] = {
-		[DEPARSE_WHOLE] = LIVE_COLUMN,[DEPARSE_AVERAGE] = LIVE_AVERAGE,[DEPARSE_SCALED] = LIVE_SCALED,
-		[DEPARSE_VAR_SAMP] = LIVE_VAR_SAMP,[DEPARSE_VAR_POP] = LIVE_VAR_POP,
-		[DEPARSE_STDDEV_SAMP] = LIVE_STDDEV_SAMP,[DEPARSE_STDDEV_POP] = LIVE_STDDEV_POP,
-	};
-
-	return recipes[finish];
-}
-
 /* See live.h. */
 void
 live_select(Deparse *d, List *tlist, List **recipes)
@@ -258,7 +246,7 @@ live_select(Deparse *d, List *tlist, List **recipes)
 			for (int i = 0; i < DEPARSE_MAX_PARTS && parts.text[i] != NULL; i++)
 				appendStringInfo(&d->buf, "%s%s", i > 0 ? ", " : "", parts.text[i]);
 			live_name_mark(d, list_length(*recipes));
-			*recipes = lappend_int(*recipes, recipe_of(parts.finish));
+			*recipes = lappend_int(*recipes, live_recipe(parts.finish));
 			continue;
 		}
 		append(d, (Node *) expr);

@@ -82,6 +82,8 @@ typedef struct Collect
 	LiveRel    *live;
 	Relids		relids;
 	bool		is_grouped;
+	int			more;			/* columns of aggregates beside the first one
+								 * of each */
 } Collect;
 
 /*
@@ -111,6 +113,7 @@ collect_walker(Node *node, Collect *collect)
 			live->reasons = lappend(live->reasons, unconstify(char *, deparse.reason));
 			return true;
 		}
+		collect->more += live_width(live_recipe(parts.finish)) - 1;
 	}
 	else if (is_column && !collect->is_grouped && ((Var *) node)->varattno > 0)
 	{
@@ -211,6 +214,16 @@ group_having(PlannerInfo *root, LiveRel *live, List *having, Collect *collect)
 	return true;
 }
 
+/* Has the statement few enough columns? */
+static bool
+checks_columns(LiveRel *live, int more)
+{
+	if (list_length(live->tlist) + more <= LIVE_MAX_COLUMNS)
+		return true;
+	live->reasons = lappend(live->reasons, pstrdup("SELECT: " LIVE_TOO_MANY_COLUMNS));
+	return false;
+}
+
 static void
 add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo *output_rel,
 			GroupPathExtraData *extra)
@@ -238,7 +251,9 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	collect.live = live;
 	collect.relids = live_relids(input);
 	collect.is_grouped = true;
-	if (!group_target(root, live, target, &collect) || !group_having(root, live, (List *) extra->havingQual, &collect))
+	collect.more = 0;
+	if (!group_target(root, live, target, &collect) || !group_having(root, live, (List *) extra->havingQual, &collect) ||
+		!checks_columns(live, collect.more))
 	{
 		refuse(input, live);
 		return;
@@ -330,6 +345,7 @@ fill_tlist(PlannerInfo *root, LiveRel *input, LiveRel *live, PathTarget *target)
 	collect.live = live;
 	collect.relids = live_relids(input);
 	collect.is_grouped = live->is_grouped || live->is_distinct;
+	collect.more = 0;
 	return !collect_walker((Node *) target->exprs, &collect);
 }
 

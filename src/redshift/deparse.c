@@ -557,8 +557,7 @@ emit(Deparse *d, Node *node, bool bare)
 				if (parts.finish == DEPARSE_SCALED)
 					return deparse_refuse(d, "CASE", ship_clause_note("CASE"));
 				if (parts.finish != DEPARSE_WHOLE)
-					return deparse_refuse(d, parts.finish == DEPARSE_AVERAGE ? "avg" : "stddev, variance",
-										  "what is compared with it is divided here");
+					return deparse_refuse(d, deparse_finish_item(parts.finish), DEPARSE_DIVIDED);
 				appendStringInfoString(&d->buf, parts.text[0]);
 				return true;
 			}
@@ -663,6 +662,13 @@ scaled_arguments(Deparse *d, Aggref *aggref, CaseExpr *expr, char **value, char 
 	*scale_text = filtered(d, aggref, d->buf.data);
 	d->buf = saved;
 	return is_shipped && *value != NULL && *scale_text != NULL;
+}
+
+/* See deparse.h. */
+const char *
+deparse_finish_item(DeparseFinish finish)
+{
+	return finish == DEPARSE_WHOLE ? NULL : finish == DEPARSE_AVERAGE ? "avg" : finish == DEPARSE_SCALED ? "CASE" : "stddev, variance";
 }
 
 /* The computation of a variance or standard deviation from its parts. */

@@ -20,6 +20,8 @@ typedef struct DeparseColumn
 	const char *text;			/* r1."name" */
 	bool		blank_safe;
 	int32		typmod;			/* size of a decimal in Redshift; -1 = not known */
+	const char *divided;		/* the aggregate whose parts it is one of, so
+								 * that it can only be selected; NULL = none */
 } DeparseColumn;
 
 /*
@@ -104,6 +106,9 @@ typedef struct DeparseAggregate
 	DeparseFinish finish;
 	char	   *text[DEPARSE_MAX_PARTS];	/* NULL after the last one */
 } DeparseAggregate;
+
+/* The aggregate's name in the table of ship.c; NULL for DEPARSE_WHOLE. */
+extern const char *deparse_finish_item(DeparseFinish finish);
 
 /*
  * Divides an aggregate into columns, palloc'd.  False, with the reason set, if

@@ -11,6 +11,9 @@
 #include "redshift/deparse.h"
 #include "redshift/ship.h"
 
+/* The reason why what is made of several columns cannot be computed with. */
+#define DEPARSE_DIVIDED "what is compared with it is divided here"
+
 /*
  * Sets the reason: the item that is computed locally, and why (a sentence of
  * the table, or the end of a sentence).  Returns false.

@@ -59,12 +59,14 @@ deparse_const(Deparse *d, Const *constant, bool bare)
 bool
 deparse_var(Deparse *d, Var *var)
 {
-	DeparseColumn column;
+	DeparseColumn column = {0};
 
 	if (var->varattno <= 0)
 		return deparse_refuse(d, "whole rows, system columns", ship_clause_note("whole rows, system columns"));
 	if (!d->column_for(var, &column, d->arg))
 		return deparse_refuse(d, "column", "it is none of the tables that are read together");
+	if (column.divided != NULL)
+		return deparse_refuse(d, column.divided, DEPARSE_DIVIDED);
 	appendStringInfoString(&d->buf, column.text);
 	return true;
 }

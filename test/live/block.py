@@ -81,6 +81,21 @@ class Blocks:
         condition = f"{sides[0]} {operator} {sides[1]}"
         return self.pick(condition, condition, condition, f"({condition} OR {outer}.k = 1)", f"NOT ({condition})")
 
+    def block_free(self, *columns):
+        """A condition with a subquery that is not correlated."""
+        inner = self.name("s")
+        text = f"FROM {self.pick(*TABLES)} {inner}{self.block_where(self.block_test(inner) if self.maybe(0.7) else None)}"
+        return self.pick(f"{self.pick(*columns)} {self.pick('IN', 'NOT IN')} (SELECT {inner}.{self.pick('k', 'k', 'id', 'i2')} {text})", f"{self.pick('', 'NOT ')}EXISTS (SELECT 1 {text})",
+                         f"{self.pick(*columns)} {self.pick(*OPERATORS)} (SELECT {self.pick('min', 'max', 'count', 'sum')}({inner}.k) {text})")
+
+    def block_having(self, keys, number, columns):
+        """HAVING, mostly with a subquery."""
+        link = f" WHERE h.{keys[0].split('.')[1]} = {keys[0]}" if keys and keys[0] in ("x.k", "x.d", "x.t") else ""
+        tests = [f"count(*) > {self.pick('0', '1')}", f"sum({self.pick(*columns['integer'])}) > (SELECT min(h.k) FROM small h)", f"max({number}) * 2 > (SELECT max(h.n) FROM dims h)",
+                 f"count(*) {self.pick(*OPERATORS)} (SELECT {self.pick('max', 'min', 'sum')}(h.k) FROM {self.pick(*TABLES)} h{link})", self.block_free("count(*)", f"max({self.pick(*columns['integer'])})")]
+        test = self.pick(*tests)
+        return " HAVING " + self.pick(test, test, f"{test} AND {self.pick(*tests)}", f"({test} OR {self.pick(*tests)})")
+
     def block_value(self, outer):
         """A scalar subquery that is a column."""
         inner = self.name("s")
@@ -102,11 +117,15 @@ class Blocks:
             return f"(SELECT {inner}.*, {inner}.k + 1 AS kk FROM {table} {inner}{where})", {**LIKE, "integer": ("k", "kk"), "boolean": ("b",), "float": ("f",)}
         if kind == 1:
             keys = self.pick("k", "t", "d", "n")
-            text = (f"(SELECT {inner}.{keys} AS g, count(*) AS c, sum({inner}.k) AS s, sum({inner}.n) AS sn, max({inner}.ts) AS mt, min({inner}.t) AS mx FROM {table} {inner}"
+            text = (f"(SELECT {inner}.{keys} AS g, count(*) AS c, sum({inner}.k) AS s, sum({inner}.n) AS sn, max({inner}.ts) AS mt, min({inner}.t) AS mx, avg({inner}.{self.pick('k', 'n', 'i8')}) AS av, var_pop({inner}.k) AS va FROM {table} {inner}"
                     f"{where} GROUP BY {inner}.{keys}{self.pick('', f' HAVING count(*) > 1', f' HAVING sum({inner}.k) > 2')})")
             kind = {"k": "integer", "t": "text", "d": "date", "n": "numeric"}[keys]
             columns = {"integer": ("c", "s"), "numeric": ("sn",), "timestamp": ("mt",), "text": ("mx",)}
             columns[kind] = columns.get(kind, ()) + ("g",)
+            # what is no key and not computed with
+            columns["float"] = ("av", "va")
+            if self.maybe(0.2):
+                columns["numeric"] += ("av",)
             return text, columns
         if kind == 2:
             return f"(SELECT DISTINCT {inner}.k, {inner}.t, {inner}.d FROM {table} {inner}{where})", {"integer": ("k",), "text": ("t",), "date": ("d",)}
@@ -126,6 +145,8 @@ class Blocks:
         columns.update({kind: [f"x.{name}" for name in names] for kind, names in has.items()})
         if self.maybe(0.5):
             text, has = self.block_table(1)
+            if text.startswith("(") and self.maybe(0.2):
+                text = "LATERAL " + text
             joined = self.pick("JOIN", "JOIN", "LEFT JOIN", "RIGHT JOIN")
             kind = self.pick(*[kind for kind in ("integer", "date", "text", "numeric") if kind in has and kind in columns] or ("integer",))
             source += f" {joined} {text} y ON {self.pick(*columns[kind])} = y.{self.pick(*has[kind])}"
@@ -145,6 +166,9 @@ class Blocks:
                 conditions.append(self.block_condition("x", 1))
         if self.maybe(0.4):
             conditions.append(f"{self.pick(*columns['integer'])} {self.pick(*OPERATORS)} {self.constant('integer')}")
+        if conditions and self.maybe(0.25):
+            more = self.pick(f"{self.pick(*columns['integer'])} {self.pick(*OPERATORS)} {self.constant('integer')}", self.block_free(*columns["integer"]), self.block_free(*columns["integer"]))
+            conditions[0] = self.pick(f"({conditions[0]} OR {more})", f"({more} OR {conditions[0]} AND {self.block_free(*columns['integer'])})", f"NOT ({conditions[0]} AND {more})")
         where = self.block_where(*conditions)
         every = [name for kind, names in columns.items() if kind != "float" for name in names]
         keys = [self.pick(*every) for _ in range(self.pick(1, 1, 2))]
@@ -164,11 +188,13 @@ class Blocks:
                            f"sum(CASE WHEN {self.pick(*columns['integer'])} > 2 THEN {number} ELSE 0 END)", f"100.00 * sum(CASE WHEN {self.pick(*columns['integer'])} > 1 THEN {number} ELSE 0 END) / count(*)",
                            f"sum(CASE WHEN {self.pick(*columns['integer'])} > 2 THEN {number} WHEN {self.pick(*columns['integer'])} = 1 THEN 0.5 END)"
                            f"{self.pick('', ' FILTER (WHERE ' + self.pick(*columns['integer']) + ' > 0)')}") for _ in range(2)]
-        having = self.pick("", "", " HAVING count(*) > 1", f" HAVING sum({self.pick(*columns['integer'])}) > (SELECT min(h.k) FROM small h)", f" HAVING max({number}) * 2 > (SELECT max(h.n) FROM dims h)")
+        having = self.block_having(keys if kind != 2 else [], number, columns) if self.maybe(0.5) else ""
         listed = ", ".join(f"{call} AS a{i}" for i, call in enumerate(calls))
         if kind == 2:
             return f"SELECT {listed} FROM {source}{where}{having}"
         grouped = ", ".join(f"{name} AS g{i}" for i, name in enumerate(keys))
+        if keys[0] == "x.k" and not source.startswith("(") and self.maybe(0.3):
+            listed += f", (SELECT {self.pick('max', 'min', 'sum')}(h.{self.pick('k', 'n', 'i8')}) FROM {self.pick(*TABLES)} h WHERE h.k = x.k) AS z"
         text = f"SELECT {grouped}, {listed} FROM {source}{where} GROUP BY {', '.join(keys)}{having}"
         if with_order and self.maybe(0.3):
             text += self.first_rows([f"g{i}" for i in range(len(keys))])

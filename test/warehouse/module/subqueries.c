@@ -4,7 +4,8 @@
  *
  * Policy: subqueries are refused if Redshift's documentation lists them as
  * errors (r_correlated_subqueries), or if they are correlated without any
- * equality or have a LIMIT, which no example shows to work.  Redshift's message
+ * equality, with a LIMIT, or in a condition below OR or CASE, which no example
+ * shows to work.  Redshift's message
  * is the same for all of them.  Scalar subqueries in GROUP BY and HAVING are
  * refused, too, because they are not valid there (r_scalar_subqueries); the
  * message for them is not documented.  Only the client's own text is checked,
@@ -164,11 +165,33 @@ check_sublink(SubLink *sublink)
 		refuse("a subquery that is correlated without an equality");
 }
 
-/* check_join checks the conditions of outer joins. */
+/*
+ * or_walker refuses correlated subqueries below OR and CASE; NOT (x AND y) is
+ * an OR, too.
+ */
+static bool
+or_walker(Node *node, void *context)
+{
+	BoolExpr   *expr = (BoolExpr *) node;
+
+	if (node == NULL)
+		return false;
+	if ((IsA(node, CaseExpr) || (IsA(node, BoolExpr) && (expr->boolop == OR_EXPR || (expr->boolop == NOT_EXPR && IsA(linitial(expr->args), BoolExpr))))) &&
+		correlated_walker(node, NULL))
+		refuse("a correlated subquery in a condition below OR or CASE");
+	return expression_tree_walker(node, or_walker, context);
+}
+
+/* check_join checks the conditions of joins and of WHERE. */
 static void
 check_join(Node *node)
 {
 	ListCell   *lc;
+
+	if (node && IsA(node, FromExpr))
+		(void) or_walker(((FromExpr *) node)->quals, NULL);
+	else if (node && IsA(node, JoinExpr))
+		(void) or_walker(((JoinExpr *) node)->quals, NULL);
 
 	if (node && IsA(node, FromExpr))
 		foreach(lc, ((FromExpr *) node)->fromlist)

@@ -116,12 +116,15 @@ for my $pattern (
 	['SELECT i, (SELECT count(s.i) FROM refusals s WHERE s.i = r.i) AS n FROM refusals r GROUP BY n, r.i', 'GROUP BY'],
 	['SELECT i FROM refusals WHERE i IN (SELECT sum(i) FROM refusals GROUP BY b)', 'IN and a sum with GROUP BY'],
 	['SELECT i FROM refusals r WHERE EXISTS (SELECT 1 FROM refusals s WHERE s.i > r.i)', 'no equality'],
-	['SELECT i FROM refusals r WHERE i IN (SELECT s.i FROM refusals s WHERE s.b = r.b LIMIT 1)', 'LIMIT'])
+	['SELECT i FROM refusals r WHERE i IN (SELECT s.i FROM refusals s WHERE s.b = r.b LIMIT 1)', 'LIMIT'],
+	['SELECT i FROM refusals r WHERE i = 1 OR EXISTS (SELECT 1 FROM refusals s WHERE s.b = r.b)', 'below OR'],
+	['SELECT i FROM refusals r WHERE NOT (i = 1 AND r.i = (SELECT max(s.i) FROM refusals s WHERE s.b = r.b))', 'below NOT and AND'],
+	['SELECT i FROM refusals r WHERE CASE WHEN i = 1 THEN true ELSE EXISTS (SELECT 1 FROM refusals s WHERE s.b = r.b) END', 'below CASE'])
 {
 	like($c->error($pattern->[0]), qr/^XX000 This type of correlated subquery pattern is not supported due to internal error/, "correlated subquery: $pattern->[1]");
 }
 for my $pattern ('i = (SELECT max(s.i) FROM refusals s WHERE s.b = r.b)', 'EXISTS (SELECT 1 FROM refusals s WHERE s.b = r.b AND s.i <> r.i)',
-	'i IN (SELECT max(i) FROM refusals GROUP BY b)', 'i NOT IN (SELECT i FROM refusals GROUP BY i HAVING sum(b) > 1)')
+	'i = 1 OR i IN (SELECT s.i FROM refusals s) OR NOT EXISTS (SELECT 1 FROM refusals s WHERE s.i > 7)', 'i IN (SELECT max(i) FROM refusals GROUP BY b)', 'i NOT IN (SELECT i FROM refusals GROUP BY i HAVING sum(b) > 1)')
 {
 	is($c->query("SELECT i FROM refusals r WHERE $pattern")->{error}, undef, "a subquery that works: $pattern");
 }
