@@ -28,6 +28,27 @@ SELECT count(*) FROM rsfed.runs;
 CALL rsfed.refresh('owned');
 RESET ROLE;
 
+-- the status of a run, too: for readers of the table and who asked for it
+SELECT max(run_id) AS run_id FROM rsfed.runs \gset
+CREATE FUNCTION wait_for(run bigint) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN RETURN rsfed.wait(run, '1 min');
+EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || replace(SQLERRM, run::text, 'N'); END $$;
+SET ROLE rsfed_analyst;
+SELECT wait_for(:run_id);
+SET ROLE rsfed_stranger;
+SELECT wait_for(:run_id), wait_for(0);
+RESET ROLE;
+BEGIN;
+GRANT rsfed_owner TO rsfed_stranger;
+SET ROLE rsfed_stranger;
+SELECT wait_for(:run_id);
+CALL rsfed.refresh('owned') \gset
+RESET ROLE;
+REVOKE rsfed_owner FROM rsfed_stranger;
+SET ROLE rsfed_stranger;
+SELECT count(*), wait_for(:run_id) FROM rsfed.runs;
+ROLLBACK;
+
 -- a member of the owning role does what the owner does
 GRANT rsfed_owner TO rsfed_analyst;
 SET ROLE rsfed_analyst;

@@ -184,6 +184,9 @@ SELECT rsfed.request_set_refresh('books') AS requested \gset
 SELECT rsfed.request_set_refresh('books') = :requested AS same;
 COMMIT;
 SELECT rsfed.wait(:requested);
+SET ROLE rsfed_stranger;
+SELECT replace(error_of('SELECT rsfed.wait(' || :requested || ')'), :'requested', 'N');
+RESET ROLE;
 SELECT relation, set_name, status, trigger FROM rsfed.runs WHERE run_id = :requested OR set_run_id = :requested ORDER BY run_id;
 
 -- who may
