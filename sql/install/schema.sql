@@ -10,4 +10,4 @@ COMMENT ON SCHEMA rsfed IS 'rsfed: what a DBA calls and reads';
 GRANT USAGE ON SCHEMA rsfed TO PUBLIC;
 
 CREATE SCHEMA rsfed_catalog;
-COMMENT ON SCHEMA rsfed_catalog IS 'rsfed: its tables and internal functions; read them through the views of schema rsfed';
+COMMENT ON SCHEMA rsfed_catalog IS 'rsfed: tables and internals; read the views of schema rsfed';
