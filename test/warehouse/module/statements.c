@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "commands/portalcmds.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "history.h"
@@ -106,6 +107,22 @@ check_fetch(FetchStmt *stmt)
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("Fetch size %ld exceeds the limit of %d for a single node configuration. Reduce the client fetch/cache size or upgrade to a multi node installation.",
 					stmt->howMany, SINGLE_NODE_FETCH_LIMIT)));
+}
+
+/*
+ * materialize_cursor stores the whole result of the cursor, as Redshift does
+ * when the first row is fetched (DG:declare).
+ */
+static void
+materialize_cursor(FetchStmt *stmt)
+{
+	Portal		portal = GetPortalByName(stmt->portalname);
+
+	if (!PortalIsValid(portal) || portal->status != PORTAL_READY ||
+		portal->strategy != PORTAL_ONE_SELECT || portal->holdStore != NULL)
+		return;
+	PortalCreateHoldStore(portal);
+	PersistHoldablePortal(portal);
 }
 
 static void
@@ -225,6 +242,7 @@ check_statement(Node *stmt)
 			break;
 		case T_FetchStmt:
 			check_fetch((FetchStmt *) stmt);
+			materialize_cursor((FetchStmt *) stmt);
 			break;
 		case T_CopyStmt:
 			ereport(ERROR,

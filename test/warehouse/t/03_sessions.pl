@@ -41,6 +41,13 @@ is($c->query('CLOSE a; DECLARE b CURSOR FOR SELECT 1')->{error}, undef, 'after C
 $c->query('ROLLBACK');
 like($c->error('DECLARE a CURSOR FOR SELECT 1'), qr/transaction blocks/, 'no cursor without a transaction (section 2)');
 
+$c->query('BEGIN; DECLARE a CURSOR FOR SELECT 6 / i AS n FROM (SELECT 1 AS i UNION ALL SELECT 2 UNION ALL SELECT 0) AS x');
+like($c->error('FETCH 1 FROM a'), qr/division by zero/, 'the first FETCH computes all rows (section 2, DG:declare)');
+$c->query('ROLLBACK');
+$c->query('BEGIN; DECLARE a CURSOR FOR SELECT i FROM sessions ORDER BY i');
+is_deeply([ map { $c->value('FETCH 1 FROM a') } 1 .. 4 ], [ 1, 2, 3, undef ], 'and later ones read on, to the end');
+$c->query('COMMIT');
+
 # prepared statements
 $c->query('PREPARE p AS SELECT i FROM sessions WHERE i = 1');
 is($c->value('EXECUTE p'), 1, 'PREPARE and EXECUTE (section 2)');
