@@ -175,7 +175,7 @@ SELECT '<section id="runs"><h2>What to do next</h2><p>Role ' || rsfed_report.lab
 $$;
 
 -- Workers in use, and runs that wait for one, as averages over each piece of the
--- period.  The scale does not end below 1: a wait of seconds is no tall bar.
+-- period.  The scale ends at 1 or above, so that a wait of seconds is a low bar.
 CREATE OR REPLACE FUNCTION rsfed_report.queue_figures(runs rsfed_report.run[], axis text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -480,8 +480,8 @@ BEGIN
 END
 $$;
 
--- rsfed.doctor() on pauses that somebody made.  A schedule that has paused itself is
--- told by the topic schedule, a paused relation that is late by the topic relation.
+-- rsfed.doctor() on manual pauses.  The topic schedule reports schedules that paused
+-- themselves, and the topic relation reports paused relations that are late.
 
 CREATE VIEW rsfed_doctor.pause WITH (security_barrier = true) AS
 SELECT v.severity, v.subject,

@@ -98,7 +98,7 @@ COMMENT ON FUNCTION rsfed_report.outcomes_figure(rsfed_report.run[], text) IS
 'Figure: runs by outcome over time';
 
 -- Workers in use, and runs that wait for one, as averages over each piece of the
--- period.  The scale does not end below 1: a wait of seconds is no tall bar.
+-- period.  The scale ends at 1 or above, so that a wait of seconds is a low bar.
 CREATE FUNCTION rsfed_report.queue_figures(runs rsfed_report.run[], axis text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
