@@ -1,10 +1,10 @@
--- Every row of rsfed.pushdown has an example here, which Redshift computes if the
--- row is shipped, and whose answer is that of PostgreSQL over the same rows.
+-- For each row of rsfed.pushdown there is an example here, which Redshift computes if
+-- the row is shipped, and which gives the answer of PostgreSQL over the same rows.
 \i test/include/warehouse.psql
 SET search_path = public;
 SET client_min_messages = warning;
 SELECT rsfed.execute('wh', 'CREATE TABLE live_rows (id int, i2 smallint, i4 int, i8 bigint, n decimal(12,4), n38 decimal(38,10), b boolean, t varchar(40), c char(6), cc char(6), d date, ts timestamp, tz timestamptz, f double precision)') \g /dev/null
--- small values first, then the edges: extremes, BC, the end of time, both sides of a change of the clock, blanks within, control by bytes, NULL
+-- small values first, then extremes, BC, the end of time, both sides of a clock change, inner blanks, control characters, NULL
 SELECT rsfed.execute('wh', $$INSERT INTO live_rows VALUES
 	(1, 1, 10, 100, 1.5, 1.0000000001, true, 'a', 'a', 'a', '2024-01-31', '2024-01-31 23:59:59.999999', '2024-03-31 01:59:59+01', 0.1),
 	(2, -1, -10, -100, -1.5, -1.0000000001, false, 'B', 'B', 'B', '2024-02-29', '2024-02-29 00:00:00', '2024-03-31 03:00:00+02', -0.2),
@@ -22,7 +22,7 @@ CREATE TABLE local_rows AS SELECT * FROM live_rows;
 ANALYZE local_rows;
 SELECT count(*) FROM local_rows WHERE f = 'NaN' OR d < '0001-01-01' OR i8 IS NULL;
 \i test/include/compared.psql
--- the answer of both, or the error of both
+-- both answers, or both errors
 CREATE FUNCTION compared_or_failed(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE here text; there text;
 BEGIN
@@ -40,7 +40,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 CREATE TEMPORARY TABLE example (kind text, item text, query text);
--- operators: of each column of the one class with each of the other, and with the other's edges as constants
+-- operators: each column of one class with each of the other, and with extreme constants of the other
 CREATE TEMPORARY TABLE operand (class text, term text);
 INSERT INTO operand VALUES ('integer', 'i2'), ('integer', 'i4'), ('integer', 'i8'), ('integer', '7'), ('integer', '2147483648'), ('numeric', 'n'), ('numeric', 'n38'), ('numeric', '1.50'), ('numeric', '-0.0001'),
 	('boolean', 'b'), ('boolean', 'true'), ('text', 't'), ('text', 'c'), ('text', '''a'''), ('text', '''Zürich'''), ('text', ''''''), ('char', 'cc'), ('char', '''a''::char(6)'),
@@ -65,7 +65,7 @@ INSERT INTO example SELECT 'operator', item, q FROM term, unnest(CASE WHEN is_co
 	ELSE ARRAY[format('SELECT %s AS x, count(*) FROM {t} WHERE id <= 6 GROUP BY x', term), format('SELECT max(%s) FROM {t}', term), format('SELECT max(%s) FROM {t} WHERE id < 0', term)] END) q;
 INSERT INTO example SELECT 'operator', item, format('SELECT id FROM {t} WHERE %s %s %L', c, CASE item WHEN 'text ~~ text' THEN 'LIKE' ELSE 'NOT LIKE' END, p)
 FROM unnest('{text ~~ text,text !~~ text}'::text[]) item, unnest('{t,c}'::text[]) c, unnest('{a%,ab%,it''s%,B%,zz%,%,Z%}'::text[]) p;
--- functions: their values by groups; what they make of fields, field by field
+-- functions: their values by groups; functions of date fields, for each field
 INSERT INTO example SELECT 'function', item, format(q, e) FROM (VALUES
 	('int4(integer)', 'i2::int'), ('int4(integer)', '(i8 % 1000)::int'), ('int8(integer)', 'i4::bigint'), ('int8(integer)', 'i2::bigint'), ('int2(integer)', '(i4 % 100)::smallint'),
 	('numeric(integer)', 'i8::numeric'), ('numeric(integer)', 'i4::numeric'), ('timestamp(date)', 'd::timestamp'), ('date(timestamp)', 'ts::date'), ('abs(integer)', 'abs(i4 % 1000)'), ('abs(integer)', 'abs(i8)')) e (item, e),
@@ -76,7 +76,7 @@ FROM (VALUES ('date_part(text, timestamp)', 'date_part(''#'', @)', 'ts'), ('date
 	('extract(text, timestamp)', 'extract(# FROM @)', 'ts'), ('extract(text, date)', 'extract(# FROM @)', 'd')) f (item, f, c),
 	unnest('{year,quarter,month,day,doy,dow,hour,minute}'::text[]) field, unnest('{=,<,>}'::text[]) op, unnest('{2024,1,7,-43,31}'::text[]) v
 WHERE NOT (c = 'd' AND field IN ('hour', 'minute'));
--- floats are only looked at for NULL there
+-- of floats, only NULL is examined there
 INSERT INTO example SELECT 'function', item, replace(replace(q, '#', field), '@', c)
 FROM (VALUES ('date_part(text, timestamp)', 'ts'), ('date_part(text, date)', 'd')) f (item, c), unnest('{year,quarter,month,day,doy,dow}'::text[]) field,
 	unnest(ARRAY['SELECT id FROM {t} WHERE date_part(''#'', @) IS NULL', 'SELECT count(date_part(''#'', @)) FROM {t}']) q;
@@ -90,7 +90,7 @@ INSERT INTO example SELECT 'aggregate', item, replace(q, '@', a) FROM (VALUES
 	('sum(integer)', 'sum(DISTINCT i2), sum(DISTINCT i8)'), ('sum(numeric)', 'sum(DISTINCT n)'), ('avg(integer)', 'avg(DISTINCT i4)'), ('avg(numeric)', 'avg(DISTINCT n) FILTER (WHERE b)'), ('min max(integer)', 'min(DISTINCT i4), bool_or(DISTINCT b)'),
 	('bit_and bit_or(integer)', 'bit_and(i2), bit_or(i2), bit_and(i4), bit_or(i4), bit_and(i8), bit_or(i8)')) a (item, a),
 	unnest(ARRAY['SELECT @ FROM {t}', 'SELECT @ FROM {t} WHERE id < 0', 'SELECT i2, @ FROM {t} GROUP BY i2', 'SELECT @ FROM {t} WHERE id = 6']) q;
--- the spreads, of values of all sizes, of one value, of none, with what keeps others out
+-- variances and standard deviations: of values of all sizes, of one value, of none, with FILTER
 INSERT INTO example SELECT 'aggregate', format('stddev stddev_samp stddev_pop variance var_samp var_pop(%s)', class), replace(replace(q, '@',
 	'stddev(x), stddev_samp(x), stddev_pop(x), variance(x), var_samp(x), var_pop(x)'), '(x)', format('(%s)', x))
 FROM (VALUES ('integer', 'i2'), ('integer', 'i4'), ('integer', 'i4 % 1000'), ('integer', 'i2 * 0 + 7'), ('numeric', 'n'), ('numeric', 'n * 2'), ('numeric', '-n'), ('numeric', 'i4::numeric'), ('numeric', 'CASE WHEN b THEN n END')) x (class, x),
@@ -129,9 +129,9 @@ INSERT INTO example VALUES
 	('clause', 'ORDER BY with LIMIT', 'SELECT t, id FROM {t} ORDER BY t, id LIMIT 5'), ('clause', 'ORDER BY with LIMIT', 'SELECT id FROM {t} ORDER BY n DESC NULLS LAST, id LIMIT 2 OFFSET 1'), ('clause', 'ORDER BY with LIMIT', 'SELECT id FROM {t} ORDER BY d DESC, id LIMIT 0');
 
 CREATE TEMPORARY TABLE outcome AS SELECT kind, item, query, compared_or_failed(query) AS result FROM example;
--- what is not the same; a value beyond its type's range, or a division by zero, is an error of both
+-- differences; a value out of range, or a division by zero, is an error in both
 SELECT kind, item, query, result FROM outcome WHERE result !~ '^same(,| error 22)' ORDER BY 1, 2, 3;
--- rows that are shipped, and of which no example was computed in Redshift: write one above
+-- rows that are shipped without an example that Redshift computed: add one above
 SELECT p.kind, p.item FROM rsfed.pushdown p WHERE p.shipped <> 'no'
 	AND NOT EXISTS (SELECT FROM outcome o WHERE (o.kind, o.item) = (p.kind, p.item) AND (o.result = 'same, there'
 		-- these are asked for by what is here
@@ -164,11 +164,11 @@ SELECT kind, item FROM staying EXCEPT SELECT kind, item FROM rsfed.pushdown WHER
 -- of others they stay
 SELECT q AS query, compared_or_failed(q) AS result FROM unnest(ARRAY['SELECT id FROM {t} WHERE greatest(n, n38) > 0', 'SELECT id FROM {t} WHERE least(t, c) = ''a''', 'SELECT id FROM {t} WHERE greatest(i2, i4, i8) > 3', 'SELECT id FROM {t} WHERE least(f, 1) < 0', 'SELECT id FROM {t} WHERE nullif(f, 1) > 0', 'SELECT id FROM {t} WHERE nullif(ts, tz) IS NULL',
 	'SELECT nullif(t, ''a'') AS x, count(*) FROM {t} GROUP BY 1', 'SELECT min(nullif(t, ''a'')) FROM {t}', 'SELECT sum(nullif(n, 1.5) * 2) FROM {t}']) q;
--- examples of what is no row
+-- examples without a row
 SELECT DISTINCT kind, item FROM example EXCEPT SELECT kind, item FROM rsfed.pushdown WHERE shipped <> 'no';
 SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE result = 'same, there') > 900 AS most_there FROM outcome;
 
--- standard deviations of many groups: each rounded once, though sqrt() has more digits
+-- standard deviations of many groups: each is rounded once, although sqrt() has more digits
 SELECT rsfed.execute('wh', 'CREATE TABLE live_spread (g int, i int, n decimal(14,3))') \g /dev/null
 CREATE TABLE local_spread AS SELECT x % 1000 AS g, (x::bigint * x * x % 5003 - 1000)::int AS i,
 	((x::bigint * 104723 % 1299709) * (x % 1000) / 7.0)::numeric(14,3) AS n FROM generate_series(1, 4000) x;
@@ -179,7 +179,7 @@ SELECT count(*) AS groups, count(*) FILTER (WHERE here IS DISTINCT FROM there) A
 	(SELECT g, (stddev(i), stddev_pop(i), variance(i), var_pop(i), stddev(n), stddev_pop(n), variance(n), var_pop(n))::text AS here FROM local_spread GROUP BY g) h
 	FULL JOIN (SELECT g, row(stddev(i), stddev_pop(i), variance(i), var_pop(i), stddev(n), stddev_pop(n), variance(n), var_pop(n))::text AS there FROM live_spread GROUP BY g) t USING (g);
 EXPLAIN (VERBOSE, COSTS off) SELECT g, stddev(i), var_pop(n) FILTER (WHERE i > 0) FROM live_spread GROUP BY g;
--- what stays here: squares of too many digits
+-- computed here: squares with too many digits
 EXPLAIN (VERBOSE, COSTS off) SELECT stddev(i::bigint) FROM live_spread;
 EXPLAIN (VERBOSE, COSTS off) SELECT variance(n * n) FROM live_spread;
 SELECT error_of('SELECT rsfed.pushed(''SELECT variance(DISTINCT i) AS v FROM live_spread'')');

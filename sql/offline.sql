@@ -1,4 +1,4 @@
--- What needs no warehouse: options of servers, schedule texts, schedules of
+-- Tests without a warehouse: options of servers, schedule texts, schedules of
 -- native materialized views.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS rsfed CASCADE;
@@ -22,7 +22,7 @@ ALTER SERVER off OPTIONS (SET port '0x1F');
 :state
 CREATE USER MAPPING FOR CURRENT_USER SERVER off OPTIONS (user 'u', password 'p', pasword 'q');
 :state
--- a foreign table wants a log-in
+-- a foreign table requires a user mapping
 CREATE FOREIGN TABLE off_table (a int) SERVER off;
 SELECT * FROM off_table;
 :state
@@ -86,10 +86,10 @@ SELECT rsfed.pause_all(reason => 'tests');
 SELECT relation, state FROM rsfed.freshness WHERE relation = 'off_mv'::regclass;
 SELECT rsfed.resume_all();
 RESET client_min_messages;
--- renamed, it keeps its schedules; dropped, they are gone
+-- a renamed relation keeps its schedules; DROP removes them
 ALTER MATERIALIZED VIEW off_mv RENAME TO "off ""mv""";
 SELECT count(*) FROM rsfed.schedules WHERE relation = '"off ""mv"""'::regclass;
--- as after a restore, which brings no oids
+-- as after a restore, without oids
 CREATE TEMP TABLE kept AS TABLE rsfed_catalog.relation;
 DELETE FROM rsfed_catalog.relation;
 DELETE FROM rsfed_catalog.relation_oid;
@@ -102,7 +102,7 @@ SELECT count(*) FROM rsfed.schedules WHERE relation = 'off_mv2'::regclass;
 ALTER INDEX off_mv2 RENAME TO "off ""mv""";
 CALL rsfed.refresh('"off ""mv"""') \gset
 \echo :status
--- a run keeps the name that it was made under
+-- a run keeps the name that its relation had
 ALTER MATERIALIZED VIEW "off ""mv""" RENAME TO off_mv3;
 CALL rsfed.refresh('off_mv3') \gset
 SELECT relation, relation_name FROM rsfed.runs ORDER BY run_id;
@@ -112,7 +112,7 @@ SELECT count(*) FROM rsfed_catalog.relation;
 SELECT count(*) FROM rsfed_catalog.schedule;
 DROP TABLE off_base;
 
--- whoever takes the name of a relation that vanished unseen does not inherit it
+-- a new relation with the name of one that vanished unnoticed does not inherit its schedules
 CREATE MATERIALIZED VIEW off_mv AS SELECT 1 AS a;
 CREATE UNIQUE INDEX ON off_mv (a);
 SET client_min_messages = error;
@@ -128,7 +128,7 @@ CALL rsfed.refresh('off_mv') \gset
 SELECT count(*) FROM rsfed.schedules WHERE relation = 'off_mv'::regclass;
 DROP MATERIALIZED VIEW off_mv;
 
--- what does not exist
+-- objects that do not exist
 SELECT * FROM rsfed.describe('nowhere', 'SELECT 1 AS a');
 :state
 SELECT rsfed.wait(-1);

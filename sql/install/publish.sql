@@ -57,8 +57,8 @@ COMMENT ON FUNCTION rsfed_catalog.wal_position() IS
 'Up to where this server has written, or on a replica replayed, WAL';
 
 -- The application_name of a connection contains the version of the script that its
--- subscriber has run.  PostgreSQL shows it only to pg_monitor; owners of
--- publications need it, too, so this function reads it for them, and nothing else.
+-- subscriber has run.  PostgreSQL shows it only to pg_monitor.  Owners of
+-- publications need it, too, so this function reads it for them.
 CREATE FUNCTION rsfed_catalog.subscriber_sender()
 RETURNS TABLE (pid integer, version integer, lag interval)
 LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -63,4 +63,10 @@ extern Interval *serving_max_age(int32 relation_id, Snapshot snapshot, char **so
  */
 extern bool serving_may_see_runs(int32 relation_id, Snapshot snapshot);
 
+/*
+ * May the current user see the freshness of a relation?  True for these and
+ * for roles with SELECT on it; for a set, on all its members.
+ */
+extern bool serving_may_see_freshness(int32 relation_id, Snapshot snapshot);
+
 #endif							/* RSFED_SERVING_H */
