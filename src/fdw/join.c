@@ -227,7 +227,7 @@ live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		!gives_columns(joinrel->reltarget->exprs) || !reads_outer_only(live) ||
 		!is_correlated_by_equality(root, live) || !needs_columns(live->here))
 	{
-		outer->reasons = list_concat_unique_ptr(outer->reasons, live->reasons);
+		live_pass_reasons(outer, live);
 		return;
 	}
 	joinrel->fdw_private = live;

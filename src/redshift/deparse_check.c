@@ -220,7 +220,10 @@ deparse_check_text(Deparse *d, const ShipRule *rule, const char *item, Oid colla
 
 	if (!(rule->checks & SHIP_BLANK_SAFE))
 		return true;
-	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+	/* PostgreSQL raises an error when it compares such texts */
+	if (!OidIsValid(collation))
+		return deparse_refuse(d, item, "the collations of both sides conflict");
+	if (!get_collation_isdeterministic(collation))
 		return deparse_refuse(d, item, "the collation is not deterministic");
 	/* the order of bytes, which in UTF-8 is that of the characters */
 	if ((rule->checks & SHIP_ORDERED) &&
