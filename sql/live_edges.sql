@@ -67,8 +67,37 @@ SELECT error_of(q) FROM (VALUES ('SELECT k FROM edge_texts ORDER BY k LIMIT 2'),
 SELECT k, t FROM edge_texts ORDER BY t LIMIT 1;
 EXPLAIN (COSTS off) SELECT k, t FROM edge_texts ORDER BY t LIMIT 1;
 
+-- a decimal has 37 digits after its point, and one of 19 digits is kept in 64 bits
+SELECT q, compared(q) FROM (VALUES ('SELECT id FROM {t} WHERE n > 0.00000000000000000000000000000000000001'), ('SELECT id FROM {t} WHERE n < 0.0000000000000000000000000000000000001'),
+	('SELECT id FROM {t} WHERE n < 9999999999999999999'), ('SELECT id FROM {t} WHERE n > -9999999999.999999999'), ('SELECT sum(CASE WHEN k = 1 THEN 1e-38 ELSE n END) FROM {t}'), ('SELECT id FROM {t} WHERE n + 1e-30 > 1e-38 * n')) v (q);
+EXPLAIN (COSTS off) SELECT id FROM live_rows WHERE n < 9999999999999999999 AND n > -9223372036854775807.5 AND n <> 1e-38;
+SET plan_cache_mode = force_generic_plan;
+PREPARE edge (numeric) AS SELECT id FROM live_rows WHERE n > $1;
+EXECUTE edge (1e-38);
+EXECUTE edge (-1e-38);
+EXECUTE edge (-9999999999999999999);
+DEALLOCATE edge;
+RESET plan_cache_mode;
+
 DROP TABLE local_rows, edge_parted;
 DROP FOREIGN TABLE live_rows, edge_seconds, edge_texts;
 DROP COLLATION edge_folded;
 DROP FUNCTION edge_join, compared;
+
+-- in a database without an encoding, an underscore of LIKE stands for a byte here and for a character there
+SELECT rsfed.execute('wh', 'INSERT INTO live_rows (id, t) VALUES (5, ''Zürich''), (6, ''Zurich'')') \g /dev/null
+CREATE DATABASE edge_ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0;
+SELECT current_database() AS database \gset
+\c edge_ascii
+SET client_min_messages = warning;
+CREATE EXTENSION rsfed CASCADE;
+SELECT rsfed.register_server('wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port', verify => false) \g /dev/null
+CREATE FOREIGN TABLE live_rows (id int, t text OPTIONS (blank_safe 'on')) SERVER wh OPTIONS (schema_name 'public');
+SELECT id, 'Zürich' LIKE 'Z_rich' AS here FROM live_rows WHERE t LIKE 'Z_rich';
+SELECT id FROM live_rows WHERE t LIKE 'Z__rich';
+EXPLAIN (COSTS off) SELECT id FROM live_rows WHERE t LIKE 'Z_rich' OR t NOT LIKE '_';
+EXPLAIN (COSTS off) SELECT id FROM live_rows WHERE t LIKE 'Z%';
+\c :database
+SET client_min_messages = warning;
+DROP DATABASE edge_ascii;
 SELECT rsfed.execute('wh', 'DROP TABLE live_rows') \g /dev/null

@@ -161,7 +161,8 @@ deparse_is_blank_safe(Deparse *d, Node *node)
 
 /*
  * Is the pattern of a LIKE a constant of single-byte characters without
- * escapes, which Redshift reads differently?
+ * escapes, which Redshift reads differently?  An underscore stands for a
+ * character there, but for a byte in a database without an encoding.
  */
 static bool
 is_plain_pattern(Node *node)
@@ -172,7 +173,7 @@ is_plain_pattern(Node *node)
 		return false;
 	for (char *c = TextDatumGetCString(constant->constvalue); *c; c++)
 	{
-		if (*c == '\\' || IS_HIGHBIT_SET(*c))
+		if (*c == '\\' || IS_HIGHBIT_SET(*c) || (*c == '_' && GetDatabaseEncoding() == PG_SQL_ASCII))
 			return false;
 	}
 	return true;

@@ -106,7 +106,7 @@ redshift_null(Oid type)
 	}
 }
 
-/* Counts the digits of a decimal's text, and those after its point. */
+/* The size of a decimal of Redshift that holds the number of this text. */
 static bool
 count_digits(const char *text, int *precision, int *scale)
 {
@@ -132,6 +132,9 @@ count_digits(const char *text, int *precision, int *scale)
 			(*precision)++;
 	}
 	*precision = Max(*precision, 1);
+	/* one digit more holds every number of that many */
+	if (*precision == DECIMAL_64_BIT_DIGITS)
+		(*precision)++;
 	return true;
 }
 
@@ -154,9 +157,9 @@ decimal_literal(Datum value, const char **why)
 		*why = "Redshift's decimals have no NaN and no infinities";
 		return NULL;
 	}
-	if (precision > DECIMAL_MAX_DIGITS)
+	if (precision > DECIMAL_MAX_DIGITS || scale > DECIMAL_MAX_SCALE)
 	{
-		*why = "Redshift's decimals have 38 digits at most";
+		*why = "Redshift's decimals have 38 digits at most, 37 of them after the point";
 		return NULL;
 	}
 	return psprintf("(%s)::decimal(%d,%d)", text, precision, scale);

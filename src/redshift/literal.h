@@ -40,8 +40,8 @@ extern RedshiftPlace redshift_place(Oid type, Datum value, bool bare, char **lit
 extern char *redshift_null(Oid type);
 
 /*
- * Counts the digits of a decimal constant, and those after the point; false
- * for NaN and infinities.
+ * The size of a decimal that holds a constant: its digits, and those after the
+ * point; false for NaN and infinities.
  */
 extern bool redshift_decimal_size(Datum value, int *precision, int *scale);
 
