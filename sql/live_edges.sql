@@ -64,6 +64,15 @@ CREATE FOREIGN TABLE edge_texts (id text OPTIONS (blank_safe 'on') COLLATE "C", 
 	SERVER wh OPTIONS (schema_name 'public', table_name 'live_rows');
 SELECT k FROM edge_texts WHERE t = 'a' ORDER BY k;
 SELECT error_of(q) FROM (VALUES ('SELECT k FROM edge_texts ORDER BY k LIMIT 2'), ('SELECT t FROM edge_texts ORDER BY k LIMIT 2'), ('SELECT k, t FROM edge_texts ORDER BY t, k DESC LIMIT 2')) v (q);
+-- nor texts that are read as numbers
+SELECT rsfed.execute('wh', 'CREATE TABLE edge_digits (v varchar(10), k int)') \g /dev/null
+SELECT rsfed.execute('wh', 'INSERT INTO edge_digits VALUES (''9'', 1), (''10'', 2)') \g /dev/null
+CREATE FOREIGN TABLE edge_digits (v int, k int) SERVER wh OPTIONS (schema_name 'public');
+SELECT error_of(q) FROM (VALUES ('SELECT v FROM edge_digits ORDER BY v LIMIT 1'), ('SELECT v FROM edge_digits UNION ALL SELECT v FROM edge_digits WHERE k > 1 ORDER BY v LIMIT 2'),
+	('SELECT v FROM edge_digits UNION ALL SELECT k FROM edge_digits ORDER BY v LIMIT 2'),
+	('SELECT x.v FROM (SELECT v FROM edge_digits UNION ALL SELECT v FROM edge_digits ORDER BY v LIMIT 2) x, (VALUES (1)) y')) v (q);
+SELECT v FROM edge_digits UNION ALL SELECT v FROM edge_digits WHERE k > 1 ORDER BY v;
+SELECT k, v FROM edge_digits UNION ALL SELECT k, v FROM edge_digits WHERE k > 1 ORDER BY k LIMIT 2;
 SELECT k, t FROM edge_texts ORDER BY t LIMIT 1;
 EXPLAIN (COSTS off) SELECT k, t FROM edge_texts ORDER BY t LIMIT 1;
 
@@ -80,7 +89,8 @@ DEALLOCATE edge;
 RESET plan_cache_mode;
 
 DROP TABLE local_rows, edge_parted;
-DROP FOREIGN TABLE live_rows, edge_seconds, edge_texts;
+DROP FOREIGN TABLE live_rows, edge_seconds, edge_texts, edge_digits;
+SELECT rsfed.execute('wh', 'DROP TABLE edge_digits') \g /dev/null
 DROP COLLATION edge_folded;
 DROP FUNCTION edge_join, compared;
 
