@@ -255,7 +255,7 @@ live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		!gives_columns(joinrel->reltarget->exprs) || !reads_outer_only(live) ||
 		!is_correlated_by_equality(root, live) || !needs_columns(live->here))
 	{
-		outer->reasons = list_concat_unique_ptr(outer->reasons, live->reasons);
+		live_pass_reasons(outer, live);
 		note_whole_rows(outer, joinrel->reltarget->exprs);
 		return;
 	}

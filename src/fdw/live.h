@@ -136,6 +136,12 @@ extern void live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Re
 extern bool live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons);
 
 /*
+ * The step "live" is executed locally: the scan below it shows the reasons.
+ * They are copied into the memory context of "below".
+ */
+extern void live_pass_reasons(LiveRel *below, const LiveRel *live);
+
+/*
  * Adds a column that an expression reads to LiveText.checks.  Its type must be
  * the declared one.
  */

@@ -22,6 +22,7 @@
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
+#include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
@@ -92,11 +93,26 @@ sort_conditions(PlannerInfo *root, RelOptInfo *baserel, LiveRel *live)
 	place_correlated(root, baserel, live, correlated, others);
 }
 
+/*
+ * Raises 0A000 for a sample.  The parser refuses one of a foreign table, but
+ * accepts one of a partitioned table, whose parts take it over.
+ */
+static void
+refuse_sample(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
+{
+	if (planner_rt_fetch(baserel->relid, root)->tablesample != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("TABLESAMPLE cannot be applied to foreign table \"%s\"", get_rel_name(relid)),
+				 errhint("Take the sample of the partitions that are local tables.")));
+}
+
 void
 live_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 {
 	LiveRel    *live = palloc0(sizeof(LiveRel));
 
+	refuse_sample(root, baserel, relid);
 	live->kind = LIVE_BASE;
 	live->root = root;
 	live->rel = baserel;

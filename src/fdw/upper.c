@@ -55,13 +55,6 @@ above(LiveRel *input, RelOptInfo *rel)
 	return live;
 }
 
-/* The step is executed locally, for reasons that the scan below shows. */
-static void
-refuse(LiveRel *input, LiveRel *live)
-{
-	input->reasons = list_concat_unique_ptr(input->reasons, live->reasons);
-}
-
 /*
  * A clause is applied locally, whatever it contains: the scan below shows that,
  * with "why" or, if that is NULL, the note of its row.
@@ -242,6 +235,9 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	if (input->kind == LIVE_UPPER || input->here != NIL || parse->groupingSets != NIL ||
 		(parse->groupClause == NIL && !parse->hasAggs))
 		return;
+	/* rows are grouped by the rows of a function that returns a set */
+	if (parse->hasTargetSRFs && expression_returns_set((Node *) target->exprs))
+		return;
 	live = above(input, output_rel);
 	live->is_grouped = true;
 	live->group = list_copy(parse->groupClause);
@@ -255,7 +251,7 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	if (!group_target(root, live, target, &collect) || !group_having(root, live, (List *) extra->havingQual, &collect) ||
 		!checks_columns(live, collect.more))
 	{
-		refuse(input, live);
+		live_pass_reasons(input, live);
 		return;
 	}
 	live->needs_row = live->needs_row && live->group == NIL;
@@ -312,7 +308,7 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 			continue;
 		if (!groups_by(root, relids, live, lfirst(lc)))
 		{
-			refuse(input, live);
+			live_pass_reasons(input, live);
 			return;
 		}
 		columns = lappend(columns, makeTargetEntry(lfirst(lc), list_length(columns) + 1, NULL, false));
@@ -400,7 +396,7 @@ add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 		if (!deparse_expr(&deparse, expr) || !deparse_sorts(&deparse, expr))
 		{
 			live->reasons = lappend(live->reasons, unconstify(char *, deparse.reason));
-			refuse(input, live);
+			live_pass_reasons(input, live);
 			return;
 		}
 	}

@@ -26,9 +26,6 @@
 
 #define MAX_VARCHAR_BYTES	65535
 
-/* the most digits of a decimal that Redshift keeps in 64 bits */
-#define DIGITS_OF_64_BITS 19
-
 static char *decimal_literal(Datum value, const char **why);
 static char *date_literal(DateADT date, const char **why);
 static char *timestamp_literal(Timestamp timestamp, const char *zone, const char *type,
@@ -113,7 +110,7 @@ redshift_null(Oid type)
 int
 redshift_decimal_precision(int digits)
 {
-	return digits == DIGITS_OF_64_BITS ? digits + 1 : digits;
+	return digits == DECIMAL_64_BIT_DIGITS ? digits + 1 : digits;
 }
 
 /* The precision that a decimal's text needs, and its digits after the point. */
@@ -164,9 +161,9 @@ decimal_literal(Datum value, const char **why)
 		*why = "Redshift's decimals have no NaN and no infinities";
 		return NULL;
 	}
-	if (precision > DECIMAL_MAX_DIGITS)
+	if (precision > DECIMAL_MAX_DIGITS || scale > DECIMAL_MAX_SCALE)
 	{
-		*why = "Redshift's decimals have 38 digits at most";
+		*why = "Redshift's decimals have 38 digits at most, 37 of them after the point";
 		return NULL;
 	}
 	return psprintf("(%s)::decimal(%d,%d)", text, precision, scale);

@@ -53,7 +53,7 @@ static const ShipRule ship_rules[] = {
 	{SHIP_OPERATOR, "= <>", SHIP_CHAR, SHIP_CHAR, SHIP_AS_IS, NULL, SHIP_BLANK_SAFE, BLANKS},
 	{SHIP_OPERATOR, "< <= > >=", SHIP_TEXT, SHIP_TEXT, SHIP_AS_IS, NULL, SHIP_BLANK_SAFE | SHIP_ORDERED, ORDER_OF_TEXT},
 	{SHIP_OPERATOR, "~~", SHIP_TEXT, SHIP_TEXT, SHIP_REWRITTEN, "($1 LIKE $2)", SHIP_BLANK_SAFE | SHIP_PATTERN,
-	"LIKE. Only where blank_safe is on and the pattern is a constant of ASCII characters without a backslash. A char may be padded there: so it is rtrim(x, ' ') unless the pattern ends in %, with neither _ nor a blank just before that."},
+	"LIKE. Only where blank_safe is on and the pattern is a constant of ASCII characters without a backslash or, in a database of encoding SQL_ASCII, an underscore. A char may be padded there: so it is rtrim(x, ' ') unless the pattern ends in %, with neither _ nor a blank just before that."},
 	{SHIP_OPERATOR, "!~~", SHIP_TEXT, SHIP_TEXT, SHIP_REWRITTEN, "($1 NOT LIKE $2)", SHIP_BLANK_SAFE | SHIP_PATTERN,
 	"NOT LIKE. As LIKE."},
 	{SHIP_OPERATOR, "+ - * / %", SHIP_INTEGER, SHIP_INTEGER, SHIP_AS_IS, NULL, 0,

@@ -34,11 +34,11 @@ OPERATORS = ("=", "<>", "<", "<=", ">", ">=")
 SETTINGS = ("SET enable_hashjoin = off", "SET enable_mergejoin = off", "SET enable_nestloop = off",
             "SET enable_hashagg = off", "SET enable_sort = off", "SET enable_partitionwise_join = on",
             "SET enable_partitionwise_aggregate = on", "SET enable_material = off", "SET work_mem = '64kB'",
-            "SET join_collapse_limit = 1", "SET TimeZone = 'America/New_York'", "SET TimeZone = 'Asia/Kolkata'")
+            "SET join_collapse_limit = 1", "SET geqo_threshold = 2", "SET TimeZone = 'America/New_York'", "SET TimeZone = 'Asia/Kolkata'")
 LOOPS = ["SET enable_hashjoin = off", "SET enable_mergejoin = off"]
 ALL_SETTINGS = ("enable_hashjoin", "enable_mergejoin", "enable_nestloop", "enable_hashagg", "enable_sort",
                 "enable_partitionwise_join", "enable_partitionwise_aggregate", "enable_material", "work_mem",
-                "join_collapse_limit", "timezone", "plan_cache_mode")
+                "join_collapse_limit", "geqo_threshold", "timezone", "plan_cache_mode")
 
 
 class Query(block.Blocks):
