@@ -166,11 +166,15 @@ write_schedule(Suggestion *s, const char *schedule, const char *timezone, int nu
 					is_example);
 }
 
-/* The time zone of pg_cron's schedules; UTC where it is not set. */
+/*
+ * The time zone of pg_cron's schedules; UTC where it is not set.  pg_cron shows
+ * the setting to superusers only, but the schedules of other owners follow it,
+ * too, so it is read regardless of the caller.
+ */
 static const char *
 cron_timezone(void)
 {
-	const char *zone = GetConfigOptionByName("cron.timezone", NULL, true);
+	const char *zone = GetConfigOption("cron.timezone", true, false);
 
 	return zone == NULL || zone[0] == '\0' || pg_strcasecmp(zone, "GMT") == 0 ? "UTC" : zone;
 }
