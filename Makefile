@@ -16,7 +16,11 @@ SQL_PIECES = $(addprefix sql/install/, schema.sql tables.sql serving.sql policie
 # rsfed UPDATE.
 DATA = $(shell sed '/^\#/d; s/.* //' sql/released.sha256) $(wildcard sql/rsfed--*--*.sql)
 DATA_built = sql/rsfed--$(EXTVERSION).sql
-EXTRA_CLEAN = sql/rsfed--$(EXTVERSION).sql
+EXTRA_CLEAN = sql/rsfed--$(EXTVERSION).sql src/exports.list
+
+# Only functions of SQL and of background workers are visible to other libraries,
+# before PostgreSQL 16, too.
+SHLIB_EXPORTS = src/exports.txt
 
 # The tests that need no warehouse: they run against any server with the
 # extension installed.  script/test runs all tests.

@@ -98,12 +98,12 @@ install_packages() {
 
 # need_programs FOLDER PROGRAM ... -- PACKAGE ...: if one of the programs is
 # missing, unpacks the Debian packages that contain them into a folder, whose
-# usr/bin can be added to PATH.  Nothing is installed, so no service is started.
+# usr/bin and usr/sbin can be added to PATH.  Nothing is installed, so no service is started.
 need_programs() {
 	local dir=$1 log=$1.log package lacking=
 	shift
 	while [ "$1" != -- ]; do
-		[ -n "$(PATH=$PATH:$dir/usr/bin type -P "$1")" ] || lacking=$1
+		[ -n "$(PATH=$PATH:/usr/sbin:$dir/usr/bin:$dir/usr/sbin type -P "$1")" ] || lacking=$1
 		shift
 	done
 	shift

@@ -14,7 +14,7 @@ SELECT rsfed.schedule_refresh('after_s.raw', '@daily');
 SELECT rsfed.schedule_refresh('"odd/na""me"', '@daily');
 SELECT rsfed.schedule_refresh('"odd/na""me"', '@daily', name => 'ni/ght "ly');
 
--- any legal identifier can be named; what is shown can be given again
+-- any legal identifier is accepted, and the names that views show can be used as input
 SELECT rsfed.schedule_refresh('after_mid', '@daily',
 	options => '{"run_timeout": "5 min", "after": ["After_S.RAW", "\"odd/na\"\"me\"", "\"odd/na\"\"me\"/ni/ght \"ly", "after_s.raw/refresh"]}');
 SELECT rsfed.schedule_refresh('after_top', '@daily', options => '{"after": ["after_mid"]}');
@@ -22,7 +22,7 @@ SELECT relation, name, options, after FROM rsfed.schedules ORDER BY relation::te
 SELECT rsfed.alter_schedule('after_mid', 'refresh', options => jsonb_build_object('after', after))
 FROM rsfed.schedules WHERE relation = 'after_mid'::regclass;
 SELECT after FROM rsfed.schedules WHERE relation = 'after_mid'::regclass;
--- options that say nothing of it leave it; null and [] reset it
+-- options without this key keep it; null and [] reset it
 SELECT rsfed.alter_schedule('after_top', 'refresh', options => '{"run_timeout": "1 min"}');
 SELECT options, after FROM rsfed.schedules WHERE relation = 'after_top'::regclass;
 SELECT rsfed.alter_schedule('after_top', 'refresh', options => '{"after": null}');
@@ -47,7 +47,7 @@ SELECT rsfed.alter_schedule('after_top', 'refresh', options => '{"after": [1]}')
 SELECT rsfed.schedule_refresh('after_top', '@daily', name => 'new', options => '{"after": ["after_top/new"]}');
 :state
 
--- cycles, with the way round
+-- cycles are refused, and the error shows the cycle
 SELECT rsfed.alter_schedule('after_top', 'refresh', options => '{"after": ["after_top"]}');
 :state
 SELECT rsfed.alter_schedule('after_s.raw', 'refresh', options => '{"after": ["after_top"]}');
@@ -55,12 +55,12 @@ SELECT rsfed.alter_schedule('after_s.raw', 'refresh', options => '{"after": ["af
 SELECT rsfed.alter_schedule('after_mid', 'refresh', options => '{"after": ["\"odd/na\"\"me\"", "after_top"]}');
 :state
 SELECT relation, name, after FROM rsfed.schedules ORDER BY relation::text, name;
--- another schedule of the same relation is another schedule
+-- two schedules of one relation are different schedules
 SELECT rsfed.schedule_refresh('after_s.raw', '@daily', name => 'second', options => '{"after": ["after_s.raw", "after_top"]}');
--- a diamond is no cycle
+-- a diamond is not a cycle
 SELECT rsfed.alter_schedule('after_top', 'refresh', options => '{"after": ["after_mid", "after_s.raw"]}');
 
--- only what one may see can be named
+-- only relations that the caller may see can be named
 CREATE ROLE after_user;
 GRANT USAGE ON SCHEMA after_s TO after_user;
 CREATE MATERIALIZED VIEW after_theirs AS SELECT 1 AS a;
@@ -78,13 +78,13 @@ SET ROLE after_user;
 SELECT rsfed.schedule_refresh('after_theirs', '@daily', options => '{"after": ["after_s.raw"]}');
 RESET ROLE;
 
--- renamed and moved, they are still meant
+-- renamed and moved relations are followed
 ALTER MATERIALIZED VIEW after_s.raw RENAME TO raw2;
 ALTER SCHEMA after_s RENAME TO "After S";
 ALTER MATERIALIZED VIEW "odd/na""me" SET SCHEMA "After S";
 SELECT relation, name, after FROM rsfed.schedules ORDER BY relation::text, name;
 
--- what goes is waited for no more, and who waited is told
+-- nobody waits for a schedule that is gone, and those that waited get a notice
 SET client_min_messages = notice;
 SELECT rsfed.unschedule_refresh('after_mid');
 DROP MATERIALIZED VIEW "After S".raw2;

@@ -11,7 +11,7 @@ $REDSHIFT$) AS t1 (sellerid int, sales decimal) LIMIT 5;
 SELECT * FROM rsfed.describe('wh', 'SELECT sellerid, sum(pricepaid) AS sales, avg(qtysold) AS q, max(saletime) AS t, min(note) AS n FROM trade GROUP BY sellerid');
 SELECT rsfed.columns('wh', 'SELECT sellerid, sum(pricepaid) AS sales, count(*) AS "n rows" FROM trade GROUP BY sellerid');
 
--- a list that does not fit: the right one is in the error
+-- a column list that does not fit: the error contains the correct one
 SELECT * FROM rsfed.query('wh', 'SELECT sellerid, sum(pricepaid) AS sales FROM trade GROUP BY 1') AS t (sellerid int);
 SELECT * FROM rsfed.query('wh', 'SELECT k, d FROM kv') AS t (k int, d int);
 SELECT * FROM rsfed.query('wh', 'SELECT max(saletime) AS t FROM trade') AS t (t date);
@@ -46,10 +46,10 @@ SELECT rsfed.execute('wh', 'DROP TABLE made_here');
 SELECT * FROM rsfed.query('wh', 'DELETE FROM kv') AS t (k int);
 SELECT * FROM rsfed.query('wh', 'SELECT k INTO copy_of_kv FROM kv') AS t (k int);
 
--- the recipe of today works on what is registered
+-- dblink works on a registered server
 SELECT * FROM dblink('wh', 'SELECT count(*) FROM kv') AS t (n bigint);
 
--- a server made by hand is a source as it is
+-- a server of postgres_fdw is accepted as a source
 CREATE SERVER foreign_server FOREIGN DATA WRAPPER postgres_fdw
 	OPTIONS (host :'wh_host', port :'wh_port', dbname :'wh_dbname', sslmode 'require');
 CREATE USER MAPPING FOR CURRENT_USER SERVER foreign_server OPTIONS (user :'wh_user', password :'wh_password');

@@ -4,11 +4,11 @@
 SET search_path = public;
 \set state '\\echo SQLSTATE :SQLSTATE'
 
--- the content that must survive all of it
+-- the content that must survive all errors
 SELECT rsfed.define_rollup('good', 'wh', 'SELECT k, sum(n) AS n FROM kv GROUP BY k');
 CREATE TABLE good_before AS TABLE good;
 
--- unknown names, with the nearest
+-- unknown names, with the most similar one
 SELECT * FROM rsfed.describe('whh', 'SELECT 1 AS a');
 :state
 CALL rsfed.refresh('good_before');
@@ -37,18 +37,18 @@ SELECT rsfed.register_server('wh', 'localhost', 'dev', 'x', 'y');
 SELECT rsfed.register_server('wrong_password', :'wh_host', :'wh_dbname', :'wh_user', 'wrong', :'wh_port', verify => false);
 SELECT * FROM rsfed.query('wrong_password', 'SELECT 1 AS a') AS t (a int);
 :state
--- what does not log in is kept all the same, with a WARNING
+-- a server to which the log-in fails is kept, with a WARNING
 SELECT rsfed.set_credentials('wrong_password', :'wh_user', 'still wrong');
 :state
 SELECT item, ok FROM rsfed.check_server('wrong_password');
--- a warehouse that lacks what is asked says so, and what else it answers is shown
+-- a warehouse without the functions that a check uses: the other results are shown
 SELECT standin('FAULT no_function getdate');
 SELECT item, ok, regexp_replace(detail, '[0-9.]+ ms', 'N ms') AS detail FROM rsfed.check_server('wh') WHERE item IN ('latency', 'clock');
 SELECT standin('RESET');
 SELECT standin('FAULT no_function has_schema_privilege');
 SELECT item, ok, CASE WHEN NOT ok THEN detail END AS detail FROM rsfed.check_server('wh');
 SELECT standin('RESET');
--- a mapping without a password, as a dump or rsfed.export() leaves it
+-- a user mapping without a password, as a dump or rsfed.export() makes it
 ALTER USER MAPPING FOR CURRENT_USER SERVER wrong_password OPTIONS (DROP password);
 SELECT * FROM rsfed.query('wrong_password', 'SELECT 1 AS a') AS t (a int);
 \echo :SQLSTATE
@@ -58,13 +58,13 @@ SELECT rsfed.register_server('bad_option', 'localhost', 'dev', 'x', 'y', options
 :state
 SELECT rsfed.register_server('bad_option', 'localhost', 'dev', 'x', 'y', options => '{"statement_timeout": "1 parsec"}');
 :state
--- certificate of the wrong name, of the wrong CA
+-- a certificate with another name, and one of another CA
 SELECT rsfed.register_server('wrong_name', '127.0.0.1', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port', verify => false);
 SELECT error_of($$SELECT * FROM rsfed.query('wrong_name', 'SELECT 1 AS a') AS t (a int)$$);
 SELECT rsfed.register_server('wrong_ca', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port',
 	options => jsonb_build_object('sslrootcert', :'wh_other_ca'), verify => false);
 SELECT error_of($$SELECT * FROM rsfed.query('wrong_ca', 'SELECT 1 AS a') AS t (a int)$$);
--- a server that does not answer: the connect time-out holds
+-- a server that does not answer: connect_timeout ends the attempt
 SELECT standin('FAULT hang_connect');
 SELECT rsfed.register_server('slow', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port',
 	options => '{"connect_timeout": 1}', verify => false);
@@ -72,7 +72,7 @@ SELECT clock_timestamp() AS before \gset
 SELECT error_of($$SELECT * FROM rsfed.query('slow', 'SELECT 1 AS a') AS t (a int)$$);
 SELECT clock_timestamp() - :'before'::timestamptz < interval '40 seconds' AS in_time;
 SELECT standin('RESET');
--- nobody listens
+-- a port on which nothing listens
 SELECT rsfed.register_server('nobody', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', 1, verify => false);
 SELECT error_of($$SELECT * FROM rsfed.query('nobody', 'SELECT 1 AS a') AS t (a int)$$);
 SELECT rsfed.drop_server(s) FROM unnest('{wrong_password,wrong_name,wrong_ca,slow,nobody}'::name[]) s;
@@ -129,7 +129,7 @@ SET rsfed.max_result_rows = 1000;
 SELECT rsfed.define_rollup('bad', 'wh', 'SELECT k, max(v) AS v FROM big GROUP BY k');
 RESET rsfed.max_result_rows;
 
--- a rollup whose result changed since its definition
+-- a rollup whose result has changed since its definition
 SELECT rsfed.execute('wh', 'CREATE TABLE shifting (k integer, v integer, w integer)');
 SELECT rsfed.execute('wh', 'INSERT INTO shifting VALUES (1, 2, 3)');
 SELECT rsfed.define_rollup('shifted', 'wh', 'SELECT k, v, w FROM shifting', key => '{k}');
@@ -145,7 +145,7 @@ TABLE shifted;
 SELECT status, phase, sqlstate, message FROM rsfed.runs WHERE relation = 'shifted'::regclass AND status = 'failed' ORDER BY run_id;
 SELECT relation, state, failures, sqlstate FROM rsfed.freshness WHERE relation = 'shifted'::regclass;
 SELECT rsfed.drop_rollup('shifted');
--- the same where the query itself still works: a column came, one vanished
+-- the same if the query itself still works: one column is new, one is gone
 SELECT rsfed.define_rollup('shifted', 'wh', 'SELECT * FROM shifting', key => '{k}');
 SELECT rsfed.execute('wh', 'ALTER TABLE shifting ADD COLUMN w integer');
 CALL rsfed.refresh('shifted');
@@ -206,14 +206,14 @@ RESET ROLE;
 REVOKE USAGE ON FOREIGN SERVER wh FROM rsfed_analyst;
 REVOKE CREATE ON SCHEMA public FROM rsfed_analyst;
 
--- the table is not what the engine can write
+-- tables that a refresh cannot write
 CREATE FUNCTION public.noop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER t BEFORE UPDATE ON good FOR EACH ROW EXECUTE FUNCTION noop();
 CALL rsfed.refresh('good');
 :state
 DROP TRIGGER t ON good;
 DROP FUNCTION noop();
--- a constraint of the owner's
+-- a constraint that the owner added
 SELECT rsfed.execute('wh', 'INSERT INTO kv VALUES (77, ''x'', -1, NULL)');
 ALTER TABLE good ADD CONSTRAINT not_negative CHECK (n >= 0);
 CALL rsfed.refresh('good');
@@ -229,11 +229,11 @@ SELECT * FROM rsfed.query('wh', 'SELECT k, filler FROM big') AS t (k int, filler
 RESET statement_timeout;
 SELECT standin('RESET');
 
--- a drop that would leave rollups behind
+-- a drop of a server that rollups use
 SELECT rsfed.drop_server('wh');
 :state
 
--- after all of it
+-- after all errors
 (TABLE good EXCEPT ALL TABLE good_before) UNION ALL (TABLE good_before EXCEPT ALL TABLE good);
 SELECT to_regclass('bad') AS never_made;
 DROP TABLE good_before;

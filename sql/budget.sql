@@ -1,4 +1,4 @@
--- What schedules may cost in a day: options, what counts, what is told.  That the
+-- Budgets of schedules for a day: options, what counts, what is reported.  That the
 -- scheduler holds them, and goes on after midnight, is in test/t/043_budget.pl.
 \i test/include/warehouse.psql
 SET timezone = 'UTC';
@@ -13,7 +13,7 @@ SELECT at($$CREATE EXTERNAL TABLE budgets.sales (id int, amount int) PARTITIONED
 SELECT at(format('SELECT standin.put(%L, %L)', 's3://budgets/sales/day=1/part', repeat(E'1,10\n', 1000)));
 SELECT at($$ALTER TABLE budgets.sales ADD PARTITION (day=1) LOCATION 's3://budgets/sales/day=1/'$$);
 
--- options: units, limits, zones; 0 and null are none
+-- options: units, limits, time zones; 0 and null mean no limit
 SELECT error_of($$ALTER SERVER spender OPTIONS (ADD max_scan_per_day 'much')$$);
 SELECT error_of($$ALTER SERVER spender OPTIONS (ADD max_scan_per_day '-1GB')$$);
 SELECT error_of($$ALTER SERVER spender OPTIONS (ADD max_scan_per_day '10000000TB')$$);
@@ -30,7 +30,7 @@ SELECT count(*) FROM rsfed.budgets;
 ALTER SERVER spender OPTIONS (DROP max_scan_per_day, DROP max_seconds_per_day);
 SELECT error_of($$SELECT rsfed_catalog.option_amount('rollup', 'max_scan', '1')$$);
 
--- of a rollup; without gathering costs it does not know what was read
+-- a budget of a rollup; without gather_costs nobody knows how much was read
 SELECT rsfed.define_rollup('by_id', 'spender', 'SELECT id, sum(amount) AS amount FROM budgets.sales GROUP BY 1', key => '{id}',
 	timezone => 'America/St_Johns', options => '{"max_scan_per_day": "1kB"}');
 SELECT error_of($$SELECT rsfed.alter_rollup('by_id', options => '{"max_scan_per_day": "1 furlong"}')$$);
@@ -39,7 +39,7 @@ SELECT source, relation, timezone, ends_at = (day + 1)::timestamp AT TIME ZONE '
 SELECT options FROM rsfed.rollups WHERE rollup = 'by_id'::regclass;
 SELECT rsfed.export() LIKE '%"max_scan_per_day": "3kB"%' AS exported;
 
--- bytes count once they are gathered, and each run once
+-- bytes count as soon as they are gathered, and each run counts once
 ALTER SERVER spender OPTIONS (ADD gather_costs 'on');
 CALL rsfed.refresh('by_id') \gset
 SELECT scanned_bytes FROM rsfed.budgets;
@@ -49,7 +49,7 @@ SELECT scanned_bytes, used_up, scanned_bytes = (SELECT sum(s3_bytes) FROM rsfed.
 CREATE FUNCTION masked(t text) RETURNS text LANGUAGE sql AS $$SELECT regexp_replace(regexp_replace(t, '\d{4}-\d\d-\d\d', '<day>', 'g'), '\d+\.\d s of', '<s> of', 'g')$$;
 SELECT masked(reason) FROM rsfed_catalog.over_budget;
 
--- another day, another zone: it begins anew
+-- the sum begins anew on another day and in another time zone
 UPDATE rsfed_catalog.spending SET day = day - 1;
 SELECT scanned_bytes, seconds, used_up FROM rsfed.budgets;
 CALL rsfed.refresh('by_id') \gset
@@ -61,7 +61,7 @@ SELECT scanned_bytes, seconds < 60 AS one_run FROM rsfed.budgets;
 SELECT action, detail FROM rsfed.alter_rollup('by_id', options => '{"max_scan_per_day": null, "max_seconds_per_day": null}', populate => false);
 SELECT count(*) FROM rsfed.budgets;
 
--- seconds: of the server, whatever relation; the warehouse's own figure replaces ours
+-- seconds of a server, for all relations; the figure of the warehouse replaces the local one
 ALTER SERVER spender OPTIONS (ADD max_seconds_per_day '1h');
 SELECT rsfed.define_rollup('by_amount', 'spender', 'SELECT amount, count(*) AS n FROM budgets.sales GROUP BY 1', key => '{amount}', populate => false);
 UPDATE rsfed_catalog.spending SET run_ms = 0, day = day - 1;
@@ -71,14 +71,14 @@ CALL rsfed.refresh('by_amount') \gset
 SELECT seconds BETWEEN 1.4 AND 60 AS ours FROM rsfed.budgets;
 SELECT sum(runs) FROM rsfed.gather_costs();
 SELECT b.seconds = round((SELECT sum(c.execution_ms) FROM rsfed_catalog.run_cost c WHERE c.counted_ms > 0 AND c.run_id >= :run_id - 1) / 1000.0, 1) AS theirs FROM rsfed.budgets b;
--- a set's members have equal shares of its time
+-- the time of a set is divided equally among its members
 UPDATE rsfed_catalog.spending SET run_ms = 0, day = day - 1;
 SELECT rsfed.define_set('both', '{by_id,by_amount}');
 ALTER SERVER spender OPTIONS (SET gather_costs 'off');
 CALL rsfed.refresh_set('both') \gset
 SELECT (SELECT extract(epoch FROM elapsed) * 1000 FROM rsfed.runs WHERE set_name = 'both') - (SELECT sum(run_ms) FROM rsfed_catalog.spending) BETWEEN -200 AND 200 AS shared, count(*)
 FROM rsfed_catalog.spending p WHERE day = current_date AND NOT is_gathered;
--- a run that failed counts, one that reached no server does not
+-- a run that failed counts; a run that reached no server does not
 UPDATE rsfed_catalog.spending SET run_ms = 0, day = day - 1;
 SELECT standin($$FAULT error 22012 'division by zero' TIMES 1$$);
 CALL rsfed.refresh('by_id') \gset
@@ -88,7 +88,7 @@ SELECT standin('FAULT reject_logins TIMES 1');
 DO $$ BEGIN PERFORM error_of($q$CALL rsfed.refresh('by_id')$q$); END $$;
 SELECT count(*) FROM rsfed_catalog.spending WHERE day = current_date;
 
--- used up: by hand it runs, with a WARNING; who may see what
+-- used up: a refresh by hand runs, with a WARNING; who may see what
 UPDATE rsfed_catalog.spending SET run_ms = 4000000, day = current_date WHERE NOT is_gathered;
 ALTER SERVER spender OPTIONS (ADD budget_timezone 'UTC');
 SELECT source, used_up FROM rsfed.budgets;
@@ -102,7 +102,7 @@ SELECT count(*) FROM rsfed.budgets;
 RESET ROLE;
 DROP ROLE saver;
 
--- groups: their own, and members that have used up theirs
+-- groups: their own budgets, and members that have used up theirs
 SELECT rsfed.define_group('pool', options => '{"max_scan_per_day": "1TB"}');
 SELECT rsfed.add_member('pool', 'spender');
 SELECT rsfed.alter_rollup('by_amount', source => 'pool', populate => false) \g /dev/null

@@ -1,4 +1,4 @@
--- Whether the members of a group are alike, and the record for Route 53.
+-- rsfed.check_group(): differences between members; and the records for Route 53.
 \i test/include/warehouse.psql
 SET search_path = public;
 \getenv reader WAREHOUSE_READER
@@ -14,12 +14,12 @@ SELECT error_of('SELECT * FROM rsfed.check_group(' || arguments || ')') FROM unn
 	$$NULL$$, $$'hous'$$, $$'big'$$, $$'house', '{a.b.c}'$$, $$'house', '{""}'$$, $$'house', ARRAY['a b']$$, $$'house', '{NULL}'$$, $$'house', sample => NULL$$]) AS arguments;
 SELECT * FROM rsfed.check_group('house', '{}');
 
--- both are the same warehouse; a name without a schema is one of public
+-- both members are the same warehouse; a name without a schema is in public
 SELECT * FROM rsfed.check_group('house', '{venue, Public.EVENT, venue}', sample => true) ORDER BY item, server;
 SELECT * FROM rsfed.check_group('house', '{nowhere}') ORDER BY item, server;
 SELECT count(*) FROM rsfed_catalog.difference;
 
--- a log-in that may see less: what it may not see is not there
+-- a log-in with fewer privileges: tables that it may not see are reported as missing
 SELECT rsfed.execute('big', 'CREATE SCHEMA hidden');
 SELECT rsfed.execute('big', 'CREATE TABLE hidden."Odd name" (k integer, "a ""b" varchar(20), amount decimal(8,2), flag boolean)');
 SELECT rsfed.execute('big', $$INSERT INTO hidden."Odd name" VALUES (1, 'x', 1.5, true), (2, NULL, NULL, NULL), (3, '', 0, false)$$);
@@ -28,11 +28,11 @@ SELECT rsfed.set_credentials('small', :'reader', :'reader_password');
 SELECT server, item, ok, detail FROM rsfed.check_group('house', '{"hidden.\"Odd name\"", venue}', true) ORDER BY item, server;
 SELECT group_name, server, state FROM rsfed.groups WHERE group_name = 'house' ORDER BY server;
 
--- what a rollup reads decides what is compared, and who is used for it
+-- the tables of rollups are compared, and a member without one is not used for that rollup
 SELECT rsfed.define_rollup('odd', 'house', 'WITH t AS (SELECT * FROM hidden."Odd name") SELECT k, count(*) AS n FROM t GROUP BY k', key => '{k}', populate => false);
 SELECT DISTINCT item FROM rsfed.check_group('house') ORDER BY item;
 SELECT severity, subject, problem, remedy FROM rsfed_doctor.difference ORDER BY subject, problem;
--- by turns it would be small's once in four
+-- in turns, every fourth run would go to small
 CALL rsfed.refresh('odd') \gset
 CALL rsfed.refresh('odd') \gset
 CALL rsfed.refresh('odd') \gset
@@ -42,7 +42,7 @@ SELECT server, count(*) FROM rsfed.runs WHERE relation = 'odd'::regclass GROUP B
 SELECT rsfed.alter_member('house', 'big', drain => true);
 CALL rsfed.refresh('odd');
 SELECT rsfed.alter_member('house', 'big', drain => false);
--- others see findings and leave none
+-- other roles see the findings but do not store theirs
 GRANT USAGE ON FOREIGN SERVER house TO rsfed_analyst;
 SELECT rsfed.set_credentials('house', :'wh_user', :'wh_password', for_role => 'rsfed_analyst');
 SET ROLE rsfed_analyst;
@@ -54,13 +54,13 @@ SELECT error_of($$SELECT rsfed.dns_records('house', 'warehouse.example.com')$$);
 SELECT count(*) FROM rsfed_doctor.difference;
 RESET ROLE;
 SELECT count(*) FROM rsfed_catalog.difference;
--- another log-in does not show here, a later check does
+-- a check of another log-in changes nothing here; a later check does
 SELECT rsfed.set_credentials('small', :'wh_user', :'wh_password');
 SELECT count(*) FROM rsfed.check_group('house') WHERE NOT ok;
 SELECT count(*) FROM rsfed_catalog.difference;
 SELECT state FROM rsfed.groups WHERE group_name = 'house' ORDER BY server;
 
--- tables are found wherever a query reads them, and nothing else is taken for one
+-- tables are found anywhere in a query, and nothing else is mistaken for a table
 SELECT rsfed.define_rollup('reads', 'house', $$
 	WITH e AS (SELECT eventid, catname FROM Public.event, category c WHERE c.catid = event.catid), -- FROM comment
 	u (id) AS (SELECT userid FROM "users" AS x)
@@ -75,9 +75,9 @@ SELECT string_agg(DISTINCT item, ', ' ORDER BY item) FROM rsfed.check_group('hou
 SELECT count(*) FROM rsfed.check_group('house') WHERE NOT ok;
 SELECT rsfed.drop_rollup('reads');
 
--- one that is away
+-- a member that cannot be reached
 SELECT rsfed.register_server('away', 'localhost', :'wh_dbname', :'wh_user', :'wh_password', 1, verify => false);
--- the WARNING has words of the system
+-- the WARNING contains a message of the operating system
 SET client_min_messages = error;
 SELECT rsfed.add_member('house', 'away');
 RESET client_min_messages;
@@ -85,7 +85,7 @@ SELECT server, item, ok, split_part(detail, E'\n', 1) FROM rsfed.check_group('ho
 SELECT rsfed.remove_member('house', 'away');
 SELECT rsfed.drop_server('away');
 
--- Route 53: hosts are names there
+-- Route 53: the records contain host names
 SELECT error_of('SELECT rsfed.dns_records(' || arguments || ')') FROM unnest(ARRAY[
 	$$'house', 'warehouse.example.com'$$, $$'house', 'warehouse'$$, $$'house', 'ware house.example.com'$$, $$'house', NULL$$,
 	$$'house', '-a.example.com'$$, $$'house', 'warehouse.example.com', -1$$, $$'big', 'warehouse.example.com'$$]) AS arguments;

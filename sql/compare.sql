@@ -1,4 +1,4 @@
--- rsfed.compare: what a refresh would change, said without changing it.
+-- rsfed.compare(): the changes that a refresh would make, without making them.
 \i test/include/warehouse.psql
 SET search_path = public;
 SELECT rsfed.execute('wh', 'CREATE TABLE cmp (k integer, name varchar(20), v decimal(8,2), d date)');
@@ -8,10 +8,10 @@ SELECT rsfed.execute('wh', 'INSERT INTO cmp VALUES (3, ''three'', 3.50, ''2024-0
 SELECT rsfed.execute('wh', 'INSERT INTO cmp VALUES (NULL, ''none'', NULL, NULL)');
 SELECT rsfed.define_rollup('cmp', 'wh', 'SELECT k, max(name) AS name, sum(v) AS v, max(d) AS d FROM cmp GROUP BY k');
 
--- the same
+-- no difference
 SELECT * FROM rsfed.compare('cmp');
 
--- missing, extra, different: only the columns that differ
+-- missing, extra and different rows; of the latter only the columns that differ
 SELECT rsfed.execute('wh', 'DELETE FROM cmp WHERE k = 1');
 SELECT rsfed.execute('wh', 'UPDATE cmp SET v = 2.75, d = ''2024-02-29'' WHERE k = 2');
 SELECT rsfed.execute('wh', 'UPDATE cmp SET name = NULL WHERE k IS NULL');
@@ -21,7 +21,7 @@ SELECT kind, key FROM rsfed.compare('cmp', max_rows => 2);
 SELECT kind, key, local, remote FROM rsfed.compare('cmp', max_rows => 0);
 SELECT count(*) FROM rsfed.compare('cmp', max_rows => NULL);
 
--- it writes nothing, takes no lock but a reader's, and leaves no run
+-- it writes nothing, takes only the lock of a reader, and makes no run
 SELECT trigger, status FROM rsfed.runs WHERE relation_name = 'public.cmp';
 TABLE cmp ORDER BY k;
 BEGIN TRANSACTION READ ONLY;
@@ -30,12 +30,12 @@ SELECT DISTINCT mode FROM pg_locks
 WHERE pid = pg_backend_pid() AND locktype IN ('relation', 'object', 'advisory');
 ROLLBACK;
 
--- what it said is what a refresh does
+-- a refresh makes exactly these changes
 CALL rsfed.refresh('cmp') \gset
 \echo :status :rows_changed
 SELECT * FROM rsfed.compare('cmp');
 
--- another query: its columns fit by name, in any order and of any type that fits
+-- another query: its columns are matched by name, in any order
 SELECT * FROM rsfed.compare('cmp', query => 'SELECT max(d) AS d, k, sum(v) * 2 AS v, max(name) AS name FROM cmp WHERE k > 2 GROUP BY k');
 SELECT * FROM rsfed.compare('cmp', query => 'SELECT k, max(name) AS name FROM cmp GROUP BY k');
 SELECT * FROM rsfed.compare('cmp', query => 'SELECT k, max(name) AS name, sum(v) AS v, max(d) AS d, 1 AS more FROM cmp GROUP BY k');
@@ -53,19 +53,19 @@ SELECT * FROM rsfed.compare('cmp', source => 'wh2');
 SELECT * FROM rsfed.compare('cmp', source => 'nowhere');
 SELECT rsfed.drop_server('wh2');
 
--- triggers stop a refresh, not a comparison
+-- triggers prevent a refresh, but not a comparison
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER nothing BEFORE UPDATE ON cmp FOR EACH ROW EXECUTE FUNCTION nothing();
 CALL rsfed.refresh('cmp');
 SELECT kind, key FROM rsfed.compare('cmp');
 DROP TRIGGER nothing ON cmp;
 
--- columns of the owner's own do not count; a hand-made change does
+-- additional columns of the owner do not count; a manual change does
 ALTER TABLE cmp ADD COLUMN mine text DEFAULT 'mine';
 UPDATE cmp SET mine = 'other', v = 0 WHERE k = 3;
 SELECT * FROM rsfed.compare('cmp');
 
--- no key: as EXCEPT ALL, row by row
+-- without a key: rows as with EXCEPT ALL
 SELECT rsfed.define_rollup('bag', 'wh', 'SELECT v, k FROM dup', method => 'replace');
 UPDATE bag SET v = 10 WHERE v = 11;
 DELETE FROM bag WHERE k = 2;
@@ -90,7 +90,7 @@ RESET DateStyle;
 SELECT rsfed.define_rollup('all_types_bag', 'wh', 'SELECT * FROM shapes', method => 'replace');
 SELECT * FROM rsfed.compare('all_types_bag');
 
--- what is refused
+-- errors
 SELECT * FROM rsfed.compare(NULL);
 SELECT * FROM rsfed.compare('pg_class');
 SELECT * FROM rsfed.compare('cmp', max_rows => -1);
@@ -98,8 +98,8 @@ SELECT * FROM rsfed.compare('cmp', since => '2024-01-01');
 SELECT * FROM rsfed.compare('cmp', until => '2024-01-01');
 SELECT * FROM rsfed.compare('cmp', part => '{"k": [1]}');
 
--- whoever may refresh may compare; the rows are for whoever may read them, the
--- owner's credentials for another query are the owner's
+-- Roles that may refresh may compare; only roles that may read the table see rows.  The
+-- credentials of the owner are used for another query only by the owner.
 SET ROLE rsfed_stranger;
 SELECT * FROM rsfed.compare('cmp');
 RESET ROLE;

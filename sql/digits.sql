@@ -1,4 +1,4 @@
--- Option float_digits: digits of floats that do not count.
+-- Option float_digits: the digits of floats that count in comparisons.
 \i test/include/warehouse.psql
 SET search_path = public;
 SET extra_float_digits = 1;
@@ -12,14 +12,14 @@ BEGIN
 	END LOOP;
 END $$;
 \set q 'SELECT k, f, r, n FROM reading'
--- what cannot be
+-- invalid values
 SELECT error_of(format('SELECT rsfed.define_rollup(%L, %L, %L, key => %L, options => %L)', 'd', 'wh', :'q', '{k}', o))
 FROM unnest(ARRAY['{"float_digits": 0}', '{"float_digits": 18}', '{"float_digits": "many"}']) o;
 SELECT error_of(format('SELECT rsfed.define_rollup(%L, %L, %L, method => %L, options => %L)', 'd', 'wh', :'q', 'replace', '{"float_digits": 6}'));
 
 SELECT load('1.4999999', '-123456.4', '0', '-0', 'NaN', 'Infinity', '-Infinity', '1e300', '-1e-30', '5e-324', '9.999999', NULL, '1e-17', '1', '1');
 SELECT rsfed.define_rollup('d', 'wh', :'q', key => '{k}', options => '{"float_digits": 6}');
--- on both sides of where rounding would cut; zeros; the same kinds of none
+-- values on both sides of a boundary of rounding; zeros; infinities and NaN
 SELECT load('1.5000001', '-123456.1', '-0', '0', 'NaN', 'Infinity', '-Infinity', '1.0000004e300', '-1.000001e-30', '5e-324', '10.00001', NULL, '1.000001e-17', '1.000002', '0.9999991');
 CREATE TABLE before AS TABLE d;
 SELECT kind, key, local, remote FROM rsfed.compare('d');
@@ -33,7 +33,7 @@ CALL rsfed.refresh('d') \gset
 \echo :status :rows_changed
 SELECT k, f, r FROM d ORDER BY k;
 SELECT key FROM rsfed.compare('d', max_rows => 0);
--- small steps do not add up: it is the stored value that is compared
+-- small steps do not add up: the stored value is compared
 SELECT load('100');
 CALL rsfed.refresh('d') \gset
 SELECT load('100.0004');
@@ -43,21 +43,21 @@ SELECT load('100.0008');
 CALL rsfed.refresh('d') \gset
 \echo :status
 SELECT f, r FROM d;
--- of a row that is written for another column, too, what agrees stays
+-- in a row that is updated because of another column, values that agree stay
 SELECT load('100.0009');
 SELECT rsfed.execute('wh', 'UPDATE reading SET n = 1');
 SELECT kind, local, remote FROM rsfed.compare('d') WHERE kind = 'different';
 CALL rsfed.refresh('d') \gset
 \echo :status :rows_changed
 SELECT f, n FROM d;
--- without the option every bit counts
+-- without the option, every bit counts
 SELECT action FROM rsfed.alter_rollup('d', options => '{"float_digits": null}', populate => false);
 CALL rsfed.refresh('d') \gset
 \echo :status :rows_changed
 SELECT f FROM d;
 SELECT load('100');
 CALL rsfed.refresh('d') \gset
--- one digit, and as many as there are
+-- one digit, and all digits
 SELECT action FROM rsfed.alter_rollup('d', options => '{"float_digits": 1}', populate => false);
 SELECT load('140');
 CALL rsfed.refresh('d') \gset
@@ -69,7 +69,7 @@ SELECT action FROM rsfed.alter_rollup('d', options => '{"float_digits": 17}', po
 SELECT load('151.00000000000003');
 CALL rsfed.refresh('d') \gset
 \echo :status
--- a float in the key is compared as a key is
+-- the option does not apply to floats in the key
 SELECT rsfed.drop_rollup('d');
 SELECT rsfed.define_rollup('d', 'wh', 'SELECT f, k AS n FROM reading', key => '{f}', options => '{"float_digits": 3}');
 SELECT load('151.01');

@@ -1,4 +1,4 @@
--- rsfed.doctor(): what it finds, and that each remedy runs as pasted.  In a
+-- rsfed.doctor(): the problems it finds, and that each remedy runs as pasted.  In a
 -- database of its own, so that nothing else is found.  What needs a server of its
 -- own is in test/t/032_doctor_servers.pl, which also sees to it that no row and
 -- no text of doctor() is without a test.
@@ -21,7 +21,7 @@ SET client_min_messages = error;
 \set paste 'test/include/paste.psql'
 \set remote false
 \set query 'SELECT 1 AS k, count(*) AS n FROM trade'
--- without times, numbers of runs and addresses
+-- the rows without times, numbers of runs and addresses
 CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql AS $$SELECT regexp_replace(regexp_replace(regexp_replace(regexp_replace(
 	regexp_replace(regexp_replace(replace(t, E'\n', ' / '), '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00', '<time>', 'g'), ' for \d{4}-\d\d-\d\d', ' for <day>', 'g'),
 	'(run_id = |WHERE )\d+', '\1<run>', 'g'), 'port \d+', 'port <port>', 'g'), '\d+ [kM]B|\d{5,}', '<number>', 'g'),
@@ -30,7 +30,7 @@ CREATE FUNCTION mask(t text) RETURNS text LANGUAGE sql AS $$SELECT regexp_replac
 PREPARE left_of(text) AS SELECT count(*) FROM rsfed.doctor() WHERE concat(subject, ': ', problem) ~ $1;
 SELECT rsfed.register_server('wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
 
--- nothing found
+-- no problem
 \set about 'Nothing found'
 \i :paste
 \set remote true
@@ -51,7 +51,7 @@ FROM rsfed_catalog.rollup u WHERE u.relation_id = freshness.relation_id AND u.ma
 \i :paste
 EXECUTE left_of(:'about');
 
--- pauses that somebody made: of one, and of all, with and without an end; none where no schedule is
+-- manual pauses: of one relation, and of all, with and without an end; none without a schedule
 SELECT rsfed.schedule_refresh('paused', '@yearly');
 SELECT rsfed.pause('late', '2100-01-01', 'the "reason''s" %s');
 SELECT rsfed.pause_all();
@@ -62,7 +62,7 @@ EXECUTE left_of(:'about');
 \set about 'Nothing found'
 \i :paste
 RESET ROLE;
--- whoever may not end the pause of all is shown it
+-- roles that may not end the pause of all see it, too
 ALTER TABLE paused OWNER TO rsfed_doctor_reader;
 SET ROLE rsfed_doctor_reader;
 \set about 'All schedules are paused since'
@@ -86,7 +86,7 @@ SELECT rsfed.define_rollup('window', 'wh', $$SELECT date_trunc('month', saletime
 \i :paste
 EXECUTE left_of(:'about');
 
--- a schedule that has stopped
+-- a schedule that has no next time
 SELECT rsfed.define_rollup('stopped', 'wh', :'query', key => '{k}');
 SELECT rsfed.schedule_refresh('stopped', '@daily', name => 'it''s "stopped"');
 UPDATE rsfed_catalog.schedule SET next_run_at = 'infinity' WHERE schedule_name LIKE 'it%';
@@ -94,7 +94,7 @@ UPDATE rsfed_catalog.schedule SET next_run_at = 'infinity' WHERE schedule_name L
 \i :paste
 EXECUTE left_of(:'about');
 
--- one whose runs fail until it pauses itself
+-- a schedule that pauses itself after failures
 SELECT rsfed.define_rollup('fails', 'wh', :'query', key => '{k}');
 SELECT rsfed.schedule_refresh('fails', '1 second', name => 'pauses itself', options => '{"max_failures": 1, "retries": 0}');
 SELECT standin('FAULT error_1023');
@@ -106,7 +106,7 @@ EXECUTE left_of(:'about');
 SELECT rsfed.unschedule_refresh('fails', 'pauses itself');
 CALL rsfed.refresh('fails') \gset
 
--- a refresh that fails once, and again, and is late
+-- a refresh that fails once, fails again, and then is late
 \set VERBOSITY sqlstate
 SELECT standin('FAULT error_1023');
 CALL rsfed.refresh('fails');
@@ -132,7 +132,7 @@ CALL rsfed.refresh('refused') \gset
 RESET rsfed.ignore_gate;
 EXECUTE left_of(:'about');
 
--- a certificate that nobody checks
+-- a certificate that is not verified
 SELECT rsfed.register_server('a "server''s %', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port', sslmode => 'require');
 CREATE SERVER by_hand FOREIGN DATA WRAPPER postgres_fdw;
 SELECT format('ALTER SERVER by_hand OPTIONS (ADD host %L, ADD port %L, ADD dbname %L)', :'wh_host', :'wh_port', :'wh_dbname') AS host,
@@ -145,7 +145,7 @@ SELECT rsfed.define_rollup('by_hand', 'by_hand', :'query', key => '{k}', populat
 EXECUTE left_of(:'about');
 SELECT rsfed.drop_server('by_hand', cascade => true);
 
--- a server that does not answer: one row, however many relations fail
+-- a server that does not answer: one row, regardless of the number of relations
 SELECT rsfed.define_rollup('elsewhere_' || i, 'a "server''s %', :'query', key => '{k}') FROM generate_series(1, 7) AS i;
 ALTER SERVER "a ""server's %" OPTIONS (ADD connect_timeout '1');
 SELECT rsfed.define_set('elsewhere''s', '{elsewhere_7}');
@@ -169,7 +169,7 @@ FROM rsfed_catalog.relation r WHERE r.relation_id = freshness.relation_id AND re
 CALL rsfed.refresh('elsewhere_1') \gset
 CALL rsfed.refresh('elsewhere_2') \gset
 CALL rsfed.refresh_set('elsewhere''s') \gset
--- it answers others now
+-- now it answers other log-ins
 \i :paste
 CALL rsfed.refresh('elsewhere_3') \gset
 EXECUTE left_of(:'about');
@@ -187,7 +187,7 @@ EXECUTE left_of('log-in is held');
 \i :paste
 \set remote false
 SELECT standin('RESET');
--- logs in: that mends it; the failure before stays until the next refresh
+-- a successful log-in solves it; the earlier failure stays until the next refresh
 \set about 'server a|server "a|elsewhere'
 \i :paste
 EXECUTE left_of('log-in is held');
@@ -196,7 +196,7 @@ CALL rsfed.refresh('elsewhere_1') \gset
 CALL rsfed.refresh_set('elsewhere''s') \gset
 EXECUTE left_of(:'about');
 
--- asking the servers: what is not as it should be, and one that cannot be asked
+-- checks of the servers: problems, and a server that cannot be checked
 ALTER SERVER "a ""server's %" OPTIONS (SET sslmode 'disable');
 \set about 'not encrypted|go unencrypted'
 \set remote true
@@ -216,7 +216,7 @@ GRANT EXECUTE ON FUNCTION rsfed.check_server TO PUBLIC;
 REVOKE USAGE ON FOREIGN SERVER wh FROM rsfed_doctor_owner;
 DROP USER MAPPING FOR rsfed_doctor_owner SERVER wh;
 
--- sets: never refreshed, failing once and again, refused
+-- sets: never refreshed, failing once and repeatedly, refused
 SELECT rsfed.define_set('the set''s "%s"', '{stopped}');
 \set about 'the set'
 \i :paste
@@ -255,7 +255,7 @@ EXECUTE left_of(:'about');
 CALL rsfed.refresh_set('the set''s "%s"') \gset
 EXECUTE left_of('the set');
 
--- budgets: used up, and of what nobody knows
+-- budgets: used up, and without the necessary figures
 SELECT rsfed.define_rollup('spends', 'wh', :'query', key => '{k}', options => '{"max_seconds_per_day": "1s"}');
 SELECT rsfed.define_group('pool', options => '{"max_seconds_per_day": "1s"}');
 ALTER SERVER wh OPTIONS (ADD max_seconds_per_day '1s', ADD max_scan_per_day '1TB');
@@ -270,7 +270,7 @@ EXECUTE left_of(:'about');
 ALTER SERVER wh OPTIONS (DROP max_seconds_per_day, DROP max_scan_per_day, DROP gather_costs);
 SELECT rsfed.drop_group('pool'), rsfed.drop_rollup('spends');
 
--- members that nobody checks
+-- members that are never checked
 BEGIN;
 CREATE ROLE rsfed_doctor_keeper SUPERUSER;
 SELECT rsfed.define_group('pool', options => '{"health_interval": "1h"}'), rsfed.add_member('pool', 'wh', verify => false);
@@ -283,7 +283,7 @@ EXECUTE left_of(:'about');
 SELECT rsfed.drop_group('pool');
 DROP ROLE rsfed_doctor_keeper;
 
--- credentials that end
+-- credentials that expire
 CREATE ROLE "rsfed's role";
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'public', valid_until => '2001-01-01', verify => false);
 SELECT rsfed.set_credentials('wh', 'nobody', 'none', for_role => 'rsfed''s role', valid_until => now() + interval '6 days', verify => false);
@@ -294,7 +294,7 @@ SET ROLE "rsfed's role";
 RESET ROLE;
 GRANT USAGE ON FOREIGN SERVER wh TO "rsfed's role";
 \i :paste
--- from 16 on a member need not be allowed to SET ROLE
+-- since 16, a member is not always allowed to SET ROLE
 BEGIN;
 CREATE ROLE rsfed_doctor_member;
 GRANT USAGE ON SCHEMA rsfed_catalog TO rsfed_doctor_member;
@@ -314,7 +314,7 @@ SELECT format('ALTER USER MAPPING FOR public SERVER wh OPTIONS (SET credentials_
 \i :paste
 COPY (SELECT '{"dbPassword": "Very-Secret", "expiration": ') TO :'json';
 SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM rsfed.doctor() WHERE subject ~ 'credentials';
--- nothing of what the file holds is shown, whatever stands where
+-- the contents of the file are never shown
 COPY (SELECT '{"DbUser": "u", "DbPassword": "p", "Expiration": "Very-Secret"}') TO :'json';
 SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem FROM rsfed.doctor() WHERE subject ~ 'credentials';
 COPY (SELECT '{"dbUser": "u", "dbPassword": "p", "expiration": "1.2.3"}') TO :'json';
@@ -324,7 +324,7 @@ SELECT severity, subject, regexp_replace(problem, '".*"', '"<file>"') AS problem
 DROP USER MAPPING FOR public SERVER wh;
 EXECUTE left_of(:'about');
 
--- owners who cannot log in, or may not: one row each, however many relations
+-- owners without a user mapping or USAGE: one row each, regardless of the number of relations
 ALTER TABLE never OWNER TO rsfed_doctor_owner;
 ALTER TABLE fails OWNER TO rsfed_doctor_owner;
 \set about 'owner rsfed_doctor_owner'
@@ -332,13 +332,13 @@ ALTER TABLE fails OWNER TO rsfed_doctor_owner;
 EXECUTE left_of(:'about');
 SELECT rsfed.set_credentials('wh', :'wh_user', :'wh_password', for_role => 'rsfed_doctor_owner');
 EXECUTE left_of(:'about');
--- a check is one with the owner's log-in
+-- a check uses the log-in of the owner
 SELECT rsfed.set_credentials('wh', 'awsuser', 'wrong', for_role => 'rsfed_doctor_owner', verify => false);
 CALL rsfed.refresh('never');
 \set about 'rsfed_doctor_owner'
 \i :paste
 EXECUTE left_of(:'about');
--- of another owner on that server, whose log-in is right again, it is told by itself
+-- the recovered log-in of another owner on that server is reported separately
 SELECT standin('FAULT reject_logins TIMES 1');
 CALL rsfed.refresh('late');
 SELECT standin('RESET');
@@ -353,7 +353,7 @@ EXECUTE left_of(:'about');
 ALTER TABLE never OWNER TO CURRENT_USER;
 ALTER TABLE fails OWNER TO CURRENT_USER;
 
--- a server that is gone
+-- a server that does not exist any more
 DROP SERVER "a ""server's %" CASCADE;
 CALL rsfed.refresh('elsewhere_1');
 CALL rsfed.refresh_set('elsewhere''s');
@@ -398,7 +398,7 @@ EXECUTE left_of(:'about');
 SELECT rsfed.drop_group('crowd', cascade => true);
 SELECT rsfed.drop_server('wh_one');
 
--- members that are not alike
+-- members that differ
 SELECT rsfed.define_group('pair');
 SELECT rsfed.register_server(name, :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port') FROM unnest('{wh_one,wh two}'::name[]) AS name;
 SELECT rsfed.add_member('pair', 'wh_one'), rsfed.add_member('pair', 'wh two');
@@ -422,7 +422,7 @@ SELECT rsfed.define_rollup('bloated', 'wh', 'SELECT k, v FROM big WHERE k <= 500
 ALTER TABLE bloated SET (autovacuum_enabled = off), ADD filler text;
 UPDATE bloated SET filler = repeat('x', 300);
 UPDATE bloated SET filler = NULL;
--- this session's counts come before those of vacuum, not after them
+-- report the statistics of this session before those of vacuum
 SELECT current_setting('server_version_num')::int >= 150000 AS can_flush \gset
 \if :can_flush
 SELECT pg_stat_force_next_flush() \g /dev/null
@@ -478,7 +478,7 @@ SET ROLE rsfed_doctor_monitor;
 SELECT * FROM (TABLE superuser_sees EXCEPT SELECT * FROM rsfed.doctor()) AS missing;
 RESET ROLE;
 
--- a topic that cannot be looked at is a row, not an error
+-- a topic that fails is a row, not an error
 CREATE OR REPLACE VIEW rsfed_doctor.version AS
 SELECT 'error' AS severity, 'x' AS subject, (1 / (SELECT 0))::text COLLATE "C" AS problem, ''::text AS remedy, false AS on_primary;
 \set about '^rsfed.doctor'

@@ -23,11 +23,11 @@ SELECT rsfed.register_server('wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_pa
 CREATE SCHEMA "many's %s";
 SET search_path = "many's %s", public;
 
--- never filled: four are four rows, seven are one
+-- never filled: four relations are four rows, seven are one row
 SELECT count(rsfed.define_rollup(format('"%%s $$ %s"', i), 'wh', :'query', key => '{k}', populate => false)) FROM generate_series(1, 4) AS i;
 SELECT count(*) FROM rsfed.doctor() WHERE problem ~ 'been filled';
 SELECT count(rsfed.define_rollup(format('"%%s $$ %s"', i), 'wh', :'query', key => '{k}', populate => false)) FROM generate_series(5, 7) AS i;
--- who owns six of them and may read the seventh
+-- a role that owns six of them and may read the seventh
 CREATE ROLE rsfed_doctor_other;
 GRANT USAGE, CREATE ON SCHEMA "many's %s" TO rsfed_doctor_other;
 GRANT USAGE ON FOREIGN SERVER wh TO rsfed_doctor_other;
@@ -40,17 +40,17 @@ SET ROLE rsfed_doctor_other;
 SELECT count(*) FROM rsfed.freshness;
 \i :paste
 RESET ROLE;
--- workers do it
+-- the workers refresh them
 DO $$ BEGIN
 	WHILE EXISTS (SELECT FROM rsfed.runs WHERE status IN ('queued', 'running')) LOOP PERFORM pg_sleep(0.1); END LOOP;
 END $$;
 SELECT status, trigger, count(*) FROM rsfed.runs GROUP BY 1, 2;
--- what is left is one of one
+-- the remaining problem is a row of its own
 \i :paste
 EXECUTE left_of(:'about');
 SELECT format('ALTER TABLE %s OWNER TO CURRENT_USER', relation) FROM rsfed.freshness \gexec
 
--- late; where no worker is, the session refreshes
+-- late; without workers the session refreshes them
 \i test/include/stop_scheduler.psql
 UPDATE rsfed_catalog.rollup SET max_age = '1 hour';
 UPDATE rsfed_catalog.freshness SET as_of = now() - interval '2 hours';
@@ -58,7 +58,7 @@ UPDATE rsfed_catalog.freshness SET as_of = now() - interval '2 hours';
 \i :paste
 EXECUTE left_of(:'about');
 
--- failing, for two causes of which one is that of many
+-- failing for two causes, one of which many relations share
 UPDATE rsfed_catalog.freshness f SET failures = 1, failing_since = now() - interval '1 hour' * r.relation_id, message = 'it''s ' || relation_name,
 	sqlstate = CASE WHEN relation_name ~ '[12]$' THEN '42P01' ELSE 'XX000' END
 FROM rsfed_catalog.relation r WHERE r.relation_id = f.relation_id;
@@ -85,7 +85,7 @@ UPDATE rsfed_catalog.schedule SET next_run_at = now() - interval '6 minutes';
 \i :paste
 SELECT status, trigger, method, count(*) FROM rsfed.runs WHERE method = 'replace' GROUP BY 1, 2, 3;
 UPDATE rsfed_catalog.schedule SET next_run_at = now() + interval '1 day';
--- paused by somebody
+-- paused manually
 SELECT count(rsfed.pause(relation)) FROM rsfed.freshness;
 \set about 'relations are paused'
 \i :paste
@@ -141,7 +141,7 @@ EXECUTE left_of(:'about');
 SELECT count(rsfed.define_rollup('dead_' || i, 'wh', 'SELECT k, v FROM big WHERE k <= 11000', key => '{k}')) FROM generate_series(1, 5) AS i;
 SELECT format('ALTER TABLE %s SET (autovacuum_enabled = off)', relation) FROM rsfed.freshness WHERE relation::text ~ 'dead' \gexec
 SELECT format('UPDATE %s SET v = v', relation) FROM rsfed.freshness WHERE relation::text ~ 'dead' \gexec
--- this session's counts come before those of vacuum, not after them
+-- report the statistics of this session before those of vacuum
 SELECT current_setting('server_version_num')::int >= 150000 AS can_flush \gset
 \if :can_flush
 SELECT pg_stat_force_next_flush() \g /dev/null
@@ -168,7 +168,7 @@ UPDATE rsfed_catalog.spending SET run_ms = 1000;
 UPDATE rsfed_catalog.spending SET run_ms = 0;
 EXECUTE left_of(:'about');
 
--- worst first, whether one or many
+-- the worst problems come first, single or not
 SELECT severity, problem FROM rsfed.doctor();
 ALTER SYSTEM RESET rsfed.scheduler;
 SELECT pg_reload_conf();

@@ -1,10 +1,10 @@
--- Values at the edge: NULL for every argument of every function, times and
--- intervals far away, empty names; and what a change that fails leaves behind.
+-- Extreme values: NULL for every argument of every function, times and
+-- intervals far away, empty names; and the state after a change that fails.
 \i test/include/warehouse.psql
 SET search_path = public;
 SET timezone = 'UTC';
 
--- What a call with these arguments raises; what it did is rolled back.
+-- The error of a call with these arguments; its changes are rolled back.
 CREATE FUNCTION edge_outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE statement;
@@ -12,7 +12,7 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
 	RETURN CASE SQLSTATE WHEN 'ZZZZZ' THEN SQLERRM ELSE SQLSTATE || ': ' || SQLERRM END;
 END $$;
--- nothing but NULLs: each says which argument it needs, or takes it for "not given"
+-- only NULLs: each function names the argument that it needs, or accepts NULL as "not specified"
 SELECT f.name, edge_outcome(format(CASE WHEN p.prokind = 'p' THEN 'CALL %s(%s)' WHEN p.prorettype = 'record'::regtype AND p.proallargtypes IS NULL
 		THEN 'SELECT * FROM %s(%s) AS t (a int)' ELSE 'SELECT * FROM %s(%s)' END,
 	p.oid::regproc, (SELECT string_agg(CASE t WHEN 'anyelement'::regtype THEN 'NULL::pg_catalog.int4' ELSE 'NULL::' || t::regtype END, ', ' ORDER BY n)
@@ -27,7 +27,7 @@ SELECT state, is_late, max_age FROM rsfed.freshness WHERE relation = 'edge'::reg
 SELECT rsfed.require_fresh('edge'), rsfed.require_fresh('edge', '2147483647 days'), rsfed.require_fresh('edge', '1 month -29 days');
 SELECT split_part(error_of(format('SELECT rsfed.require_fresh(%L, %L)', 'edge', i)), E'\n', 1) FROM unnest(ARRAY['0', '-178000000 years', '1 month -31 days']) i;
 
--- a password that never expires is not one that has expired for ever
+-- a password that is valid until infinity has not expired
 SELECT error_of(format('SELECT rsfed.set_credentials(%L, %L, %L, for_role => %L, valid_until => %L, verify => false)', 'wh', 'u', 'p', 'public', t))
 FROM unnest(ARRAY['-infinity', '0044-03-15 12:00:00+00 BC']) t;
 SELECT valid_until FROM rsfed.credentials WHERE server = 'wh' AND for_role = 'public';
@@ -39,11 +39,11 @@ SELECT rsfed.set_credentials('wh', 'u', 'p', for_role => 'public', valid_until =
 SELECT valid_until FROM rsfed.credentials WHERE server = 'wh' AND for_role = 'public';
 DROP USER MAPPING FOR public SERVER wh;
 
--- names that nobody could write
+-- invalid names
 SELECT error_of($$SELECT rsfed.register_server('', 'localhost', 'dev', 'u', verify => false)$$);
 SELECT error_of($$SELECT rsfed.define_group('')$$);
 
--- a changed definition that fails is gone: the rollup does not fail with it
+-- a changed definition that fails is rolled back, and the rollup is not failing
 SELECT error_of($$SELECT rsfed.alter_rollup('edge', query => 'SELECT k, sum(n) / 0 AS n FROM kv GROUP BY k')$$);
 SELECT error_of($$SELECT rsfed.alter_rollup('edge', options => '{"min_rows": 1000000}')$$);
 DO $$ BEGIN
@@ -52,7 +52,7 @@ END $$;
 SELECT trigger, status, message, note FROM rsfed.runs WHERE relation = 'edge'::regclass ORDER BY run_id;
 SELECT state, failures, failing_since, message FROM rsfed.freshness WHERE relation = 'edge'::regclass;
 SELECT count(*) FROM rsfed.doctor() WHERE subject = 'public.edge';
--- while a refresh that fails in a transaction is a failure of the rollup
+-- a refresh that fails in a transaction is a failure of the rollup
 SELECT action FROM rsfed.alter_rollup('edge', options => '{"min_rows": 1000000}', populate => false);
 BEGIN;
 CALL rsfed.refresh('edge');

@@ -4,7 +4,7 @@ SET search_path = public;
 SELECT count(rsfed.register_server(name, :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port'))
 FROM unnest('{big,small}'::name[]) AS name;
 
--- a group has members and a strategy, and nothing that a server has
+-- a group has members and a strategy, but no options of a server
 SELECT rsfed.define_group('house');
 SELECT error_of(statement) FROM unnest(ARRAY[
 	$$SELECT rsfed.define_group('house')$$,
@@ -35,7 +35,7 @@ SELECT error_of('SELECT rsfed.' || call) FROM unnest(ARRAY[
 SELECT * FROM rsfed.query('house', 'SELECT 1') AS t (one integer);
 SELECT rsfed.columns('house', 'SELECT 1 AS one');
 
--- drained, a member is given nothing
+-- a drained member gets no queries
 SELECT rsfed.alter_member('house', 'big', weight => 2, priority => 5);
 SELECT rsfed.alter_member('house', 'small', drain => true, reason => 'resize');
 SELECT group_name, server, weight, priority, draining_since IS NOT NULL AS draining, drained_by = current_user AS by_me, drain_reason
@@ -45,7 +45,7 @@ SELECT error_of($$SELECT rsfed.columns('house', 'SELECT 1 AS one')$$);
 SELECT rsfed.alter_member('house', 'big', drain => false);
 SELECT rsfed.alter_member('house', 'small', drain => false);
 
--- the group is used with USAGE on it, and put together by whoever may let others use its members
+-- using a group requires USAGE on it; changing its members requires the grant option on the members
 GRANT USAGE ON FOREIGN SERVER house TO rsfed_analyst;
 SELECT rsfed.set_credentials('house', :'wh_user', :'wh_password', for_role => 'rsfed_analyst', verify => false);
 SET ROLE rsfed_analyst;
@@ -75,7 +75,7 @@ RESET ROLE;
 REVOKE USAGE ON FOREIGN SERVER big FROM rsfed_analyst;
 REVOKE USAGE ON FOREIGN DATA WRAPPER rsfed FROM rsfed_analyst;
 
--- a command says whether it is for one member or for all of them
+-- a command is for one member or for all of them, which must be specified
 SELECT error_of($$SELECT rsfed.execute('house', 'CREATE TABLE of_all (i integer)')$$);
 SELECT error_of($$SELECT rsfed.execute('house', 'CREATE TABLE of_all (i integer)', on_members => 'any')$$);
 SELECT rsfed.execute('house', 'CREATE TABLE of_all (i integer)', on_members => 'one');
@@ -83,7 +83,7 @@ SELECT error_of($$SELECT rsfed.execute('house', 'CREATE TABLE of_all (i integer)
 SELECT rsfed.execute('house', 'DROP TABLE IF EXISTS of_all', on_members => 'all');
 SELECT rsfed.execute('big', 'DROP TABLE IF EXISTS of_all', on_members => 'all');
 
--- schedules may be for some of the members
+-- schedules can be limited to some of the members
 SELECT rsfed.define_rollup('of_group', 'house', 'SELECT 1 AS one, 2 AS two', key => '{one}');
 SELECT rsfed.define_rollup('of_server', 'wh', 'SELECT 1 AS one, 2 AS two', key => '{one}');
 SELECT error_of(format('SELECT rsfed.schedule_refresh(%L, %L, options => %L)', r, '@yearly', o)) FROM (VALUES
@@ -92,12 +92,12 @@ SELECT error_of(format('SELECT rsfed.schedule_refresh(%L, %L, options => %L)', r
 SELECT rsfed.schedule_refresh('of_group', '@yearly', 'nightly', options => '{"member": "big"}');
 SELECT rsfed.schedule_refresh('of_group', '@yearly', 'often', options => '{"not_members": ["big"]}');
 
--- what is shown of it
+-- what the views show
 SELECT server, host, port, sslmode, options, members FROM rsfed.servers WHERE server IN ('house') ORDER BY server COLLATE "C";
 SELECT group_name, strategy, server, weight, priority, state, running, max_runs FROM rsfed.groups ORDER BY server COLLATE "C";
 SELECT line FROM regexp_split_to_table(rsfed.export(), E'\n') AS line WHERE line ~ 'member|SERVER.*house';
 
--- names are followed, and what is used is not dropped by the way
+-- renamed servers are followed, and a server in use is not dropped
 ALTER SERVER big RENAME TO "Big one";
 ALTER SERVER house RENAME TO "The house";
 SELECT group_name, server FROM rsfed_catalog.member ORDER BY server COLLATE "C";
@@ -121,7 +121,7 @@ SELECT rsfed.drop_group('The house', cascade => true);
 SELECT count(*) FROM rsfed_catalog.member;
 SELECT rsfed.drop_server('small');
 
--- checks of members: what is billed, what goes together
+-- checks of members: which ones are billed, which options exclude each other
 SET client_min_messages = warning;
 BEGIN;
 SELECT rsfed.register_server('cloud', 'wg.123456789012.eu-west-1.redshift-serverless.amazonaws.com', 'dev', 'u', 'p', verify => false);

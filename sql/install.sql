@@ -56,7 +56,7 @@ FROM pg_proc p WHERE p.pronamespace = 'rsfed_catalog'::regnamespace
 	AND has_function_privilege('public', p.oid, 'EXECUTE') AND has_schema_privilege('public', 'rsfed_catalog', 'USAGE')
 ORDER BY 1;
 
--- functions that run with another's rights have their search_path locked
+-- SECURITY DEFINER functions have a fixed search_path
 SELECT p.oid::regprocedure AS function, p.proconfig
 FROM pg_proc p WHERE p.pronamespace IN ('rsfed'::regnamespace, 'rsfed_catalog'::regnamespace) AND p.prosecdef
 ORDER BY 1;

@@ -1,4 +1,4 @@
--- Rollups over what else a lake holds: Iceberg tables, "$path", late-binding views,
+-- Rollups over other objects of a lake: Iceberg tables, "$path", late-binding views,
 -- manifests, datashares.
 \i test/include/warehouse.psql
 SET client_min_messages = warning;
@@ -29,23 +29,23 @@ SELECT rsfed.define_rollup('ice', 'wh', 'SELECT kind, sum(n) AS n FROM lake.ice 
 SELECT * FROM ice ORDER BY kind;
 CALL rsfed.refresh('ice') \gset
 SELECT status, query_id, note FROM rsfed.runs WHERE run_id = :run_id;
--- a commit: all of it is read, which is what the snapshot has
+-- a commit: the whole snapshot is read
 SELECT at($$CALL standin.commit_iceberg('lake', 'ice', '{s3://tables/ice/data/a,s3://tables/ice/data/b}')$$);
 CALL rsfed.refresh('ice') \gset
 SELECT status, rows_updated, note, read_by(query_id) FROM rsfed.runs WHERE run_id = :run_id;
 CALL rsfed.refresh('ice') \gset
 SELECT status, query_id FROM rsfed.runs WHERE run_id = :run_id;
--- back to the files of before is another snapshot all the same
+-- going back to the earlier files is another snapshot, too
 SELECT at($$CALL standin.commit_iceberg('lake', 'ice', '{s3://tables/ice/data/a}')$$);
 CALL rsfed.refresh('ice') \gset
 SELECT status, rows_updated, read_by(query_id) FROM rsfed.runs WHERE run_id = :run_id;
--- whoever names a method wants it read
+-- a refresh that names a method reads everything
 DELETE FROM ice;
 CALL rsfed.refresh('ice') \gset
 SELECT status FROM rsfed.runs WHERE run_id = :run_id;
 CALL rsfed.refresh('ice', method => 'merge') \gset
 SELECT status, rows_inserted FROM rsfed.runs WHERE run_id = :run_id;
--- what fails is asked for again
+-- a failed read is repeated
 SELECT at($$CALL standin.commit_iceberg('lake', 'ice', '{s3://tables/ice/data/b}')$$);
 BEGIN;
 CALL rsfed.refresh('ice') \gset
@@ -53,7 +53,7 @@ ROLLBACK;
 SELECT count(*) FROM ice;
 CALL rsfed.refresh('ice') \gset
 SELECT status, rows_updated, rows_deleted FROM rsfed.runs WHERE run_id = :run_id;
--- without a key, and in a set with another: who has no news is not read
+-- without a key, and in a set: a member without changes is not read
 SELECT rsfed.define_rollup('ice_all', 'wh', 'SELECT n FROM lake.ice', method => 'replace', options => '{"lake_table": "lake.ice"}');
 SELECT at($$CALL standin.create_iceberg_table('lake', 'other', '{n,int,int,0}', 's3://tables/other/')$$);
 SELECT rsfed.define_rollup('other', 'wh', 'SELECT count(*) AS n FROM lake.other', method => 'replace', options => '{"lake_table": "lake.other"}');
@@ -64,12 +64,12 @@ SELECT relation, status, query_id IS NULL AS not_asked FROM rsfed.runs WHERE run
 CALL rsfed.refresh_set('both') \gset
 SELECT status FROM rsfed.runs WHERE run_id = :run_id;
 SELECT rsfed.drop_set('both');
--- another table is another snapshot
+-- the snapshot of another table differs
 SELECT action FROM rsfed.alter_rollup('other', query => 'SELECT count(*) AS n FROM lake.ice', options => '{"lake_table": "lake.ice"}', populate => false);
 CALL rsfed.refresh('other') \gset
 SELECT status, query_id IS NULL AS not_asked FROM rsfed.runs WHERE run_id = :run_id;
 
--- one that is no Iceberg table: all is read each time, and run and doctor() say so
+-- a table without snapshots: everything is read each time; the run and doctor() say so
 SELECT at($$CREATE EXTERNAL TABLE lake.plain (n int) STORED AS PARQUET LOCATION 's3://tables/plain/'$$), put('s3://tables/plain/a', E'1\n');
 SELECT rsfed.define_rollup('plain', 'wh', 'SELECT sum(n) AS n FROM lake.plain', method => 'replace', options => '{"lake_table": "lake.plain"}');
 CALL rsfed.refresh('plain') \gset
@@ -86,7 +86,7 @@ SELECT count(*) FROM rsfed.doctor() WHERE problem ~ 'metadata_location';
 DROP FUNCTION mask, doctor_rows;
 SELECT options FROM rsfed.rollups WHERE rollup = 'plain'::regclass;
 
--- which file a row comes from; the column's name needs its quotes here too
+-- the file of a row; the name of the column needs quotes here, too
 SELECT column_name, data_type, redshift_type, note FROM rsfed.describe('wh', 'SELECT "$path", "$size", n FROM lake.plain');
 SELECT rsfed.columns('wh', 'SELECT "$path", n FROM lake.plain');
 SELECT * FROM rsfed.query('wh', 'SELECT "$path", "$size", n FROM lake.plain') AS t ("$path" text, "$size" bigint, n int);
@@ -110,11 +110,11 @@ SELECT put('s3://tables/days/day=2026-01-02/region=__HIVE_DEFAULT_PARTITION__/mo
 CALL rsfed.refresh('late') \gset
 SELECT status, rows_updated, note, read_by(query_id) FROM rsfed.runs WHERE run_id = :run_id;
 SELECT kind FROM rsfed.compare('late') WHERE kind <> 'summary';
--- bound late: without its table it fails
+-- without its table, a late-binding view fails
 SELECT at('DROP TABLE lake.days');
 SELECT error_of($$CALL rsfed.refresh('late', method => 'merge')$$) ~ 'days' AS told;
 
--- manifests: what the text files list is what is read
+-- manifests: only the files that they list are read
 SELECT at($$CREATE EXTERNAL TABLE lake.listed (n int) PARTITIONED BY (day date) ROW FORMAT SERDE 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' STORED AS INPUTFORMAT 'org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat' OUTPUTFORMAT 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat' LOCATION 's3://tables/manifest/'$$);
 SELECT put('s3://tables/delta/1', E'1\n'), put('s3://tables/delta/2', E'2\n'), put('s3://tables/delta/3', E'4\n');
 SELECT put('s3://tables/manifest/day=2026-01-01/manifest', E's3://tables/delta/1\ns3://tables/delta/2\n'), put('s3://tables/manifest/day=2026-01-02/manifest', E's3://tables/delta/3\n');
@@ -125,11 +125,11 @@ SELECT put('s3://tables/manifest/day=2026-01-01/manifest', E's3://tables/delta/2
 CALL rsfed.refresh('listed') \gset
 SELECT status, rows_updated, note, read_by(query_id) FROM rsfed.runs WHERE run_id = :run_id;
 SELECT * FROM listed ORDER BY day;
--- a file that it lists and that is gone is an error of the warehouse's
+-- a listed file that does not exist is an error of the warehouse
 SELECT put('s3://tables/manifest/day=2026-01-02/manifest', E's3://tables/delta/nothing\n'), at($$CALL standin.set_partition_properties('lake', 'listed', '{day,2026-01-02}', '{version,2}')$$);
 SELECT error_of($$CALL rsfed.refresh('listed')$$);
 
--- a datashare, by an external schema over it
+-- a datashare, through an external schema
 SELECT at('DROP TABLE IF EXISTS public.shared_sales'), at('CREATE TABLE public.shared_sales (seller int, price decimal(8,2))'), at('INSERT INTO public.shared_sales VALUES (1, 10), (1, 5), (2, 1)');
 SELECT ok, detail FROM rsfed.create_external_schema('wh', 'lake_share', 'dev', NULL, options => '{"catalog": "redshift", "schema": "public"}');
 SELECT column_name, data_type FROM rsfed.describe('wh', 'SELECT seller, sum(price) AS total FROM lake_share.shared_sales GROUP BY 1');

@@ -1,4 +1,4 @@
--- What becomes of a rollup when its table, schema, owner or server is renamed,
+-- The effect on rollups when their table, schema, owner or server is renamed,
 -- altered, moved or dropped by PostgreSQL's own commands.
 \i test/include/warehouse.psql
 SET search_path = public;
@@ -31,7 +31,7 @@ ALTER TABLE "Leben ü".life SET SCHEMA public;
 TABLE known;
 :refresh
 
--- two that change their names for each other's
+-- two relations that exchange their names
 SELECT rsfed.define_rollup('other', 'wh', 'SELECT count(*) AS n FROM kv', method => 'replace');
 BEGIN;
 ALTER TABLE life RENAME TO tmp;
@@ -40,7 +40,7 @@ ALTER TABLE tmp RENAME TO other;
 SELECT rollup, method FROM rsfed.rollups ORDER BY rollup::text;
 ROLLBACK;
 
--- the same by an extension whose member it is
+-- the same for a member of another extension
 CREATE SCHEMA life_dblink;
 ALTER EXTENSION dblink ADD TABLE life;
 ALTER EXTENSION dblink SET SCHEMA life_dblink;

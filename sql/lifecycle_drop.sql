@@ -1,5 +1,5 @@
--- What is dropped takes its rows with it; what others need cannot be dropped
--- without a word.
+-- Dropped objects lose their rows in rsfed's tables; objects that others need cannot be dropped
+-- unnoticed.
 \i test/include/warehouse.psql
 \i test/include/orphans.psql
 SET search_path = public;
@@ -31,7 +31,7 @@ SELECT orphans();
 -- the history stays
 SELECT relation_name, status FROM rsfed.runs WHERE relation_name LIKE '%gone%' ORDER BY run_id;
 
--- dropped and made again, in one transaction, and not after all
+-- dropped and created again in one transaction, which is then rolled back
 \set name gone
 :define
 BEGIN;
@@ -58,7 +58,7 @@ COMMIT;
 TABLE known;
 SELECT orphans();
 
--- a table that is kept is an ordinary one, and can be taken again
+-- a table that is kept is an ordinary table, and can be adopted again
 SELECT rsfed.drop_rollup('gone', keep_table => true);
 TABLE known;
 SELECT rsfed.define_rollup('gone', 'wh', 'SELECT k, max(s) AS s, sum(n) AS n FROM kv GROUP BY k');
@@ -101,7 +101,7 @@ ALTER TABLE renamed RENAME TO tmp;
 ALTER TABLE other RENAME TO renamed;
 ALTER TABLE tmp RENAME TO other;
 RESET session_replication_role;
--- by a refresh of one both are known again
+-- a refresh of one makes both known again
 CALL rsfed.refresh('other') \gset
 \echo :status
 SELECT rollup, options FROM rsfed.rollups ORDER BY rollup::text;
@@ -154,7 +154,7 @@ SELECT rsfed.drop_server('Ware "House"', cascade => true);
 TABLE known;
 SELECT orphans();
 ROLLBACK;
--- as an event trigger of somebody else sees it
+-- the view of another event trigger
 CREATE FUNCTION seen_drop() RETURNS event_trigger LANGUAGE plpgsql AS $$
 DECLARE
 	d record;
@@ -194,7 +194,7 @@ TABLE known;
 SELECT orphans();
 DROP OWNED BY life_heir;
 DROP ROLE life_heir, life_last;
--- of the server
+-- the owner of the server
 BEGIN;
 CREATE ROLE life_last;
 GRANT USAGE ON FOREIGN DATA WRAPPER rsfed TO life_last;
@@ -228,7 +228,7 @@ TABLE known;
 SELECT orphans();
 DROP SCHEMA mv_schema2;
 
--- every table of rsfed can be published, and none takes what a subscription brings
+-- every table of rsfed can be published, and none accepts rows from a subscription
 SELECT c.relname FROM pg_class c
 WHERE c.relnamespace = 'rsfed_catalog'::regnamespace AND c.relkind = 'r'
 	AND (NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)

@@ -11,10 +11,10 @@ SELECT rsfed.define_rollup('lint', 'wh', 'SELECT sellerid, count(*) AS n FROM tr
 SELECT rsfed.drop_rollup('lint');
 SELECT rsfed.define_rollup('lint', 'wh', 'SELECT name, sum(v) AS v FROM blanks GROUP BY name');
 SELECT rsfed.drop_rollup('lint');
--- none of it: names, strings and comments only look like it
+-- no WARNING: names, strings and comments that only look like these constructs
 SELECT rsfed.define_rollup('lint', 'wh', 'SELECT sellerid AS "now()", count(*) AS avg /* avg(x) now() */ FROM trade WHERE note <> ''now()::text'' GROUP BY sellerid', populate => false);
 SELECT rsfed.drop_rollup('lint');
--- a cause that a column has twice is told once, with all that is to be written
+-- a cause that occurs twice in a column is reported once, with all rewrites
 SELECT rsfed.define_rollup('lint', 'wh', 'SELECT sellerid, listagg(distinct note::varchar, '','') WITHIN GROUP (ORDER BY note::VARCHAR) AS notes, avg(qtysold) + avg(sellerid) + avg(qtysold) AS sums, count(pricepaid::decimal) AS c, sum(pricepaid::decimal) AS d FROM trade GROUP BY sellerid', populate => false);
 SELECT rsfed.drop_rollup('lint');
 SELECT column_name, note FROM rsfed.describe('wh', 'SELECT sellerid, avg(qtysold) / avg(qtysold) AS q, (SELECT sellerid FROM trade LIMIT 1) + (SELECT sellerid FROM trade LIMIT 1) AS one, random() + random() AS r FROM trade GROUP BY sellerid');

@@ -1,5 +1,5 @@
--- Live tables: what is read, what is computed in Redshift, and that it is the same.
--- test/live asks whole queries that are made at random.
+-- Live tables: what is read, what Redshift computes, and that the results are equal.
+-- test/live runs random queries.
 \i test/include/warehouse.psql
 SET search_path = public;
 SELECT rsfed.execute('wh', 'CREATE TABLE live_rows (id int, i2 smallint, i4 int, i8 bigint, n decimal(12,4), n38 decimal(38,10),'
@@ -32,6 +32,7 @@ CREATE FUNCTION compared_select(VARIADIC lists text[]) RETURNS TABLE (list text,
 -- operators: each pair of classes
 SELECT * FROM compared_where('i4 = 10', 'i4 <> 10', 'i2 < i4', 'i4 <= i8', 'i8 > i2', 'i8 >= 9', 'i4 = -10', 'i8 = 9223372036854775807', 'i2 = -32767::smallint',
 	'n = 1.5', 'n <> 1.50', 'n < n38', 'n <= 0', 'n > -1.50000', 'n38 >= 1234567890123456789012345678.0123456789', 'n = i4', 'n = 99999999.9999', 'n > ''NaN''',
+	'n38 < 9999999999999999999', 'n > -999999999.9999999999', 'n38 > 999999999999999999', 'n38 IN (9999999999999999999, 1.5)',
 	'd = ''2024-02-29''', 'd <> ''2024-02-29''', 'd < ''2024-01-31''', 'd <= ts', 'd > ''infinity''', 'd >= ''0044-03-15 BC''',
 	'ts = ''2024-01-31 23:59:59.999999''', 'ts < ''2024-01-31 23:59:59.999999''', 'ts > d', 'ts = d', 'ts <> d', 'ts < d', 'ts <= d', 'ts >= d', 'ts >= ''1970-01-01''',
 	'd + 1 > ''2024-02-01''', 'd - 1 < ''2024-01-31''', 'd - ''2024-01-01''::date > 3', 'd = ts', 'd <> ts', 'd < ts', 'd >= ts',
@@ -44,19 +45,22 @@ SELECT * FROM compared_where('t = ''a''', 't = ''a ''', 't <> ''B''', 't < ''a''
 	'i4 = 10 AND (b OR n < 0)', 'NOT (i4 = 10 OR i4 IS NULL)', 'CASE WHEN i4 > 0 THEN b ELSE n > 0 END', 'CASE i2 WHEN 1 THEN 5 WHEN 7 THEN 6 END = 5', 'COALESCE(i4, i2) = 7', 'COALESCE(t, ''none'') = ''none''', 'COALESCE(n, 0) = 0',
 	'NULLIF(i4, 10) IS NULL', 'GREATEST(i4, i2) > 5', '(i4, i2) > (0, 0)', 'i4 % 4 = 2', 'i4 / 3 = 3', 'i2 * 2 = 14', 'i4 - i2 > 5', '- i4 = 10', 'n * n > 2', 'n38 * n38 > 2', 'n + 0.5 = 2', '- n > 1', 'n / 3 > 0.1', 'n - i4 < 0', 'n::numeric(12,1) = 1.5', 'abs(i4) = 10', 'i4::bigint = 10', 'i8::int = 9 AND id > 7', 'ts::date = d', 'd::timestamp = ts',
 	'extract(year FROM d) = 2024', 'extract(month FROM ts) = 2', 'extract(epoch FROM ts) > 0', 'date_part(''hour'', ts) = 7', 'extract(dow FROM d) = 1', 'extract(doy FROM d) > 60', 'extract(quarter FROM ts) = 4', 'extract(minute FROM ts) = 8', 'extract(hour FROM tz) = 1', 'date_trunc(''month'', ts) = ''2024-01-01''', 'date_trunc(''week'', ts) = ''2024-01-29''', 'date_trunc(''decade'', ts) = ''2020-01-01''', 'date_trunc(''day'', tz) = ''2024-03-31''');
+-- 64 bits, in which Redshift keeps up to 19 digits, do not hold every number of 19
+SELECT rsfed.pushed('SELECT count(*) FROM live_rows WHERE n38 < 9999999999999999999 AND n38 > 999999999999999999.5 AND n < 99999999999999999.5');
+EXPLAIN (VERBOSE, COSTS off) SELECT sum(CASE WHEN b THEN 999999999999999999 ELSE 0.5 END) FROM live_rows;
 CREATE FUNCTION live_is_even(int) RETURNS boolean LANGUAGE sql VOLATILE AS 'SELECT $1 % 2 = 0';
 SELECT * FROM compared_where('live_is_even(id)');
 
 -- aggregates, groups
 SELECT * FROM compared_select('count(*)', 'count(f), count(t), count(DISTINCT i4), count(DISTINCT t)', 'count(DISTINCT tb)', 'sum(i2), sum(i4)', 'sum(i8)', 'sum(n), sum(n38)', 'avg(i2), avg(i4), avg(i8)', 'avg(n), avg(n38)',
 	'min(i2), max(i4), min(i8), max(n), min(n38)', 'min(d), max(d), min(ts), max(ts), min(tz), max(tz)', 'min(t), max(t)', 'max(tb)', 'min(t COLLATE "C"), max(c)', 'bool_and(b), bool_or(b), every(b)', 'sum(f) FILTER (WHERE id NOT IN (4, 5)), avg(f) FILTER (WHERE id > 5)', 'max(f)', 'stddev(n), variance(i4)', 'string_agg(t, '','' ORDER BY id)', 'array_agg(id ORDER BY id)',
-	'sum(i4) FILTER (WHERE i2 > 0), count(*) FILTER (WHERE b), avg(n) FILTER (WHERE i4 > 0), count(DISTINCT i2) FILTER (WHERE b)', 'sum(DISTINCT i4)', 'sum(n * (1 - n))', 'sum(n38 * n)', 'sum(CASE WHEN b THEN n END)', 'sum(CASE WHEN b THEN n ELSE 0 END)', 'sum(i2 + 1) * 2 + count(*), round(avg(n), 2)',
+	'sum(i4) FILTER (WHERE i2 > 0), count(*) FILTER (WHERE b), avg(n) FILTER (WHERE i4 > 0), count(DISTINCT i2) FILTER (WHERE b)', 'sum(DISTINCT i4)', 'sum(n * (1 - n))', 'sum(n38 * n)', 'sum(CASE WHEN b THEN n END)', 'sum(CASE WHEN b THEN n ELSE 0 END)', 'sum(CASE WHEN b THEN 999999999999999999 ELSE 0.5 END)', 'sum(i2 + 1) * 2 + count(*), round(avg(n), 2)',
 	'i2, count(*) GROUP BY i2', 'n, sum(i4) GROUP BY n', 'b, avg(n) GROUP BY b', 'd, ts, tz, count(*) GROUP BY d, ts, tz', 't, count(*) GROUP BY t', 'tb, count(*) GROUP BY tb', 'c, count(*) GROUP BY c', 'coalesce(c, t) AS x, count(*) GROUP BY x', 'min(coalesce(t, c))', 'f, count(*) GROUP BY f', 'extract(year FROM d) AS y, count(*) GROUP BY y', 'date_trunc(''month'', ts) AS m, sum(n) GROUP BY m', 'i2 + 1 AS x, (i2 + 1) * 2, max(n) GROUP BY x', 'i2 > 0 AS p, count(*) GROUP BY p', '1 AS one, count(*) GROUP BY one',
 	'i2, count(*) GROUP BY i2 HAVING count(*) > 1', 'i2, avg(n) GROUP BY i2 HAVING avg(n) > 0', 'i2, count(*) GROUP BY i2 HAVING max(f) > 1', 'count(*) GROUP BY ()', 'i2, b, count(*) GROUP BY ROLLUP (i2, b)', 'i2, sum(count(*)) OVER (ORDER BY i2) GROUP BY i2', 'DISTINCT i2, b', 'DISTINCT tb', 'DISTINCT i2 + 1 AS x', 'DISTINCT count(*) GROUP BY i2', 'DISTINCT ON (i2) i2');
--- no rows
+-- empty tables
 SELECT compared('SELECT count(*), sum(i4), avg(n), min(d), bool_or(b), sum(i8) FROM {t} WHERE id < 0'), compared('SELECT i4, sum(i8) FROM {t} WHERE id < 0 GROUP BY i4'), compared('SELECT sum(i4) FROM {t} HAVING count(*) > 100');
 
--- the first rows
+-- LIMIT
 SELECT q AS query, compared(q) FROM unnest(ARRAY[
 	'SELECT id, i4 FROM {t} ORDER BY i4, id LIMIT 3', 'SELECT id FROM {t} ORDER BY n DESC, id DESC LIMIT 4', 'SELECT id FROM {t} ORDER BY n DESC NULLS LAST, id LIMIT 2 OFFSET 1',
 	'SELECT t, id FROM {t} ORDER BY t, id LIMIT 5', 'SELECT tb FROM {t} ORDER BY tb, id LIMIT 3', 'SELECT id FROM {t} ORDER BY f, id LIMIT 3', 'SELECT id + 1 AS x FROM {t} WHERE i4 > 0 ORDER BY d DESC, id LIMIT 2',
@@ -73,7 +77,7 @@ SELECT q AS query, compared(q) FROM unnest(ARRAY[
 	'SELECT a.id, b.id, c.id FROM {t} a LEFT JOIN {t} b ON a.i4 = b.i4 LEFT JOIN {t} c ON b.i2 = c.i2 AND c.b WHERE a.id > 2', 'SELECT a.id FROM {t} a LEFT JOIN {t} b ON a.id = b.i2 LEFT JOIN {t} c ON b.id = c.id WHERE c.i4 IS NULL', 'SELECT id FROM {t} UNION SELECT i4 FROM {t}', 'SELECT a FROM {t} a WHERE i4 = 10', 'SELECT a, b.id FROM {t} a JOIN {t} b USING (id)', 'SELECT tableoid::regclass::text ~ ''_rows$'' FROM {t}', 'SELECT id FROM {t} WHERE false', 'SELECT count(*) FROM {t} WHERE (SELECT false)', 'SELECT a.id, x.m FROM {t} a, LATERAL (SELECT max(b.n) AS m FROM {t} b WHERE b.i2 = a.i2) x',
 	'SELECT w.r, w.id FROM (SELECT id, rank() OVER (ORDER BY i4) AS r FROM {t}) w', 'WITH w AS MATERIALIZED (SELECT i2, sum(n) AS s FROM {t} GROUP BY i2) SELECT * FROM w JOIN {t} USING (i2)']) q;
 
--- what has one value for all rows, though it is known only when the statement is executed
+-- expressions that have one value for all rows, known only at execution
 SELECT q AS query, compared(q) FROM unnest(ARRAY['SELECT current_date AS x, count(*) FROM {t} GROUP BY 1', 'SELECT current_date AS x, count(*) FROM {t} WHERE id < 0 GROUP BY 1',
 	'SELECT current_date AS x, i2, count(*) FROM {t} GROUP BY 1, 2 HAVING max(d) < current_date OR count(*) > 1', 'SELECT 7 AS x, count(*) FROM {t} WHERE id < 0 GROUP BY 1', 'SELECT DISTINCT current_date, i2 FROM {t}', 'SELECT DISTINCT current_date FROM {t} WHERE d < current_date',
 	'SELECT i2, id FROM {t} ORDER BY 1 + 1, id DESC LIMIT 3', 'SELECT i2, id FROM {t} ORDER BY current_date, i2, id DESC LIMIT 3']) q;
@@ -85,7 +89,7 @@ EXECUTE fixed (2, '2024-01-01'); EXECUTE fixed (100, NULL); EXECUTE fixed_order 
 RESET plan_cache_mode;
 DEALLOCATE ALL;
 
--- beyond the range of an integer's type
+-- values outside of the range of an integer type
 SELECT error_of(format('SELECT id FROM %s WHERE id IN (2, 4) AND %s', t, c)), c FROM unnest(ARRAY['live_rows', 'local_rows']) t,
 	unnest(ARRAY['i2 + i2 > 3', 'i4 * i2 < 0', 'i8 + id > 0', 'i2 + ''-2147483648''::int < 0', 'abs(i8 - i4 - 2147483649) > 0']) c ORDER BY c, t;
 

@@ -15,7 +15,7 @@ CREATE TABLE block_here.t AS TABLE t;
 CREATE TABLE block_here.s AS TABLE s;
 CREATE TABLE local_k AS SELECT 1 AS k;
 
--- what Redshift computes, or the reason why a step stays; and whether the answers are the same
+-- the statements of Redshift, or the reason why a step is local; and whether the answers agree
 CREATE FUNCTION public.compared(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	line text; row record; here text[] := '{}'; there text[] := '{}'; scans int := 0; work int := 0; sent text; reasons text[] := '{}';
@@ -83,7 +83,7 @@ SELECT q, compared(q) FROM unnest(ARRAY[
 	'SELECT f FROM t UNION SELECT f FROM t', 'SELECT k, b FROM t UNION ALL SELECT k, k FROM s', 'SELECT k FROM t EXCEPT ALL SELECT k FROM s', 'SELECT k FROM t INTERSECT ALL SELECT k FROM s', 'SELECT k, count(*) FROM t GROUP BY k UNION ALL SELECT NULL, count(*) FROM s',
 	'SELECT k FROM t WHERE id IN (SELECT id FROM s) UNION ALL SELECT k FROM s WHERE EXISTS (SELECT FROM t WHERE t.k = s.k)', '(SELECT k FROM t LIMIT 0) UNION ALL SELECT k FROM s', 'SELECT k FROM t UNION ALL SELECT k FROM local_k']) q;
 
--- what the query itself may have: a value computed here, groups, DISTINCT, LIMIT, fixed columns
+-- parts of the query itself: a value computed here, groups, DISTINCT, LIMIT, constant columns
 SELECT q, compared(q) FROM unnest(ARRAY[
 	'SELECT x.k + 1 AS next, upper(x.t), 7 AS seven FROM (SELECT DISTINCT k, t FROM t) x', 'SELECT avg(n), sum(CASE WHEN k = 1 THEN n ELSE 0 END) / 3 FROM t WHERE id IN (SELECT id FROM s UNION SELECT k FROM t)',
 	'SELECT sum(CASE WHEN k = 77 THEN n ELSE 0 END), sum(CASE WHEN k = 1 THEN n WHEN k = 2 THEN m ELSE 1 END), sum(CASE k WHEN 1 THEN 2.5 WHEN 5 THEN n END) FILTER (WHERE id < 6) FROM t', 'SELECT id, (SELECT max(n) FROM s) FROM t',
@@ -142,9 +142,9 @@ EXPLAIN (VERBOSE, COSTS off) SELECT k, sum(n) + 1 AS more, avg(n) FROM t x WHERE
 EXPLAIN (VERBOSE, COSTS off) SELECT x.c, (SELECT max(n) FROM s) AS m FROM (SELECT k, count(*) AS c FROM t GROUP BY k) x;
 EXPLAIN (VERBOSE, COSTS off) SELECT k FROM t UNION SELECT id FROM s ORDER BY k;
 EXPLAIN (VERBOSE, COSTS off) SELECT k % 2 AS odd, avg(n) * 2 AS twice, (SELECT max(s.n) FROM s WHERE s.k = t.k) AS m FROM t GROUP BY k HAVING sum(n) > (SELECT min(n) FROM s) ORDER BY twice, odd;
--- what can find nothing sends nothing
+-- a query without possible rows sends nothing
 EXPLAIN (COSTS off) SELECT k FROM t WHERE false AND k NOT IN (SELECT k FROM s);
--- off: as before
+-- ship_blocks = off
 SET rsfed.ship_blocks = off;
 SELECT compared('SELECT k FROM t UNION SELECT id FROM s') IS NULL AS in_parts;
 RESET rsfed.ship_blocks;
@@ -152,7 +152,7 @@ SELECT rsfed.pushed('WITH w AS (SELECT k, sum(n) AS total FROM t GROUP BY k) SEL
 SELECT rsfed.pushed('SELECT k, sum(n) AS total FROM t GROUP BY k HAVING sum(n) > (SELECT min(n) FROM s)');
 SELECT rsfed.pushed('SELECT total AS "Total", k FROM (SELECT k, sum(n) AS total FROM t GROUP BY k) w WHERE total > (SELECT min(n) FROM s)');
 
--- parameters: their values go in when it is executed, equal to a column of the result or not
+-- parameters: their values are inserted at execution, equal to a column of the result or not
 SET plan_cache_mode = force_generic_plan;
 PREPARE q (int, numeric, text) AS SELECT k + $1 AS kk, count(*), $2 AS given, $3 FROM t WHERE n >= (SELECT min(n) FROM s WHERE t IS DISTINCT FROM $3 AND (n >= $2 OR $2 > 2)) AND k + $1 > 0 GROUP BY k + $1 ORDER BY 1;
 EXECUTE q (1, 2.5, 'b');
@@ -165,13 +165,13 @@ SET plan_cache_mode = force_custom_plan;
 EXECUTE a_few (3);
 EXPLAIN (COSTS off) EXECUTE a_few (3);
 RESET plan_cache_mode;
--- what a condition keeps from failing is computed here, where it is needed
+-- an expression that a condition keeps from failing is computed here
 SET plan_cache_mode = force_generic_plan;
 PREPARE guarded (int) AS SELECT id FROM t WHERE CASE WHEN $1 <> 0 THEN k > 10 / $1 ELSE id = 1 END AND ($1 < 1 OR k % $1 >= 0) ORDER BY id;
 EXECUTE guarded (0);
 EXECUTE guarded (4);
 EXPLAIN (COSTS off) EXECUTE guarded (4);
--- so does FILTER, and a condition that reads no column keeps a whole query from it
+-- FILTER, and conditions that read no column, have the same effect
 CREATE DOMAIN positive AS int CHECK (value > 0);
 CREATE FUNCTION of_generic(query text, given text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -202,7 +202,7 @@ DROP FUNCTION of_generic;
 DROP DOMAIN positive;
 RESET plan_cache_mode;
 SELECT l.k, (SELECT count(*) FROM t WHERE l.k = 0 OR t.k > 1 / l.k) FROM (VALUES (0), (1)) l (k);
--- what changes makes the plan anew
+-- changes invalidate the plan
 PREPARE p AS SELECT count(*) FROM t WHERE t NOT IN (SELECT t FROM s WHERE t IS NOT NULL);
 EXPLAIN (COSTS off) EXECUTE p;
 EXECUTE p;
@@ -213,20 +213,22 @@ ALTER FOREIGN TABLE s ALTER t OPTIONS (SET blank_safe 'on');
 ALTER SERVER wh OPTIONS (ADD blank_safe 'on');
 SELECT compared('SELECT u FROM t WHERE id > 2 UNION SELECT u FROM t WHERE id > 3') LIKE 'SELECT %' AS shipped;
 ALTER SERVER wh OPTIONS (DROP blank_safe);
-ALTER FOREIGN TABLE s OPTIONS (ADD max_rows '100');
+ALTER FOREIGN TABLE s OPTIONS (ADD max_rows '2');
+SELECT error_of('SELECT k FROM t UNION SELECT id FROM s');
+ALTER FOREIGN TABLE s OPTIONS (SET max_rows '100');
 SELECT compared('SELECT k FROM t UNION SELECT id FROM s');
 ALTER FOREIGN TABLE s OPTIONS (DROP max_rows);
 CREATE FOREIGN TABLE s_more () INHERITS (s) SERVER wh OPTIONS (schema_name 'public', table_name 'block_s');
 SELECT compared('SELECT count(*) FROM t WHERE id NOT IN (SELECT id FROM s)');
 DROP FOREIGN TABLE s_more;
--- a column that is computed with must be there as it is here; one that is only handed on may differ
+-- a column in an expression must have the same type there; a column that is only returned may differ
 ALTER FOREIGN TABLE s ALTER k TYPE bigint;
 SELECT error_of(q) AS error FROM unnest(ARRAY['SELECT count(*) FROM t WHERE id NOT IN (SELECT x.k FROM (SELECT k, id FROM s) x)', 'SELECT b FROM t EXCEPT SELECT k FROM s', 'SELECT x.k FROM (SELECT DISTINCT k FROM s) x, t WHERE t.n > (SELECT min(n) FROM t)',
 	'SELECT b FROM t UNION ALL SELECT k FROM s', 'SELECT id FROM s WHERE id NOT IN (SELECT t.id FROM t WHERE t.k = 1) UNION ALL SELECT max(t.id) FROM t WHERE t.b = (SELECT min(k) FROM s)']) q;
 SELECT k, id FROM (SELECT k, id FROM s ORDER BY id LIMIT 3) x WHERE id IN (SELECT id FROM t UNION SELECT 1 FROM t) ORDER BY id;
 ALTER FOREIGN TABLE s ALTER k TYPE integer;
 
--- cursors, functions, an EXCEPTION block, what makes tables
+-- cursors, functions, an EXCEPTION block, CREATE TABLE AS
 BEGIN;
 DECLARE forth CURSOR FOR SELECT k FROM t UNION SELECT id FROM s ORDER BY 1;
 FETCH 2 FROM forth; FETCH 1 FROM forth;
@@ -249,7 +251,7 @@ INSERT INTO made SELECT k FROM s EXCEPT SELECT id FROM t;
 SELECT * FROM made ORDER BY k;
 DROP TABLE made;
 
--- rights: of each table, and the view's owner's
+-- privileges: of each table, and those of a view's owner
 CREATE VIEW pair AS SELECT k FROM t WHERE id NOT IN (SELECT id FROM s);
 CREATE VIEW safe WITH (security_barrier) AS SELECT k, count(*) AS c FROM t GROUP BY k;
 SELECT compared('SELECT * FROM pair') LIKE 'SELECT %' AS shipped;

@@ -21,7 +21,18 @@ SELECT * FROM imported('import_lake');
 SELECT count(*), sum(price) FROM import_lake.typed;
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_lake', 'import_lake');
 
--- views of both kinds, a materialized view without what is hidden behind it, names with capitals, comments
+-- ANALYZE believes numRows of an external table, whose rows it would have to read to count them, unless that says that they are few
+SELECT at($$CREATE EXTERNAL TABLE import_lake.counted (id int, k int) STORED AS TEXTFILE LOCATION 's3://import/counted/' TABLE PROPERTIES ('numRows'='1234567')$$),
+	at($$CREATE EXTERNAL TABLE import_lake.few (id int, k int) STORED AS TEXTFILE LOCATION 's3://import/counted/' TABLE PROPERTIES ('numRows'='2')$$),
+	at($$CREATE EXTERNAL TABLE import_lake.uncounted (id int, k int) STORED AS TEXTFILE LOCATION 's3://import/counted/' TABLE PROPERTIES ('numRows'='-1')$$);
+SELECT at('SELECT standin.put(''s3://import/counted/part-0'', ''' || string_agg(g || ',' || g % 5, E'\n' ORDER BY g) || ''')') FROM generate_series(1, 1000) g \g /dev/null
+IMPORT FOREIGN SCHEMA import_lake LIMIT TO (counted, few, uncounted) FROM SERVER wh INTO import_lake;
+ANALYZE import_lake.counted, import_lake.few, import_lake.uncounted;
+SELECT relname, reltuples FROM pg_class WHERE oid IN ('import_lake.counted'::regclass, 'import_lake.few'::regclass, 'import_lake.uncounted'::regclass) ORDER BY 1;
+SELECT * FROM rsfed.query('wh', $$SELECT DISTINCT regexp_substr(query_text, 'count.*') FROM sys_query_history WHERE query_text LIKE '%rsfed analyze%count(%import_lake%' AND query_text NOT LIKE '%sys_query_history%' ORDER BY 1$$) AS q (counts text);
+SELECT count(*) > 0 AS has_limit FROM rsfed.query('wh', $$SELECT 1 FROM sys_query_history WHERE query_text LIKE '%rsfed analyze%counted%WHERE random() <%LIMIT 300000%' AND query_text NOT LIKE '%sys_query_history%'$$) AS q (x int);
+
+-- views of both kinds, a materialized view without its hidden tables, names with capitals, comments
 SELECT at('CREATE SCHEMA import_all'), at('CREATE TABLE import_all.base (id int, n decimal(10,2), c char(4), "Mixed Name" int, s super)'),
 	at('INSERT INTO import_all.base (id, n, c) VALUES (1, 2.5, ''ab''), (2, 3.5, NULL)'),
 	at('CREATE VIEW import_all.bound AS SELECT id, n FROM import_all.base'), at('CREATE VIEW import_all.late AS SELECT id, c FROM import_all.base WITH NO SCHEMA BINDING'),
@@ -41,14 +52,14 @@ SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_all', 'import_all');
 COMMENT ON COLUMN import_all.base.n IS 'written here';
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_all', 'import_all');
 
--- a datashare, by an external schema over it
+-- a datashare, through an external schema
 SELECT ok, detail FROM rsfed.create_external_schema('wh', 'import_share', 'dev', NULL, options => '{"catalog": "redshift", "schema": "import_all"}');
 CREATE SCHEMA import_share;
 IMPORT FOREIGN SCHEMA import_share LIMIT TO (base) FROM SERVER wh INTO import_share;
 SELECT * FROM imported('import_share');
 SELECT count(*), sum(n) FROM import_share.base;
 
--- names longer than 63 bytes are cut; the second that becomes the same has a hash
+-- names longer than 63 bytes are cut; if two become equal, the second gets a hash
 SELECT repeat('long_', 20) AS long \gset
 SELECT at('CREATE SCHEMA import_names'), at(format('CREATE TABLE import_names.%sa (%1$sx int, %1$sy int, %1$sz int)', :'long')),
 	at(format('INSERT INTO import_names.%sa VALUES (1, 2, 3)', :'long')), at(format('CREATE TABLE import_names.%sb (k int)', :'long')),
@@ -77,7 +88,7 @@ SELECT at(format('ALTER TABLE import_names.%sa DROP COLUMN %1$sx', :'long')), at
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_names', 'import_names');
 SELECT * FROM imported('import_names');
 
--- names that only differ by case: two where Redshift tells them apart, else the one in lower case
+-- names that differ only by case: two tables if Redshift distinguishes them, otherwise the one in lower case
 SET client_min_messages = warning;
 SELECT rsfed.register_server('import_case', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port', options => '{"enable_case_sensitive_identifier": true}');
 SELECT rsfed.execute('import_case', c) FROM unnest(ARRAY['CREATE SCHEMA import_case', 'CREATE TABLE import_case.t ("A" int, a int)', 'INSERT INTO import_case.t VALUES (1, 2)',
@@ -100,7 +111,7 @@ SELECT at('CREATE SCHEMA import_char'), at('CREATE TABLE import_char.t (c char(3
 CREATE SCHEMA import_char;
 IMPORT FOREIGN SCHEMA import_char FROM SERVER wh INTO import_char;
 EXPLAIN (COSTS off) SELECT c, sum(n) FROM import_char.t GROUP BY c;
--- it is found in a session that has used the table, once that has been so for as long as a connection is kept
+-- a session that has used the table notices it after the time for which a connection is kept
 ALTER SYSTEM SET rsfed.idle_connection = '1s';
 SELECT pg_reload_conf();
 SELECT c, sum(n) FROM import_char.t GROUP BY c ORDER BY c;
@@ -113,7 +124,7 @@ SELECT c, n FROM import_char.t ORDER BY n;
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_char', 'import_char');
 SELECT * FROM imported('import_char');
 SELECT c, sum(n) FROM import_char.t GROUP BY c ORDER BY c COLLATE "C";
--- and back; what somebody said of blanks is left alone
+-- and back; an option that a user has set stays
 SELECT at('DROP TABLE import_char.t'), at('CREATE TABLE import_char.t (c char(3), n int)');
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_char', 'import_char');
 ALTER FOREIGN TABLE import_char.t ALTER c OPTIONS (SET is_char 'off');
@@ -123,7 +134,7 @@ ALTER FOREIGN TABLE import_char.t ALTER c OPTIONS (DROP is_char, ADD blank_safe 
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_char', 'import_char');
 ALTER FOREIGN TABLE import_char.t ALTER c OPTIONS (DROP blank_safe);
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_char', 'import_char');
--- its type is another one altogether
+-- a completely different type
 SELECT at('DROP TABLE import_char.t'), at('CREATE TABLE import_char.t (c date, n int)');
 SELECT error_of('SELECT c FROM import_char.t GROUP BY c');
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'import_char', 'import_char');

@@ -1,4 +1,4 @@
--- Arrays, structs and maps of a lake, and SUPER: read as JSON, and looked into here.
+-- Arrays, structs and maps of a lake, and SUPER: read as JSON, and navigated here.
 \i test/include/warehouse.psql
 SET search_path = public;
 SET client_min_messages = warning;
@@ -10,7 +10,7 @@ SELECT ok FROM rsfed.drop_external_schema('wh', 'nested_lake', drop_database => 
 SELECT ok FROM rsfed.create_external_schema('wh', 'nested_lake', 'nested_db', 'arn:aws:iam::123456789012:role/lake', options => '{"create_database": true}');
 SELECT at($$CREATE EXTERNAL TABLE nested_lake.orders (id int, k int, name struct<given:string,family:string>, tags array<string>, prices map<int,decimal(30,3)>) STORED AS PARQUET LOCATION 's3://nested/orders/'$$) \g /dev/null
 
--- the same values here, in a file of the lake, and in a table with SUPER
+-- the same values in a local table, in a file of the lake, and in a table with SUPER
 CREATE TABLE local_rows (id int, k int, name jsonb, tags jsonb, prices jsonb);
 INSERT INTO local_rows VALUES (1, 1, '{"given": "John", "family": "Smith"}', '["a", "b"]', '{"1": 100.50, "2": 99.125}'),
 	(2, 1, '{"given": "Zoë", "family": "Müller 日本"}', '[]', '{}'), (3, 2, NULL, NULL, NULL),
@@ -47,13 +47,13 @@ EXPLAIN (VERBOSE, COSTS off) SELECT id, name FROM nested_lake.live_rows WHERE ta
 ANALYZE nested_lake.live_rows;
 SELECT attname, round(null_frac::numeric, 1) AS null_frac FROM pg_stats WHERE schemaname = 'nested_lake' AND attname IN ('tags', 'id') ORDER BY 1;
 
--- other sessions are as the user has them: paths go there, the whole does not
+-- other settings of the user: paths are shipped, whole values are not
 SELECT * FROM rsfed.query('wh', 'SELECT n.id, n.name.family FROM nested_lake.orders n WHERE n.id = 1') AS q (id int, family text);
 SELECT error_of('SELECT * FROM rsfed.query_json(''wh'', ''SELECT name FROM nested_lake.orders'')');
--- a value that is too long is NULL, which Redshift does not tell from others; as doc/live.md says
+-- a value that is too long is NULL, as doc/live.md says
 SELECT at('SELECT standin.put(''s3://nested/orders/part-1'', ' || far('6,6,,"[""' || repeat('x', 65535) || '""]",') || ')') \g /dev/null
 SELECT id, tags FROM nested_lake.live_rows WHERE id = 6;
--- as json or text; what jsonb has no place for
+-- as json or text; values that jsonb cannot store
 CREATE FOREIGN TABLE nested_text (id int, name text, tags json) SERVER wh OPTIONS (schema_name 'nested_lake', table_name 'orders');
 SELECT * FROM nested_text WHERE id IN (2, 4) ORDER BY id;
 SELECT at('SELECT standin.put(''s3://nested/orders/part-1'', ' || far('6,6,,"[""\u0000""]",') || ')') \g /dev/null

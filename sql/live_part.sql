@@ -1,4 +1,4 @@
--- Subqueries of a query that reads local tables, too: each that Redshift can compute
+-- Subqueries of a query that also reads local tables: each that Redshift can compute
 -- is one statement.  The answers are those over the same rows here.
 \i test/include/warehouse.psql
 CREATE SCHEMA part_live;
@@ -17,7 +17,7 @@ INSERT INTO l VALUES (1, 'one', '2024-01-01'), (2, 'two', NULL), (3, 'three', '1
 CREATE TABLE writes (k int, name text COLLATE "C", at date);
 ANALYZE l;
 
--- every statement that is sent, and whether the answers are the same
+-- each statement that is sent, and whether the answers agree
 CREATE FUNCTION public.sent(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	line text; row record; here text[] := '{}'; there text[] := '{}'; sent text := ''; reasons text := '';
@@ -36,7 +36,7 @@ BEGIN
 	RETURN CASE WHEN here IS DISTINCT FROM there THEN format('DIFFERENT: %s instead of %s', there, here) ELSE coalesce(cardinality(here), 0) || ' rows' END || sent || reasons;
 END $$;
 
--- the same of what is only planned
+-- the same for queries that are only planned
 CREATE FUNCTION public.planned(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
@@ -74,7 +74,7 @@ SELECT q, sent(q) FROM unnest(ARRAY[
 	'SELECT name, CASE WHEN k = 1 THEN (SELECT max(n) FROM t WHERE k NOT IN (SELECT id FROM s)) END FROM l', 'SELECT name, CASE WHEN true THEN k ELSE (SELECT 1 / 0 FROM t WHERE k NOT IN (SELECT id FROM s) LIMIT 1) END FROM l',
 	'SELECT name, (SELECT count(*) FROM t WHERE t.k = l.k AND n >= (SELECT min(n) FROM s)) FROM l', 'SELECT name FROM l, LATERAL (SELECT k FROM t WHERE t.k = l.k UNION SELECT l.k FROM s) x', 'SELECT name FROM l WHERE (k, 1) IN (SELECT k, count(*) FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k)']) q;
 
--- in set operations, below what stays here, and several of them
+-- in set operations, below steps that are local, and several of them
 SELECT q, sent(q) FROM unnest(ARRAY[
 	'SELECT k, name FROM l UNION ALL SELECT k, max(t) FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k', 'SELECT k FROM l EXCEPT SELECT k FROM t WHERE n >= (SELECT min(n) FROM s)', 'SELECT k FROM t WHERE n >= (SELECT min(n) FROM s) UNION SELECT k FROM l ORDER BY k',
 	'SELECT k, rank() OVER (ORDER BY c, k) FROM (SELECT k, count(*) AS c FROM t WHERE id IN (SELECT id FROM s UNION SELECT 1 FROM s) GROUP BY k) x', 'SELECT k, count(*) FROM (SELECT k FROM t EXCEPT SELECT id FROM s) x GROUP BY ROLLUP (k)',
@@ -105,7 +105,7 @@ SELECT error_of('SELECT id, (SELECT s.n FROM s WHERE s.n <> t.n) FROM t'), error
 \pset format aligned
 \pset tuples_only off
 
--- parameters: a value that has no literal only saves nothing
+-- parameters: a value without a literal only makes more rows come here
 SET plan_cache_mode = force_generic_plan;
 PREPARE q (int, text) AS SELECT l.name, x.c, x.m FROM l JOIN (SELECT k, count(*) AS c, max(t) AS m FROM t WHERE n >= (SELECT min(n) FROM s WHERE id > $1) GROUP BY k) x ON x.k = l.k WHERE x.k >= $1 AND x.m <> $2 ORDER BY name;
 SELECT planned($$EXECUTE q (1, 'a')$$);
@@ -114,20 +114,23 @@ EXECUTE q (1, 'a ');
 EXECUTE q (1, NULL);
 EXECUTE q (3, '');
 RESET plan_cache_mode;
--- what changes makes the plan anew
+-- changes invalidate the plan
 PREPARE r AS SELECT name FROM l WHERE k IN (SELECT k FROM t EXCEPT SELECT id FROM s) ORDER BY name;
 SELECT planned('EXECUTE r');
 EXECUTE r;
-ALTER FOREIGN TABLE s OPTIONS (ADD max_rows '100');
+ALTER FOREIGN TABLE s ALTER id OPTIONS (ADD column_name 'k');
 SELECT planned('EXECUTE r');
 EXECUTE r;
+ALTER FOREIGN TABLE s ALTER id OPTIONS (DROP column_name);
+ALTER FOREIGN TABLE s OPTIONS (ADD max_rows '2');
+SELECT error_of('EXECUTE r');
 ALTER FOREIGN TABLE s OPTIONS (DROP max_rows);
 SELECT planned('EXECUTE r');
 SET rsfed.ship_blocks = off;
 SELECT planned('SELECT name FROM l WHERE k IN (SELECT k FROM t EXCEPT SELECT id FROM s)');
 RESET rsfed.ship_blocks;
 
--- asked again and again; with a LIMIT that ends early
+-- repeated executions; a LIMIT that ends early
 SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
 SELECT planned('SELECT l.name, x.k FROM l LEFT JOIN (SELECT k FROM t EXCEPT SELECT id FROM s) x ON x.k > l.k');
 SELECT l.name, x.k FROM l LEFT JOIN (SELECT k FROM t EXCEPT SELECT id FROM s) x ON x.k > l.k ORDER BY 1, 2;
@@ -135,7 +138,7 @@ RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material;
 SELECT count(*) FROM (SELECT 1 FROM l, (SELECT k FROM t UNION ALL SELECT id FROM s) x LIMIT 3) y;
 SELECT g, (SELECT max(c) FROM (SELECT k, count(*) AS c FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k) x) FROM generate_series(1, 2) g;
 
--- what writes, locks or goes back
+-- queries that write or lock, and scrollable cursors
 INSERT INTO writes SELECT k, max(t) FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k;
 SELECT planned('UPDATE writes SET name = x.name FROM (SELECT k, min(t) AS name, sum(n) AS unread FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k) x WHERE x.k = writes.k AND x.k < 3');
 UPDATE writes SET name = x.name FROM (SELECT k, min(t) AS name, sum(n) AS unread FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k) x WHERE x.k = writes.k AND x.k < 3;
@@ -148,7 +151,7 @@ DECLARE back SCROLL CURSOR FOR SELECT l.name FROM l JOIN (SELECT k FROM t EXCEPT
 FETCH 2 FROM back; FETCH PRIOR FROM back;
 COMMIT;
 
--- rights: of each table, and the view's owner's; a barrier keeps conditions out
+-- privileges: of each table, and those of a view's owner; a security barrier keeps conditions out
 CREATE VIEW pair AS SELECT k, count(*) AS c FROM t WHERE id NOT IN (SELECT id FROM s) GROUP BY k;
 CREATE VIEW safe WITH (security_barrier) AS SELECT k, count(*) AS c FROM t WHERE n >= (SELECT min(n) FROM s) GROUP BY k;
 CREATE FUNCTION looks(bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0';

@@ -17,7 +17,7 @@ INSERT INTO path_outer VALUES (1, 1, 1.5, 'a', '2024-01-31', '2024-01-31'), (2, 
 ANALYZE path_local, path_outer;
 CREATE VIEW standin_status AS SELECT name, value FROM dblink(current_setting('test.wh_conninfo'), 'STANDIN STATUS') AS t (name text, value bigint);
 
--- what is sent, by which kind of plan
+-- the statements that are sent, by kind of plan
 CREATE FUNCTION path_plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE line text;
 BEGIN
@@ -26,7 +26,7 @@ BEGIN
 		RETURN NEXT regexp_replace(line, '\mr\d+\M', 'rN', 'g');
 	END LOOP;
 END $$;
--- the same over the foreign table and over the same rows here; how many statements were sent
+-- equal answers over the foreign table and over local rows; the number of statements
 CREATE FUNCTION path_compared(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	live text; here text; sent bigint; before bigint;
@@ -39,7 +39,7 @@ BEGIN
 END $$;
 SELECT path_compared('SELECT id FROM {t}') IS NOT NULL AS connected;
 
--- one row outside: its value is sent; with many that is dearer than to read all and hash
+-- one outer row: its value is sent; with many, a hash join over all rows is cheaper
 SELECT path_plan('SELECT o.id, a.id FROM path_outer o JOIN path_rows a ON a.k >= o.k WHERE o.id = 3');
 CREATE TABLE path_many AS SELECT g AS id, g AS k FROM generate_series(1, 5000) g;
 ANALYZE path_many;
@@ -47,8 +47,8 @@ SELECT path_plan('SELECT o.id, a.id FROM path_many o JOIN path_rows a ON a.k = o
 SELECT path_compared('SELECT o.id, a.id FROM path_many o JOIN {t} a ON a.k = o.k');
 DROP TABLE path_many;
 
--- each row outside asks: NULL needs no statement, the value of the row before no other one,
--- and what Redshift has not is looked at here
+-- a statement for each outer row: NULL needs none, the value of the previous row no other one,
+-- and a value that Redshift does not have is compared here
 SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
 SELECT path_plan('SELECT o.id, a.id FROM path_outer o JOIN path_rows a ON a.k >= o.k AND a.n > o.n');
 SELECT q AS query, path_compared(q) FROM unnest(ARRAY['SELECT o.id, a.id FROM path_outer o JOIN {t} a ON a.n = o.n', 'SELECT o.id, a.id FROM path_outer o LEFT JOIN {t} a ON a.n < o.n',
@@ -58,16 +58,16 @@ SELECT q AS query, path_compared(q) FROM unnest(ARRAY['SELECT o.id, a.id FROM pa
 	'SELECT o.id, a.id FROM path_outer o JOIN {t} a ON a.id = o.k + 1 AND a.t <> lower(o.t)', 'SELECT o.id, a.id, b.id FROM path_outer o JOIN {t} a ON a.id = o.id JOIN path_outer b ON b.k = a.k AND a.n <> b.n',
 	'SELECT o.id, x.id FROM path_outer o, LATERAL (SELECT a.id FROM {t} a WHERE a.k = o.k ORDER BY a.id LIMIT o.k) x', 'SELECT o.id FROM path_outer o WHERE NOT EXISTS (SELECT FROM {t} a WHERE a.d = o.d)',
 	'SELECT o.id, a.id, (SELECT count(*) FROM {t} x WHERE x.id <= a.id) FROM path_outer o JOIN {t} a ON a.k >= o.k']) q;
--- the value of the row before
+-- the value of the previous row
 SELECT path_compared('SELECT o.id, a.id FROM (SELECT * FROM path_outer WHERE k = 1 ORDER BY id OFFSET 0) o JOIN {t} a ON a.k = o.k');
 RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material;
 
--- correlated subqueries ask for each row outside
+-- correlated subqueries send a statement for each outer row
 SELECT q AS query, path_compared(q) FROM unnest(ARRAY['SELECT id, (SELECT max(a.id) FROM {t} a WHERE a.k = o.k) FROM path_outer o', 'SELECT id, (SELECT max(a.id) FROM {t} a WHERE a.d = o.d) FROM path_outer o WHERE d > ''0001-01-01'' AND d < ''infinity'' OR d IS NULL',
 	'SELECT id, ARRAY(SELECT a.id FROM {t} a WHERE a.d <= o.d ORDER BY a.id) FROM path_outer o', 'SELECT id, (SELECT a.id FROM {t} a WHERE a.k = o.k AND a.n <> o.n ORDER BY a.id LIMIT 1) FROM path_outer o WHERE n < 1000']) q;
--- an aggregate is computed there, so a value that is not shipped is an error
+-- Redshift computes the aggregate, so a value that cannot be shipped is an error
 SELECT error_of('SELECT id, (SELECT max(a.id) FROM path_rows a WHERE a.d = o.d) FROM path_outer o');
--- a table that is known to be small is read once for all rows outside
+-- a table that is known to be small is read once for all outer rows
 ANALYZE path_rows;
 SELECT path_plan('SELECT id, (SELECT max(a.id) FROM path_rows a WHERE a.k = o.k) FROM path_outer o');
 SELECT q AS query, path_compared(q) FROM unnest(ARRAY['SELECT id, (SELECT max(a.id) FROM {t} a WHERE a.k = o.k) FROM path_outer o', 'SELECT id, (SELECT max(a.id) FROM {t} a WHERE a.d = o.d) FROM path_outer o',
@@ -97,7 +97,7 @@ PREPARE path_top (bigint, bigint) AS SELECT id FROM path_rows ORDER BY id DESC L
 SET plan_cache_mode = force_generic_plan;
 EXPLAIN (COSTS off) EXECUTE path_top (2, 1);
 EXECUTE path_top (2, 1); EXECUTE path_top (1, NULL);
--- nothing is sent for what is no LIMIT
+-- nothing is sent for an invalid LIMIT
 SELECT standin('RESET');
 SELECT error_of('EXECUTE path_top (-1, 0)'), error_of('EXECUTE path_top (3000000000, 0)'), error_of('EXECUTE path_top (1, -1)');
 SELECT value AS statements FROM standin_status WHERE name = 'statements';
@@ -107,14 +107,14 @@ EXECUTE path_groups (1); EXECUTE path_groups (NULL);
 RESET plan_cache_mode;
 DEALLOCATE ALL;
 
--- rows that another scan makes wait go to a file, and all of them come back
+-- rows that must wait for another scan go to a file, and none is lost
 CREATE FOREIGN TABLE path_big (k integer, v bigint, filler text) SERVER wh OPTIONS (schema_name 'public', table_name 'big');
 SET work_mem = '64kB';
 SELECT count(*), sum(v), sum(length(filler)), sum(m) FROM (SELECT v, filler, (SELECT max(a.id) FROM path_rows a WHERE a.k = b.k % 2 + 1) AS m FROM path_big b OFFSET 0) x;
 RESET work_mem;
 DROP FOREIGN TABLE path_big;
 
--- partitions of two sources, one of them with its columns in another order, and one here
+-- partitions of two sources, one of them with another order of columns, and a local one
 SELECT rsfed.register_server('path_wh', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
 SELECT rsfed.execute('wh', format('CREATE TABLE path_part_%s AS SELECT id, k, n, t FROM path_rows WHERE k = %s', k, k)) FROM generate_series(1, 2) k;
 CREATE TABLE path_parts (id int, k int, n numeric(12,4), t text COLLATE "C") PARTITION BY LIST (k);
@@ -159,13 +159,13 @@ SELECT attname, null_frac, n_distinct FROM pg_stats WHERE tablename = 'path_part
 SELECT error_of(c) FROM unnest(ARRAY['INSERT INTO path_parts VALUES (9, 2)', 'INSERT INTO path_part_2 (k) VALUES (2)', 'UPDATE path_parts SET n = 0', 'DELETE FROM path_parts WHERE k = 1', 'UPDATE path_parts SET k = 1 WHERE k = 3', 'TRUNCATE path_part_1']) c;
 INSERT INTO path_parts VALUES (9, 3);
 DELETE FROM path_parts WHERE k = 3 AND id = 9;
--- with own connections those of one source wait side by side, too
+-- with connections of their own, partitions of one source are read concurrently, too
 ALTER SERVER wh OPTIONS (ADD one_snapshot 'off');
 SELECT path_plan('SELECT k FROM path_rows WHERE n > 0 UNION ALL SELECT id FROM path_part_1 UNION ALL SELECT id FROM path_outer');
 SELECT count(*), sum(k) FROM (SELECT k FROM path_rows WHERE n > 0 UNION ALL SELECT id FROM path_part_1 UNION ALL SELECT id FROM path_rows) x;
 ALTER SERVER wh OPTIONS (DROP one_snapshot);
 SELECT path_plan('SELECT k FROM path_rows WHERE n > 0 UNION ALL SELECT id FROM path_part_1 UNION ALL SELECT id FROM path_outer');
--- an error in one of several
+-- an error in one of several partitions
 SELECT error_of('SELECT k / (id - 3) FROM path_parts');
 SELECT rsfed.execute('wh', 'DROP TABLE path_part_2');
 SELECT regexp_replace(error_of('SELECT * FROM path_parts'), '\mr\d+\M', 'rN', 'g');

@@ -1,5 +1,5 @@
--- Parameters whose value Redshift does not have: they are compared as they lie among
--- the values that it has, with plans that know the value only when they run.
+-- Parameters with a value that Redshift does not have: they are compared by their place among
+-- its values, in plans that know the value only at execution.
 \i test/include/warehouse.psql
 SET search_path = public;
 SET client_min_messages = warning;
@@ -13,7 +13,7 @@ SELECT rsfed.execute('wh', $$INSERT INTO live_place VALUES
 CREATE FOREIGN TABLE live_place (id int, n numeric(12,4), m numeric(38,37), w numeric(38,0), t text OPTIONS (blank_safe 'on') COLLATE "C", c text OPTIONS (is_char 'on') COLLATE "C",
 	d date, ts timestamp, tz timestamptz) SERVER wh OPTIONS (schema_name 'public');
 CREATE TABLE local_place AS TABLE live_place;
--- each operator with each value, on either side, negated, and in a group and a subquery, which are shipped whole
+-- each operator with each value, on either side, negated, and in a group and a subquery, which are shipped
 CREATE FUNCTION answers(side text, type text, value text, conditions text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE condition text; answer text; result text[] := '{}';
 BEGIN
@@ -35,7 +35,7 @@ FROM (VALUES ('n', 'numeric', 'NaN'), ('n', 'numeric', '0.3333333333333333333333
 			'SELECT sum(CASE WHEN %s %s $1 THEN 1 WHEN NOT (%1$s %2$s $1) THEN 10 ELSE 100 END) FROM {t}', 'SELECT count(*) FROM {t} a WHERE a.id IN (SELECT b.id FROM {t} b WHERE b.%s %s $1)']) q) q;
 SELECT count(*) AS values, sum(cardinality(here)) AS queries FROM placed;
 SELECT name, type, value, here, there FROM placed WHERE here <> there;
--- what reaches Redshift is a whole statement
+-- Redshift gets complete statements
 PREPARE placed (numeric, text) AS SELECT count(*), sum(id) FROM live_place WHERE n < $1 AND $2 > t;
 EXPLAIN (VERBOSE, COSTS off) EXECUTE placed ('NaN', 'a ');
 EXECUTE placed ('NaN', 'b ');

@@ -1,10 +1,10 @@
--- Every row of rsfed.pushdown that is shipped has an example here, which Redshift
--- computes, and whose answer is that of PostgreSQL over the same rows.
+-- For each row of rsfed.pushdown there is an example here, which Redshift computes if
+-- the row is shipped, and which gives the answer of PostgreSQL over the same rows.
 \i test/include/warehouse.psql
 SET search_path = public;
 SET client_min_messages = warning;
 SELECT rsfed.execute('wh', 'CREATE TABLE live_rows (id int, i2 smallint, i4 int, i8 bigint, n decimal(12,4), n38 decimal(38,10), b boolean, t varchar(40), c char(6), cc char(6), d date, ts timestamp, tz timestamptz, f double precision)') \g /dev/null
--- small values first, then the edges: extremes, BC, the end of time, both sides of a change of the clock, blanks within, control by bytes, NULL
+-- small values first, then extremes, BC, the end of time, both sides of a clock change, inner blanks, control characters, NULL
 SELECT rsfed.execute('wh', $$INSERT INTO live_rows VALUES
 	(1, 1, 10, 100, 1.5, 1.0000000001, true, 'a', 'a', 'a', '2024-01-31', '2024-01-31 23:59:59.999999', '2024-03-31 01:59:59+01', 0.1),
 	(2, -1, -10, -100, -1.5, -1.0000000001, false, 'B', 'B', 'B', '2024-02-29', '2024-02-29 00:00:00', '2024-03-31 03:00:00+02', -0.2),
@@ -22,7 +22,7 @@ CREATE TABLE local_rows AS SELECT * FROM live_rows;
 ANALYZE local_rows;
 SELECT count(*) FROM local_rows WHERE f = 'NaN' OR d < '0001-01-01' OR i8 IS NULL;
 \i test/include/compared.psql
--- the answer of both, or the error of both
+-- both answers, or both errors
 CREATE FUNCTION compared_or_failed(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE here text; there text;
 BEGIN
@@ -40,7 +40,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 CREATE TEMPORARY TABLE example (kind text, item text, query text);
--- operators: of each column of the one class with each of the other, and with the other's edges as constants
+-- operators: each column of one class with each of the other, and with extreme constants of the other
 CREATE TEMPORARY TABLE operand (class text, term text);
 INSERT INTO operand VALUES ('integer', 'i2'), ('integer', 'i4'), ('integer', 'i8'), ('integer', '7'), ('integer', '2147483648'), ('numeric', 'n'), ('numeric', 'n38'), ('numeric', '1.50'), ('numeric', '-0.0001'),
 	('boolean', 'b'), ('boolean', 'true'), ('text', 't'), ('text', 'c'), ('text', '''a'''), ('text', '''Zürich'''), ('text', ''''''), ('char', 'cc'), ('char', '''a''::char(6)'),
@@ -65,7 +65,7 @@ INSERT INTO example SELECT 'operator', item, q FROM term, unnest(CASE WHEN is_co
 	ELSE ARRAY[format('SELECT %s AS x, count(*) FROM {t} WHERE id <= 6 GROUP BY x', term), format('SELECT max(%s) FROM {t}', term), format('SELECT max(%s) FROM {t} WHERE id < 0', term)] END) q;
 INSERT INTO example SELECT 'operator', item, format('SELECT id FROM {t} WHERE %s %s %L', c, CASE item WHEN 'text ~~ text' THEN 'LIKE' ELSE 'NOT LIKE' END, p)
 FROM unnest('{text ~~ text,text !~~ text}'::text[]) item, unnest('{t,c}'::text[]) c, unnest('{a%,ab%,it''s%,B%,zz%,%,Z%}'::text[]) p;
--- functions: their values by groups; what they make of fields, field by field
+-- functions: their values by groups; functions of date fields, for each field
 INSERT INTO example SELECT 'function', item, format(q, e) FROM (VALUES
 	('int4(integer)', 'i2::int'), ('int4(integer)', '(i8 % 1000)::int'), ('int8(integer)', 'i4::bigint'), ('int8(integer)', 'i2::bigint'), ('int2(integer)', '(i4 % 100)::smallint'),
 	('numeric(integer)', 'i8::numeric'), ('numeric(integer)', 'i4::numeric'), ('timestamp(date)', 'd::timestamp'), ('date(timestamp)', 'ts::date'), ('abs(integer)', 'abs(i4 % 1000)'), ('abs(integer)', 'abs(i8)')) e (item, e),
@@ -76,7 +76,7 @@ FROM (VALUES ('date_part(text, timestamp)', 'date_part(''#'', @)', 'ts'), ('date
 	('extract(text, timestamp)', 'extract(# FROM @)', 'ts'), ('extract(text, date)', 'extract(# FROM @)', 'd')) f (item, f, c),
 	unnest('{year,quarter,month,day,doy,dow,hour,minute}'::text[]) field, unnest('{=,<,>}'::text[]) op, unnest('{2024,1,7,-43,31}'::text[]) v
 WHERE NOT (c = 'd' AND field IN ('hour', 'minute'));
--- floats are only looked at for NULL there
+-- of floats, only NULL is examined there
 INSERT INTO example SELECT 'function', item, replace(replace(q, '#', field), '@', c)
 FROM (VALUES ('date_part(text, timestamp)', 'ts'), ('date_part(text, date)', 'd')) f (item, c), unnest('{year,quarter,month,day,doy,dow}'::text[]) field,
 	unnest(ARRAY['SELECT id FROM {t} WHERE date_part(''#'', @) IS NULL', 'SELECT count(date_part(''#'', @)) FROM {t}']) q;
@@ -90,7 +90,7 @@ INSERT INTO example SELECT 'aggregate', item, replace(q, '@', a) FROM (VALUES
 	('sum(integer)', 'sum(DISTINCT i2), sum(DISTINCT i8)'), ('sum(numeric)', 'sum(DISTINCT n)'), ('avg(integer)', 'avg(DISTINCT i4)'), ('avg(numeric)', 'avg(DISTINCT n) FILTER (WHERE b)'), ('min max(integer)', 'min(DISTINCT i4), bool_or(DISTINCT b)'),
 	('bit_and bit_or(integer)', 'bit_and(i2), bit_or(i2), bit_and(i4), bit_or(i4), bit_and(i8), bit_or(i8)')) a (item, a),
 	unnest(ARRAY['SELECT @ FROM {t}', 'SELECT @ FROM {t} WHERE id < 0', 'SELECT i2, @ FROM {t} GROUP BY i2', 'SELECT @ FROM {t} WHERE id = 6']) q;
--- the spreads, of values of all sizes, of one value, of none, with what keeps others out
+-- variances and standard deviations: of values of all sizes, of one value, of none, with FILTER
 INSERT INTO example SELECT 'aggregate', format('stddev stddev_samp stddev_pop variance var_samp var_pop(%s)', class), replace(replace(q, '@',
 	'stddev(x), stddev_samp(x), stddev_pop(x), variance(x), var_samp(x), var_pop(x)'), '(x)', format('(%s)', x))
 FROM (VALUES ('integer', 'i2'), ('integer', 'i4'), ('integer', 'i4 % 1000'), ('integer', 'i2 * 0 + 7'), ('numeric', 'n'), ('numeric', 'n * 2'), ('numeric', '-n'), ('numeric', 'i4::numeric'), ('numeric', 'CASE WHEN b THEN n END')) x (class, x),
@@ -105,6 +105,10 @@ INSERT INTO example VALUES
 	('clause', 'IS DISTINCT FROM', 'SELECT id FROM {t} WHERE i4 IS DISTINCT FROM i2'), ('clause', 'IS DISTINCT FROM', 'SELECT id FROM {t} WHERE t IS NOT DISTINCT FROM c'),
 	('clause', 'CASE', 'SELECT CASE WHEN b THEN i4 WHEN n > 0 THEN 5 END AS x, count(*) FROM {t} GROUP BY x'), ('clause', 'CASE', 'SELECT sum(CASE i2 WHEN 1 THEN n ELSE 0.0000 END) FROM {t}'),
 	('clause', 'COALESCE', 'SELECT coalesce(i4, i2, -1) AS x, count(*) FROM {t} GROUP BY x'), ('clause', 'COALESCE', 'SELECT id FROM {t} WHERE coalesce(t, ''none'') = ''none'''),
+	('clause', 'NULLIF', 'SELECT nullif(i4, 3) AS x, nullif(i8, i2) AS y, count(*) FROM {t} GROUP BY 1, 2'), ('clause', 'NULLIF', 'SELECT count(nullif(t, ''a'')), count(nullif(c, ''zz'')), count(nullif(cc, c)), sum(nullif(n, 1.5)), sum(nullif(n38, 0)), avg(nullif(i4, 0)), max(nullif(d, ''9999-12-31'')), min(nullif(ts, d)) FROM {t}'),
+	('clause', 'NULLIF', 'SELECT id FROM {t} WHERE nullif(t, ''a'') = ''B'' OR nullif(b, false) OR nullif(cc, ''zz'') = ''q'' OR nullif(n, n38) < 0'),
+	('clause', 'GREATEST, LEAST', 'SELECT greatest(i4, i2) AS x, least(i8, 5) AS y, least(i2, NULL) AS z, count(*) FROM {t} GROUP BY 1, 2, 3'), ('clause', 'GREATEST, LEAST', 'SELECT id FROM {t} WHERE greatest(d, ''2024-01-31'') = d AND least(ts, ''2024-01-31'') < ts OR least(tz, ''1970-01-01 00:00:00+00'') = tz'),
+	('clause', 'GREATEST, LEAST', 'SELECT max(greatest(d, NULL)), min(least(ts, ts)), sum(least(i2, 0)) FROM {t}'),
 	('clause', 'constants and parameters', 'SELECT id FROM {t} WHERE t = ''it''''s \ "x"'' OR n = 1.50 OR tz = ''2023-10-29 02:30:00+02'' OR d = ''2024-02-29'''), ('clause', 'constants and parameters', 'SELECT id FROM {t} WHERE d = ''0044-03-15 BC'''),
 	('clause', 'WHERE', 'SELECT i4, t FROM {t} WHERE id > 3'), ('clause', 'WHERE', 'SELECT * FROM {t} WHERE id < 0'),
 	('clause', 'INNER JOIN', 'SELECT a.id, b.id FROM {t} a JOIN {t} b ON a.i4 = b.i4 AND a.b'), ('clause', 'INNER JOIN', 'SELECT a.id, b.t FROM {t} a JOIN {t} b ON a.t = b.c WHERE b.id < 0'),
@@ -125,18 +129,46 @@ INSERT INTO example VALUES
 	('clause', 'ORDER BY with LIMIT', 'SELECT t, id FROM {t} ORDER BY t, id LIMIT 5'), ('clause', 'ORDER BY with LIMIT', 'SELECT id FROM {t} ORDER BY n DESC NULLS LAST, id LIMIT 2 OFFSET 1'), ('clause', 'ORDER BY with LIMIT', 'SELECT id FROM {t} ORDER BY d DESC, id LIMIT 0');
 
 CREATE TEMPORARY TABLE outcome AS SELECT kind, item, query, compared_or_failed(query) AS result FROM example;
--- what is not the same; a value beyond its type's range, or a division by zero, is an error of both
+-- differences; a value out of range, or a division by zero, is an error in both
 SELECT kind, item, query, result FROM outcome WHERE result !~ '^same(,| error 22)' ORDER BY 1, 2, 3;
--- rows that are shipped, and of which no example was computed in Redshift: write one above
+-- rows that are shipped without an example that Redshift computed: add one above
 SELECT p.kind, p.item FROM rsfed.pushdown p WHERE p.shipped <> 'no'
 	AND NOT EXISTS (SELECT FROM outcome o WHERE (o.kind, o.item) = (p.kind, p.item) AND (o.result = 'same, there'
 		-- these are asked for by what is here
 		OR o.result = 'same, here' AND p.item IN ('correlated subqueries', 'joins with what is not there'))) ORDER BY 1, 2;
--- examples of what is no row
+-- what stays: each such row has examples here, too, which are computed here, and are the same
+CREATE TEMPORARY TABLE staying (kind text, item text, query text);
+INSERT INTO staying SELECT 'operator', item, format('SELECT id FROM {t} WHERE %s', c) FROM (VALUES ('/ % (numeric, numeric)', 'n / 3 > 1 OR n % 2 = 1'), ('= <> < <= > >= (timestamp, timestamptz)', 'ts < tz'), ('= <> < <= > >= (date, timestamptz)', 'd >= tz'),
+	('text || text', 't || c = ''aa'''), ('= <> < <= > >= + - * / (float, float)', 'f = f + 1'), ('= <> < <= > >= + - * / (float, float)', 'f > 1'), ('= <> < <= > >= + - * / (float, float)', 'f - f <> 0')) v (item, c);
+INSERT INTO staying SELECT 'function', item, format('SELECT %s AS x, count(*) FROM {t} GROUP BY x', x) FROM (VALUES ('numeric(numeric, integer)', 'n::numeric(12,1)'), ('date_trunc(text, timestamptz)', 'date_trunc(''day'', tz)'), ('float8 float4(any)', 'i4::float8'),
+	('float8 float4(any)', 'n::float4'), ('round(numeric, integer)', 'round(n, 1)'), ('upper lower(text)', 'upper(t)'), ('upper lower(text)', 'lower(c)'), ('now()', 'tz < now() + id * interval ''1 day''')) v (item, x);
+INSERT INTO staying SELECT 'aggregate', item, format('SELECT i2, %s FROM {t} WHERE f < 1e10 GROUP BY i2', x) FROM (VALUES ('sum avg min max(float)', 'min(f), max(f)'), ('sum avg min max(float)', 'sum(f), avg(f)'), ('string_agg(text, text)', 'string_agg(t, '','' ORDER BY id)'), ('array_agg(any)', 'array_agg(i4 ORDER BY id)'),
+	('stddev stddev_samp stddev_pop variance var_samp var_pop(float)', 'stddev(f), var_pop(f)')) v (item, x);
+INSERT INTO staying VALUES ('clause', 'DISTINCT ON', 'SELECT DISTINCT ON (i2) i2, id FROM {t} ORDER BY i2, id'),
+	('clause', 'GROUPING SETS, ROLLUP, CUBE', 'SELECT i2, b, count(*) FROM {t} GROUP BY CUBE (i2, b)'), ('clause', 'window functions', 'SELECT id, rank() OVER (PARTITION BY i2 ORDER BY n) FROM {t}'), ('clause', 'row comparisons', 'SELECT id FROM {t} WHERE (i2, i4) < (7, 3)'),
+	('clause', 'json, jsonb', 'SELECT id FROM {t} WHERE to_jsonb(i4) = ''10'''), ('clause', 'whole rows, system columns', 'SELECT count(q) FROM {t} q WHERE q IS NOT NULL');
+SELECT kind, item, query, compared_or_failed(query) AS result FROM staying WHERE compared_or_failed(query) <> 'same, here' ORDER BY 1, 2, 3;
+-- EXPLAIN says of each why it stays
+CREATE FUNCTION says_why(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || replace(query, '{t}', 'live_rows') LOOP
+		IF line ~ '^ +Local: .*; see doc/pushdown.md$' THEN RETURN true; END IF;
+	END LOOP;
+	RETURN false;
+END $$;
+SELECT kind, item, query FROM staying WHERE NOT says_why(query);
+SELECT q AS query, says_why(q) FROM unnest(ARRAY['SELECT a.id, x FROM {t} a JOIN {t} x USING (id)', 'SELECT a.id, b.tableoid FROM {t} a JOIN {t} b USING (id)', 'SELECT a.id FROM {t} a JOIN {t} b USING (id) FOR UPDATE', 'SELECT i2 FROM {t} ORDER BY i2 FETCH FIRST 2 ROWS WITH TIES', 'SELECT i2 FROM {t} ORDER BY i2 OFFSET 2', 'SELECT i2 FROM {t} OFFSET 2']) q;
+SELECT kind, item FROM rsfed.pushdown WHERE shipped = 'no' EXCEPT SELECT kind, item FROM staying;
+SELECT kind, item FROM staying EXCEPT SELECT kind, item FROM rsfed.pushdown WHERE shipped = 'no';
+-- of others they stay
+SELECT q AS query, compared_or_failed(q) AS result FROM unnest(ARRAY['SELECT id FROM {t} WHERE greatest(n, n38) > 0', 'SELECT id FROM {t} WHERE least(t, c) = ''a''', 'SELECT id FROM {t} WHERE greatest(i2, i4, i8) > 3', 'SELECT id FROM {t} WHERE least(f, 1) < 0', 'SELECT id FROM {t} WHERE nullif(f, 1) > 0', 'SELECT id FROM {t} WHERE nullif(ts, tz) IS NULL',
+	'SELECT nullif(t, ''a'') AS x, count(*) FROM {t} GROUP BY 1', 'SELECT min(nullif(t, ''a'')) FROM {t}', 'SELECT sum(nullif(n, 1.5) * 2) FROM {t}']) q;
+-- examples without a row
 SELECT DISTINCT kind, item FROM example EXCEPT SELECT kind, item FROM rsfed.pushdown WHERE shipped <> 'no';
 SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE result = 'same, there') > 900 AS most_there FROM outcome;
 
--- standard deviations of many groups: each rounded once, though sqrt() has more digits
+-- standard deviations of many groups: each is rounded once, although sqrt() has more digits
 SELECT rsfed.execute('wh', 'CREATE TABLE live_spread (g int, i int, n decimal(14,3))') \g /dev/null
 CREATE TABLE local_spread AS SELECT x % 1000 AS g, (x::bigint * x * x % 5003 - 1000)::int AS i,
 	((x::bigint * 104723 % 1299709) * (x % 1000) / 7.0)::numeric(14,3) AS n FROM generate_series(1, 4000) x;
@@ -147,7 +179,7 @@ SELECT count(*) AS groups, count(*) FILTER (WHERE here IS DISTINCT FROM there) A
 	(SELECT g, (stddev(i), stddev_pop(i), variance(i), var_pop(i), stddev(n), stddev_pop(n), variance(n), var_pop(n))::text AS here FROM local_spread GROUP BY g) h
 	FULL JOIN (SELECT g, row(stddev(i), stddev_pop(i), variance(i), var_pop(i), stddev(n), stddev_pop(n), variance(n), var_pop(n))::text AS there FROM live_spread GROUP BY g) t USING (g);
 EXPLAIN (VERBOSE, COSTS off) SELECT g, stddev(i), var_pop(n) FILTER (WHERE i > 0) FROM live_spread GROUP BY g;
--- what stays here: squares of too many digits
+-- computed here: squares with too many digits
 EXPLAIN (VERBOSE, COSTS off) SELECT stddev(i::bigint) FROM live_spread;
 EXPLAIN (VERBOSE, COSTS off) SELECT variance(n * n) FROM live_spread;
 SELECT error_of('SELECT rsfed.pushed(''SELECT variance(DISTINCT i) AS v FROM live_spread'')');
@@ -156,6 +188,6 @@ SELECT error_of('SELECT rsfed.pushed(''SELECT g, stddev(i) AS s FROM live_spread
 DROP FOREIGN TABLE live_rows, live_spread;
 DROP TABLE local_spread;
 SELECT rsfed.execute('wh', 'DROP TABLE live_spread') \g /dev/null
-DROP TABLE local_rows, example, operand, outcome;
-DROP FUNCTION compared, compared_or_failed;
+DROP TABLE local_rows, example, operand, outcome, staying;
+DROP FUNCTION compared, compared_or_failed, says_why;
 SELECT rsfed.execute('wh', 'DROP TABLE live_rows') \g /dev/null

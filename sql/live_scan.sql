@@ -1,4 +1,4 @@
--- Live tables while they are read: connections, rescans, errors, rights.
+-- Reading live tables: connections, rescans, errors, privileges.
 \i test/include/warehouse.psql
 SET search_path = public;
 SET client_min_messages = warning;
@@ -6,16 +6,16 @@ CREATE FOREIGN TABLE live_kv (k integer, s text, n numeric, d date) SERVER wh OP
 CREATE FOREIGN TABLE live_big (k integer, v bigint, filler text) SERVER wh OPTIONS (schema_name 'public', table_name 'big');
 CREATE VIEW standin_status AS SELECT name, value FROM dblink(current_setting('test.wh_conninfo'), 'STANDIN STATUS') AS t (name text, value bigint);
 
--- two scans in one plan that cannot be one statement, a LIMIT that is not shipped
+-- a plan with two scans that cannot be one statement; a LIMIT that is not shipped
 SELECT count(*), sum(a.v) FROM live_big a JOIN live_kv b ON b.k = a.k AND (b.s || '') <> 'none' || random()::text;
 SELECT k FROM (SELECT k, row_number() OVER () FROM live_big) x LIMIT 2;
--- the inner side of a nested loop is asked once, and replayed
+-- the inner side of a nested loop is read once, and replayed
 SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
 SELECT standin('RESET');
 SELECT count(*) FROM generate_series(1, 4) g, live_kv b WHERE (b.s || g) IS NOT NULL;
 SELECT value FROM standin_status WHERE name = 'statements';
 RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material;
--- one that is kept to be read again, and is in another's way when it is read for the first time
+-- a scan whose rows are stored for a rescan, interrupted by another scan during its first pass
 SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
 SELECT g, q.n, q.rows FROM generate_series(1, 3) g LEFT JOIN (SELECT sum(c.k) AS n, count(*) AS rows FROM live_kv a
 	LEFT JOIN LATERAL (SELECT l.k FROM live_big l WHERE l.k = a.k ORDER BY l.k LIMIT 2) c ON true HAVING bool_or(sqrt(a.k) >= 0)) q ON g > 0;
@@ -23,12 +23,12 @@ SET work_mem = '64kB';
 SELECT g, q.n, q.rows FROM generate_series(1, 3) g LEFT JOIN (SELECT sum(c.k) AS n, count(*) AS rows FROM (SELECT k, repeat('x', 1000) AS wide FROM live_big WHERE k <= 300) a
 	LEFT JOIN LATERAL (SELECT l.k FROM live_kv l WHERE l.k = a.k ORDER BY l.k LIMIT 2) c ON true HAVING bool_or(sqrt(a.k) >= 0)) q ON g > 0;
 RESET work_mem; RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material;
--- a correlated one by parameter
+-- a correlated scan, by parameter
 SELECT g, (SELECT s FROM live_kv WHERE k = g) FROM generate_series(1, 4) g;
--- one that is left at its first row, and asks again
+-- a scan that stops at its first row, and is repeated
 SELECT g, (SELECT true FROM live_big WHERE k >= g OR v < 0 OFFSET random() * 0 LIMIT 1) AS found FROM generate_series(1, 3) g;
 
--- cursors side by side, and a function that asks while a scan is in progress
+-- several cursors, and a function that reads while a scan is in progress
 BEGIN;
 DECLARE one CURSOR FOR SELECT k FROM live_big;
 DECLARE two CURSOR FOR SELECT v FROM live_big ORDER BY k LIMIT 5;
@@ -85,7 +85,7 @@ RESET plan_cache_mode;
 EXECUTE by_key (1, 'infinity');
 EXPLAIN (COSTS off) SELECT k FROM live_kv WHERE d < current_date;
 
--- options take effect at once; texts are shipped only where they may be
+-- options take effect immediately; conditions on texts are shipped only if that is safe
 ALTER FOREIGN TABLE live_kv ALTER s OPTIONS (ADD blank_safe 'on');
 EXPLAIN (COSTS off) SELECT k FROM live_kv WHERE s IN ('one', 'it''s \');
 SELECT k FROM live_kv WHERE s IN ('one', 'it''s \');
@@ -105,7 +105,7 @@ ALTER FOREIGN TABLE live_kv OPTIONS (DROP max_rows);
 SELECT error_of('CREATE FOREIGN TABLE bad (k int OPTIONS (colum_name ''x'')) SERVER wh');
 SELECT error_of('CREATE FOREIGN TABLE bad (k int) SERVER wh OPTIONS (blank_safe ''perhaps'')');
 
--- what is not as it was declared
+-- columns and tables that differ from their declaration
 CREATE FOREIGN TABLE drifted (k text, s int, n numeric(10,2), d timestamp, x int OPTIONS (column_name 'gone')) SERVER wh OPTIONS (schema_name 'public', table_name 'kv');
 SELECT k, d FROM drifted ORDER BY 1 NULLS FIRST;
 SELECT error_of('SELECT s FROM drifted');
@@ -118,14 +118,14 @@ SELECT count(*) FROM drifted;
 -- read-only
 SELECT error_of(c) FROM unnest(ARRAY['INSERT INTO live_kv VALUES (1)', 'UPDATE live_kv SET k = 1', 'DELETE FROM live_kv', 'EXPLAIN DELETE FROM live_kv']) c;
 SELECT is_insertable_into FROM information_schema.tables WHERE table_name = 'live_kv';
--- a local table may be changed by what is read
+-- a local table may be changed from a foreign one
 CREATE TABLE local_kv AS SELECT k, s FROM live_kv;
 UPDATE local_kv l SET s = b.s || '!' FROM live_kv b JOIN live_kv c USING (k) WHERE b.k = l.k;
 INSERT INTO local_kv SELECT 100, max(s COLLATE "C") FROM live_kv;
 TABLE local_kv ORDER BY k, s;
 SELECT k FROM live_kv WHERE k = 1 FOR UPDATE;
 
--- rights: whose mapping it is
+-- privileges: whose user mapping is used
 GRANT SELECT ON live_kv TO rsfed_stranger, rsfed_analyst;
 GRANT USAGE, CREATE ON SCHEMA public TO rsfed_analyst, rsfed_stranger;
 SET ROLE rsfed_stranger;
@@ -140,7 +140,7 @@ SELECT error_of('SELECT count(*) FROM live_kv');
 SELECT error_of('SELECT count(*) FROM live_kv, seen');
 RESET ROLE;
 REVOKE USAGE ON FOREIGN SERVER wh FROM rsfed_stranger;
--- conditions of others do not go before those of a security barrier
+-- conditions of a user are not evaluated before those of a security barrier
 CREATE VIEW barrier WITH (security_barrier) AS SELECT * FROM live_kv WHERE random() >= 0;
 CREATE FUNCTION live_plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE line text;
@@ -152,7 +152,7 @@ BEGIN
 END $$;
 SELECT live_plan('SELECT k FROM barrier WHERE 10 / k > 1');
 
--- one transaction there for all scans of a statement
+-- one transaction in Redshift for all scans of a statement
 SELECT standin('RESET');
 SELECT (SELECT count(*) FROM live_kv WHERE random() >= 0) + (SELECT count(*) FROM live_kv WHERE random() >= 0) AS eight;
 SELECT value AS statements FROM standin_status WHERE name = 'statements';
@@ -161,7 +161,25 @@ SELECT standin('RESET');
 SELECT (SELECT count(*) FROM live_kv WHERE random() >= 0) + (SELECT count(*) FROM live_kv WHERE random() >= 0) AS eight;
 SELECT name, value FROM standin_status WHERE name IN ('statements', 'connections_made') ORDER BY 1;
 ALTER SERVER wh OPTIONS (DROP one_snapshot);
--- what EXPLAIN ANALYZE adds
+-- so they see the same rows, though some are added in between, and a statement after them sees those
+SELECT rsfed.execute('wh', 'CREATE TABLE live_more (id int)'), rsfed.execute('wh', 'INSERT INTO live_more VALUES (1), (2)');
+CREATE FOREIGN TABLE live_more (id int) SERVER wh OPTIONS (schema_name 'public');
+CREATE FUNCTION put_more(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM rsfed.execute('wh', format('INSERT INTO live_more VALUES (%s)', n)); RETURN n; END $$;
+SELECT (SELECT count(*) FROM live_more WHERE random() >= 0) AS before, put_more(3) AS put, (SELECT count(*) FROM live_more WHERE random() >= 0) AS after;
+SELECT count(*) FROM live_more;
+ALTER SERVER wh OPTIONS (ADD one_snapshot 'off');
+SELECT (SELECT count(*) FROM live_more WHERE random() >= 0) AS before, put_more(4) AS put, (SELECT count(*) FROM live_more WHERE random() >= 0) AS after;
+-- a statement after one whose connection another cursor still shares has its own snapshot
+ALTER SERVER wh OPTIONS (DROP one_snapshot, ADD pool_size '2');
+BEGIN;
+DECLARE one CURSOR FOR SELECT id FROM live_more WHERE random() >= 0; DECLARE two CURSOR FOR SELECT id FROM live_more WHERE random() >= 0; DECLARE three CURSOR FOR SELECT id FROM live_more WHERE random() >= 0;
+FETCH 1 FROM one; FETCH 1 FROM two; FETCH 1 FROM three;
+CLOSE two; CLOSE one;
+SELECT put_more(5);
+SELECT count(*) FROM live_more WHERE random() >= 0;
+COMMIT;
+ALTER SERVER wh OPTIONS (DROP pool_size);
+-- the output of EXPLAIN ANALYZE
 CREATE FUNCTION live_facts(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE line text;
 BEGIN
@@ -172,8 +190,16 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT live_facts('SELECT k FROM live_kv WHERE sqrt(k) > 1');
+-- of several scans in one transaction there, too; a server that has no such number must not end it
+SELECT live_facts('SELECT (SELECT count(*) FROM live_more WHERE random() >= 0) + (SELECT max(id) FROM live_more WHERE random() >= 0)');
+SELECT standin('FAULT no_function pg_last_query_id');
+SELECT live_facts('SELECT (SELECT count(*) FROM live_more WHERE random() >= 0) + (SELECT max(id) FROM live_more WHERE random() >= 0)');
+SELECT standin('RESET');
+DROP FUNCTION put_more;
+DROP FOREIGN TABLE live_more;
+SELECT rsfed.execute('wh', 'DROP TABLE live_more');
 
--- a table of a group: a member that cannot be reached is left for another
+-- a table of a group: another member replaces one that cannot be reached
 SET client_min_messages = error;
 SELECT rsfed.register_server('live_one', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
 SELECT rsfed.register_server('live_two', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', 1, verify => false);
@@ -192,9 +218,22 @@ COMMIT;
 SELECT live_facts('SELECT k FROM live_member WHERE k = 1');
 SELECT error_of('SELECT rsfed.drop_group(''live_group'')');
 DROP FOREIGN TABLE live_member;
-SELECT rsfed.drop_group('live_group'), rsfed.drop_server('live_one'), rsfed.drop_server('live_two');
+-- a member that failed is not in use any more while the transaction goes on at another one
+SET client_min_messages = error;
+SELECT rsfed.register_server('live_gone', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', 1, verify => false);
+SELECT rsfed.define_group('live_failover', 'failover');
+SELECT rsfed.add_member('live_failover', 'live_gone', verify => false), rsfed.add_member('live_failover', 'live_one', priority => 2, verify => false);
+SET client_min_messages = warning;
+CREATE FOREIGN TABLE live_member (k integer) SERVER live_failover OPTIONS (schema_name 'public', table_name 'kv');
+BEGIN;
+DECLARE one CURSOR FOR SELECT k FROM live_member ORDER BY k;
+FETCH 1 FROM one;
+SELECT server, state, running FROM rsfed.groups WHERE group_name = 'live_failover' ORDER BY server;
+COMMIT;
+DROP FOREIGN TABLE live_member;
+SELECT rsfed.drop_group('live_group'), rsfed.drop_group('live_failover'), rsfed.drop_server('live_one'), rsfed.drop_server('live_two'), rsfed.drop_server('live_gone');
 
--- cursors over a savepoint and a commit, a loop that commits, partitions
+-- cursors across a savepoint and a commit, a loop that commits, partitions
 BEGIN;
 DECLARE one CURSOR FOR SELECT k FROM live_big;
 DECLARE held CURSOR WITH HOLD FOR SELECT k FROM live_big WHERE k < 10;
@@ -227,7 +266,7 @@ SELECT relname, reltuples FROM pg_class WHERE relname IN ('live_kv', 'live_big')
 SELECT attname, null_frac, n_distinct FROM pg_stats WHERE tablename = 'live_kv' ORDER BY 1;
 SELECT count(*) FROM pg_stats WHERE tablename = 'live_big' AND n_distinct < -0.9;
 
--- tables as they are in Redshift
+-- IMPORT FOREIGN SCHEMA
 SELECT rsfed.execute('wh', 'CREATE SCHEMA imported');
 SELECT rsfed.execute('wh', 'CREATE TABLE imported.plain (id int, name varchar(10), code char(3), price decimal(8,2), "Open" date)');
 SELECT rsfed.execute('wh', 'CREATE TABLE imported.other (id int)');
@@ -244,7 +283,7 @@ SELECT count(*) FROM imported.other;
 SELECT error_of('IMPORT FOREIGN SCHEMA nowhere FROM SERVER wh INTO imported');
 SELECT error_of('IMPORT FOREIGN SCHEMA imported FROM SERVER wh INTO imported OPTIONS (x ''1'')');
 
--- changes there are brought over, and what depends on the tables stays
+-- changes in Redshift are carried over, and dependent objects stay
 SELECT * FROM rsfed.refresh_foreign_schema('wh', 'imported', 'imported');
 SELECT count(*), count(DISTINCT table_name) FROM rsfed.remote_columns('wh', 'imported') WHERE table_name <> 'shapes';
 SELECT rsfed.execute('wh', 'DROP VIEW imported.late'), rsfed.execute('wh', 'DROP TABLE imported.plain'), rsfed.execute('wh', 'DROP TABLE imported.other'),

@@ -4,7 +4,7 @@ SET search_path = public;
 CREATE TABLE base (k int, v int);
 INSERT INTO base VALUES (1, 1), (2, 2);
 CREATE MATERIALIZED VIEW mv AS SELECT k, sum(v) AS v FROM base GROUP BY k;
--- no unique index: readers would be locked out
+-- without a unique index, readers would be locked out
 SELECT rsfed.schedule_refresh('mv', '@daily');
 CREATE UNIQUE INDEX ON mv (k);
 SELECT rsfed.schedule_refresh('mv', '@hourly', name => 'often');
@@ -20,7 +20,7 @@ SELECT rsfed.schedule_refresh('v', '@daily');
 SELECT rsfed.unschedule_refresh('mv', 'often');
 SELECT rsfed.unschedule_refresh('mv');
 SELECT count(*) FROM rsfed.schedules;
--- what an index of the owner holds is not evaluated as whoever schedules
+-- expressions in an index of the owner are not evaluated as the role that schedules
 CREATE ROLE rsfed_watched;
 CREATE FUNCTION watched(i int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
 BEGIN RAISE WARNING 'as %', current_user; RETURN true; END $$;

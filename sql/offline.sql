@@ -1,4 +1,4 @@
--- What needs no warehouse: options of servers, schedule texts, schedules of
+-- Tests without a warehouse: options of servers, schedule texts, schedules of
 -- native materialized views.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS rsfed CASCADE;
@@ -22,7 +22,7 @@ ALTER SERVER off OPTIONS (SET port '0x1F');
 :state
 CREATE USER MAPPING FOR CURRENT_USER SERVER off OPTIONS (user 'u', password 'p', pasword 'q');
 :state
--- a foreign table wants a log-in
+-- a foreign table requires a user mapping
 CREATE FOREIGN TABLE off_table (a int) SERVER off;
 SELECT * FROM off_table;
 :state
@@ -37,6 +37,23 @@ SELECT server, host, port, dbname FROM rsfed.servers WHERE server = 'off';
 SELECT rsfed.drop_server('off');
 SELECT rsfed.drop_server('off');
 :state
+
+-- what becomes of a query over live tables needs no warehouse: it is decided and written when the query is planned
+CREATE SERVER off FOREIGN DATA WRAPPER rsfed OPTIONS (host '127.0.0.1', port '1', dbname 'nowhere', connect_timeout '5');
+CREATE FOREIGN TABLE off_table (id int, "Select" bigint OPTIONS (column_name 'tag'), n numeric(12,4), t text OPTIONS (blank_safe 'on') COLLATE "C", d date, ts timestamp, f float8) SERVER off OPTIONS (schema_name 'a "b"', table_name 'open');
+CREATE FUNCTION off_text(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || query LOOP
+		RETURN QUERY SELECT regexp_replace(trim(line), '\mr\d+\M', 'rN', 'g') WHERE line ~ 'Remote SQL|Local: ';
+	END LOOP;
+END $$;
+SELECT q AS query, t AS text FROM unnest(ARRAY['SELECT id, "Select" FROM off_table WHERE t = ''it''''s \ "x"'' AND ts >= ''2024-01-31'' AND id = ANY (''{1,2}'') AND n <> -1.50', 'SELECT avg(id), sum("Select") FILTER (WHERE id > 1), count(DISTINCT t) FROM off_table',
+	'SELECT id FROM off_table WHERE n IS DISTINCT FROM 2.25 AND d > ts - interval ''1 day'' ORDER BY t DESC, id LIMIT 3', 'SELECT date_trunc(''month'', ts) AS m, max(n) FROM off_table GROUP BY 1 HAVING count(*) > 2', 'SELECT id FROM off_table WHERE f > 1 OR sqrt(id) > 2',
+	'SELECT a.id FROM off_table a JOIN off_table b USING (id) WHERE a.n = 1 / 3.0', 'SELECT id FROM off_table WHERE id IN (SELECT id FROM off_table WHERE t LIKE ''a%'' EXCEPT SELECT id FROM off_table)']) WITH ORDINALITY q (q, n), off_text(q) WITH ORDINALITY t (t, m) ORDER BY n, m;
+DROP FUNCTION off_text;
+DROP FOREIGN TABLE off_table;
+SELECT rsfed.drop_server('off');
 
 -- schedule texts
 CREATE TABLE off_base (a int);
@@ -69,10 +86,10 @@ SELECT rsfed.pause_all(reason => 'tests');
 SELECT relation, state FROM rsfed.freshness WHERE relation = 'off_mv'::regclass;
 SELECT rsfed.resume_all();
 RESET client_min_messages;
--- renamed, it keeps its schedules; dropped, they are gone
+-- a renamed relation keeps its schedules; DROP removes them
 ALTER MATERIALIZED VIEW off_mv RENAME TO "off ""mv""";
 SELECT count(*) FROM rsfed.schedules WHERE relation = '"off ""mv"""'::regclass;
--- as after a restore, which brings no oids
+-- as after a restore, without oids
 CREATE TEMP TABLE kept AS TABLE rsfed_catalog.relation;
 DELETE FROM rsfed_catalog.relation;
 DELETE FROM rsfed_catalog.relation_oid;
@@ -85,7 +102,7 @@ SELECT count(*) FROM rsfed.schedules WHERE relation = 'off_mv2'::regclass;
 ALTER INDEX off_mv2 RENAME TO "off ""mv""";
 CALL rsfed.refresh('"off ""mv"""') \gset
 \echo :status
--- a run keeps the name that it was made under
+-- a run keeps the name that its relation had
 ALTER MATERIALIZED VIEW "off ""mv""" RENAME TO off_mv3;
 CALL rsfed.refresh('off_mv3') \gset
 SELECT relation, relation_name FROM rsfed.runs ORDER BY run_id;
@@ -95,7 +112,7 @@ SELECT count(*) FROM rsfed_catalog.relation;
 SELECT count(*) FROM rsfed_catalog.schedule;
 DROP TABLE off_base;
 
--- whoever takes the name of a relation that vanished unseen does not inherit it
+-- a new relation with the name of one that vanished unnoticed does not inherit its schedules
 CREATE MATERIALIZED VIEW off_mv AS SELECT 1 AS a;
 CREATE UNIQUE INDEX ON off_mv (a);
 SET client_min_messages = error;
@@ -111,7 +128,7 @@ CALL rsfed.refresh('off_mv') \gset
 SELECT count(*) FROM rsfed.schedules WHERE relation = 'off_mv'::regclass;
 DROP MATERIALIZED VIEW off_mv;
 
--- what does not exist
+-- objects that do not exist
 SELECT * FROM rsfed.describe('nowhere', 'SELECT 1 AS a');
 :state
 SELECT rsfed.wait(-1);

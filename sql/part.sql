@@ -14,7 +14,7 @@ CALL rsfed.refresh('visits', part => '{"tenant_id": [42, 57, null]}') \gset
 \echo :status :rows_changed
 SELECT part, rows_received, rows_inserted, rows_updated, rows_deleted FROM rsfed.runs WHERE run_id = :run_id;
 SELECT count(*) FROM visits WHERE tenant_id = 57;
--- nothing else is touched, and the rest is as old as before
+-- other rows are not touched, and as_of stays
 SELECT count(*) FROM (TABLE visits EXCEPT TABLE before) x WHERE tenant_id NOT IN (42, 57);
 SELECT :'as_of' > :'as_of_before' AS run_is_newer;
 SELECT as_of = :'as_of_before' AS as_of_stays FROM rsfed.freshness WHERE relation = 'visits'::regclass;
@@ -36,7 +36,7 @@ SELECT rsfed.define_rollup('pinned', 'wh', 'SELECT tenant_id, sum(n) FROM visit 
 SELECT rsfed.execute('wh', 'DELETE FROM visit WHERE tenant_id = 1');
 CALL rsfed.refresh('pinned', part => '{"tenant": "1"}') \gset
 \echo :status :rows_changed
--- what cannot be
+-- errors
 SELECT error_of(format('CALL rsfed.refresh(%L, part => %L)', 'visits', p)) FROM unnest(ARRAY[
 	'{"tenant": 1}', '{"n": 1}', '{"tenant_id": "abc"}', '{"tenant_id": 99999999999}', '{"tenant_id": []}', '{"tenant_id": {"a": 1}}',
 	'{"tenant_id": [[1]]}', '{}', '[1]', '7', '{"d": "2024-02-30"}', '{"d": true}']) p;
@@ -51,7 +51,7 @@ SELECT rsfed.request_refresh('visits', part => '{"tenant_id": [1, 2]}') = :one A
 	rsfed.request_refresh('visits', part => '{"tenant_id": [1]}') > :one AS other, rsfed.request_refresh('visits') > :one AS all_of_it;
 SELECT count(*) FROM rsfed.runs WHERE relation = 'visits'::regclass AND status = 'queued';
 SELECT count(rsfed.cancel(run_id)) FROM rsfed.runs WHERE relation = 'visits'::regclass AND status = 'queued';
--- nobody can wait for what his own transaction, or statement, has asked for
+-- a session cannot wait for a run that its own transaction, or statement, has requested
 SELECT error_of($$SELECT rsfed.wait(rsfed.request_refresh('visits'), '1 s')$$);
 BEGIN;
 SELECT rsfed.request_refresh('visits') AS one \gset
@@ -67,7 +67,7 @@ CALL rsfed.refresh('windowed', part => '{"tenant_id": [2]}') \gset
 \echo :status :rows_changed
 SELECT error_of($$CALL rsfed.refresh('windowed', since => '3024-01-03')$$) ~ 'there is no bucket to refresh' AS refused;
 
--- the probe: the same answer, nothing is asked
+-- the probe: with the same answer, the query is not sent
 SELECT error_of($$SELECT rsfed.define_rollup('probed', 'wh', 'SELECT d, sum(n) AS n FROM visit GROUP BY d', options => '{"probe": "DELETE FROM visit"}')$$);
 SELECT error_of($$SELECT rsfed.define_rollup('probed', 'wh', 'SELECT d, sum(n) AS n FROM visit GROUP BY d', options => '{"probe": "SELECT max(n) FROM visit WHERE d > {from}"}')$$);
 SELECT rsfed.define_rollup('probed', 'wh', 'SELECT d, sum(n) AS n FROM visit GROUP BY d', options => '{"probe": "SELECT count(*), max(n) FROM visit"}');
@@ -76,7 +76,7 @@ CALL rsfed.refresh('probed') \gset
 \echo :status :rows_changed
 SELECT rows_received FROM rsfed.runs WHERE run_id = :run_id;
 SELECT as_of > :'as_of_before' AS moves_on, changed_at = :'changed_before' AS unchanged FROM rsfed.freshness WHERE relation = 'probed'::regclass;
--- a change that the probe does not see, and one that it does
+-- a change that the probe does not show, and one that it shows
 SELECT rsfed.execute('wh', 'UPDATE visit SET n = 50 WHERE tenant_id = 9');
 CALL rsfed.refresh('probed') \gset
 \echo :status :rows_changed
@@ -85,11 +85,11 @@ CALL rsfed.refresh('probed') \gset
 \echo :status
 CALL rsfed.refresh('probed') \gset
 \echo :status
--- another definition is asked again
+-- a new definition needs a new answer
 SELECT action FROM rsfed.alter_rollup('probed', query => 'SELECT d, sum(n) + 1 AS n FROM visit GROUP BY d') WHERE action = 'refresh';
 CALL rsfed.refresh('probed') \gset
 \echo :status :rows_changed
--- a run that fails leaves the answer as it was
+-- a failed run keeps the stored answer
 SELECT rsfed.execute('wh', 'UPDATE visit SET n = 102 WHERE tenant_id = 10');
 SELECT standin('FAULT cut_after_rows 3');
 CALL rsfed.refresh('probed');

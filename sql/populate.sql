@@ -23,7 +23,7 @@ CALL rsfed.refresh('first_many') \gset
 CALL rsfed.refresh('first_empty') \gset
 \echo :status :rows_changed
 
--- what is rolled back is gone; a refresh in the same transaction writes to what is frozen
+-- a ROLLBACK removes everything; a refresh in the same transaction updates frozen rows
 BEGIN;
 SAVEPOINT s;
 SELECT rsfed.define_rollup('first_gone', 'wh', 'SELECT i, n FROM first_rows', key => ARRAY['i']);
@@ -36,7 +36,7 @@ CALL rsfed.refresh('first_kept') \gset
 \echo :status :rows_changed
 COMMIT;
 TABLE first_kept ORDER BY i;
--- inside an exception block the table is that subtransaction's
+-- inside an exception block the table belongs to that subtransaction
 DO $$
 BEGIN
 	PERFORM rsfed.define_rollup('first_block', 'wh', 'SELECT i, n FROM first_rows', key => ARRAY['i']);
@@ -46,7 +46,7 @@ EXCEPTION WHEN raise_exception THEN
 END $$;
 SELECT count(*) FROM first_block;
 
--- a key twice, in rows that are in order, that are not, and that were sorted here; NULL counts as a value
+-- a duplicate key in ordered rows, in unordered rows, and in rows sorted here; NULL counts as a value
 SELECT rsfed.execute('wh', 'INSERT INTO first_rows VALUES (''m'', 3, 6), (NULL, NULL, 7), (NULL, NULL, 8)');
 SELECT error_of($$SELECT rsfed.define_rollup('first_twice', 'wh', 'SELECT i, n FROM first_rows', key => ARRAY['i'])$$);
 SELECT standin('FAULT replace_text ''a'' ''y''');
@@ -54,7 +54,7 @@ SELECT error_of($$SELECT rsfed.define_rollup('first_twice', 'wh', 'SELECT k, n F
 SELECT error_of($$SELECT rsfed.define_rollup('first_twice', 'wh', 'SELECT k, n FROM first_rows WHERE k IS NULL OR k < ''c''', key => ARRAY['k'])$$);
 SELECT standin('RESET');
 SELECT error_of($$SELECT rsfed.define_rollup('first_twice', 'wh', 'SELECT i::float AS f, n FROM first_rows', key => ARRAY['f'])$$);
--- an order that surprises is taken as it comes, and remembered
+-- an unexpected order is accepted, and stored
 SELECT standin('FAULT replace_text ''a'' ''y''');
 SELECT rsfed.define_rollup('first_surprise', 'wh', 'SELECT k, sum(n) AS n FROM first_rows GROUP BY k');
 SELECT standin('RESET');
@@ -63,7 +63,7 @@ SELECT r.relation_name, s.reason FROM rsfed_catalog.local_sort s JOIN rsfed_cata
 SELECT note FROM rsfed.runs ORDER BY run_id DESC LIMIT 1;
 CALL rsfed.refresh('first_surprise') \gset
 \echo :status :rows_changed
--- an error after some rows leaves neither table nor definition
+-- after an error in the middle there is neither a table nor a definition
 SELECT standin('FAULT error XX000 ''node lost'' 2');
 SELECT rsfed.define_rollup('first_error', 'wh', 'SELECT k, v FROM big', key => ARRAY['k']);
 SELECT standin('RESET');
@@ -75,7 +75,7 @@ SELECT reltuples > 0 AS analyzed FROM pg_class WHERE relname = 'first_later';
 CALL rsfed.refresh('first_later') \gset
 \echo :status :rows_changed
 SELECT reltuples > 0 AS analyzed, relallvisible FROM pg_class WHERE relname = 'first_later';
--- a default that looks into the table sees the rows before
+-- a default that reads the table sees the earlier rows
 SELECT rsfed.define_rollup('first_places', 'wh', 'SELECT i, sum(n) AS n FROM first_rows GROUP BY i', populate => false);
 CREATE FUNCTION next_place() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT count(*) FROM public.first_places';
 ALTER TABLE first_places ADD COLUMN place bigint DEFAULT next_place();
@@ -83,7 +83,7 @@ CALL rsfed.refresh('first_places') \gset
 \echo :status :rows_changed
 SELECT place FROM first_places ORDER BY place;
 
--- publications take the first rows, too
+-- publications contain the first rows, too
 SET client_min_messages = error;
 CREATE PUBLICATION first_all FOR ALL TABLES;
 RESET client_min_messages;

@@ -1,4 +1,4 @@
--- Who may see and do what; runs use the owner's credentials.
+-- Privileges: who may see and do what; runs use the owner's credentials.
 \i test/include/warehouse.psql
 SET search_path = public;
 GRANT CREATE ON SCHEMA public TO rsfed_owner;
@@ -19,7 +19,7 @@ SELECT count(*) FROM rsfed.schedules;
 SELECT count(*) FROM rsfed.credentials;
 RESET ROLE;
 
--- whoever may read the table sees how fresh it is, not how it is made
+-- roles that may read the table see its freshness, not its definition
 GRANT SELECT ON owned TO rsfed_analyst;
 SET ROLE rsfed_analyst;
 SELECT relation, state, message FROM rsfed.freshness;
@@ -28,7 +28,28 @@ SELECT count(*) FROM rsfed.runs;
 CALL rsfed.refresh('owned');
 RESET ROLE;
 
--- a member of the owning role does what the owner does
+-- rsfed.wait() is for roles that may read the table, and for the one that requested the run
+SELECT max(run_id) AS run_id FROM rsfed.runs \gset
+CREATE FUNCTION wait_for(run bigint) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN RETURN rsfed.wait(run, '1 min');
+EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || replace(SQLERRM, run::text, 'N'); END $$;
+SET ROLE rsfed_analyst;
+SELECT wait_for(:run_id);
+SET ROLE rsfed_stranger;
+SELECT wait_for(:run_id), wait_for(0);
+RESET ROLE;
+BEGIN;
+GRANT rsfed_owner TO rsfed_stranger;
+SET ROLE rsfed_stranger;
+SELECT wait_for(:run_id);
+CALL rsfed.refresh('owned') \gset
+RESET ROLE;
+REVOKE rsfed_owner FROM rsfed_stranger;
+SET ROLE rsfed_stranger;
+SELECT count(*), wait_for(:run_id) FROM rsfed.runs;
+ROLLBACK;
+
+-- a member of the owning role may do what the owner may
 GRANT rsfed_owner TO rsfed_analyst;
 SET ROLE rsfed_analyst;
 CALL rsfed.refresh('owned') \gset
@@ -40,7 +61,7 @@ SELECT rsfed.resume('owned');
 RESET ROLE;
 REVOKE rsfed_owner FROM rsfed_analyst;
 
--- pg_monitor sees all and does nothing
+-- pg_monitor sees everything and may change nothing
 GRANT pg_monitor TO rsfed_stranger;
 SET ROLE rsfed_stranger;
 SELECT rollup, query FROM rsfed.rollups;
@@ -49,7 +70,7 @@ CALL rsfed.refresh('owned');
 RESET ROLE;
 REVOKE pg_monitor FROM rsfed_stranger;
 
--- row security governs readers, not the engine
+-- row security applies to readers, not to refreshes
 ALTER TABLE owned ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY only_one ON owned USING (k = 1);
 SELECT rsfed.execute('wh', 'INSERT INTO kv VALUES (501, ''rls'', 9, NULL)');
@@ -60,7 +81,7 @@ SELECT k FROM owned;
 RESET ROLE;
 SELECT rsfed.execute('wh', 'DELETE FROM kv WHERE k = 501');
 
--- what the owner's table evaluates runs as the owner, also where a superuser alters the rollup
+-- expressions of the owner's table run as the owner, even if a superuser alters the rollup
 CREATE TABLE ran_as (who name);
 GRANT INSERT ON ran_as TO rsfed_owner;
 SET ROLE rsfed_owner;
@@ -73,10 +94,10 @@ GRANT INSERT ON ran_as TO PUBLIC;
 SELECT action FROM rsfed.alter_rollup('owned', columns => 'k integer, n double precision');
 SELECT DISTINCT who FROM ran_as;
 DROP TABLE ran_as;
--- an owner who cannot log in is said at once
+-- a new owner who cannot log in is a WARNING
 ALTER TABLE owned OWNER TO rsfed_analyst;
 ALTER TABLE owned OWNER TO rsfed_owner;
--- no password anywhere but in the mapping
+-- passwords are only in the user mapping
 SELECT * FROM rsfed.credentials WHERE credentials::text LIKE '%Secret%';
 SELECT * FROM rsfed.servers WHERE servers::text LIKE '%Secret%';
 SELECT rsfed.drop_rollup('owned');

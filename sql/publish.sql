@@ -16,7 +16,7 @@ CREATE VIEW pub AS SELECT p.publication, p.relation, p.columns,
 FROM rsfed.publications p ORDER BY 1, 2;
 GRANT SELECT ON pub TO PUBLIC;
 
--- what is refused
+-- errors
 SELECT rsfed.publish(NULL);
 :state
 SELECT rsfed.publish(ARRAY[NULL]::regclass[]);
@@ -38,7 +38,7 @@ CREATE PUBLICATION everything FOR ALL TABLES;
 RESET client_min_messages;
 SELECT rsfed.publish(ARRAY['pub_keyed']::regclass[], 'everything');
 :state
--- where all tables are published anyway, a refresh and another key work
+-- with FOR ALL TABLES, a refresh and a change of the key work
 SET client_min_messages = error;
 SELECT action FROM rsfed.alter_rollup('pub_nulls', query => 'SELECT s, sum(n) AS n FROM kv GROUP BY s', key => ARRAY['s']) WHERE action <> 'refresh';
 SELECT action FROM rsfed.alter_rollup('pub_nulls', query => 'SELECT k, sum(n) AS n FROM kv GROUP BY k', key => ARRAY['k']) WHERE action <> 'refresh';
@@ -75,7 +75,7 @@ SELECT count(*) FROM rsfed.subscribers;
 SELECT * FROM pub;
 RESET ROLE;
 
--- adds to what is there, sets too, in each publication as often as one wants
+-- publish() adds rollups and sets, to several publications, and can be repeated
 SELECT rsfed.publish('{}', options => '{"sets": ["pub set"], "messages": true}');
 SELECT rsfed.publish(ARRAY['pub_nulls']::regclass[]);
 SELECT rsfed.publish(ARRAY['pub_keyed']::regclass[], 'Pub "2"''');
@@ -83,7 +83,7 @@ SELECT * FROM pub;
 SELECT publication, version, messages FROM rsfed_catalog.publication ORDER BY 1;
 SELECT publication, relation_name, copy_number, definition, max_age, as_of IS NOT NULL AS as_of FROM rsfed_catalog.published_freshness ORDER BY 1, 2;
 
--- what is published follows what is known
+-- publications follow changes of rollups and sets
 CREATE VIEW pub_same AS SELECT count(*) FILTER (WHERE (p.as_of, p.changed_at, p.failures, p.refused, p.definition) IS NOT DISTINCT FROM (n.as_of, n.changed_at, n.failures, n.refused, n.definition)) AS same,
 	count(*) AS published, count(p.message) AS messages, count(p.paused_until) AS paused
 FROM rsfed_catalog.published_freshness p JOIN rsfed_catalog.publishable_freshness n USING (relation_id);
@@ -102,11 +102,11 @@ SELECT rsfed.alter_rollup('pub_nulls', options => '{"min_rows": null}', populate
 CALL rsfed.refresh('pub_nulls') \g /dev/null
 SELECT * FROM pub_same;
 
--- the script names what it makes, and holds no query
+-- the script names its objects, and contains no query
 SELECT count(*) AS tables, bool_or(x[1] ~ 'FROM kv') AS query FROM regexp_matches(rsfed.subscriber_script(), 'SELECT rsfed_catalog\.take_table\([^\\]*\\gset', 'g') x;
 SELECT regexp_replace(m[1], 'relation_id => \d+|\{\d+\}', '<id>', 'g') AS script FROM regexp_matches(rsfed.subscriber_script('Pub "2"'''), '(-- public\.pub_keyed.*?forget_others[^\\]*\\gset rsfed_)', 's') m;
 
--- changes of what is published: columns that publications name
+-- changes of published tables: columns in column lists
 SELECT * FROM rsfed.alter_rollup('pub_keyed', query => 'SELECT k, max(s) AS s, sum(n) AS n, min(n) AS low FROM kv WHERE k IS NOT NULL GROUP BY k') WHERE action <> 'refresh';
 SELECT * FROM pub WHERE relation = 'pub_keyed'::regclass;
 SELECT rsfed.publish(ARRAY['pub_keyed']::regclass[]);
@@ -130,7 +130,7 @@ ALTER TABLE pub_keyed RENAME COLUMN low TO lowest;
 RESET rsfed.alter_published;
 SELECT * FROM pub WHERE relation = 'pub_keyed'::regclass;
 
--- and all columns
+-- and without column lists
 SELECT count(*) FROM rsfed.alter_rollup('pub_nulls', query => 'SELECT k, sum(n) AS n, max(s) AS s FROM kv GROUP BY k');
 :state
 SELECT count(*) FROM rsfed.alter_rollup('pub_nulls', query => 'SELECT k FROM kv GROUP BY k');
@@ -140,7 +140,7 @@ SELECT * FROM rsfed.alter_rollup('pub_nulls', query => 'SELECT k, sum(n) AS n, m
 SELECT count(*) FROM rsfed.alter_rollup('pub_nulls', query => 'SELECT k FROM kv GROUP BY k');
 :state
 RESET rsfed.alter_published;
--- a key that has no NULLs is the identity, whatever index it has
+-- a key without NULLs is the replica identity, whatever its index is
 SELECT rsfed.unpublish(ARRAY['pub_nulls']::regclass[]);
 DELETE FROM pub_nulls WHERE k IS NULL;
 ALTER TABLE pub_nulls ALTER COLUMN k SET NOT NULL;
@@ -152,7 +152,7 @@ ALTER TABLE pub_keyed RENAME TO pub_renamed;
 SELECT publication, relation_name FROM rsfed_catalog.published_freshness ORDER BY 1, 2;
 SELECT publication, version FROM rsfed_catalog.publication ORDER BY 1;
 
--- the publication's own name, by hand: its rows go along, and the two tables say so; nothing is there to follow of others
+-- ALTER PUBLICATION RENAME: its rows follow; other publications are not followed
 SELECT tablename, rowfilter FROM pg_publication_tables WHERE pubname = 'rsfed' AND schemaname = 'rsfed_catalog' ORDER BY 1;
 ALTER PUBLICATION rsfed RENAME TO "Pub 'renamed";
 SELECT publication, relation_name FROM rsfed_catalog.published_freshness ORDER BY 1, 2;
@@ -170,10 +170,10 @@ ALTER PUBLICATION pub_stranger RENAME TO pub_stranger_2;
 DROP PUBLICATION pub_stranger_2;
 SELECT publication FROM rsfed_catalog.publication ORDER BY 1;
 
--- doctor() here: nobody can subscribe while wal_level is not logical
+-- doctor(): nobody can subscribe unless wal_level is logical
 SELECT severity, subject, problem, remedy FROM rsfed.doctor() WHERE subject ~* '^publication|pub_|Pub ' AND problem !~ 'schedule' ORDER BY 1, 2, 3;
 
--- rsfed's own tables are missed and put back
+-- rsfed's own tables were removed, and are added again
 SET client_min_messages = error;
 ALTER PUBLICATION rsfed DROP TABLE rsfed_catalog.publication;
 SELECT severity, problem, remedy FROM rsfed.doctor() WHERE subject = 'publication rsfed' AND severity = 'error' AND problem !~ 'wal_level';
@@ -181,7 +181,7 @@ SELECT rsfed.publish('{}', 'rsfed');
 SELECT severity, problem, remedy FROM rsfed.doctor() WHERE subject = 'publication rsfed' AND severity = 'error' AND problem !~ 'wal_level';
 RESET client_min_messages;
 
--- taken out by hand, dropped, kept, and the publication itself
+-- tables removed by hand, dropped, kept; and a dropped publication
 ALTER PUBLICATION rsfed DROP TABLE pub_nulls;
 SELECT publication, relation FROM pub;
 SELECT rsfed.drop_rollup('pub_renamed', keep_table => true);

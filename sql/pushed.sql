@@ -1,4 +1,4 @@
--- rsfed.pushed(): what a query over live tables becomes, to define a rollup with.
+-- rsfed.pushed(): the remote text of a query over live tables, for define_rollup().
 \i test/include/warehouse.psql
 SET search_path = public;
 CREATE FOREIGN TABLE live_kv (k integer, s text OPTIONS (blank_safe 'on') COLLATE "C", n numeric(18,4), d date) SERVER wh OPTIONS (schema_name 'public', table_name 'kv');
@@ -14,13 +14,13 @@ SELECT q AS query, error_of(format('SELECT rsfed.pushed(%L)', q)) AS error FROM 
 	'SELECT k, rank() OVER (ORDER BY k) FROM live_kv', 'SELECT s FROM live_kv UNION ALL SELECT ''x'' FROM live_kv', 'SELECT DISTINCT ON (k) k FROM live_kv', 'SELECT k FROM local_kv', 'SELECT 1', 'SELECT live_kv FROM live_kv',
 	'SELECT s, sum(k) FROM live_kv GROUP BY s HAVING avg(n) > 1', 'SELECT k FROM live_kv ORDER BY s COLLATE "en-x-icu" LIMIT 2', 'INSERT INTO local_kv VALUES (1)', 'SELECT 1; SELECT 2', '', 'SELECT $1', 'TABLE nowhere', 'SELECT FROM live_kv', 'VACUUM']) q;
 SELECT rsfed.pushed(NULL);
--- as EXPLAIN: the caller's rights are looked at
+-- like EXPLAIN, it checks the privileges of the caller
 GRANT USAGE ON SCHEMA public TO rsfed_stranger;
 SET ROLE rsfed_stranger;
 SELECT rsfed.pushed('SELECT k FROM live_kv');
 RESET ROLE;
 
--- before 16 the relations of a view are numbered from three on, and from 18 on that of a subquery beside groups
+-- relation numbers differ before 16 for views, and since 18 for subqueries with groups
 SELECT q AS query, CASE WHEN q ~ 'live_view|EXISTS' THEN regexp_replace(rsfed.pushed(q), '\mr3\M', 'r1', 'g') ELSE rsfed.pushed(q) END AS pushed FROM unnest(ARRAY[
 	'SELECT * FROM live_kv', 'SELECT n AS "Total ""n", k FROM live_kv WHERE k > 1 ORDER BY 1', 'SELECT * FROM live_view', 'SELECT s, count(*) AS sum FROM live_kv GROUP BY s HAVING count(*) > 0', 'SELECT DISTINCT d FROM live_kv LIMIT 3',
 	'SELECT a.seller, b.s, sum(paid) AS total, count(DISTINCT a.listid) AS lists FROM "Live ""Sales" a LEFT JOIN live_kv b ON a.seller = b.k WHERE a."Sold" > 1 GROUP BY 1, 2',
@@ -29,7 +29,7 @@ SELECT q AS query, CASE WHEN q ~ 'live_view|EXISTS' THEN regexp_replace(rsfed.pu
 -- nothing was sent
 SELECT value FROM dblink(current_setting('test.wh_conninfo'), 'STANDIN STATUS') AS t (name text, value bigint) WHERE name = 'statements';
 
--- a rollup of that text has what the query gives
+-- a rollup of that text has the result of the query
 CREATE FUNCTION defines(query text, key text[]) RETURNS TABLE (shown bigint, missing bigint, extra bigint) LANGUAGE plpgsql AS $$
 DECLARE
 	columns text;

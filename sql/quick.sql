@@ -16,14 +16,14 @@ SELECT rsfed.execute('wh', $$INSERT INTO quick VALUES
 	(10, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)$$);
 SELECT * FROM rsfed.query('wh', 'SELECT n, si, i, bi, d, ts, v, de, dn FROM quick')
 	AS t (n int, si smallint, i int, bi bigint, d date, ts timestamp, v text, de numeric, dn numeric) ORDER BY n;
--- byte by byte what the input functions make of Redshift's text
+-- equal, byte by byte, to the results of the input functions
 SELECT count(*), count(*) FILTER (WHERE NOT record_image_eq(ROW(si, i, bi, d, ts, de, dn),
 	ROW(sit::smallint, it::int, bit::bigint, dt::date, tst::timestamp, det::numeric, dnt::numeric))) AS different
 FROM rsfed.query('wh', 'SELECT si, i, bi, d, ts, de, dn, si::varchar(40), i::varchar(40), bi::varchar(40), d::varchar(40), ts::varchar(40), de::varchar(60), dn::varchar(60) FROM quick')
 	AS t (si smallint, i int, bi bigint, d date, ts timestamp, de numeric, dn numeric, sit text, it text, bit text, dt text, tst text, det text, dnt text);
 SELECT count(*), count(*) FILTER (WHERE NOT record_image_eq(ROW(x), ROW(xt::numeric))) AS different
 FROM rsfed.query('wh', 'SELECT x, x::varchar(60) FROM (SELECT ((salesid - 2500) * 7919.0007)::decimal(18,6) AS x FROM trade) AS q') AS t (x numeric, xt text);
--- what is none of these is refused as ever
+-- other values are refused as usual
 SELECT standin('FAULT replace_text ''2000-02-29'' ''2001-02-29''');
 SELECT error_of($$SELECT d FROM rsfed.query('wh', 'SELECT d FROM quick WHERE n = 5') AS t (d date)$$);
 SELECT error_of($$SELECT ts FROM rsfed.query('wh', 'SELECT ts FROM quick WHERE n = 5') AS t (ts timestamp)$$);

@@ -9,11 +9,11 @@ SELECT count(*), sum(sales), sum(n) FROM sales_by_seller;
 SELECT rollup, source, method, key, query, timezone, definition FROM rsfed.rollups;
 SELECT relation, state, is_late, failures FROM rsfed.freshness;
 
--- nothing changed: no row is written
+-- without changes no row is written
 CALL rsfed.refresh('sales_by_seller', run_id => NULL, status => NULL, rows_changed => NULL, as_of => NULL, elapsed => NULL) \gset
 \echo :status :rows_changed
 
--- rows that came, changed and went
+-- new, changed and deleted rows
 SELECT rsfed.execute('wh', 'INSERT INTO trade VALUES (9001, 777, 1, 1, 10.00, 1, ''2008-05-01'', ''new'')');
 SELECT rsfed.execute('wh', 'UPDATE trade SET pricepaid = pricepaid + 1 WHERE sellerid = 3 AND salesid < 100');
 SELECT rsfed.execute('wh', 'DELETE FROM trade WHERE sellerid = 4');
@@ -22,7 +22,7 @@ CALL rsfed.refresh('sales_by_seller') \gset
 SELECT sellerid, n FROM sales_by_seller WHERE sellerid IN (3, 4, 777) ORDER BY 1;
 SELECT status, trigger, rows_received, rows_inserted, rows_updated, rows_deleted FROM rsfed.runs ORDER BY run_id;
 
--- the same inside a transaction block: gone with it
+-- the same inside a transaction block that is rolled back
 BEGIN;
 SELECT rsfed.execute('wh', 'DELETE FROM trade WHERE sellerid = 777');
 CALL rsfed.refresh('sales_by_seller') \gset
@@ -33,7 +33,7 @@ SELECT count(*) FROM sales_by_seller WHERE sellerid = 777;
 CALL rsfed.refresh('sales_by_seller') \gset
 \echo :status :rows_changed
 
--- what an owner may put on the table stays
+-- objects that the owner adds to the table stay
 CREATE INDEX ON sales_by_seller (sales);
 ALTER TABLE sales_by_seller ADD COLUMN remark text DEFAULT 'none';
 ALTER TABLE sales_by_seller ADD CONSTRAINT positive CHECK (n >= 0);
@@ -51,10 +51,10 @@ TABLE by_text ORDER BY s;
 CALL rsfed.refresh('by_k') \gset
 \echo :status :rows_changed
 
--- a trailing blank in a key is said
+-- a trailing blank in a key is reported
 SELECT rsfed.define_rollup('by_name', 'wh', 'SELECT name, sum(v) AS v FROM blanks GROUP BY name');
 
--- no key: replace
+-- without a key: replace
 SELECT rsfed.define_rollup('totals', 'wh', 'SELECT count(*) AS n, sum(pricepaid) AS total FROM trade', method => 'replace');
 CALL rsfed.refresh('totals') \gset
 \echo :status :rows_changed
@@ -74,7 +74,7 @@ CREATE UNIQUE INDEX ON swap (v);
 SELECT action, regexp_replace(detail, 'run \d+', 'run N') AS detail FROM rsfed.alter_rollup('swap', query => 'SELECT k, sum(v) AS v FROM (SELECT 1 AS k, 2 AS v FROM kv WHERE k = 1 UNION ALL SELECT 2, 1 FROM kv WHERE k = 1) x GROUP BY k');
 TABLE swap ORDER BY k;
 
--- another query with other columns: the table stays the same one
+-- a query with other columns: the table keeps its oid
 SELECT 'by_k'::regclass::oid AS before \gset
 SELECT action, regexp_replace(detail, 'run \d+', 'run N') AS detail FROM rsfed.alter_rollup('by_k', query => 'SELECT k, count(*) AS rows_seen, max(d) AS d FROM kv GROUP BY k');
 TABLE by_k ORDER BY k;
@@ -89,7 +89,7 @@ SELECT k, rows_seen FROM by_k ORDER BY k;
 CALL rsfed.refresh('by_k') \gset
 \echo :status :rows_changed
 
--- an index that names one column twice is none on the key
+-- an index that contains a column twice is not an index on the key
 SELECT rsfed.define_rollup('two_keys', 'wh', 'SELECT k, s, sum(n) AS n FROM kv GROUP BY k, s', populate => false);
 DROP INDEX two_keys_k_s_idx;
 CREATE UNIQUE INDEX ON two_keys (k, k);
@@ -107,7 +107,7 @@ SELECT rsfed.define_rollup('"Über.all"."äöü.""' || repeat('x', 55) || '"', '
 SELECT octet_length(relname), relname FROM pg_class WHERE relname LIKE 'äöü%' AND relkind = 'r';
 SELECT rsfed.define_rollup('"Über.all"."äöü.""' || repeat('x', 55) || '"', 'wh', 'SELECT k, count(*) AS n FROM kv GROUP BY k', if_not_exists => true);
 
--- inside another procedure the context is said once
+-- inside another procedure the context is shown once
 CREATE PROCEDURE call_it(name text) LANGUAGE plpgsql AS $$
 DECLARE r bigint; s text; n bigint; a timestamptz; e interval;
 BEGIN CALL rsfed.refresh(name::regclass, NULL, NULL, NULL, NULL, r, s, n, a, e); END $$;
@@ -116,7 +116,7 @@ CALL call_it('by_k');
 RESET rsfed.max_result_rows;
 DROP PROCEDURE call_it;
 
--- a table that was dropped unseen does not stand in the way
+-- a table that was dropped unnoticed is no obstacle
 ALTER EVENT TRIGGER rsfed_drop DISABLE;
 DROP TABLE swap;
 ALTER EVENT TRIGGER rsfed_drop ENABLE;

@@ -1,5 +1,5 @@
--- How fresh an answer is, asked beside the answer: rsfed.as_of, rsfed.age and
--- rsfed.require_fresh, and the views that find one relation among many.
+-- The freshness of an answer, in the query of that answer: rsfed.as_of, rsfed.age and
+-- rsfed.require_fresh, and look-ups of one relation in the views.
 \i test/include/warehouse.psql
 SET search_path = public;
 SET client_min_messages = warning;
@@ -8,7 +8,7 @@ SELECT rsfed.define_rollup('served', 'wh', :'query', key => '{k}', max_age => '1
 SELECT rsfed.define_rollup('unfilled', 'wh', :'query', key => '{k}', populate => false);
 CREATE MATERIALIZED VIEW served_mv AS SELECT count(*) FROM served;
 CREATE TABLE not_served AS SELECT 1 AS k;
--- what the three functions say, and that they and the view agree
+-- the results of the three functions agree with the view
 PREPARE agree AS SELECT f.relation, rsfed.as_of(f.relation) IS NOT DISTINCT FROM f.as_of AS as_of,
 	rsfed.age(f.relation) IS NOT DISTINCT FROM f.age AS age, f.state, f.as_of IS NOT NULL AS filled
 FROM rsfed.freshness f WHERE f.relation::text ~ 'served|unfilled' ORDER BY f.relation::text;
@@ -17,7 +17,7 @@ SELECT k, n, rsfed.as_of('served') = (SELECT as_of FROM rsfed.freshness WHERE re
 	rsfed.age('served') < '1 hour' AS young FROM served WHERE k = 1 AND rsfed.require_fresh('served');
 SELECT rsfed.as_of(NULL) IS NULL AS nothing, rsfed.age(NULL) IS NULL AS nothing;
 
--- what cannot be asked
+-- errors
 SELECT error_of('SELECT rsfed.as_of(''not_served'')') ~ '^42809: .*HINT: .*public.served' AS says_which;
 \set VERBOSITY terse
 SELECT rsfed.as_of('not_served');
@@ -44,7 +44,7 @@ CALL rsfed.refresh('served') \gset
 SELECT rsfed.as_of('served') = :'as_of' AS its_own, rsfed.as_of('unfilled') = s.as_of AS of_the_set FROM rsfed.sets s WHERE name = 'served_set';
 SELECT rsfed.drop_set('served_set');
 
--- what a transaction has refreshed itself it sees, and no more once that is undone
+-- a transaction sees its own refresh, but not after a rollback to a savepoint
 SELECT rsfed.as_of('served') AS before \gset
 BEGIN;
 SAVEPOINT a;
@@ -72,12 +72,12 @@ BEGIN
 	RAISE WARNING 'seconds after: %', (SELECT array_agg(extract(epoch FROM s - before)::int ORDER BY n) FROM unnest(seen) WITH ORDINALITY AS u (s, n));
 END $$;
 
--- for each row of a large answer, of more than one relation
+-- evaluated for each row of a large result, for more than one relation
 SELECT count(*), count(DISTINCT rsfed.as_of(r)), count(*) FILTER (WHERE rsfed.as_of(r) = f.as_of) AS right
 FROM generate_series(1, 1000) AS i, LATERAL (SELECT CASE i % 2 WHEN 0 THEN 'served' ELSE 'unfilled' END::regclass AS r) AS x
 JOIN rsfed.freshness f ON f.relation = x.r;
 
--- in parallel workers; an error there reads the same
+-- in parallel workers; an error there is the same
 CREATE TABLE large AS SELECT i FROM generate_series(1, 20000) AS i;
 ALTER TABLE large SET (parallel_workers = 2);
 ANALYZE large;
@@ -105,7 +105,7 @@ RESET min_parallel_table_scan_size;
 RESET parallel_leader_participation;
 DROP TABLE large;
 
--- prepared statements go on after what is done to the relation and to our tables
+-- prepared statements work after changes of the relation and of rsfed's tables
 PREPARE ask AS SELECT rsfed.as_of('served') IS NOT NULL AS as_of, rsfed.require_fresh('served', '1 day') AS fresh,
 	(SELECT state FROM rsfed.freshness WHERE relation = 'served'::regclass);
 SET plan_cache_mode = force_generic_plan;
@@ -121,7 +121,7 @@ REINDEX INDEX rsfed_catalog.freshness_pkey;
 VACUUM FULL rsfed_catalog.freshness;
 SET client_min_messages = warning;
 EXECUTE ask;
--- without its index a table is read as a whole
+-- without its index, a table is read completely
 BEGIN;
 ALTER EXTENSION rsfed DROP TABLE rsfed_catalog.freshness;
 ALTER TABLE rsfed_catalog.freshness DROP CONSTRAINT freshness_pkey;
@@ -135,9 +135,9 @@ SELECT rsfed.define_rollup('served', 'wh', :'query', key => '{k}', max_age => '1
 DEALLOCATE ask;
 RESET plan_cache_mode;
 
--- a row is looked for where it was found last: there is another one by now
+-- the last known place of a row contains another row by now
 SELECT rsfed.as_of('served') AS before, relation_id AS served FROM rsfed_catalog.relation_oid WHERE relid = 'served'::regclass \gset
--- until nobody, such as the scheduler, sees any more what was deleted before
+-- wait until no snapshot, such as the scheduler's, sees the deleted rows
 CREATE PROCEDURE see_no_more() LANGUAGE plpgsql AS $$
 BEGIN
 	WHILE EXISTS (SELECT FROM pg_stat_activity
@@ -153,7 +153,7 @@ INSERT INTO rsfed_catalog.freshness (relation_id, as_of) SELECT -i, '2000-01-01'
 SELECT rsfed.as_of('served') AS of_another;
 INSERT INTO rsfed_catalog.freshness SELECT * FROM aside;
 SELECT rsfed.as_of('served') = :'before' AS its_own;
--- or the table does not reach so far any more
+-- or the table has become shorter
 DELETE FROM rsfed_catalog.freshness WHERE relation_id = :served OR relation_id < 0;
 CALL see_no_more();
 VACUUM rsfed_catalog.freshness;
@@ -162,14 +162,14 @@ INSERT INTO rsfed_catalog.freshness SELECT * FROM aside;
 SELECT rsfed.as_of('served') = :'before' AS its_own;
 DROP TABLE aside;
 DROP PROCEDURE see_no_more();
--- the table is no rollup any more, then it is another one
+-- the table is no longer a rollup, then it becomes another one
 SELECT rsfed.drop_rollup('served', keep_table => true);
 SELECT error_of('SELECT rsfed.as_of(''served'')') ~ '^42809: "served" is not a rollup' AS no_rollup;
 DROP TABLE served;
 SELECT rsfed.define_rollup('served', 'wh', :'query', key => '{k}', max_age => '1 day');
 SELECT rsfed.as_of('served') > :'before' AS its_own;
 
--- as after a restore that brought no oids: all is found by name, until it is used
+-- as after a restore without oids: relations are found by name until they are used
 SELECT rsfed.schedule_refresh('served', '@yearly');
 BEGIN;
 DELETE FROM rsfed_catalog.relation_oid;
@@ -179,7 +179,7 @@ SELECT relation, state FROM rsfed.freshness WHERE relation = 'served'::regclass;
 SELECT rollup, source FROM rsfed.rollups WHERE rollup = 'served'::regclass;
 SELECT relation, name FROM rsfed.schedules WHERE relation = 'served'::regclass;
 SELECT count(*) FROM rsfed.doctor() WHERE problem ~ 'could not look';
--- another relation that took its name is not it, where an oid is known
+-- another relation with that name is not used if an oid is known
 INSERT INTO rsfed_catalog.relation_oid SELECT relation_id, 1 FROM rsfed_catalog.relation WHERE relation_name = 'served';
 SELECT relation FROM rsfed.freshness WHERE relation = 'served'::regclass;
 DELETE FROM rsfed_catalog.relation_oid;
@@ -200,7 +200,7 @@ SELECT plan_of('SELECT * FROM rsfed.runs ORDER BY run_id DESC LIMIT 10') !~ 'Sor
 RESET enable_seqscan;
 RESET enable_sort;
 
--- with thousands of schedules, and no statistics yet, a view is not worth compiling
+-- with thousands of schedules and no statistics, a view does not cause JIT compilation
 BEGIN;
 INSERT INTO rsfed_catalog.relation (relation_id, schema_name, relation_name, kind) SELECT -i, 'x', i, 'rollup' FROM generate_series(1, 10000) AS i;
 INSERT INTO rsfed_catalog.relation_oid SELECT relation_id, 4000000000 - relation_id FROM rsfed_catalog.relation WHERE relation_id < 0;
@@ -220,7 +220,7 @@ BEGIN
 END $$;
 ROLLBACK;
 
--- who may ask: whoever may SELECT, the owner whatever he may read, and pg_monitor
+-- privileges: roles with SELECT, the owner even without it, and pg_monitor
 GRANT CREATE ON SCHEMA public TO rsfed_owner;
 SET client_min_messages = error;
 ALTER TABLE served OWNER TO rsfed_owner;
@@ -243,7 +243,7 @@ RESET ROLE;
 GRANT SELECT ON served TO rsfed_analyst;
 SET ROLE rsfed_analyst;
 SELECT rsfed.as_of('served') IS NOT NULL AS as_of, rsfed.require_fresh('served');
--- a function of theirs is given nothing of what they may not see
+-- a function of a user gets no rows that the user may not see
 CREATE FUNCTION pg_temp.tell(anyelement) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS
 $$BEGIN RAISE WARNING 'told %', $1; RETURN true; END$$;
 SELECT relation FROM rsfed.freshness WHERE pg_temp.tell(relation);
@@ -254,7 +254,7 @@ DROP FUNCTION pg_temp.tell(anyelement);
 GRANT SELECT ON served TO rsfed_owner;
 REVOKE CREATE ON SCHEMA public FROM rsfed_owner;
 
--- another extension in its place
+-- the extension is dropped and created again
 \set tests :DBNAME
 CREATE DATABASE rsfed_serving;
 \c rsfed_serving
@@ -266,7 +266,7 @@ SELECT rsfed.as_of('m') = :'as_of' AS as_of;
 DROP EXTENSION rsfed;
 CREATE EXTENSION rsfed;
 SELECT rsfed.as_of('m');
--- the number that the one had has the other now
+-- the number of one relation now belongs to another
 CREATE MATERIALIZED VIEW n AS SELECT 1 AS a;
 CALL rsfed.refresh('n') \gset
 SELECT rsfed.as_of('m');

@@ -3,14 +3,14 @@
 SET search_path = public;
 SELECT rsfed.execute('wh', 'CREATE TABLE booking (id integer, account integer, amount integer, day date)');
 SELECT rsfed.execute('wh', 'INSERT INTO booking SELECT k, k % 5, 10, date ''2024-01-01'' + k % 10 FROM big WHERE k <= 100');
--- SYSDATE is when the transaction began: it tells whether there was one
+-- SYSDATE is the start of the transaction: it shows that there was only one
 SELECT rsfed.define_rollup('by_account', 'wh', 'SELECT account, sum(amount) AS total, count(*) AS n, max(SYSDATE) AS read_in FROM booking GROUP BY account', key => '{account}', timezone => 'Europe/Berlin');
 SELECT rsfed.define_rollup('grand_total', 'wh', 'SELECT 1 AS one, sum(amount) AS total, max(SYSDATE) AS read_in FROM booking', key => '{one}', timezone => 'Europe/Berlin');
 CREATE TABLE plain (i integer);
 SELECT rsfed.register_server('wh_other', :'wh_host', :'wh_dbname', :'wh_user', :'wh_password', :'wh_port');
 SELECT rsfed.define_rollup('elsewhere', 'wh_other', 'SELECT account, count(*) AS n FROM booking GROUP BY account', populate => false);
 
--- what no set can be
+-- errors
 SELECT error_of(format('SELECT rsfed.define_set(%L, %L)', n, r)) FROM (VALUES
 	('s', '{}'), ('s', '{by_account,NULL}'), ('s', '{by_account,by_account}'), ('s', '{by_account,elsewhere}'),
 	('', '{by_account}'), (repeat('x', 64), '{by_account}'), (NULL, '{by_account}'), ('s', NULL)) v (n, r);
@@ -22,10 +22,10 @@ SELECT rsfed.define_set('books', '{grand_total,by_account}');
 SELECT error_of($$SELECT rsfed.define_set('books', '{grand_total}')$$);
 SELECT error_of($$SELECT rsfed.drop_set('boks')$$);
 SELECT name, rollups, owner = current_user::regrole AS mine, source, state, as_of, failures FROM rsfed.sets;
--- the order in which they were named is kept, also by rsfed.export()
+-- the order of the members is kept, also by rsfed.export()
 SELECT line FROM regexp_split_to_table(rsfed.export(), E'\n') AS line WHERE line LIKE '%define_set%';
 
--- all of it or nothing, as of one time
+-- all members or none, as of one time
 SELECT rsfed.execute('wh', 'UPDATE booking SET amount = 11 WHERE account = 3');
 CALL rsfed.refresh_set('books') \gset
 \echo :status :rows_changed
@@ -35,7 +35,7 @@ SELECT relation, relation_name, set_name, status, trigger, set_run_id = :run_id 
 FROM rsfed.runs WHERE run_id >= :run_id ORDER BY run_id;
 SELECT count(*), count(DISTINCT as_of), bool_and(as_of = :'as_of') FROM rsfed.freshness WHERE relation IN ('by_account'::regclass, 'grand_total'::regclass);
 SELECT name, state, as_of = :'as_of' AS same_as_of, last_run_id = :run_id AS last_run FROM rsfed.sets;
--- apart they are of two transactions: the columns can tell
+-- separate refreshes are two transactions, as the columns show
 CALL rsfed.refresh('by_account') \gset
 CALL rsfed.refresh('grand_total') \gset
 SELECT count(DISTINCT read_in) AS transactions FROM (SELECT read_in FROM by_account UNION ALL SELECT read_in FROM grand_total) r;
@@ -48,7 +48,7 @@ SELECT (SELECT sum(total) FROM by_account) AS by_account, (SELECT total FROM gra
 SELECT relation, set_name, status, sqlstate, message, detail, phase FROM rsfed.runs ORDER BY run_id DESC LIMIT 3;
 SELECT relation, state, failures, message FROM rsfed.freshness WHERE relation IN ('by_account'::regclass, 'grand_total'::regclass) ORDER BY 1;
 SELECT name, state, failures, sqlstate, message FROM rsfed.sets;
--- doctor() says so, and its remedy shows the culprit
+-- doctor() reports it, and its remedy shows the cause
 SELECT severity, subject, regexp_replace(problem, '[0-9]{4}-[0-9 :+-]+', '<time>: ') AS problem, remedy AS look FROM rsfed.doctor() WHERE subject = 'set books' \gset
 \echo :severity :subject :problem
 :look
@@ -60,7 +60,7 @@ SELECT rsfed.execute('wh', 'DROP TABLE rate');
 CALL rsfed.refresh_set('books');
 SELECT (SELECT sum(total) FROM by_account) AS by_account, (SELECT total FROM grand_total) AS grand_total;
 SELECT relation, set_name, status, sqlstate, message, phase FROM rsfed.runs ORDER BY run_id DESC LIMIT 3;
--- nobody's fault
+-- a failure that no member caused
 SELECT standin('FAULT reject_logins');
 CALL rsfed.refresh_set('books');
 SELECT standin('RESET');
@@ -80,7 +80,7 @@ SELECT (SELECT sum(total) FROM by_account) AS by_account, (SELECT total FROM gra
 SELECT relation, state, failures FROM rsfed.freshness WHERE relation IN ('by_account'::regclass, 'grand_total'::regclass) ORDER BY 1;
 SELECT name, state, failures FROM rsfed.sets;
 
--- probes: nothing is read if each of them says so
+-- probes: nothing is read if all of them find no change
 SELECT action FROM rsfed.alter_rollup('grand_total', 'SELECT 1 AS one, sum(amount) AS total FROM booking', options => '{"probe": "SELECT sum(amount) FROM booking"}', populate => false);
 SELECT action FROM rsfed.alter_rollup('by_account', 'SELECT account, sum(amount) AS total FROM booking GROUP BY account', options => '{"probe": "SELECT sum(amount) FROM booking"}', populate => false);
 CALL rsfed.refresh_set('books') \gset
@@ -90,12 +90,12 @@ SELECT relation, set_name, status, rows_received, as_of = :'as_of' AS same_as_of
 SELECT rsfed.execute('wh', 'UPDATE booking SET amount = 13 WHERE account = 3');
 CALL rsfed.refresh_set('books') \gset
 \echo :status :rows_changed
--- one without a probe, and all are read
+-- with a member without a probe, all are read
 SELECT action FROM rsfed.alter_rollup('by_account', options => '{"probe": null}', populate => false);
 CALL rsfed.refresh_set('books') \gset
 SELECT relation, set_name, status, rows_received FROM rsfed.runs WHERE run_id >= :run_id ORDER BY run_id;
 
--- a window, in another time zone, once it is filled; and a rollup without a key
+-- a filled window, in another time zone; and a rollup without a key
 SELECT rsfed.define_rollup('by_day', 'wh', 'SELECT day, sum(amount) AS total FROM booking WHERE day >= {from} AND day < {to} GROUP BY day',
 	method => 'window', timezone => 'America/New_York', populate => false, options => '{"start": "2024-01-01", "batch": "2 days", "lookback": "20000 days"}');
 SELECT rsfed.define_rollup('rows_of_it', 'wh', 'SELECT account, amount FROM booking', method => 'replace', populate => false);
@@ -109,7 +109,7 @@ CALL rsfed.refresh_set('books') \gset
 SELECT (SELECT sum(total) FROM by_account) AS by_account, (SELECT total FROM grand_total) AS grand_total, (SELECT sum(total) FROM by_day) AS by_day, (SELECT sum(amount) FROM rows_of_it) AS rows_of_it;
 SELECT relation, state, as_of = :'as_of' AS same_as_of FROM rsfed.freshness WHERE relation = ANY ('{by_day,rows_of_it,grand_total,by_account}'::regclass[]) ORDER BY 1;
 
--- members are renamed, moved, taken away
+-- members are renamed, moved, removed
 CREATE SCHEMA archive;
 ALTER TABLE by_account RENAME TO per_account;
 ALTER TABLE per_account SET SCHEMA archive;
@@ -138,13 +138,13 @@ SELECT severity, subject, split_part(problem, ': ', 2) AS why, remedy FROM rsfed
 SELECT rsfed.resume_set('books');
 SELECT count(*) FROM rsfed.doctor() WHERE subject ~ 'set books';
 SELECT rsfed.unschedule_set('books', 'day');
--- after others, as any schedule
+-- schedules after others
 SELECT rsfed.schedule_refresh('grand_total', '@daily');
 SELECT rsfed.alter_set_schedule('books', 'refresh', options => '{"after": ["grand_total"]}');
 SELECT set_name, name, after FROM rsfed.schedules WHERE set_name IS NOT NULL;
 SELECT rsfed.unschedule_refresh('grand_total');
 SELECT set_name, name, after FROM rsfed.schedules WHERE set_name IS NOT NULL;
--- and others after it
+-- and others after them
 SELECT rsfed.schedule_set('books', '@daily', name => 'ni/ght ly');
 SELECT rsfed.schedule_refresh('grand_total', '@daily', options => '{"after": ["SET Books", "set books/ni/ght ly"]}');
 CREATE MATERIALIZED VIEW last_of_all AS SELECT 1 AS a;
@@ -175,7 +175,7 @@ SELECT error_of(s) FROM unnest(ARRAY[
 	$$SELECT rsfed.unschedule_set('books', 'day')$$,
 	$$SELECT rsfed.pause_set('boks')$$]) s;
 
--- rsfed.export() makes it again
+-- rsfed.export() contains the set
 SELECT line FROM regexp_split_to_table(rsfed.export(), E'\n') AS line WHERE line LIKE '%books%';
 
 -- queued for a worker; a request that equals a queued one gets its number
@@ -184,9 +184,12 @@ SELECT rsfed.request_set_refresh('books') AS requested \gset
 SELECT rsfed.request_set_refresh('books') = :requested AS same;
 COMMIT;
 SELECT rsfed.wait(:requested);
+SET ROLE rsfed_stranger;
+SELECT replace(error_of('SELECT rsfed.wait(' || :requested || ')'), :'requested', 'N');
+RESET ROLE;
 SELECT relation, set_name, status, trigger FROM rsfed.runs WHERE run_id = :requested OR set_run_id = :requested ORDER BY run_id;
 
--- who may
+-- privileges
 GRANT USAGE ON FOREIGN SERVER wh TO rsfed_owner;
 SELECT rsfed.set_credentials('wh', :'wh_user', :'wh_password', for_role => 'rsfed_owner');
 SET ROLE rsfed_owner;
@@ -201,7 +204,7 @@ RESET ROLE;
 SELECT error_of($$SELECT rsfed.define_set('mixed', '{owned_1,grand_total}')$$);
 SET ROLE rsfed_stranger;
 SELECT count(*) FROM rsfed.sets;
--- nor are their names given as a hint
+-- a hint does not contain their names, either
 SELECT error_of($$CALL rsfed.refresh_set('owne')$$);
 SELECT count(*) FROM rsfed.schedules;
 SELECT count(*) FROM rsfed.runs;
@@ -211,7 +214,7 @@ RESET ROLE;
 GRANT SELECT ON owned_1 TO rsfed_stranger;
 SET ROLE rsfed_stranger;
 SELECT count(*) FROM rsfed.sets;
--- who may read a member is told which one it is, who may not is not
+-- roles that may read a member see its name in errors; others do not
 SELECT error_of($$CALL rsfed.refresh_set('owned')$$);
 RESET ROLE;
 GRANT SELECT ON owned_2 TO rsfed_stranger;
@@ -219,19 +222,19 @@ SET ROLE rsfed_stranger;
 SELECT name, rollups, state, message FROM rsfed.sets;
 SELECT error_of($$CALL rsfed.refresh_set('owne')$$);
 RESET ROLE;
--- a member that goes to another owner stops the set; both may take it away
+-- a member with another owner stops the set; both owners may remove it
 ALTER TABLE owned_2 OWNER TO CURRENT_USER;
 CALL rsfed.refresh_set('owned');
 SET ROLE rsfed_owner;
 SELECT error_of($$CALL rsfed.refresh_set('owned')$$);
 SELECT rsfed.drop_set('owned');
 RESET ROLE;
--- and so does one that goes to another source
+-- a member with another source stops it, too
 SELECT rsfed.define_set('drift', '{grand_total,owned_2}');
 SELECT action FROM rsfed.alter_rollup('owned_2', source => 'wh_other', populate => false);
 CALL rsfed.refresh_set('drift');
 
--- the last member takes the set with it
+-- the set is dropped with its last member
 SELECT rsfed.drop_rollup('grand_total');
 SELECT name, rollups FROM rsfed.sets;
 DROP TABLE owned_2;

@@ -9,19 +9,19 @@ CREATE VIEW sorted_here AS SELECT r.relation_name, s.definition, s.reason
 CREATE VIEW last_run AS SELECT status, rows_received, rows_inserted, rows_updated, rows_deleted, note, message
 	FROM rsfed.runs ORDER BY run_id DESC LIMIT 1;
 
--- texts, NULL, two columns, several types: no surprise, and nothing is noted
+-- texts, NULL, two columns, several types: the expected order, and no note
 SELECT rsfed.define_rollup('by_text_key', 'wh', 'SELECT k, sum(n) AS n FROM streamed GROUP BY k; -- the end');
 SELECT rsfed.define_rollup('by_two', 'wh', 'WITH w AS (SELECT * FROM streamed) SELECT d, i, sum(n) AS n FROM w GROUP BY d, i');
 SELECT rsfed.define_rollup('by_union', 'wh', 'SELECT i, n FROM streamed UNION SELECT i + 10, n FROM streamed WHERE i < 3', key => ARRAY['i']);
 TABLE by_text_key ORDER BY k COLLATE "C";
 TABLE by_two ORDER BY d, i;
 TABLE by_union ORDER BY i;
--- an ORDER BY or LIMIT of its own, floats, booleans: sorted here from the start
+-- a query with ORDER BY or LIMIT, floats, booleans: sorted here from the beginning
 SELECT rsfed.define_rollup('by_limit', 'wh', 'SELECT i, n FROM streamed ORDER BY n DESC LIMIT 3', key => ARRAY['i']);
 TABLE by_limit ORDER BY i;
 SELECT rsfed.define_rollup('by_float', 'wh', 'SELECT n / 2::float AS f, i > 2 AS b, sum(n) AS n FROM streamed GROUP BY 1, 2');
 SELECT * FROM by_float ORDER BY f;
--- an index of the owner's in another direction
+-- an index of the owner in another direction
 DROP INDEX by_two_d_i_idx;
 CREATE UNIQUE INDEX ON by_two (i DESC NULLS LAST, d);
 SELECT rsfed.execute('wh', 'UPDATE streamed SET n = n + 10 WHERE i IN (1, 4)');
@@ -34,7 +34,7 @@ CALL rsfed.refresh('by_text_key') \gset
 TABLE by_two ORDER BY d, i;
 TABLE sorted_here;
 
--- rows in another order than they should be: merged all the same, and remembered
+-- rows in an unexpected order are merged, and this is stored
 SELECT standin('FAULT replace_text ''m'' ''A''');
 CALL rsfed.refresh('by_text_key') \gset
 \echo :status :rows_changed
@@ -45,7 +45,7 @@ TABLE sorted_here;
 CALL rsfed.refresh('by_text_key') \gset
 \echo :status :rows_changed
 TABLE last_run;
--- another definition is tried anew
+-- a new definition is tried again
 SELECT action, regexp_replace(detail, 'run \d+', 'run N') AS detail FROM rsfed.alter_rollup('by_text_key', query => 'SELECT k, sum(n) AS n FROM streamed WHERE i > 0 GROUP BY k');
 SELECT count(*) FROM rsfed_catalog.local_sort s JOIN rsfed_catalog.rollup r USING (relation_id, definition);
 -- the same inside a transaction block
@@ -73,7 +73,7 @@ CALL rsfed.refresh('by_blank') \gset
 SELECT '"' || k || '"' AS k, n FROM by_blank ORDER BY n;
 TABLE sorted_here;
 
--- a key twice in the middle of the stream, with the number of its rows; nothing is changed
+-- a duplicate key in the middle of the stream, with the number of its rows; nothing changes
 SELECT rsfed.define_rollup('by_number', 'wh', 'SELECT i, n FROM streamed', key => ARRAY['i']);
 SELECT rsfed.execute('wh', 'UPDATE streamed SET n = 100 WHERE i = 1');
 SELECT rsfed.execute('wh', 'INSERT INTO streamed SELECT k, 4, d, n FROM streamed WHERE i IN (4, 5)');

@@ -123,7 +123,7 @@ INSERT INTO queries VALUES
 	AND c_acctbal > (SELECT avg(c_acctbal) FROM customer WHERE c_acctbal > 0.00 AND substring(c_phone FROM 1 FOR 2) IN ('13', '31', '23', '29', '30', '18', '17')) AND NOT EXISTS (SELECT * FROM orders WHERE o_custkey = c_custkey)) AS custsale
 	GROUP BY cntrycode ORDER BY cntrycode$$);
 
--- what differs, how many rows there are, and in how many statements Redshift computes all of it
+-- differences, numbers of rows, and the number of statements
 CREATE FUNCTION compared(query text) RETURNS TABLE (result text, n bigint, there text) LANGUAGE plpgsql AS $$
 DECLARE
 	live text; here text; line text; scans int := 0; work int := 0;

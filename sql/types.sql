@@ -12,7 +12,7 @@ SELECT * FROM rsfed.query('wh', 'SELECT * FROM shapes ORDER BY n')
 SELECT jsonb_pretty(j) FROM rsfed.query_json('wh', 'SELECT * FROM shapes WHERE n = 1') j;
 \x off
 
--- whatever the session's own way to write dates and numbers is
+-- independent of the formats of dates and numbers in the session
 SET datestyle = 'German';
 SET intervalstyle = 'sql_standard';
 SET timezone = 'America/New_York';

@@ -1,4 +1,4 @@
--- Method window: what is asked for, what is kept, and where it goes on.
+-- Method window: the ranges that are read, the rows that are kept, and the watermark.
 \i test/include/warehouse.psql
 \getenv wh_direct_port WAREHOUSE_DIRECT_PORT
 SELECT set_config('test.wh_owner', format('host=%s port=%s dbname=%s user=rdsdb password=%s',
@@ -12,7 +12,7 @@ BEGIN
 		'CREATE OR REPLACE FUNCTION pg_catalog.getdate() RETURNS timestamp LANGUAGE sql STABLE RETURN %L::timestamptz::timestamp', at));
 END $$;
 RESET client_min_messages;
--- no worker comes in between
+-- without workers that interfere
 ALTER SYSTEM SET rsfed.scheduler = off;
 SELECT pg_reload_conf();
 CREATE VIEW state AS SELECT f.state, f.data_through, w.filled_from, w.filled_to, w.backfilling
@@ -23,7 +23,7 @@ SET datestyle = 'ISO';
 
 SELECT rsfed.execute('wh', 'CREATE TABLE sale_log AS SELECT * FROM trade WHERE saletime < ''2008-02-29 10:00''');
 
--- what cannot be a window
+-- errors
 \set q 'SELECT date_trunc(''day'', saletime) AS day, sellerid, count(*) AS n FROM sale_log WHERE saletime >= {from} AND saletime < {to} GROUP BY 1, 2'
 SELECT error_of($$SELECT rsfed.define_rollup('w', 'wh', 'SELECT sellerid, count(*) AS n FROM sale_log WHERE saletime >= ''{from}'' GROUP BY 1', method => 'window')$$);
 SELECT error_of($$SELECT rsfed.define_rollup('w', 'wh', 'SELECT sellerid, count(*) AS n FROM sale_log WHERE saletime >= {from} GROUP BY 1', method => 'window')$$);
@@ -35,10 +35,10 @@ FROM unnest(ARRAY['{"bucket": "7 hours"}', '{"bucket": 5}', '{"bucket": "0 days"
 	'{"lookback": 3}', '{"start": "soon"}', '{"window_column": "n"}', '{"window_column": "sellerid", "bucket": 1, "tail": "open"}', '{"tail": "ajar"}']) o;
 SELECT column_name, data_type FROM rsfed.describe('wh', :'q');
 SELECT rsfed.columns('wh', :'q');
--- a range has room beside what its braces touch
+-- the range is separated from adjacent text
 SELECT column_name, data_type FROM rsfed.describe('wh', 'SELECT count(*) AS n FROM sale_log WHERE saletime>={from}AND saletime<{to}AND sellerid>0');
 
--- a backfill, newest first: its first batch, and the others
+-- a backfill, newest first: the first batch, and the others
 SELECT clock_at('2008-02-28 05:30+00');
 SELECT rsfed.define_rollup('by_day', 'wh', :'q', method => 'window', options => '{"start": "2008-01-01", "batch": "20 days", "lookback": "2 days"}');
 SELECT min(day), max(day), sum(n) FROM by_day;
@@ -49,7 +49,7 @@ SELECT min(day), max(day), sum(n) FROM by_day;
 TABLE state;
 SELECT status, rows_received, note FROM rsfed.runs WHERE run_id = :run_id;
 
--- the tail: from the watermark less the lookback on, and nothing else is written
+-- the tail: from the watermark minus the lookback, and nothing else is written
 SELECT rsfed.execute('wh', 'UPDATE sale_log SET saletime = ''2008-01-05'' WHERE salesid = 100');
 SELECT rsfed.execute('wh', 'DELETE FROM sale_log WHERE saletime >= ''2008-02-27'' AND saletime < ''2008-02-27 01:00''');
 SELECT clock_at('2008-02-29 00:00:01+00');
@@ -57,20 +57,20 @@ CALL rsfed.refresh('by_day') \gset
 \echo :status :rows_changed
 SELECT rows_received, rows_inserted, rows_updated, rows_deleted, note FROM rsfed.runs WHERE run_id = :run_id;
 TABLE state;
--- a probe that finds nothing new: nothing is asked, and no range told
+-- a probe that finds no change: no query, and no range in the run
 SELECT actions.action FROM rsfed.alter_rollup('by_day', options => '{"probe": "SELECT 1"}', populate => false) actions;
 CALL rsfed.refresh('by_day') \gset
 SELECT status, rows_received > 0 AS asked, note FROM rsfed.runs WHERE run_id = :run_id;
 CALL rsfed.refresh('by_day') \gset
 SELECT status, rows_received > 0 AS asked, note FROM rsfed.runs WHERE run_id = :run_id;
 SELECT actions.action FROM rsfed.alter_rollup('by_day', options => '{"probe": null}', populate => false) actions;
--- no new bucket and no lookback: nothing is asked
+-- without a new bucket and lookback: no query
 SELECT actions.action FROM rsfed.alter_rollup('by_day', options => '{"lookback": null}', populate => false) actions;
 CALL rsfed.refresh('by_day') \gset
 \echo :status :rows_changed
 SELECT rows_received, note FROM rsfed.runs WHERE run_id = :run_id;
 
--- a range again; what came late is found by a merge
+-- a range again; a merge finds late rows
 CALL rsfed.refresh('by_day', since => '2008-01-02', until => '2008-01-03 12:00') \gset
 \echo :status :rows_changed
 CALL rsfed.refresh('by_day', since => '2008-01-02', until => '2008-01-06') \gset
@@ -94,7 +94,7 @@ SELECT error_of($$CALL rsfed.refresh('by_day', since => 'yestermorn')$$);
 SELECT error_of($$CALL rsfed.refresh('by_day', since => '2008-02-02', until => '2008-02-01')$$);
 SELECT error_of($$CALL rsfed.refresh('by_day', method => 'replace', since => '2008-02-02')$$);
 
--- what a schedule cannot ask for is said when it is made
+-- impossible schedules are refused when they are made
 CREATE MATERIALIZED VIEW native AS SELECT 1 AS a;
 CREATE UNIQUE INDEX ON native (a);
 SELECT rsfed.define_rollup('whole', 'wh', 'SELECT sellerid, count(*) AS n FROM sale_log GROUP BY 1');
@@ -119,7 +119,7 @@ SELECT standin('RESET');
 SELECT count(*), sum(n) FROM by_day;
 TABLE state;
 
--- schedules that need the window, once there is none any more
+-- schedules that need the window after its removal
 BEGIN;
 SELECT rsfed.schedule_refresh('by_day', '@yearly', name => 'the last days', options => '{"since": "3 days ago"}');
 SELECT rsfed.schedule_refresh('by_day', '@yearly', name => 'by window', method => 'window');
@@ -128,7 +128,7 @@ SELECT action, detail FROM rsfed.alter_rollup('by_day', 'SELECT saletime::date A
 	options => '{"start": null, "batch": null, "lookback": null}', populate => false);
 ROLLBACK;
 
--- retain: what is older goes, and does not come back
+-- retain: older rows are deleted, and do not return
 SELECT actions.action FROM rsfed.alter_rollup('by_day', options => '{"retain": "30 days"}', populate => false) actions;
 CALL rsfed.refresh('by_day') \gset
 \echo :status
@@ -141,7 +141,7 @@ CALL rsfed.refresh('by_day', method => 'merge') \gset
 \echo :status :rows_changed
 SELECT error_of($$CALL rsfed.refresh('by_day', since => '2008-01-15')$$);
 
--- inside a transaction, and gone with it
+-- inside a transaction that is rolled back
 BEGIN;
 SELECT rsfed.execute('wh', 'DELETE FROM sale_log WHERE saletime >= ''2008-02-29''');
 CALL rsfed.refresh('by_day') \gset
@@ -151,7 +151,7 @@ ROLLBACK;
 TABLE state;
 SELECT rsfed.drop_rollup('by_day');
 
--- an open tail is shown and read again, its watermark stays behind
+-- an open tail is published and read again; the watermark stays before it
 SELECT clock_at('2008-02-10 10:20:00+00');
 SELECT rsfed.define_rollup('by_hour', 'wh', 'SELECT date_trunc(''hour'', saletime) AS hour, count(*) AS n FROM sale_log WHERE saletime >= {from} AND saletime < {to} GROUP BY 1',
 	method => 'window', options => '{"start": "2008-02-09", "bucket": "1 hour", "tail": "open", "settle": "30 min"}');
@@ -174,7 +174,7 @@ SELECT min(d), max(d) FROM by_date;
 TABLE state;
 SELECT rsfed.drop_rollup('by_date');
 
--- a batch that is as long as what is open: it holds a complete bucket all the same, or it would be asked for again and again
+-- a batch as long as the open tail contains a complete bucket; otherwise it would be repeated forever
 SELECT clock_at('2008-02-10 10:20:00+00');
 \set d 'SELECT trunc(saletime) AS d, count(*) AS n FROM sale_log WHERE saletime >= {from} AND saletime < {to} GROUP BY 1'
 SELECT rsfed.define_rollup('by_date', 'wh', :'d', method => 'window', options => '{"start": "2008-02-05", "tail": "open", "batch": "1 day"}', populate => false);
@@ -186,16 +186,16 @@ SELECT min(d), max(d) FROM by_date;
 CALL rsfed.refresh('by_date', since => '2008-02-06 12:00', until => '2008-02-07 12:00') \gset
 SELECT note FROM rsfed.runs WHERE run_id = :run_id;
 SELECT rsfed.drop_rollup('by_date');
--- and oldest first, where all there is is open
+-- and oldest first, if all data is in the open tail
 SELECT rsfed.define_rollup('by_date', 'wh', :'d', method => 'window', options => '{"start": "2008-02-08", "tail": "open", "settle": "4 days", "batch": "1 day", "batch_order": "oldest"}');
 TABLE state;
 SELECT min(d), max(d) FROM by_date;
 SELECT rsfed.drop_rollup('by_date');
 
--- rows from outside of the range
+-- rows outside of the range
 SELECT error_of($$SELECT rsfed.define_rollup('w', 'wh', 'SELECT date_trunc(''month'', saletime) AS month, count(*) AS n FROM sale_log WHERE saletime >= {from} AND saletime < {to} GROUP BY 1', method => 'window', options => '{"start": "2008-01-10"}')$$);
 
--- integers have no clock: from the greatest bucket on
+-- integers have no clock: the window starts at the greatest bucket
 SELECT rsfed.define_rollup('by_id', 'wh', 'SELECT salesid / 100 * 100 AS id, count(*) AS n FROM sale_log WHERE salesid >= {from} AND salesid < {to} GROUP BY 1',
 	method => 'window', options => '{"window_column": "id", "bucket": 100, "lookback": 200}');
 SELECT window_column, value_type, filled_from, filled_to FROM rsfed_catalog.watermark;
@@ -206,10 +206,10 @@ CALL rsfed.refresh('by_id') \gset
 SELECT note FROM rsfed.runs WHERE run_id = :run_id;
 SELECT filled_from, filled_to, backfilling FROM rsfed_catalog.watermark;
 SELECT rsfed.execute('wh', 'DELETE FROM sale_log WHERE salesid = 7000');
--- another query: all of it is asked again
+-- another query: everything is read again
 SELECT action, detail FROM rsfed.alter_rollup('by_id', query => 'SELECT salesid / 100 * 100 AS id, count(*) + 1 AS n FROM sale_log WHERE salesid >= {from} AND salesid < {to} GROUP BY 1') WHERE action <> 'refresh';
 SELECT count(*), sum(n) FROM by_id;
--- method merge: no watermark any more
+-- method merge: the watermark is removed
 SELECT action, detail FROM rsfed.alter_rollup('by_id', query => 'SELECT salesid / 100 * 100 AS id, count(*) AS n FROM sale_log GROUP BY 1', method => 'merge') WHERE action <> 'refresh';
 SELECT count(*) FROM rsfed_catalog.watermark;
 SELECT error_of($$CALL rsfed.refresh('by_id', method => 'window')$$);
@@ -223,12 +223,12 @@ CALL rsfed.refresh('by_big') \gset
 \echo :status :rows_changed
 SELECT note FROM rsfed.runs WHERE run_id = :run_id;
 SELECT filled_from, filled_to, backfilling FROM rsfed_catalog.watermark;
--- a schedule that redoes the newest days
+-- a schedule that repeats the newest days
 SELECT rsfed.schedule_refresh('by_big', '@daily', options => '{"since": "9000", "until": "9100"}');
 SELECT error_of($$SELECT rsfed.schedule_refresh('by_big', '@daily', name => 'x', options => '{"sinse": "9000"}')$$);
 SELECT rsfed.drop_rollup('by_big');
 
--- instants, over a night of 25 hours: the hour that comes twice is two buckets
+-- instants in a night of 25 hours: the repeated hour is two buckets
 SELECT rsfed.execute('wh', $$CREATE TABLE instant_log AS SELECT '2024-10-26 20:00+00'::timestamptz + salesid * interval '5 minutes' AS at FROM trade WHERE salesid BETWEEN 201 AND 300 OR salesid <= 100$$);
 SELECT clock_at('2024-10-26 23:30+00');
 SELECT rsfed.define_rollup('by_instant', 'wh', 'SELECT date_trunc(''hour'', at) AS h, count(*) AS n FROM instant_log WHERE at >= {from} AND at < {to} GROUP BY 1',

@@ -66,8 +66,8 @@ WHERE b.max_scan > 0 OR b.max_ms > 0;
 COMMENT ON VIEW rsfed_catalog.budget IS
 'Budgets of servers, groups (relation_id 0) and rollups (source_id 0) with what is used of them today; option_name is the one that is used up';
 
--- A member at its limit is skipped; if the group has no other member, it is held
--- with it.
+-- A member at its limit is skipped.  If the group has no other member, the group is
+-- held, too.
 CREATE VIEW rsfed_catalog.over_budget AS
 SELECT b.relation_id, b.source_id, b.option_name, b.used, b.allowed, b.ends_at,
 	pg_catalog.format('its %s is used up: %s, until %s begins in %s', b.option_name,
@@ -86,7 +86,7 @@ UNION ALL
 SELECT u.relation_id, g.source_id, g.option_name, g.used, g.allowed, g.ends_at,
 	pg_catalog.format('all members of group %I have used up theirs, server %I %s: %s, until %s begins in %s', u.source,
 		g.server, g.option_name, rsfed_catalog.budget_figures(g.option_name, g.used, g.allowed), pg_catalog.to_char(g.day + 1, 'YYYY-MM-DD'), g.timezone)
--- for each the one that may be used again first
+-- for each group, the member that can be used again first
 FROM (SELECT DISTINCT ON (m.group_name) m.group_name, m.server, b.*,
 		pg_catalog.bool_and(COALESCE(b.is_used_up, false)) OVER (PARTITION BY m.group_name) AS all_used_up
 	FROM rsfed_catalog.member m

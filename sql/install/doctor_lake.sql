@@ -15,7 +15,7 @@ WHERE u.options OPERATOR(pg_catalog.->>) 'lake_table' IS NOT NULL
 	AND NOT EXISTS (SELECT FROM rsfed_catalog.schedule s
 		WHERE s.relation_id = c.relation_id AND s.method IS NOT NULL)
 UNION ALL
--- an answer that is empty: see lake_step_snapshot()
+-- an empty answer means that there is no snapshot: see lake_step_snapshot()
 SELECT 'warning', c.name,
 	pg_catalog.format('Each refresh reads all of %s, because Redshift shows no metadata_location of it, as of an Iceberg table; lake_key for its partitions, or a probe, would leave out what is not new.',
 		u.options OPERATOR(pg_catalog.->>) 'lake_table'),

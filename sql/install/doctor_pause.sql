@@ -1,5 +1,5 @@
--- rsfed.doctor() on pauses that somebody made.  A schedule that has paused itself is
--- told by the topic schedule, a paused relation that is late by the topic relation.
+-- rsfed.doctor() on manual pauses.  The topic schedule reports schedules that paused
+-- themselves, and the topic relation reports paused relations that are late.
 
 CREATE VIEW rsfed_doctor.pause WITH (security_barrier = true) AS
 SELECT v.severity, v.subject,

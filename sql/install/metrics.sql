@@ -2,7 +2,7 @@
 -- counters end in _total.  One pass over the relations; for pg_monitor.
 
 CREATE VIEW rsfed.metrics AS
--- for each relation, and for each set
+-- one row for each relation, and one for each set
 SELECT m.name, f.labels || m.labels AS labels, m.value
 FROM (SELECT pg_catalog.jsonb_build_object('relation', r.name) AS labels, r.as_of, r.age, r.max_age, r.is_late,
 		r.failures, r.failing_since, r.changed_at, r.data_through, r.next_run_at, r.state

@@ -57,8 +57,8 @@ COMMENT ON FUNCTION rsfed_catalog.wal_position() IS
 'Up to where this server has written, or on a replica replayed, WAL';
 
 -- The application_name of a connection contains the version of the script that its
--- subscriber has run.  PostgreSQL shows it only to pg_monitor; owners of
--- publications need it, too, so this function reads it for them, and nothing else.
+-- subscriber has run.  PostgreSQL shows it only to pg_monitor.  Owners of
+-- publications need it, too, so this function reads it for them.
 CREATE FUNCTION rsfed_catalog.subscriber_sender()
 RETURNS TABLE (pid integer, version integer, lag interval)
 LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -161,12 +161,14 @@ AS $body$
 			WHERE u.relation_id = subscriber_table.relation_id)
 		ORDER BY bool_and(a.attnotnull) DESC, i.indexrelid LIMIT 1)
 	SELECT concat_ws(E'\n',
-		format('-- %I.%I', t.nspname, t.relname),
-		CASE WHEN NOT tables THEN format(E'-- It must contain, made by whoever owns the schema:\n--   CREATE TABLE %I.%I (%s);%s', t.nspname, t.relname,
-			(SELECT string_agg(format('%I %s%s', a.attname, a.type, a.coll), ', ' ORDER BY a.attnum) FROM a),
-			(SELECT CASE WHEN k.is_primary THEN format(E'\n--   ALTER TABLE %I.%I ADD PRIMARY KEY (%s);', t.nspname, t.relname, l.list)
-				ELSE format(E'\n--   CREATE UNIQUE INDEX ON %I.%I (%s) NULLS NOT DISTINCT;', t.nspname, t.relname, l.list) END
-				FROM k CROSS JOIN LATERAL (SELECT string_agg(quote_ident(c), ', ' ORDER BY n) AS list FROM unnest(k.columns) WITH ORDINALITY x (c, n)) l)) END,
+		-- psql ends a comment at \n and at \r, and names may contain both
+		'-- ' || regexp_replace(concat_ws(E'\n', format('%I.%I', t.nspname, t.relname),
+			CASE WHEN NOT tables THEN format(E'It must contain, made by whoever owns the schema:\n  CREATE TABLE %I.%I (%s);%s', t.nspname, t.relname,
+				(SELECT string_agg(format('%I %s%s', a.attname, a.type, a.coll), ', ' ORDER BY a.attnum) FROM a),
+				(SELECT CASE WHEN k.is_primary THEN format(E'\n  ALTER TABLE %I.%I ADD PRIMARY KEY (%s);', t.nspname, t.relname, l.list)
+					ELSE format(E'\n  CREATE UNIQUE INDEX ON %I.%I (%s) NULLS NOT DISTINCT;', t.nspname, t.relname, l.list) END
+					FROM k CROSS JOIN LATERAL (SELECT string_agg(quote_ident(c), ', ' ORDER BY n) AS list FROM unnest(k.columns) WITH ORDINALITY x (c, n)) l)) END),
+			'[\n\r]', E'\n-- ', 'g'),
 		format(E'SELECT rsfed_catalog.take_table(publication => %L, version => %s, relation_id => %s, copy_number => %s, tables => %L,\n'
 			'\tschema_name => %L, relation_name => %L,\n\tcolumns => ARRAY[%s],\n\tkey => %L, is_primary => %L) \\gset rsfed_',
 			publication, version, relation_id, copy_number, tables, t.nspname, t.relname,
@@ -192,7 +194,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT replace(replace(replace(replace(replace(replace(rsfed_catalog.subscriber_template(),
 		'@kit@', quote_literal(md5(rsfed_catalog.subscriber_template()))),
-		'@publication@', quote_literal(b.publication)),
+		-- the template has it in a comment and in a body of DO, too
+		'@publication@', CASE WHEN b.publication::text ~ '[\n\r$@]'
+			THEN format('U&''%s''', replace(replace(replace(replace(replace(replace(b.publication::text, E'\\', E'\\\\'), '''', ''''''),
+				E'\n', E'\\000a'), E'\r', E'\\000d'), '$', E'\\0024'), '@', E'\\0040'))
+			ELSE quote_literal(b.publication) END),
 		'@slot_prefix@', quote_literal(rsfed_catalog.slot_prefix(b.publication))),
 		'@version@', b.version::text),
 		'@failover@', (current_setting('server_version_num')::int4 >= 170000)::text),

@@ -96,6 +96,16 @@ $$;
 COMMENT ON FUNCTION rsfed_report.html(text) IS
 'Text as it is written in HTML, in attributes too';
 
+-- Marks of direction in a name must not reorder what stands beside it.
+CREATE FUNCTION rsfed_report.label(name text)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+SELECT '<bdi>' || rsfed_report.html(name) || '</bdi>'
+$$;
+COMMENT ON FUNCTION rsfed_report.label(text) IS
+'A name as it is written in HTML beside other text';
+
 -- Without SET and STRICT, like all functions that are called for each run, so that it
 -- is inlined; the caller sets the search_path.
 CREATE FUNCTION rsfed_report.duration(seconds double precision)

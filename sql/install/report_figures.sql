@@ -98,7 +98,7 @@ COMMENT ON FUNCTION rsfed_report.outcomes_figure(rsfed_report.run[], text) IS
 'Figure: runs by outcome over time';
 
 -- Workers in use, and runs that wait for one, as averages over each piece of the
--- period.
+-- period.  The scale ends at 1 or above, so that a wait of seconds is a low bar.
 CREATE FUNCTION rsfed_report.queue_figures(runs rsfed_report.run[], axis text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -114,20 +114,45 @@ means AS (
 	GROUP BY 1, 2),
 tops AS (SELECT GREATEST(max(mean) FILTER (WHERE what = 'busy'), current_setting('rsfed.max_workers', true)::float8) AS busy,
 		max(mean) FILTER (WHERE what = 'busy') AS busiest,
-		max(mean) FILTER (WHERE what = 'waiting') AS waiting,
+		max(mean) FILTER (WHERE what = 'waiting') AS waiting, GREATEST(max(mean) FILTER (WHERE what = 'waiting'), 1) AS waiting_top,
 		current_setting('rsfed.max_workers', true)::float8 AS workers FROM means)
 SELECT rsfed_report.figure('Workers in use', COALESCE(rsfed_report.amount(round(t.busy::numeric, 1)), '0'),
 		format('Workers in use: at most %s of %s on average in an interval', COALESCE(round(t.busiest::numeric, 1), 0), COALESCE(t.workers::text, 'unknown')),
 		(SELECT rsfed_report.bars('k1', array_agg(piece), array_agg(mean), t.busy) FROM means WHERE what = 'busy')
 			|| COALESCE(format('<path class="m" d="M0 %sH960"><title>rsfed.max_workers: %s</title></path>', round(200 - 196 * t.workers / t.busy), t.workers), ''),
 		axis, '<span class="l"><span>line: rsfed.max_workers</span></span>')
-	|| rsfed_report.figure('Runs waiting for a worker', COALESCE(rsfed_report.amount(round(t.waiting::numeric, 1)), '0'),
+	|| rsfed_report.figure('Runs waiting for a worker', rsfed_report.amount(round(t.waiting_top::numeric, 1)),
 		format('Runs waiting for a worker: at most %s on average in an interval', COALESCE(round(t.waiting::numeric, 1), 0)),
-		(SELECT rsfed_report.bars('k2', array_agg(piece), array_agg(mean), t.waiting) FROM means WHERE what = 'waiting'), axis)
+		(SELECT rsfed_report.bars('k2', array_agg(piece), array_agg(mean), t.waiting_top) FROM means WHERE what = 'waiting'), axis)
 FROM tops t
 $$;
 COMMENT ON FUNCTION rsfed_report.queue_figures(rsfed_report.run[], text) IS
 'Figures: workers in use, and the queue';
+
+CREATE FUNCTION rsfed_report.paired_figure(title text, most_text text, described text, pieces integer[],
+	behind double precision[], front double precision[], behind_name text, front_name text, axis text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT rsfed_report.figure(title, most_text, described,
+	COALESCE(rsfed_report.bars('k3', pieces, behind, m.most), '') || COALESCE(rsfed_report.bars('k1', pieces, front, m.most), ''), axis,
+	format('<span class="l"><span><em class="k3"></em>%s</span><span><em class="k1"></em>%s</span></span>', behind_name, front_name))
+FROM (SELECT max(GREATEST(b, f)) AS most FROM unnest(behind, front) u (b, f)) m
+$$;
+COMMENT ON FUNCTION rsfed_report.paired_figure(text, text, text, integer[], double precision[], double precision[], text, text, text) IS
+'Figure: two values for each piece of the period, one in front of the other';
+
+CREATE FUNCTION rsfed_report.rows_figure(pieces integer[], received double precision[], changed double precision[], axis text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT rsfed_report.paired_figure('Rows', COALESCE(rsfed_report.amount(GREATEST(max(r), max(c))::numeric), '0'),
+	format('Rows: %s received, %s changed', COALESCE(rsfed_report.amount(sum(r)::numeric), '0'), COALESCE(rsfed_report.amount(sum(c)::numeric), '0')),
+	pieces, received, changed, 'received', 'changed', axis)
+FROM unnest(received, changed) u (r, c)
+$$;
+COMMENT ON FUNCTION rsfed_report.rows_figure(integer[], double precision[], double precision[], text) IS
+'Figure: rows that came from the warehouse and that changed here';
 
 CREATE FUNCTION rsfed_report.work_figures(runs rsfed_report.run[], axis text)
 RETURNS text
@@ -139,19 +164,16 @@ WITH pieces AS (
 		sum(r.rows_received)::float8 AS received, sum(r.rows_changed)::float8 AS changed
 	FROM unnest(runs) r WHERE r.status IN ('published', 'unchanged') AND r.seconds IS NOT NULL
 	GROUP BY 1),
-tops AS (SELECT max(within[2]) AS p95, max(within[1]) AS median, NULLIF(GREATEST(max(received), max(changed)), 0) AS rows, sum(received) AS received, sum(changed) AS changed FROM pieces)
-SELECT rsfed_report.figure('Duration of successful runs', COALESCE(rsfed_report.duration(t.p95), '0'),
-		format('Duration of successful runs by interval: 95th percentile at most %s, median at most %s',
-			COALESCE(rsfed_report.duration(t.p95), '0'), COALESCE(rsfed_report.duration(t.median), '0')),
-		(SELECT COALESCE(rsfed_report.bars('k3', array_agg(piece), array_agg(within[2]), t.p95), '')
-			|| COALESCE(rsfed_report.bars('k1', array_agg(piece), array_agg(within[1]), t.p95), '') FROM pieces), axis,
-		'<span class="l"><span><em class="k3"></em>95th percentile</span><span><em class="k1"></em>median</span></span>')
-	|| rsfed_report.figure('Rows', COALESCE(rsfed_report.amount(t.rows::numeric), '0'),
-		format('Rows: %s received, %s changed', COALESCE(rsfed_report.amount(t.received::numeric), '0'), COALESCE(rsfed_report.amount(t.changed::numeric), '0')),
-		(SELECT COALESCE(rsfed_report.bars('k3', array_agg(piece), array_agg(received), t.rows), '')
-			|| COALESCE(rsfed_report.bars('k1', array_agg(piece), array_agg(changed), t.rows), '') FROM pieces), axis,
-		'<span class="l"><span><em class="k3"></em>received</span><span><em class="k1"></em>changed</span></span>')
-FROM tops t
+gathered AS (
+	SELECT array_agg(piece) AS pieces, array_agg(within[1]) AS medians, array_agg(within[2]) AS p95s, array_agg(received) AS received,
+		array_agg(changed) AS changed, COALESCE(rsfed_report.duration(max(within[1])), '0') AS median,
+		COALESCE(rsfed_report.duration(max(within[2])), '0') AS p95
+	FROM pieces)
+SELECT rsfed_report.paired_figure('Duration of successful runs', p95,
+		format('Duration of successful runs by interval: 95th percentile at most %s, median at most %s', p95, median),
+		pieces, p95s, medians, '95th percentile', 'median', axis)
+	|| rsfed_report.rows_figure(pieces, received, changed, axis)
+FROM gathered
 $$;
 COMMENT ON FUNCTION rsfed_report.work_figures(rsfed_report.run[], text) IS
 'Figures: duration and rows of runs over time';

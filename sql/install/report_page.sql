@@ -29,6 +29,7 @@ th,td{text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--line)
 thead th{color:var(--soft);font-weight:600;font-size:12px;vertical-align:bottom}
 tbody th{font-weight:600;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}
+ol{padding-left:22px}ol code{display:block;background:var(--panel);padding:6px 9px;border-radius:5px;margin:2px 0 10px}
 .s{display:inline-block;padding:0 7px;border-radius:9px;font-size:12px;line-height:18px;font-weight:600;border:1px solid;white-space:nowrap;color:var(--soft)}
 .s.fresh,.s.ok,.s.published{color:var(--ok)}.s.unchanged{color:var(--soft)}
 .s.error,.s.failing,.s.failed,.s.late{color:var(--failed)}
@@ -46,7 +47,7 @@ tbody th{font-weight:600;overflow-wrap:anywhere}
 .tile h2{font-size:12px;font-weight:600;color:var(--soft);margin:0}
 .tile p{margin:0}.tile b{font-size:22px;font-weight:600}
 .states{display:flex;flex-wrap:wrap;gap:2px 20px}.states>span{display:inline-flex;align-items:center;gap:6px}
-.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:22px 32px}
+.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:22px 32px;align-items:end}
 figure{margin:0;min-width:0}
 figcaption{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 14px;font-size:13px;margin-bottom:4px}
 .l{display:inline-flex;flex-wrap:wrap;gap:2px 14px;color:var(--soft);font-size:12px}
@@ -76,7 +77,7 @@ summary{cursor:pointer;padding:10px 0;font-weight:600;color:var(--published)}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,350px),1fr));gap:16px;margin-top:18px}
 .card{background:var(--panel);border-radius:8px;padding:14px 16px;min-width:0;--page:var(--panel)}
 .card .p{height:56px}.card figure+figure{margin-top:10px}.card .x span:nth-child(even){display:none}
-.figures td:nth-child(n+2){white-space:nowrap}.figures td:nth-child(2){white-space:normal}
+.figures td:nth-child(n+2){white-space:nowrap}.figures:not(.slowest) td:nth-child(2){white-space:normal}
 .share{width:64px;height:8px;vertical-align:middle}.share path{stroke:var(--line);stroke-width:8;fill:none}.share .k1{stroke:var(--published)}
 footer{padding-top:20px;padding-bottom:40px;margin-top:36px;border-top:1px solid var(--line)}
 @media screen and (max-width:760px){
@@ -124,14 +125,13 @@ SELECT '<!DOCTYPE html>' || E'\n<html lang="en"><head><meta charset="' || rsfed_
 	|| CASE WHEN n.errors + n.warnings = 0 THEN 'All is well'
 		ELSE concat_ws(', ', CASE WHEN n.errors > 0 THEN n.errors || CASE n.errors WHEN 1 THEN ' error' ELSE ' errors' END END,
 			CASE WHEN n.warnings > 0 THEN n.warnings || CASE n.warnings WHEN 1 THEN ' warning' ELSE ' warnings' END END) END
-	|| ' in database ' || rsfed_report.html(quote_ident(current_database())) || '</h1><p>'
+	|| ' in database ' || rsfed_report.label(quote_ident(current_database())) || '</h1><p>'
 	|| rsfed_report.html(format('%s to %s, time zone %s. Created at %s on %s, PostgreSQL %s, rsfed %s, by role %s.',
 		rsfed_report.moment(from_at), rsfed_report.moment(to_at), current_setting('TimeZone'), rsfed_report.moment(now()),
 		CASE WHEN pg_is_in_recovery() THEN 'a replica' ELSE 'the primary' END,
 		split_part(current_setting('server_version'), ' ', 1), (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'rsfed'), quote_ident(current_user)))
 	|| CASE WHEN to_at < now() - interval '1 min' THEN ' Problems and states are the current ones, not those of the period.' ELSE '' END
-	|| '</p><nav aria-label="Sections"><a href="#problems">Problems</a><a href="#work">Work</a><a href="#runs">Time line</a><a href="#age">Age</a>'
-	|| '<a href="#warehouses">Warehouses</a><a href="#worst">Slowest and failing</a></nav></header><main>' || E'\n'
+	|| '</p>'
 FROM (SELECT count(*) FILTER (WHERE f.severity = 'error') AS errors, count(*) FILTER (WHERE f.severity = 'warning') AS warnings
 	FROM jsonb_to_recordset(found) f (severity text)) n
 $$;
@@ -142,12 +142,12 @@ CREATE FUNCTION rsfed_report.first_steps()
 RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT '<section id="runs"><h2>What to do next</h2><p>Role ' || rsfed_report.html(quote_ident(current_user))
-	|| ' can see no relation that rsfed refreshes, and no run in the period.</p><ol><li>Register a Redshift server:<br/><code>'
+SELECT '<section id="runs"><h2>What to do next</h2><p>Role ' || rsfed_report.label(quote_ident(current_user))
+	|| ' can see no relation that rsfed refreshes, and no run in the period.</p><ol><li>Register a Redshift server: <code>'
 	|| rsfed_report.html($step$SELECT rsfed.register_server('warehouse', 'cluster.abc.eu-west-1.redshift.amazonaws.com', 'dev', 'etl', 'password');$step$)
-	|| '</code></li><li>Define a rollup:<br/><code>'
+	|| '</code></li><li>Define a rollup: <code>'
 	|| rsfed_report.html($step$SELECT rsfed.define_rollup('by_month', 'warehouse', 'SELECT month, sum(price) AS revenue FROM sales GROUP BY month', max_age => '1 hour');$step$)
-	|| '</code></li><li>Schedule its refreshes:<br/><code>' || rsfed_report.html($step$SELECT rsfed.schedule_refresh('by_month', '15 minutes');$step$)
+	|| '</code></li><li>Schedule its refreshes: <code>' || rsfed_report.html($step$SELECT rsfed.schedule_refresh('by_month', '15 minutes');$step$)
 	|| '</code></li></ol><p class="note">If relations are defined already: their runs are visible to their owners and to members of pg_monitor, their state to roles with SELECT on them.</p></section>'
 $$;
 COMMENT ON FUNCTION rsfed_report.first_steps() IS
@@ -188,14 +188,19 @@ BEGIN
 	runs := rsfed_report.runs(from_at, until);
 	lanes := rsfed_report.lanes(runs, from_at, until);
 	axis := rsfed_report.axis(from_at, until);
-	page := rsfed_report.head(found, from_at, until) || rsfed_report.findings(found);
+	page := rsfed_report.head(found, from_at, until);
 	IF cardinality(lanes) = 0 THEN
-		page := page || rsfed_report.first_steps();
+		page := page || '</header><main>' || rsfed_report.findings(found) || rsfed_report.first_steps();
 	ELSE
 		contents := rsfed_report.contents(runs, lanes, from_at, until);
-		page := page || rsfed_report.tiles(runs, lanes)
-			|| '<section id="work"><h2>Work</h2><div class="two">' || rsfed_report.outcomes_figure(runs, axis) || rsfed_report.queue_figures(runs, axis)
-			|| rsfed_report.work_figures(runs, axis) || rsfed_report.late_figure(lanes, contents, length, axis) || '</div></section>'
+		page := page || '<nav aria-label="Sections"><a href="#problems">Problems</a><a href="#work">Work</a><a href="#runs">Time line</a><a href="#age">Age</a>'
+			|| '<a href="#warehouses">Warehouses</a><a href="#worst">Slowest and failing</a></nav></header><main>' || E'\n'
+			|| rsfed_report.findings(found) || rsfed_report.tiles(runs, lanes)
+			|| '<section id="work"><h2>Work</h2>'
+			|| CASE cardinality(runs) WHEN 0 THEN '<p class="note">No run in the period.</p><div class="two">'
+				ELSE '<div class="two">' || rsfed_report.outcomes_figure(runs, axis) || rsfed_report.queue_figures(runs, axis) || rsfed_report.work_figures(runs, axis) END
+			|| CASE WHEN cardinality(runs) > 0 OR EXISTS (SELECT FROM unnest(lanes) l WHERE l.max_age IS NOT NULL)
+				THEN rsfed_report.late_figure(lanes, contents, length, axis) ELSE '' END || '</div></section>'
 			|| rsfed_report.time_line(runs, lanes, axis)
 			|| rsfed_report.cards(runs, lanes, contents, length, axis)
 			|| rsfed_report.warehouses(runs, from_at, until)

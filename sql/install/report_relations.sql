@@ -27,7 +27,7 @@ islands AS (
 	GROUP BY lane, status, island),
 paths AS (
 	SELECT i.lane, i.status, '<path class="o ' || i.status || '" d="'
-		|| string_agg('M' || i.first * 6 || ' ' || rsfed_report.height_of(i.status) || 'h' || i.n * 6 - 1, '')
+		|| string_agg('M' || i.first * 6 || ' ' || rsfed_report.height_of(i.status) || 'h' || i.n * 6 - 1, '' ORDER BY i.first)
 		|| '"><title>' || i.status || ': ' || min(c.n) || '</title></path>' AS path
 	FROM islands i JOIN counted c USING (lane, status)
 	GROUP BY i.lane, i.status),
@@ -36,7 +36,7 @@ drawn AS (
 	FROM paths GROUP BY lane),
 told AS (SELECT lane, string_agg(n || ' ' || status, ', ' ORDER BY status) AS words FROM counted GROUP BY lane),
 rows AS (
-	SELECT l.place, '<tr><th scope="row">' || rsfed_report.html(l.name) || ' ' || rsfed_report.state_mark(l.state)
+	SELECT l.place, '<tr><th scope="row">' || rsfed_report.label(l.name) || ' ' || rsfed_report.state_mark(l.state)
 		|| '</th><td><svg class="t" viewBox="0 0 960 16" preserveAspectRatio="none" role="img" aria-label="' || COALESCE(t.words, 'no runs') || '">'
 		|| COALESCE(d.paths, '') || '</svg></td><td>' || rsfed_report.amount(l.run_count) || '</td><td' || CASE WHEN l.failed > 0 THEN ' class="bad"' ELSE '' END || '>'
 		|| rsfed_report.amount(l.failed) || '</td><td>' || COALESCE(rsfed_report.duration(l.median), '&#8211;') || '</td><td>'
@@ -98,12 +98,13 @@ pieces AS (
 	SELECT p.piece, sum(LEAST(p.b * 96, p.piece + 1) - GREATEST(p.a * 96, p.piece)) AS mean
 	FROM (SELECT a, b, generate_series(rsfed_report.piece(a, 96), rsfed_report.piece(b, 96)) AS piece FROM late WHERE b > a) p
 	GROUP BY 1),
-tops AS (SELECT max(mean) AS most FROM pieces),
+tops AS (SELECT GREATEST(max(mean), 1) AS most FROM pieces),
 counts AS (SELECT (SELECT count(DISTINCT lane) FROM late WHERE b > a) AS late, count(*) AS all FROM unnest(lanes) l WHERE l.max_age IS NOT NULL)
-SELECT rsfed_report.figure('Relations older than max_age', COALESCE(rsfed_report.amount(round(t.most::numeric, 1)), '0'),
+SELECT rsfed_report.figure('Relations older than max_age', rsfed_report.amount(round(t.most::numeric, 1)),
 	format('%s of %s relations with max_age were late in the period', n.late, n.all),
 	(SELECT rsfed_report.bars('failed', array_agg(piece), array_agg(mean), t.most) FROM pieces), axis,
-	format('<span class="l"><span>%s of %s relations with max_age were late</span></span>', n.late, n.all))
+	'<span class="l"><span>' || CASE n.all WHEN 0 THEN 'no relation has a max_age'
+		ELSE format('%s of %s relations with max_age were late', n.late, n.all) END || '</span></span>')
 FROM tops t CROSS JOIN counts n
 $$;
 COMMENT ON FUNCTION rsfed_report.late_figure(rsfed_report.lane[], rsfed_report.content[], double precision, text) IS
@@ -148,8 +149,7 @@ WITH pieces AS (
 	FROM unnest(runs) r JOIN unnest(lanes) l USING (lane)
 	WHERE l.place <= 12 AND r.begun IS NOT NULL AND r.ended >= 0
 	GROUP BY 1, 2),
-tops AS (SELECT p.lane, NULLIF(max(p.seconds), 0) AS seconds, NULLIF(GREATEST(max(p.received), max(p.changed)), 0) AS rows,
-		sum(p.received) AS received, sum(p.changed) AS changed FROM pieces p GROUP BY 1),
+tops AS (SELECT p.lane, NULLIF(max(p.seconds), 0) AS seconds FROM pieces p GROUP BY 1),
 durations AS (
 	SELECT p.lane, string_agg(p.path, '') AS paths,
 		'<span class="l">' || string_agg(format('<span><em class="%s"></em>%s</span>', p.status, p.status), '' ORDER BY p.status) || '</span>' AS legend
@@ -157,14 +157,11 @@ durations AS (
 		FROM pieces i JOIN tops t USING (lane) GROUP BY i.lane, i.status, t.seconds) p
 	GROUP BY 1),
 rows AS (
-	SELECT p.lane, COALESCE(rsfed_report.bars('k3', array_agg(p.piece), array_agg(p.received), t.rows), '')
-		|| COALESCE(rsfed_report.bars('k1', array_agg(p.piece), array_agg(p.changed), t.rows), '') AS paths
-	FROM pieces p JOIN tops t USING (lane) GROUP BY p.lane, t.rows)
+	SELECT p.lane, rsfed_report.rows_figure(array_agg(p.piece), array_agg(p.received), array_agg(p.changed), axis) AS figure
+	FROM pieces p GROUP BY 1)
 SELECT t.lane, rsfed_report.figure('Duration', COALESCE(rsfed_report.duration(t.seconds), '0'),
 		format('Duration of runs, at most %s', COALESCE(rsfed_report.duration(t.seconds), '0')), d.paths, axis, d.legend)
-	|| rsfed_report.figure('Rows', COALESCE(rsfed_report.amount(t.rows::numeric), '0'),
-		format('Rows: %s received, %s changed', COALESCE(rsfed_report.amount(t.received::numeric), '0'), COALESCE(rsfed_report.amount(t.changed::numeric), '0')),
-		w.paths, axis, '<span class="l"><span><em class="k3"></em>received</span><span><em class="k1"></em>changed</span></span>')
+	|| w.figure
 FROM tops t JOIN durations d USING (lane) JOIN rows w USING (lane)
 $$;
 COMMENT ON FUNCTION rsfed_report.work_of_lanes(rsfed_report.run[], rsfed_report.lane[], text) IS
@@ -177,12 +174,12 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT '<section id="age"><h2>Age, duration and rows</h2>'
 	|| CASE WHEN cardinality(lanes) > 12 THEN '<p class="note">The 12 relations that need attention most or have the most run time.</p>' ELSE '' END
-	|| '<div class="cards">' || COALESCE((SELECT string_agg(format('<article class="card"><h3>%s %s</h3>%s%s</article>', rsfed_report.html(l.name), rsfed_report.state_mark(l.state),
-			a.figure, w.figures), '' ORDER BY l.place)
+	|| COALESCE((SELECT '<div class="cards">' || string_agg(format('<article class="card"><h3>%s %s</h3>%s%s</article>', rsfed_report.label(l.name), rsfed_report.state_mark(l.state),
+			a.figure, w.figures), '' ORDER BY l.place) || '</div>'
 		FROM unnest(lanes) l
 		LEFT JOIN rsfed_report.age_figures(lanes, contents, length, axis) a USING (lane)
 		LEFT JOIN rsfed_report.work_of_lanes(runs, lanes, axis) w USING (lane)
-		WHERE a.figure IS NOT NULL OR w.figures IS NOT NULL), '') || '</div></section>'
+		WHERE a.figure IS NOT NULL OR w.figures IS NOT NULL), '<p class="note">No relation had content or runs in the period.</p>') || '</section>'
 $$;
 COMMENT ON FUNCTION rsfed_report.cards(rsfed_report.run[], rsfed_report.lane[], rsfed_report.content[], double precision, text) IS
 'Section: age against max_age, and duration and rows of the first relations';

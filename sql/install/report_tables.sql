@@ -14,7 +14,7 @@ SELECT '<section id="problems"><h2>Problems</h2>'
 		|| '<th scope="col">Remedy</th></tr></thead><tbody>'
 		|| (SELECT string_agg(format('<tr><td><span class="s %s">%s</span></td><td>%s</td><td>%s</td><td>%s</td></tr>', severity,
 			CASE severity WHEN 'error' THEN '&#10005; error' WHEN 'warning' THEN '&#9650; warning' ELSE '&#9679; ' || severity END,
-			rsfed_report.html(subject), rsfed_report.html(left(problem, 2000)), COALESCE('<code>' || rsfed_report.html(left(remedy, 4000)) || '</code>', '')), E'\n' ORDER BY n)
+			rsfed_report.label(subject), rsfed_report.html(left(problem, 2000)), COALESCE('<code>' || rsfed_report.html(left(remedy, 4000)) || '</code>', '')), E'\n' ORDER BY n)
 			FROM rows WHERE n <= 100) || '</tbody></table>'
 		|| CASE WHEN (SELECT count(*) FROM rows) > 100 THEN format('<p class="note">And %s more: <code>SELECT * FROM rsfed.doctor();</code></p>',
 			(SELECT count(*) - 100 FROM rows)) ELSE '' END
@@ -79,7 +79,7 @@ SELECT '<section id="warehouses"><h2>Warehouses</h2>'
 	|| '<th scope="col">Scanned in S3</th><th scope="col">Cost</th></tr></thead><tbody>'
 	|| (SELECT string_agg(format('<tr><th scope="row">%s</th><td>%s</td><td><svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><path d="M0 4H100"/><path class="k1" d="M0 4H%s"/></svg> %s</td>'
 			'<td>%s</td><td%s>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
-		rsfed_report.html(quote_ident(server)), COALESCE(rsfed_report.html(groups), '&#8211;'), COALESCE(share, 0), COALESCE(share, 0) || ' %', rsfed_report.amount(runs),
+		rsfed_report.label(quote_ident(server)), COALESCE(rsfed_report.html(groups), '&#8211;'), COALESCE(share, 0), COALESCE(share, 0) || ' %', rsfed_report.amount(runs),
 		CASE WHEN failed > 0 THEN ' class="bad"' ELSE '' END, rsfed_report.amount(failed), rsfed_report.amount(running),
 		COALESCE(rsfed_report.duration(within[1]), '&#8211;'), COALESCE(rsfed_report.duration(within[2]), '&#8211;'),
 		COALESCE(pg_size_pretty(bytes), 'unknown'), COALESCE(round(price::numeric, 4)::text, 'unknown')), E'\n' ORDER BY runs DESC, server COLLATE "C") FROM rows)
@@ -103,16 +103,16 @@ failing AS (
 	GROUP BY l.lane, l.name, r.failure ORDER BY n DESC, run_id DESC LIMIT 10)
 SELECT '<section id="worst"><h2>Slowest runs</h2>'
 	|| CASE WHEN NOT EXISTS (SELECT FROM slowest) THEN '<p class="note">No run ended in the period.</p>' ELSE
-	'<p class="note">The longest run of each relation. The ten longest are shown.</p><div class="scroll"><table class="figures"><thead><tr><th scope="col">Relation</th><th scope="col">Began</th><th scope="col">Took</th>'
+	'<p class="note">The longest run of each relation. The ten longest are shown.</p><div class="scroll"><table class="figures slowest"><thead><tr><th scope="col">Relation</th><th scope="col">Began</th><th scope="col">Took</th>'
 	|| '<th scope="col">Outcome</th><th scope="col">Rows received</th><th scope="col">Server</th><th scope="col">Run</th><th scope="col">Query</th></tr></thead><tbody>'
 	|| (SELECT string_agg(format('<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
-		rsfed_report.html(name), rsfed_report.moment(started_at), rsfed_report.duration(seconds), rsfed_report.state_mark(status),
-		COALESCE(rsfed_report.amount(rows_received), '&#8211;'), COALESCE(rsfed_report.html(server), '&#8211;'), run_id, COALESCE(query_id::text, '&#8211;')), E'\n' ORDER BY seconds DESC, run_id) FROM slowest)
+		rsfed_report.label(name), rsfed_report.moment(started_at), rsfed_report.duration(seconds), rsfed_report.state_mark(status),
+		COALESCE(rsfed_report.amount(rows_received), '&#8211;'), COALESCE(rsfed_report.label(quote_ident(server)), '&#8211;'), run_id, COALESCE(query_id::text, '&#8211;')), E'\n' ORDER BY seconds DESC, run_id) FROM slowest)
 	|| '</tbody></table></div>' END
 	|| '<h2>Most frequent errors</h2>'
 	|| CASE WHEN NOT EXISTS (SELECT FROM failing) THEN '<p class="ok"><b>&#10003; No run failed</b> or was refused in the period.</p>' ELSE
 	'<table class="found errors"><thead><tr><th scope="col">Relation</th><th scope="col">Times</th><th scope="col">Last</th><th scope="col">Error</th></tr></thead><tbody>'
-	|| (SELECT string_agg(format('<tr><th scope="row">%s</th><td class="bad">%s</td><td>%s, run %s</td><td>%s</td></tr>', rsfed_report.html(name), rsfed_report.amount(n),
+	|| (SELECT string_agg(format('<tr><th scope="row">%s</th><td class="bad">%s</td><td>%s, run %s</td><td>%s</td></tr>', rsfed_report.label(name), rsfed_report.amount(n),
 		COALESCE(rsfed_report.moment(last), '&#8211;'), run_id, COALESCE(rsfed_report.html(failure), '&#8211;')), E'\n' ORDER BY n DESC, run_id DESC) FROM failing)
 	|| '</tbody></table>' END
 	|| '</section>'

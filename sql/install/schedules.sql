@@ -94,8 +94,8 @@ CROSS JOIN rsfed_catalog.guard i
 -- that the number of rows does not grow
 LEFT JOIN rsfed_catalog.present_relation k ON k.relation_id = r.relation_id
 LEFT JOIN pg_catalog.pg_class g ON g.oid = k.relid
--- each member of a set is held; computed once for all schedules, not once for
--- each
+-- one row of a set, although several of its members may be held; computed once for
+-- all schedules, not once for each
 LEFT JOIN (SELECT DISTINCT ON (x.relation_id) x.relation_id, x.server_id, x.message
 	FROM rsfed_catalog.held_relation x ORDER BY x.relation_id) h ON h.relation_id = s.relation_id
 LEFT JOIN rsfed_catalog.held_budget b ON b.relation_id = s.relation_id AND b.held_until > pg_catalog.now()

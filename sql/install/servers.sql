@@ -91,8 +91,8 @@ COMMENT ON VIEW rsfed.servers IS
 'Sources: servers of rsfed, groups of them, and servers that were made by hand with postgres_fdw';
 GRANT SELECT ON rsfed.servers TO PUBLIC;
 
--- umoptions is shown to the mapping's role and the server's owner, as the view
--- pg_user_mappings decides; the password to nobody.
+-- The view pg_user_mappings shows umoptions only to the role of the mapping and the
+-- owner of the server.  Nobody sees the password here.
 CREATE VIEW rsfed.credentials WITH (security_barrier = true) AS
 SELECT m.srvname AS server,
 	CASE m.umuser WHEN 0 THEN 'public' ELSE m.usename END AS for_role,

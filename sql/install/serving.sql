@@ -80,7 +80,7 @@ AS 'MODULE_PATHNAME', 'rsfed_relation_status';
 COMMENT ON FUNCTION rsfed_catalog.relation_status(oid) IS
 'What rsfed.freshness says of a relation; NULL where rsfed does not refresh it or the caller may not see it';
 
--- separate, because it costs as much as the rest and is not always needed
+-- a separate function, because it costs as much as the rest and is not always needed
 CREATE FUNCTION rsfed_catalog.next_run_at(relation_id integer)
 RETURNS timestamptz
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 20

@@ -55,10 +55,7 @@ typedef struct Script
 	List	   *sets;			/* and of sets */
 } Script;
 
-/*
- * 'value'" unless the value is NULL. => Adds ", name => 'value'" unless the
- * value is NULL. => 'value'" unless the value is NULL.
- */
+/* Adds an argument, as name => 'value', unless the value is NULL. */
 static void
 add_argument(Script *script, const char *name, const char *value)
 {

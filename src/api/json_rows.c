@@ -12,6 +12,7 @@
 
 #include "api/json_rows.h"
 #include "base/compat.h"
+#include "base/json.h"
 #include "redshift/types.h"
 
 /* What the error context needs. */
@@ -22,7 +23,6 @@ typedef struct JsonPlace
 } JsonPlace;
 
 static void push_value(JsonbParseState **state, RemoteColumn *column, char *text, int length);
-static void push_embedded(JsonbParseState **state, char *text);
 static void json_error_context(void *arg);
 
 /* See json_rows.h. */
@@ -99,7 +99,7 @@ push_value(JsonbParseState **state, RemoteColumn *column, char *text, int length
 		case RS_DECIMAL:
 		case RS_FLOAT:
 			/* JSON has no NaN and no infinity: these stay text */
-			if (strchr("0123456789-.", text[0]) != NULL && text[strlen(text) - 1] != 'y')
+			if (strspn(text, "0123456789.eE+-") == length)
 			{
 				value.type = jbvNumeric;
 				value.val.numeric = DatumGetNumeric(DirectFunctionCall3(numeric_in,
@@ -116,7 +116,7 @@ push_value(JsonbParseState **state, RemoteColumn *column, char *text, int length
 			pushJsonbValue(state, WJB_VALUE, &value);
 			return;
 		case RS_SUPER:
-			push_embedded(state, text);
+			json_push(state, DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text))));
 			return;
 		case RS_CHAR:
 			while (length > 0 && text[length - 1] == ' ')
@@ -128,24 +128,6 @@ push_value(JsonbParseState **state, RemoteColumn *column, char *text, int length
 	value.type = jbvString;
 	value.val.string.val = text;
 	value.val.string.len = length;
-	pushJsonbValue(state, WJB_VALUE, &value);
-}
-
-/* A super: JSON inside JSON. */
-static void
-push_embedded(JsonbParseState **state, char *text)
-{
-	Jsonb	   *inner = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
-	JsonbValue	value;
-
-	if (JB_ROOT_IS_SCALAR(inner))
-		JsonbExtractScalar(&inner->root, &value);
-	else
-	{
-		value.type = jbvBinary;
-		value.val.binary.data = &inner->root;
-		value.val.binary.len = VARSIZE_ANY_EXHDR(inner);
-	}
 	pushJsonbValue(state, WJB_VALUE, &value);
 }
 

@@ -15,11 +15,14 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/memutils.h"
 
 #include "api/lake_range.h"
 #include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/json.h"
+#include "base/names.h"
 #include "redshift/external.h"
 
 /* The length of the part of a location that the warehouse shows. */
@@ -131,22 +134,13 @@ request_keys(const PartitionRequest *request, RemoteConnection *conn)
 static char *
 value_text(const JsonbValue *value)
 {
-	switch (value->type)
-	{
-		case jbvNull:
-			return NULL;
-		case jbvString:
-			return pnstrdup(value->val.string.val, value->val.string.len);
-		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
-		case jbvBool:
-			return pstrdup(value->val.boolean ? "true" : "false");
-		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("a value of a partition key is a string, a number, true, false or null")));
-	}
-	return NULL;				/* keep the compiler quiet */
+	char	   *text = json_scalar_text(value);
+
+	if (text == NULL && value->type != jbvNull)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a value of a partition key is a string, a number, true, false or null")));
+	return text;
 }
 
 static int
@@ -301,12 +295,7 @@ check_names(JsonbContainer *object, List *keys)
 		if (token != WJB_KEY)
 			continue;
 		name = pnstrdup(value.val.string.val, value.val.string.len);
-		foreach(lc, names)
-		{
-			if (strcmp(lfirst(lc), name) == 0)
-				break;
-		}
-		if (lc == NULL)
+		if (!names_hold(names, name))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("\"%s\" is not a partition key", name),
@@ -404,6 +393,8 @@ add_over_range(List *list, const PartitionRequest *request, List *keys,
 	bool		by_hour = request->location && strstr(request->location, "{hour}") != NULL;
 	Timestamp	at = request->since;
 	char	   *last = "";
+	MemoryContext outer = CurrentMemoryContext;
+	MemoryContext step_context;
 	ListCell   *lc;
 	int64		step;
 
@@ -414,21 +405,28 @@ add_over_range(List *list, const PartitionRequest *request, List *keys,
 	foreach(lc, keys)
 		by_hour |= strcmp(((LakeColumn *) lfirst(lc))->name, "hour") == 0;
 	step = by_hour ? USECS_PER_HOUR : USECS_PER_DAY;
+	/* of years there are few partitions, even in a range of a million days */
+	step_context = AllocSetContextCreate(outer, "rsfed partition", ALLOCSET_SMALL_SIZES);
 	for (at -= ((at % step) + step) % step; at < request->until; at += step)
 	{
-		ExternalPartition *partition = make_partition(request, keys, values, location, at);
-		char	   *key = partition_key(keys, partition->values);
+		char	   *key;
 
 		CHECK_FOR_INTERRUPTS();
+		MemoryContextReset(step_context);
+		MemoryContextSwitchTo(step_context);
+		key = partition_key(keys, make_partition(request, keys, values, location, at)->values);
+		MemoryContextSwitchTo(outer);
 		/* a month has one partition, if there is no key of its days */
-		if (strcmp(key, last) != 0)
-			list = lappend(list, partition);
-		last = key;
+		if (strcmp(key, last) == 0)
+			continue;
+		list = lappend(list, make_partition(request, keys, values, location, at));
+		last = pstrdup(key);
 		if (list_length(list) > MOST_PARTITIONS)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("the range has more than %d partitions", MOST_PARTITIONS)));
 	}
+	MemoryContextDelete(step_context);
 	return list;
 }
 

@@ -16,8 +16,8 @@
 #include "api/each_member.h"
 #include "api/lake_range.h"
 #include "api/result.h"
-#include "base/attempt.h"
 #include "base/compat.h"
+#include "base/json.h"
 #include "redshift/external.h"
 #include "source/lake_views.h"
 
@@ -41,20 +41,6 @@ typedef struct Listing
 	void		(*add) (MemberVisit *visit, struct Listing *listing, void *item);
 } Listing;
 
-typedef struct ReadJson
-{
-	const char *text;
-	Datum		value;
-} ReadJson;
-
-static void
-read_json(void *arg)
-{
-	ReadJson   *read = arg;
-
-	read->value = DirectFunctionCall1(jsonb_in, CStringGetDatum(read->text));
-}
-
 /*
  * JSON of the warehouse, or a string if it is not JSON.  True if there is no
  * value.
@@ -62,14 +48,15 @@ read_json(void *arg)
 static bool
 json_is_null(const char *text, Datum *value)
 {
-	ReadJson	read = {.text = text};
+	Jsonb	   *json;
 	JsonbValue	string;
 
 	if (text == NULL || text[0] == '\0')
 		return true;
-	if (attempt_reading(read_json, &read))
+	json = json_parse(text);
+	if (json != NULL)
 	{
-		*value = read.value;
+		*value = JsonbPGetDatum(json);
 		return false;
 	}
 	string.type = jbvString;

@@ -121,17 +121,6 @@ add_sets(List *rollups, Jsonb *options)
 }
 
 /*
- * The argument "publication"; raises 42622 for a name that PostgreSQL would
- * truncate.
- */
-static const char *
-publication_argument(FunctionCallInfo fcinfo, int number)
-{
-	argument_require(fcinfo, number, "publication");
-	return NameStr(*PG_GETARG_NAME(number));
-}
-
-/*
  * The number that a query with the publication's name as $1 returns; -1 if
  * there is no row.
  */
@@ -419,7 +408,7 @@ rsfed_publish(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	require_primary("rsfed.publish()");
-	publication = publication_argument(fcinfo, 1);
+	publication = argument_new_name(fcinfo, 1, "publication");
 	options = PG_ARGISNULL(2) ? argument_no_options() : PG_GETARG_JSONB_P(2);
 	options_check(OPTION_PUBLICATION, options);
 	unchecked = option_bool_text(OPTION_PUBLICATION, "unchecked",
@@ -472,7 +461,7 @@ rsfed_unpublish(PG_FUNCTION_ARGS)
 
 	require_primary("rsfed.unpublish()");
 	rollups = rollups_argument(fcinfo, "unpublish");
-	publication = publication_argument(fcinfo, 1);
+	publication = argument_name(fcinfo, 1, "publication");
 	check_publication(publication);
 	foreach(lc, rollups)
 	{
@@ -496,7 +485,7 @@ Datum
 rsfed_subscriber_script(PG_FUNCTION_ARGS)
 {
 	static const Oid types[] = {TEXTOID, BOOLOID};
-	const char *publication = publication_argument(fcinfo, 0);
+	const char *publication = argument_name(fcinfo, 0, "publication");
 	Datum		values[2];
 	CatalogAccess access;
 	char	   *script;

@@ -50,14 +50,17 @@ static bool read_walker(Node *node, void *context);
 static bool
 is_dblink(Node *node)
 {
-	Oid			extension = get_extension_oid("dblink", true);
+	Oid			extension;
 	Oid			function;
 
-	if (node == NULL || !IsA(node, FuncExpr) || !OidIsValid(extension))
+	if (node == NULL || !IsA(node, FuncExpr))
 		return false;
 	function = ((FuncExpr *) node)->funcid;
-	return strcmp(get_func_name(function), "dblink") == 0 &&
-		getExtensionOfObject(ProcedureRelationId, function) == extension;
+	if (strcmp(get_func_name(function), "dblink") != 0)
+		return false;
+	/* last, since an extension is looked up without a cache */
+	extension = get_extension_oid("dblink", true);
+	return OidIsValid(extension) && getExtensionOfObject(ProcedureRelationId, function) == extension;
 }
 
 /* A copy of the query of a view or materialized view, which stays locked. */

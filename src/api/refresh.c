@@ -357,6 +357,28 @@ status_unseen(int64 run_id, VirtualTransactionId *vxid)
 }
 
 /*
+ * Raises 42501 unless the current user may know the status of a run; false if
+ * neither its row nor its progress can be seen at this moment.
+ */
+static bool
+reader_checked(int64 run_id)
+{
+	Progress	progress;
+	int32		relation_id;
+	Oid			requester;
+
+	if (!run_requester(run_id, &relation_id, &requester))
+	{
+		if (!progress_find(run_id, &progress))
+			return false;
+		relation_id = progress.relation_id;
+		requester = progress.userid;
+	}
+	run_require_reader(run_id, relation_id, requester);
+	return true;
+}
+
+/*
  * rsfed.wait(run_id, timeout): the final status of the run or, after the
  * time-out, its current one; NULL if the run has not arrived (on a replica).
  */
@@ -370,6 +392,7 @@ rsfed_wait(PG_FUNCTION_ARGS)
 											   ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = CurrentMemoryContext;
 	VirtualTransactionId vxid;
+	bool		checked = false;
 	char	   *status;
 
 	SetInvalidVirtualTransactionId(vxid);
@@ -388,6 +411,8 @@ rsfed_wait(PG_FUNCTION_ARGS)
 		status = run_status(run_id);
 		if (status == NULL && !RecoveryInProgress())
 			status = status_unseen(run_id, &vxid);
+		if (status != NULL && !checked)
+			checked = reader_checked(run_id);
 		MemoryContextSwitchTo(caller);
 		if (status != NULL && strcmp(status, "queued") == 0)
 			refuse_own_request(run_id);

@@ -26,6 +26,7 @@
 #include "api/schedule_checks.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/names.h"
 #include "base/options.h"
 #include "catalog/identity.h"
 #include "catalog/rollup.h"
@@ -149,12 +150,8 @@ check_schedule_members(const RsfedRelation *relation, Jsonb *options)
 	foreach(lc, only ? list_make1(only) : names)
 	{
 		const char *name = lfirst(lc);
-		bool		found = false;
-		ListCell   *cell;
 
-		foreach(cell, members)
-			found |= strcmp(lfirst(cell), name) == 0;
-		if (!found)
+		if (!names_hold(members, name))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("server \"%s\" is not a member of group \"%s\"", name, source),

@@ -43,6 +43,7 @@
 #include "api/servers.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/names.h"
 #include "base/options.h"
 #include "base/settings.h"
 #include "catalog/members.h"
@@ -330,19 +331,6 @@ server_drop(ForeignServer *server, bool cascade)
 	SPI_finish();
 }
 
-/* Names separated by commas; palloc'd. */
-static char *
-names_list(List *names)
-{
-	StringInfoData buf;
-	ListCell   *lc;
-
-	initStringInfo(&buf);
-	foreach(lc, names)
-		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", (char *) lfirst(lc));
-	return buf.data;
-}
-
 void
 server_refuse_drop(const char *server, List *rollups)
 {
@@ -352,7 +340,7 @@ server_refuse_drop(const char *server, List *rollups)
 			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 			 errmsg("cannot drop server \"%s\" because rollups use it", server),
 			 errdetail_plural("%d rollup uses it: %s.", "%d rollups use it: %s.",
-							  list_length(rollups), list_length(rollups), names_list(rollups)),
+							  list_length(rollups), list_length(rollups), texts_joined(rollups, ", ")),
 			 errhint("Give them another source with rsfed.alter_rollup(..., source => '...'), or drop them too with SELECT rsfed.drop_server(%s, cascade => true).",
 					 quote_literal_cstr(server))));
 }
@@ -367,7 +355,7 @@ server_warn_drop(const char *server, List *rollups)
 			 errmsg("rollups use server \"%s\", which is dropped", server),
 			 errdetail_plural("%d rollup keeps its content and its schedules: %s.",
 							  "%d rollups keep their content and their schedules: %s.",
-							  list_length(rollups), list_length(rollups), names_list(rollups)),
+							  list_length(rollups), list_length(rollups), texts_joined(rollups, ", ")),
 			 errhint("Their refreshes fail until there is a server of that name again, or until rsfed.alter_rollup(..., source => '...').")));
 }
 
@@ -385,7 +373,7 @@ server_leave_groups(const char *server, bool cascade)
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 				 errmsg("cannot drop server \"%s\" because groups use it", server),
 				 errdetail_plural("It is a member of %d group: %s.", "It is a member of %d groups: %s.",
-								  list_length(groups), list_length(groups), names_list(groups)),
+								  list_length(groups), list_length(groups), texts_joined(groups, ", ")),
 				 errhint("Take it out with SELECT rsfed.remove_member(%s, %s), or drop it there too with SELECT rsfed.drop_server(%s, cascade => true).",
 						 quote_literal_cstr(linitial(groups)), quote_literal_cstr(server),
 						 quote_literal_cstr(server))));

@@ -177,13 +177,15 @@ cron_timezone(void)
 
 /*
  * Values of one column of the jobs that may concern the relation, ordered by
- * job id.
+ * job id.  The caller may own the table, so it may contain NULLs: these jobs
+ * are left out, because the lists of all columns must have the same length.
  */
 static List *
 job_texts(const char *column)
 {
 	return script_texts(psprintf("SELECT %s FROM cron.job WHERE database = current_database()"
-								 " AND command ~* '\\mrefresh\\s+materialized\\s+view\\M' ORDER BY jobid", column),
+								 " AND command ~* '\\mrefresh\\s+materialized\\s+view\\M'"
+								 " AND (jobid, schedule, active) IS NOT NULL ORDER BY jobid", column),
 						0, NULL, NULL);
 }
 

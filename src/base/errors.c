@@ -24,7 +24,11 @@
 
 bool		rsfed_preloaded = false;
 
-const char *
+/*
+ * Returns the name in the list (of char *) that a misspelt name most likely
+ * means, or NULL.  Points into the list.
+ */
+static const char *
 nearest_name(const char *given, List *names)
 {
 	const char *best = NULL;

@@ -11,12 +11,6 @@
 #include "nodes/pg_list.h"
 
 /*
- * Returns the name in the list (of char *) that a misspelt name most likely
- * means, or NULL.  Points into the list.
- */
-extern const char *nearest_name(const char *given, List *names);
-
-/*
  * A hint for an unknown name: "Perhaps you meant "x"." or, if no name is near,
  * a list of the valid names; palloc'd. "what" is a plural noun ("options").
  */

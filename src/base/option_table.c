@@ -84,6 +84,8 @@ static const OptionSpec option_specs[] =
 	"Connections that the foreign tables of one session and user have open at the same time; statements beyond share them."},
 	{OPTION_SERVER, "one_snapshot", OPTION_BOOLEAN, "on", NULL, 0, 0, NULL, false,
 	"Whether all foreign tables of one statement are read in one transaction of Redshift, over one connection."},
+	{OPTION_SERVER, "max_rows", OPTION_INTEGER, "0", NULL, 0, INT_MAX, NULL, false,
+	"Rows of one statement over its foreign tables after which it is ended as a mistake; 0 means any number."},
 
 	/* servers: the cost of runs */
 	{OPTION_SERVER, "gather_costs", OPTION_BOOLEAN, "off", NULL, 0, 0, NULL, false,
@@ -123,6 +125,8 @@ static const OptionSpec option_specs[] =
 	"As a server's, for foreign tables of the group."},
 	{OPTION_GROUP, "one_snapshot", OPTION_BOOLEAN, "on", NULL, 0, 0, NULL, false,
 	"As a server's, for foreign tables of the group."},
+	{OPTION_GROUP, "max_rows", OPTION_INTEGER, "0", NULL, 0, INT_MAX, NULL, false,
+	"As a server's, for foreign tables of the group."},
 
 	/* credentials */
 	{OPTION_CREDENTIALS, "user", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,
@@ -147,8 +151,8 @@ static const OptionSpec option_specs[] =
 	"Name of the table in Redshift; by default that of the foreign table."},
 	{OPTION_TABLE, "blank_safe", OPTION_BOOLEAN, NULL, NULL, 0, 0, NULL, false,
 	"As the server's option, for the texts of this table."},
-	{OPTION_TABLE, "max_rows", OPTION_INTEGER, "0", NULL, 0, INT_MAX, NULL, false,
-	"Rows after which a scan of the table is ended as a mistake; 0 means any number."},
+	{OPTION_TABLE, "max_rows", OPTION_INTEGER, NULL, NULL, 0, INT_MAX, NULL, false,
+	"As the server's option, for statements that read this table."},
 
 	/* columns of foreign tables */
 	{OPTION_COLUMN, "column_name", OPTION_STRING, NULL, NULL, 0, 0, NULL, false,

@@ -26,6 +26,7 @@
 #include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/names.h"
 #include "base/options.h"
 
 static char *jsonb_value_text(const JsonbValue *value);
@@ -233,16 +234,11 @@ option_check_text(const OptionSpec *spec, const char *value)
 			if (spec->allowed != NULL)
 			{
 				List	   *words;
-				ListCell   *lc;
 
 				if (!SplitGUCList(pstrdup(spec->allowed), ',', &words))
 					elog(ERROR, "invalid list of values of option \"%s\"", spec->name);
-				foreach(lc, words)
-				{
-					if (strcmp(lfirst(lc), value) == 0)
-						return;
-				}
-				refuse_value(spec, value, unknown_name_hint(value, words, "values"));
+				if (!names_hold(words, value))
+					refuse_value(spec, value, unknown_name_hint(value, words, "values"));
 			}
 			break;
 		case OPTION_TIMESTAMP:

@@ -32,6 +32,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 #include "catalog/after.h"
 #include "catalog/owner_scope.h"
 #include "catalog/row.h"
@@ -167,8 +168,6 @@ find_path(List *edges, const char *from, const char *goal, List **seen, List **p
 	foreach(lc, edges)
 	{
 		Edge	   *edge = lfirst(lc);
-		ListCell   *sc;
-		bool		known = false;
 
 		if (strcmp(edge->from, from) != 0)
 			continue;
@@ -177,9 +176,7 @@ find_path(List *edges, const char *from, const char *goal, List **seen, List **p
 			*path = lcons(edge->to, *path);
 			return true;
 		}
-		foreach(sc, *seen)
-			known = known || strcmp(lfirst(sc), edge->to) == 0;
-		if (known)
+		if (names_hold(*seen, edge->to))
 			continue;
 		*seen = lappend(*seen, edge->to);
 		if (find_path(edges, edge->to, goal, seen, path))

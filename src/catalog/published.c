@@ -148,12 +148,8 @@ publication_exists(const char *publication)
 	return row_find("publication", NULL, 1, &key) != NULL;
 }
 
-/*
- * The number that a statement with the publication as $1 returns; 0 if there
- * is no row.
- */
-static int
-version_by(int expected, const char *statement, const char *publication)
+int
+publication_bump(const char *publication)
 {
 	static const Oid types[] = {TEXTOID};
 	Datum		values[1] = {CStringGetTextDatum(publication)};
@@ -161,27 +157,13 @@ version_by(int expected, const char *statement, const char *publication)
 	int			version = 0;
 
 	catalog_open(&access);
-	if (catalog_run(expected, statement, 1, types, values, NULL) > 0)
+	if (catalog_run(SPI_OK_UPDATE_RETURNING,
+					"UPDATE rsfed_catalog.publication SET version = version + 1"
+					" WHERE publication = $1 RETURNING version",
+					1, types, values, NULL) > 0)
 		version = DatumGetInt32(catalog_datum(0, 1));
 	catalog_close(&access);
 	return version;
-}
-
-int
-publication_version(const char *publication)
-{
-	return version_by(SPI_OK_SELECT,
-					  "SELECT version FROM rsfed_catalog.publication WHERE publication = $1",
-					  publication);
-}
-
-int
-publication_bump(const char *publication)
-{
-	return version_by(SPI_OK_UPDATE_RETURNING,
-					  "UPDATE rsfed_catalog.publication SET version = version + 1"
-					  " WHERE publication = $1 RETURNING version",
-					  publication);
 }
 
 List *

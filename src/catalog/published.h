@@ -47,11 +47,7 @@ extern bool publication_rename(const char *old_name, const char *new_name);
 /* Does rsfed know a publication of that name? */
 extern bool publication_exists(const char *publication);
 
-/*
- * publication_version() returns the version of a publication;
- * publication_bump() increases it and returns the new one.
- */
-extern int	publication_version(const char *publication);
+/* Increases the version of a publication; returns the new one, 0 if rsfed does not know it. */
 extern int	publication_bump(const char *publication);
 
 /*

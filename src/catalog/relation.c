@@ -153,7 +153,8 @@ relation_lookup(Oid relid)
 		return NULL;
 	if (may_write())
 		relations_sync();
-	return with_present_names(lookup_id(relation_id));
+	relation = lookup_id(relation_id);	/* NULL if it has been dropped meanwhile */
+	return relation != NULL && get_rel_name(relid) != NULL ? with_present_names(relation) : NULL;
 }
 
 RsfedRelation *

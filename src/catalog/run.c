@@ -25,6 +25,7 @@
 #include "catalog/owner_scope.h"
 #include "catalog/row.h"
 #include "catalog/run.h"
+#include "catalog/serving.h"
 #include "catalog/set.h"
 
 /*
@@ -321,6 +322,36 @@ run_status(int64 run_id)
 			row = joined;
 	}
 	return row ? row_text(row, "status") : NULL;
+}
+
+bool
+run_requester(int64 run_id, int32 *relation_id, Oid *requester)
+{
+	CatalogRow *row = latest_row(run_id);
+
+	if (row == NULL)
+		return false;
+	*relation_id = row_int32(row, "relation_id");
+	*requester = get_role_oid(row_text(row, "requested_by"), true);
+	return true;
+}
+
+void
+run_require_reader(int64 run_id, int32 relation_id, Oid requester)
+{
+	bool		may_read;
+
+	if (OidIsValid(requester) && has_privs_of_role(GetUserId(), requester))
+		return;
+	PushActiveSnapshot(GetLatestSnapshot());
+	may_read = serving_may_see_freshness(relation_id, GetActiveSnapshot());
+	PopActiveSnapshot();
+	if (!may_read)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to wait for run " INT64_FORMAT, run_id),
+				 errdetail("Only the role that requested it, members of pg_monitor, and roles that may read its relation may do this."),
+				 errhint("Grant SELECT on the relation, or on all relations of the set.")));
 }
 
 bool

@@ -158,6 +158,19 @@ extern void run_require_canceller(int64 run_id, int32 relation_id, Oid starter);
  */
 extern char *run_status(int64 run_id);
 
+/*
+ * The relation or set of a run, and the role that requested it (InvalidOid if
+ * that is gone), in the latest committed state; false if the run is unknown.
+ */
+extern bool run_requester(int64 run_id, int32 *relation_id, Oid *requester);
+
+/*
+ * Raises 42501 unless the current user may know the status of a run: members
+ * of the role that requested it, of pg_monitor, and roles that may see the
+ * freshness of its relation or set.
+ */
+extern void run_require_reader(int64 run_id, int32 relation_id, Oid requester);
+
 /* Did the current transaction queue that run? */
 extern bool run_queued_here(int64 run_id);
 

@@ -125,8 +125,9 @@ serving_relation_id(Oid relid, Snapshot snapshot)
 	return relation_id != 0 ? relation_id : relation_id_by_name(relid, snapshot);
 }
 
-Oid
-serving_relid(int32 relation_id, Snapshot snapshot)
+/* The oid of a relation by that number; InvalidOid if it is a set, or gone. */
+static Oid
+relid_by_id(int32 relation_id, Snapshot snapshot)
 {
 	Oid			relid = cached_oid(relation_id, snapshot);
 	DirectScan	scan;
@@ -205,38 +206,58 @@ serving_max_age(int32 relation_id, Snapshot snapshot, char **source)
 	return max_age;
 }
 
-/* Does the current user own all members of a set? */
+/* May the current user see a relation: its runs, or only its freshness? */
 static bool
-owns_members(int32 set_id, Snapshot snapshot)
+sight_suffices(Sight sight, bool runs)
+{
+	return sight.may_see_all || (sight.may_select && !runs);
+}
+
+/* Is that so for all members of a set?  False if it has none. */
+static bool
+members_suffice(int32 set_id, bool runs, Snapshot snapshot)
 {
 	Datum		values[1] = {Int32GetDatum(set_id)};
 	DirectScan	scan;
-	int			owned = 0;
-	bool		owns_all = true;
+	bool		any = false;
+	bool		all = true;
 	bool		isnull;
 
 	direct_open(&scan, MEMBER_BY_SET, snapshot, 1, values);
-	while (owns_all && direct_next(&scan))
+	while (all && direct_next(&scan))
 	{
 		int32		member = DatumGetInt32(direct_value(&scan, "relation_id", &isnull));
-		Sight		sight = serving_sight(serving_relid(member, snapshot));
+		Sight		sight = serving_sight(relid_by_id(member, snapshot));
 
-		owns_all = !sight.exists || sight.may_see_all;
-		owned += sight.exists && sight.may_see_all;
+		all = !sight.exists || sight_suffices(sight, runs);
+		any = any || sight.exists;
 	}
 	direct_close(&scan);
-	return owns_all && owned > 0;
+	return all && any;
 }
 
-bool
-serving_may_see_runs(int32 relation_id, Snapshot snapshot)
+/* The same for a relation or a set, by its number. */
+static bool
+may_see(int32 relation_id, bool runs, Snapshot snapshot)
 {
 	Oid			relid;
 
 	if (has_privs_of_role(GetUserId(), ROLE_PG_MONITOR))
 		return true;
-	relid = serving_relid(relation_id, snapshot);
+	relid = relid_by_id(relation_id, snapshot);
 	if (OidIsValid(relid))
-		return serving_sight(relid).may_see_all;
-	return owns_members(relation_id, snapshot);
+		return sight_suffices(serving_sight(relid), runs);
+	return members_suffice(relation_id, runs, snapshot);
+}
+
+bool
+serving_may_see_runs(int32 relation_id, Snapshot snapshot)
+{
+	return may_see(relation_id, true, snapshot);
+}
+
+bool
+serving_may_see_freshness(int32 relation_id, Snapshot snapshot)
+{
+	return may_see(relation_id, false, snapshot);
 }

@@ -36,9 +36,6 @@ extern int32 serving_relation_id(Oid relid, Snapshot snapshot);
  */
 extern bool serving_has_oid(int32 relation_id, Snapshot snapshot);
 
-/* The oid of a relation by that number; InvalidOid if it is a set, or gone. */
-extern Oid	serving_relid(int32 relation_id, Snapshot snapshot);
-
 /* The facts about a relation in the snapshot. */
 typedef struct Content
 {
@@ -65,5 +62,11 @@ extern Interval *serving_max_age(int32 relation_id, Snapshot snapshot, char **so
  * members and there are any.
  */
 extern bool serving_may_see_runs(int32 relation_id, Snapshot snapshot);
+
+/*
+ * May the current user see the freshness of a relation?  True for these and
+ * for roles with SELECT on it; for a set, on all its members.
+ */
+extern bool serving_may_see_freshness(int32 relation_id, Snapshot snapshot);
 
 #endif							/* RSFED_SERVING_H */

@@ -4,8 +4,9 @@
  *	  ANALYZE of a foreign table.
  *
  * Policy: Redshift sends a sample, not the whole table.  The number of rows is
- * read from SVV_TABLE_INFO, at no cost, if the user can see it; otherwise the
- * rows are counted.  Only ANALYZE itself requests the number.
+ * read from SVV_TABLE_INFO, at no cost, if the user can see it, or from the
+ * parameter numRows of an external table; otherwise the rows are counted.
+ * Only ANALYZE itself requests the number.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,6 +26,7 @@
 #include "redshift/types.h"
 #include "remote/execute.h"
 #include "source/credentials.h"
+#include "source/lake_views.h"
 #include "source/rows.h"
 #include "source/source.h"
 
@@ -34,6 +36,12 @@
 
 /* Somewhat more rows than wanted are requested, since the sample is random. */
 #define MORE_ROWS 1.2
+
+/*
+ * A sample has at most this many times the wanted rows, in case that the number
+ * of rows is out of date.
+ */
+#define MOST_ROWS 10
 
 typedef struct Sample
 {
@@ -59,6 +67,8 @@ count_rows(SourceConnection *source, Sample *sample)
 	int			nrows;
 	int			ncolumns;
 	char	  **rows;
+	List	   *tables;
+	double		known;
 
 	if (schema == NULL)
 		schema = get_namespace_name(RelationGetNamespace(sample->relation));
@@ -68,13 +78,20 @@ count_rows(SourceConnection *source, Sample *sample)
 							psprintf("/* rsfed analyze */ SELECT tbl_rows FROM svv_table_info WHERE \"schema\" = %s AND \"table\" = %s",
 									 redshift_quote_literal(schema), redshift_quote_literal(name)),
 							&nrows, &ncolumns);
+	if (nrows == 1 && rows[0] != NULL)
+		return strtod(rows[0], NULL);
+
+	/* to count the rows of an external table would read all of it in S3 */
+	tables = lake_tables(source->conn, schema, name);
+	if (tables != NIL && (known = lake_row_count(((LakeTable *) linitial(tables))->parameters)) > sample->wanted * MORE_ROWS)
+		return known;
+
 	/*
-	 * SVV_TABLE_INFO has no views, external tables or empty tables, and not
-	 * every user can read it
+	 * SVV_TABLE_INFO has no views and no empty tables, and not every user can
+	 * read it
 	 */
-	if (nrows != 1 || rows[0] == NULL)
-		rows = remote_fetch_all(source->conn, psprintf("/* rsfed analyze */ SELECT count(*) FROM %s", sample->table->text),
-								&nrows, &ncolumns);
+	rows = remote_fetch_all(source->conn, psprintf("/* rsfed analyze */ SELECT count(*) FROM %s", sample->table->text),
+							&nrows, &ncolumns);
 	return strtod(rows[0], NULL);
 }
 
@@ -105,7 +122,8 @@ sample_query(Sample *sample)
 		return NULL;
 	appendStringInfo(&query, " FROM %s", sample->table->text);
 	if (sample->total > sample->wanted * MORE_ROWS)
-		appendStringInfo(&query, " WHERE random() < %.10f", sample->wanted * MORE_ROWS / sample->total);
+		appendStringInfo(&query, " WHERE random() < %.10f LIMIT %d", sample->wanted * MORE_ROWS / sample->total,
+						 sample->wanted * MOST_ROWS);
 	return query.data;
 }
 

@@ -77,6 +77,7 @@ typedef struct Block
 	Oid			server;			/* of all tables */
 	Oid			userid;			/* role whose privileges are used; 0 = the
 								 * current user */
+	int			max_rows;		/* lowest limit of all tables; 0 = no limit */
 	bool		is_noting;		/* columns that are read are added to "used" */
 	List	   *used;			/* as LiveText.checks */
 	SubLink    *correlated;		/* the scalar subquery that may be correlated */

@@ -95,7 +95,8 @@ static ForeignScan *
 part_scan(PlannerInfo *root, const BlockPart *part)
 {
 	List	   *params = part->block.deparse.params;
-	List	   *private = live_private(part->text.sql, part->text.recipes, NIL, part->block.used, NIL, part->block.userid, 0);
+	List	   *private = live_private(part->text.sql, part->text.recipes, NIL, part->block.used, NIL, part->block.userid,
+									   part->block.max_rows);
 	List	   *targets = NIL;
 	List	   *comes = NIL;
 	Replacement replacement;

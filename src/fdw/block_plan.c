@@ -116,7 +116,8 @@ Plan *
 block_plan(Block *block, Query *query, BlockText *text, const Plan *instead_of)
 {
 	List	   *params = block->deparse.params;
-	List	   *private = live_private(text->sql, text->recipes, NIL, block->used, NIL, block->userid, 0);
+	List	   *private = live_private(text->sql, text->recipes, NIL, block->used, NIL, block->userid,
+									   block->max_rows);
 	ForeignScan *scan;
 	Sort	   *sort;
 

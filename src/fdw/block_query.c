@@ -287,8 +287,7 @@ append_table(Block *b, RangeTblEntry *rte, BlockSource *source)
 	b->server = server;
 	b->userid = userid;
 	source->table = live_table(rte->relid);
-	if (source->table->max_rows > 0)
-		return block_stays(b, BLOCK_FROM_CLAUSE, "a table has the option max_rows");
+	b->max_rows = live_least_rows(b->max_rows, source->table->max_rows);
 	appendStringInfo(&b->deparse.buf, "%s %s", source->table->text, source->alias);
 	return true;
 }

@@ -198,6 +198,26 @@ append_top_select(Block *b, const BlockPart *part, BlockText *text)
 	return block_append_group(b, contain_aggs_of_level((Node *) text->tlist, 0)) && block_append_limit(b);
 }
 
+/*
+ * Notes the columns of a set operation that Redshift sorts by.  With ALL, the
+ * columns of both sides are otherwise only read.
+ */
+static void
+note_sorted(Block *b, const BlockSource *result)
+{
+	Query	   *query = b->level->query;
+	ListCell   *lc;
+
+	foreach(lc, query->sortClause)
+	{
+		TargetEntry *tle = get_sortgroupclause_tle(lfirst_node(SortGroupClause, lc), query->targetList);
+		BlockColumn *column = &result->column[tle->resno - 1];
+
+		if (column->attnum > 0)
+			b->used = live_note_use(b->used, column->relid, column->attnum);
+	}
+}
+
 /* Appends a set operation as a subquery, so that its columns can be named. */
 static bool
 append_top_set(Block *b, BlockText *text)
@@ -224,6 +244,8 @@ append_top_set(Block *b, BlockText *text)
 		text->tlist = lappend(text->tlist, makeTargetEntry(tle->expr, tle->resno, NULL, false));
 	}
 	appendStringInfo(&b->deparse.buf, " FROM (%s) %s", inner, alias);
+	if (text->is_sorted)
+		note_sorted(b, &result);
 	return block_append_limit(b);
 }
 

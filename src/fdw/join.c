@@ -19,6 +19,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
+#include "redshift/deparse_check.h"
 
 #include "fdw/live.h"
 
@@ -36,6 +37,30 @@ gives_columns(List *exprs)
 			return false;
 	}
 	return true;
+}
+
+/*
+ * Adds a reason to a relation if these contain what only the scan of a single
+ * table can return.
+ */
+static void
+note_whole_rows(LiveRel *outer, List *exprs)
+{
+	ListCell   *lc;
+
+	foreach(lc, exprs)
+	{
+		Var		   *var = lfirst(lc);
+
+		if (IsA(var, Var) && var->varattno <= 0)
+		{
+			Deparse		deparse;
+
+			(void) deparse_refuse(&deparse, "whole rows, system columns", ship_clause_note("whole rows, system columns"));
+			outer->reasons = lappend(outer->reasons, unconstify(char *, deparse.reason));
+			return;
+		}
+	}
 }
 
 /*
@@ -209,8 +234,11 @@ live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		add_join_path(root, joinrel);
 		return;
 	}
-	if (outer == NULL || inner == NULL || !outer->is_whole || !inner->is_whole ||
-		root->rowMarks != NIL || joinrel->lateral_relids != NULL ||
+	if (outer == NULL || inner == NULL || !outer->is_whole || !inner->is_whole)
+		return;
+	if (root->rowMarks != NIL)
+		note_whole_rows(outer, joinrel->reltarget->exprs);
+	if (root->rowMarks != NIL || joinrel->lateral_relids != NULL ||
 		(root->parse->commandType != CMD_SELECT && root->parse->commandType != CMD_INSERT))
 		return;
 	live = palloc0(sizeof(LiveRel));
@@ -227,7 +255,8 @@ live_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		!gives_columns(joinrel->reltarget->exprs) || !reads_outer_only(live) ||
 		!is_correlated_by_equality(root, live) || !needs_columns(live->here))
 	{
-		outer->reasons = list_concat_unique_ptr(outer->reasons, live->reasons);
+		live_pass_reasons(outer, live);
+		note_whole_rows(outer, joinrel->reltarget->exprs);
 		return;
 	}
 	joinrel->fdw_private = live;

@@ -24,7 +24,7 @@ typedef struct LiveTable
 	char	  **column;			/* quoted names; NULL for a dropped column */
 	bool	   *blank_safe;
 	bool	   *is_char;		/* declared as char: padded in Redshift */
-	int			max_rows;		/* 0 = no limit */
+	int			max_rows;		/* of a statement that reads it; 0 = no limit */
 } LiveTable;
 
 typedef enum LiveKind
@@ -82,8 +82,10 @@ typedef struct LiveRel
 /* live_table.c: reads the options of a table; palloc'd. */
 extern LiveTable *live_table(Oid relid);
 
-/* The column's name in Redshift, not quoted; palloc'd. */
-extern char *live_column_name(Oid relid, AttrNumber attnum, const char *local_name);
+/*
+ * The lower of two limits on the rows of a statement; 0 = none.
+ */
+extern int	live_least_rows(int one, int other);
 
 /* How a column of the scan's row is computed from columns of the result. */
 typedef enum LiveRecipe
@@ -132,6 +134,12 @@ extern void live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Re
 
 /* Can an expression over these tables be shipped?  Adds the reason if not. */
 extern bool live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons);
+
+/*
+ * The step "live" is executed locally: the scan below it shows the reasons.
+ * They are copied into the memory context of "below".
+ */
+extern void live_pass_reasons(LiveRel *below, const LiveRel *live);
 
 /*
  * Adds a column that an expression reads to LiveText.checks.  Its type must be

@@ -62,6 +62,10 @@ is_declared_type(const RemoteColumn *remote, Form_pg_attribute att, bool is_char
 		case RS_DECIMAL:
 			/* the number of digits was computed from the declared size */
 			return type == NUMERICOID && (att->atttypmod < 0 || att->atttypmod == remote->typmod);
+		case RS_TIMESTAMP:
+		case RS_TIMESTAMPTZ:
+			/* Redshift computes with microseconds */
+			return redshift_type_fits(remote->type, remote->typmod, type, att->atttypmod) == RS_FIT_YES;
 		default:
 			return redshift_local_type(remote->type, remote->typmod) == type;
 	}

@@ -38,7 +38,8 @@ struct LiveSession
 	dlist_node	node;
 	MemoryContext context;
 	MemoryContextCallback callback;
-	EState	   *estate;			/* of the statement that created it */
+	EState	   *estate;			/* of the statement that created it; NULL after
+								 * that has ended */
 	Oid			serverid;
 	Oid			userid;
 	dlist_head	uses;
@@ -48,6 +49,7 @@ struct LiveSession
 	bool		was_connected;	/* the connection may have been replaced since */
 	bool		in_block;
 	bool		is_broken;		/* an error has ended a statement in the block */
+	bool		gives_ids;		/* the ID of a query can be had in the block */
 	LiveUse    *active;			/* the use whose rows are being received */
 };
 
@@ -65,6 +67,20 @@ session_reset(void *arg)
 	dlist_delete(&session->node);
 }
 
+/*
+ * Removes a use.  The statement that created the session ends with its first
+ * one: a later statement may have the same address.
+ */
+static void
+remove_use(LiveSession *session, LiveUse *use)
+{
+	use->session = NULL;
+	dlist_delete(&use->node);
+	session->count--;
+	if (session->estate == use->estate)
+		session->estate = NULL;
+}
+
 /* The use is freed without session_leave(): its statement has failed. */
 static void
 use_reset(void *arg)
@@ -74,9 +90,7 @@ use_reset(void *arg)
 
 	if (session == NULL)
 		return;
-	use->session = NULL;
-	dlist_delete(&use->node);
-	session->count--;
+	remove_use(session, use);
 	if (session->active == use)
 	{
 		/* its stream was freed before it, and its statement was cancelled */
@@ -172,6 +186,7 @@ session_join(LiveUse *use, EState *estate, Oid serverid, Oid userid)
 	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
 
 	use->session = session_find(estate, serverid, userid);
+	use->estate = estate;
 	dlist_push_tail(&use->session->uses, &use->node);
 	use->session->count++;
 	callback->func = use_reset;
@@ -184,14 +199,17 @@ typedef struct Connect
 {
 	LiveSession *session;
 	SourceRequest request;
+	MemoryContext context;		/* of the connection and its use of the server */
 } Connect;
 
 static void
 connect_step(void *arg)
 {
 	Connect    *connect = arg;
+	MemoryContext old = MemoryContextSwitchTo(connect->context);
 
 	connect->session->source = source_connect(&connect->request);
+	MemoryContextSwitchTo(old);
 }
 
 /* Connects; for a group, to the next member if one fails. */
@@ -217,11 +235,14 @@ session_connect(LiveSession *session, bool for_block)
 	connect.request.nested_as_json = true;
 	connect.request.keep = true;
 	connect.request.for_block = for_block;
+	connect.context = AllocSetContextCreate(session->context, "rsfed live connection", ALLOCSET_SMALL_SIZES);
 	if (source_is_group(server))
 	{
 		connect.request.route = palloc0(sizeof(SourceRoute));
 		while ((error = attempt_anything(connect_step, &connect)) != NULL)
 		{
+			/* ends the use of the member, which is not counted or tried by it any more */
+			MemoryContextReset(connect.context);
 			if (!route_move_on(connect.request.route, error))
 				ReThrowError(error);
 		}
@@ -230,11 +251,31 @@ session_connect(LiveSession *session, bool for_block)
 		connect_step(&connect);
 
 	/* registered after the connection's callbacks, so called before them */
-	callback = palloc0(sizeof(MemoryContextCallback));
+	callback = MemoryContextAllocZero(connect.context, sizeof(MemoryContextCallback));
 	callback->func = let_go;
 	callback->arg = session;
-	MemoryContextRegisterResetCallback(session->context, callback);
+	MemoryContextRegisterResetCallback(connect.context, callback);
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Finds out, for EXPLAIN ANALYZE, whether the server gives the IDs of queries:
+ * in the block, an error would end the transaction.
+ */
+static void
+try_query_id(LiveSession *session, const EState *estate)
+{
+	int64		id;
+	char	   *why;
+
+	if (estate->es_instrument == 0)
+		return;
+	session->gives_ids = remote_query_id(session->source->conn, SESSION_QUERY_ID_TIMEOUT_MS, &id, &why);
+	if (!remote_is_usable(session->source->conn))
+	{
+		let_go(session);
+		session_connect(session, true);
+	}
 }
 
 /* Leaves a connection that can no longer run a statement outside a block. */
@@ -275,7 +316,8 @@ session_take(LiveUse *use, bool repeats, bool *is_new)
 		*is_new = session->source->is_new;
 		if (for_block)
 		{
-			(void) remote_execute(session->source->conn, "BEGIN");
+			try_query_id(session, use->estate);
+			(void) remote_execute(session->source->conn, REMOTE_BEGIN_SNAPSHOT);
 			session->in_block = true;
 		}
 	}
@@ -323,9 +365,7 @@ session_leave(LiveUse *use)
 
 	if (session == NULL)
 		return;
-	use->session = NULL;
-	dlist_delete(&use->node);
-	session->count--;
+	remove_use(session, use);
 	if (session->count > 0)
 		return;
 	if (session->source != NULL)
@@ -347,7 +387,7 @@ session_in_way(const LiveUse *use)
 
 /* See live_session.h. */
 bool
-session_in_block(const LiveUse *use)
+session_gives_ids(const LiveUse *use)
 {
-	return use->session != NULL && use->session->in_block;
+	return use->session != NULL && (!use->session->in_block || use->session->gives_ids);
 }

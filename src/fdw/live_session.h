@@ -21,6 +21,7 @@ typedef struct LiveUse
 {
 	dlist_node	node;
 	LiveSession *session;		/* NULL after it has ended */
+	EState	   *estate;			/* of its statement */
 	RemoteStream *stream;		/* stream of the scan while rows arrive */
 	void		(*spool) (struct LiveUse *use); /* reads the rest, to free
 												 * the connection */
@@ -59,7 +60,13 @@ extern void session_leave(LiveUse *use);
 /* The other use whose rows arrive over the same connection, or NULL. */
 extern LiveUse *session_in_way(const LiveUse *use);
 
-/* Is the connection in a transaction block in Redshift? */
-extern bool session_in_block(const LiveUse *use);
+/* The maximum time to wait for the ID of a query. */
+#define SESSION_QUERY_ID_TIMEOUT_MS 1000
+
+/*
+ * May the ID of the last query be requested?  Not in a transaction block of a
+ * server that has not given one before: an error would end the block.
+ */
+extern bool session_gives_ids(const LiveUse *use);
 
 #endif							/* RSFED_FDW_SESSION_H */

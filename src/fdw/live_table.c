@@ -38,6 +38,22 @@ is_blank_safe(List *column, bool is_char, List *table, const char *server)
 	return option_bool_text(OPTION_SERVER, "blank_safe", value ? value : server);
 }
 
+/* The limit of the table or, if it has none of its own, of the server. */
+static int
+max_rows(List *table, List *server)
+{
+	const char *value = source_option(table, "max_rows");
+
+	return (int) option_int_text(OPTION_SERVER, "max_rows", value ? value : source_option(server, "max_rows"));
+}
+
+/* See live.h. */
+int
+live_least_rows(int one, int other)
+{
+	return one == 0 || other == 0 ? Max(one, other) : Min(one, other);
+}
+
 /*
  * A name, quoted for Redshift.  Raises 42602 for a name with the byte that
  * marks parameters in a text.
@@ -55,9 +71,9 @@ quoted_name(Relation relation, const char *name)
 	return redshift_quote_identifier(name);
 }
 
-/* See live.h. */
-char *
-live_column_name(Oid relid, AttrNumber attnum, const char *local_name)
+/* The column's name in Redshift, not quoted; palloc'd. */
+static char *
+column_name(Oid relid, AttrNumber attnum, const char *local_name)
 {
 	const char *name = source_option(GetForeignColumnOptions(relid, attnum), "column_name");
 
@@ -82,7 +98,7 @@ live_table(Oid relid)
 	live->text = psprintf("%s.%s",
 						  quoted_name(relation, schema ? schema : get_namespace_name(RelationGetNamespace(relation))),
 						  quoted_name(relation, name ? name : RelationGetRelationName(relation)));
-	live->max_rows = (int) option_int_text(OPTION_TABLE, "max_rows", source_option(table->options, "max_rows"));
+	live->max_rows = max_rows(table->options, server->options);
 	live->natts = desc->natts;
 	live->column = palloc0(Max(desc->natts, 1) * sizeof(char *));
 	live->blank_safe = palloc0(Max(desc->natts, 1) * sizeof(bool));
@@ -99,7 +115,7 @@ live_table(Oid relid)
 		if (att->attisdropped || (att->attgenerated && att->attgenerated != ATTRIBUTE_GENERATED_STORED))
 			continue;
 		options = GetForeignColumnOptions(relid, i + 1);
-		live->column[i] = quoted_name(relation, live_column_name(relid, i + 1, NameStr(att->attname)));
+		live->column[i] = quoted_name(relation, column_name(relid, i + 1, NameStr(att->attname)));
 		live->is_char[i] = option_bool_text(OPTION_COLUMN, "is_char", source_option(options, "is_char"));
 		live->blank_safe[i] = is_blank_safe(options, live->is_char[i], table->options, server_safe);
 	}

@@ -14,6 +14,7 @@
 #include "nodes/nodeFuncs.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 
 #include "fdw/live.h"
 #include "fdw/one_statement.h"
@@ -21,14 +22,8 @@
 static void
 add_reason(List **reasons, char *reason)
 {
-	ListCell   *lc;
-
-	foreach(lc, *reasons)
-	{
-		if (strcmp(lfirst(lc), reason) == 0)
-			return;
-	}
-	*reasons = lappend(*reasons, reason);
+	if (!names_hold(*reasons, reason))
+		*reasons = lappend(*reasons, reason);
 }
 
 /*

@@ -13,6 +13,7 @@
 
 #include "access/sysattr.h"
 #include "foreign/fdwapi.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -21,6 +22,7 @@
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
+#include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
@@ -91,11 +93,26 @@ sort_conditions(PlannerInfo *root, RelOptInfo *baserel, LiveRel *live)
 	place_correlated(root, baserel, live, correlated, others);
 }
 
+/*
+ * Raises 0A000 for a sample.  The parser refuses one of a foreign table, but
+ * accepts one of a partitioned table, whose parts take it over.
+ */
+static void
+refuse_sample(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
+{
+	if (planner_rt_fetch(baserel->relid, root)->tablesample != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("TABLESAMPLE cannot be applied to foreign table \"%s\"", get_rel_name(relid)),
+				 errhint("Take the sample of the partitions that are local tables.")));
+}
+
 void
 live_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 {
 	LiveRel    *live = palloc0(sizeof(LiveRel));
 
+	refuse_sample(root, baserel, relid);
 	live->kind = LIVE_BASE;
 	live->root = root;
 	live->rel = baserel;
@@ -103,8 +120,6 @@ live_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 	live->is_whole = true;
 	baserel->fdw_private = live;
 	sort_conditions(root, baserel, live);
-	if (live->table->max_rows > 0)
-		live->is_whole = false;
 	if (baserel->tuples <= 0)
 		baserel->tuples = UNKNOWN_ROWS;
 	set_baserel_size_estimates(root, baserel);
@@ -281,6 +296,22 @@ live_is_scan(const Plan *plan)
 		live_is_server(((const ForeignScan *) plan)->fs_server);
 }
 
+/* The limit on the rows of a statement: the lowest of all its tables. */
+static int
+least_rows(const LiveRel *live)
+{
+	check_stack_depth();
+	switch (live->kind)
+	{
+		case LIVE_JOIN:
+			return live_least_rows(least_rows(live->outer), least_rows(live->inner));
+		case LIVE_UPPER:
+			return least_rows(live->input);
+		default:
+			return live->table->max_rows;
+	}
+}
+
 ForeignScan *
 live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 		  List *tlist, List *scan_clauses, Plan *outer_plan)
@@ -313,7 +344,7 @@ live_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path,
 	keeps = path->path.param_info != NULL || nested_varies(root, (Node *) list_make3(text.params, here, tlist));
 
 	private = live_private(text.sql, text.recipes, attnums, text.checks, live->reasons, rel->userid,
-						   is_base ? live->table->max_rows : 0);
+						   least_rows(live));
 	list_nth_cell(private, LIVE_KEEPS)->ptr_value = makeInteger(keeps);
 	list_nth_cell(private, LIVE_COUNTS)->ptr_value = list_make2_int(text.limit, text.offset);
 	list_nth_cell(private, LIVE_STRICT)->ptr_value = strict;

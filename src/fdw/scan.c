@@ -36,9 +36,6 @@
 #include "fdw/scan.h"
 #include "fdw/scan_text.h"
 
-/* Maximum time to wait for a query ID, for EXPLAIN ANALYZE. */
-#define QUERY_ID_TIMEOUT_MS 1000
-
 typedef struct LiveScan
 {
 	LiveUse		use;			/* must be first: spool() receives it */
@@ -223,19 +220,16 @@ describe(LiveScan *scan)
 	MemoryContextSwitchTo(old);
 }
 
-/*
- * Requests the query ID if EXPLAIN ANALYZE needs it, but not in a transaction
- * block, which that might end.
- */
+/* Requests the query ID if EXPLAIN ANALYZE needs it. */
 static void
 ask_query_id(LiveScan *scan)
 {
 	bool		is_new;
 	char	   *why;
 
-	if (scan->node->ss.ps.instrument == NULL || session_in_block(&scan->use))
+	if (scan->node->ss.ps.instrument == NULL || !session_gives_ids(&scan->use))
 		return;
-	(void) remote_query_id(session_take(&scan->use, false, &is_new)->conn, QUERY_ID_TIMEOUT_MS,
+	(void) remote_query_id(session_take(&scan->use, false, &is_new)->conn, SESSION_QUERY_ID_TIMEOUT_MS,
 						   &scan->facts.query_id, &why);
 	session_end_stream(&scan->use, false);
 }
@@ -282,17 +276,21 @@ fill_slot(LiveScan *scan, TupleTableSlot *slot)
 	ExecStoreVirtualTuple(slot);
 }
 
-/* Raises 54000 for more rows than the table's option max_rows allows. */
+/* Raises 54000 for more rows than the option max_rows allows. */
 static void
 check_max_rows(LiveScan *scan)
 {
+	Relation	relation = scan->node->ss.ss_currentRelation;
+
 	if (scan->max_rows == 0 || remote_stream_rows(scan->use.stream) <= scan->max_rows)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 relation ?
 			 errmsg("scan of foreign table \"%s\" returned more than %d rows",
-					RelationGetRelationName(scan->node->ss.ss_currentRelation), scan->max_rows),
-			 errdetail("The limit is the option max_rows of the table; the query was ended in Redshift."),
+					RelationGetRelationName(relation), scan->max_rows) :
+			 errmsg("scan of foreign tables returned more than %d rows", scan->max_rows),
+			 errdetail("The limit is the option max_rows of a table or its server; the query was ended in Redshift."),
 			 errhint("Add conditions that Redshift can apply, or raise the limit. EXPLAIN shows what is sent.")));
 }
 

@@ -15,6 +15,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "base/compat.h"
 
@@ -85,6 +86,27 @@ live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons)
 		return true;
 	*reasons = lappend(*reasons, unconstify(char *, deparse.reason));
 	return false;
+}
+
+/* See live.h. */
+void
+live_pass_reasons(LiveRel *below, const LiveRel *live)
+{
+	/* GEQO plans joins in a memory context that the tables below outlive */
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(below));
+	ListCell   *lc;
+
+	foreach(lc, live->reasons)
+	{
+		bool		is_known = false;
+		ListCell   *known;
+
+		foreach(known, below->reasons)
+			is_known = is_known || strcmp(lfirst(known), lfirst(lc)) == 0;
+		if (!is_known)
+			below->reasons = lappend(below->reasons, pstrdup(lfirst(lc)));
+	}
+	MemoryContextSwitchTo(old);
 }
 
 /* See live.h. */
@@ -322,6 +344,21 @@ append_count(Deparse *d, const char *word, Node *count, char kind)
 }
 
 /*
+ * Notes the columns of an expression that is written elsewhere as one that is
+ * only read.
+ */
+static void
+note_columns(Deparse *d, Node *expr)
+{
+	StringInfoData saved = d->buf;
+
+	initStringInfo(&d->buf);
+	append(d, expr);
+	pfree(d->buf.data);
+	d->buf = saved;
+}
+
+/*
  * Appends ORDER BY with explicit NULLS, by ordinals or, if an expression is
  * not selected, by expressions.
  */
@@ -350,7 +387,10 @@ append_order(Deparse *d, LiveRel *live, List *recipes)
 			}
 		}
 		if (ordinal > 0)
+		{
+			note_columns(d, (Node *) tle->expr);
 			appendStringInfo(&d->buf, "%d", ordinal);
+		}
 		else
 			append(d, (Node *) tle->expr);
 		appendStringInfo(&d->buf, " %s NULLS %s", strcmp(get_opname(clause->sortop), ">") == 0 ? "DESC" : "ASC",

@@ -55,11 +55,17 @@ above(LiveRel *input, RelOptInfo *rel)
 	return live;
 }
 
-/* The step is executed locally, for reasons that the scan below shows. */
+/*
+ * A clause is applied locally, whatever it contains: the scan below shows that,
+ * with "why" or, if that is NULL, the note of its row.
+ */
 static void
-refuse(LiveRel *input, LiveRel *live)
+note_clause(LiveRel *input, const char *clause, const char *why)
 {
-	input->reasons = list_concat_unique_ptr(input->reasons, live->reasons);
+	Deparse		deparse;
+
+	(void) deparse_refuse(&deparse, clause, why ? why : ship_clause_note(clause));
+	input->reasons = lappend(input->reasons, unconstify(char *, deparse.reason));
 }
 
 /* State for collecting the columns of a relation. */
@@ -224,8 +230,13 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	Cost		startup;
 	Cost		total;
 
+	if (parse->groupingSets != NIL)
+		note_clause(input, "GROUPING SETS, ROLLUP, CUBE", NULL);
 	if (input->kind == LIVE_UPPER || input->here != NIL || parse->groupingSets != NIL ||
 		(parse->groupClause == NIL && !parse->hasAggs))
+		return;
+	/* rows are grouped by the rows of a function that returns a set */
+	if (parse->hasTargetSRFs && expression_returns_set((Node *) target->exprs))
 		return;
 	live = above(input, output_rel);
 	live->is_grouped = true;
@@ -240,7 +251,7 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	if (!group_target(root, live, target, &collect) || !group_having(root, live, (List *) extra->havingQual, &collect) ||
 		!checks_columns(live, collect.more))
 	{
-		refuse(input, live);
+		live_pass_reasons(input, live);
 		return;
 	}
 	live->needs_row = live->needs_row && live->group == NIL;
@@ -280,6 +291,8 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 	List	   *columns = NIL;
 	int			i = 0;
 
+	if (root->parse->hasDistinctOn)
+		note_clause(input, "DISTINCT ON", NULL);
 	if (root->parse->hasDistinctOn || root->parse->hasTargetSRFs || input->here != NIL || input->is_distinct)
 		return;
 	live = above(input, output_rel);
@@ -295,7 +308,7 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 			continue;
 		if (!groups_by(root, relids, live, lfirst(lc)))
 		{
-			refuse(input, live);
+			live_pass_reasons(input, live);
 			return;
 		}
 		columns = lappend(columns, makeTargetEntry(lfirst(lc), list_length(columns) + 1, NULL, false));
@@ -332,6 +345,14 @@ fill_tlist(PlannerInfo *root, LiveRel *input, LiveRel *live, PathTarget *target)
 	return !collect_walker((Node *) target->exprs, &collect);
 }
 
+#define NO_PLAIN_LIMIT "OFFSET without LIMIT, and WITH TIES, are applied here"
+
+static bool
+is_plain_limit(const Query *parse)
+{
+	return parse->limitOption == LIMIT_OPTION_COUNT && (parse->limitCount != NULL || parse->limitOffset == NULL);
+}
+
 /* Is it the default order of a type, not that of another operator family? */
 static bool
 is_plain_order(const SortGroupClause *clause)
@@ -349,6 +370,11 @@ add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 	LiveRel    *live;
 	ListCell   *lc;
 
+	if (!is_plain_limit(root->parse))
+	{
+		note_clause(input, "ORDER BY with LIMIT", NO_PLAIN_LIMIT);
+		return;
+	}
 	if (root->parse->limitCount == NULL || root->parse->hasTargetSRFs || input->here != NIL)
 		return;
 	live = above(input, output_rel);
@@ -370,7 +396,7 @@ add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 		if (!deparse_expr(&deparse, expr) || !deparse_sorts(&deparse, expr))
 		{
 			live->reasons = lappend(live->reasons, unconstify(char *, deparse.reason));
-			refuse(input, live);
+			live_pass_reasons(input, live);
 			return;
 		}
 	}
@@ -425,6 +451,8 @@ add_limited(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	Cost		startup;
 	Cost		total;
 
+	if (parse->sortClause == NIL && !is_plain_limit(parse))
+		note_clause(input, "ORDER BY with LIMIT", NO_PLAIN_LIMIT);
 	if (parse->limitCount == NULL || parse->hasTargetSRFs || input->here != NIL ||
 		parse->limitOption != LIMIT_OPTION_COUNT || (parse->sortClause != NIL && !input->is_sorted))
 		return;
@@ -454,6 +482,8 @@ live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 		return;
 	if (stage == UPPERREL_GROUP_AGG)
 		add_grouped(root, input, input_rel, output_rel, extra);
+	else if (stage == UPPERREL_WINDOW)
+		note_clause(input, "window functions", NULL);
 	else if (stage == UPPERREL_DISTINCT)
 		add_distinct(root, input, input_rel, output_rel);
 	else if (stage == UPPERREL_ORDERED)

@@ -25,6 +25,7 @@
 #include "base/compat.h"
 #include "base/options.h"
 #include "base/settings.h"
+#include "source/credentials.h"
 
 PG_FUNCTION_INFO_V1(rsfed_validator);
 
@@ -34,7 +35,6 @@ static void check_host(const char *name, const char *value);
 static void check_together(List *options);
 static void check_server_together(List *options, OptionScope scope);
 static bool has_option(List *options, const char *name);
-static const char *option_value(List *options, const char *name);
 
 /*
  * rsfed_catalog.validator(options text[], catalog oid): raises 22023 for
@@ -79,23 +79,7 @@ rsfed_validator(PG_FUNCTION_ARGS)
 static bool
 has_option(List *options, const char *name)
 {
-	return option_value(options, name) != NULL;
-}
-
-/* The text of an option in a list of DefElem, or NULL. */
-static const char *
-option_value(List *options, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, options)
-	{
-		DefElem    *option = lfirst(lc);
-
-		if (strcmp(option->defname, name) == 0)
-			return defGetString(option);
-	}
-	return NULL;
+	return source_option(options, name) != NULL;
 }
 
 /* Checks one option of a server, mapping, table or column. */
@@ -163,14 +147,14 @@ static void
 check_server_together(List *options, OptionScope scope)
 {
 	if (scope == OPTION_GROUP && has_option(options, "health_query") &&
-		option_int_text(scope, "health_interval", option_value(options, "health_interval")) == 0)
+		option_int_text(scope, "health_interval", source_option(options, "health_interval")) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"health_query\" needs \"health_interval\""),
 				 errhint("The query is asked that often, for example \"1 min\".")));
 	if (scope == OPTION_SERVER &&
-		option_int_text(scope, "max_scan_per_day", option_value(options, "max_scan_per_day")) > 0 &&
-		!option_bool_text(scope, "gather_costs", option_value(options, "gather_costs")))
+		option_int_text(scope, "max_scan_per_day", source_option(options, "max_scan_per_day")) > 0 &&
+		!option_bool_text(scope, "gather_costs", source_option(options, "gather_costs")))
 		ereport(WARNING,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("option \"max_scan_per_day\" has no effect without \"gather_costs\""),

@@ -31,6 +31,12 @@ typedef struct DecimalSize
 
 static bool size_of(Node *node, const DecimalColumns *columns, DecimalSize *size);
 
+static bool
+is_possible(const DecimalSize *size)
+{
+	return size->precision <= DECIMAL_MAX_DIGITS && size->scale <= DECIMAL_MAX_SCALE;
+}
+
 /* The declared size of a column; false if it is not known. */
 static bool
 size_of_typmod(int32 typmod, DecimalSize *size)
@@ -81,7 +87,7 @@ size_of_aggregate(Aggref *aggref, const DecimalColumns *columns, DecimalSize *si
 	if (!size_of(arg, columns, size))
 		return false;
 	if (decimal_is_sum((Node *) aggref))
-		size->precision += DECIMAL_SUM_DIGITS;
+		size->precision = redshift_decimal_precision(size->precision + DECIMAL_SUM_DIGITS);
 	return decimal_is_sum((Node *) aggref) || strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
 }
 
@@ -143,7 +149,7 @@ size_of_case(CaseExpr *expr, const DecimalColumns *columns, DecimalSize *size, b
 		before_point = Max(before_point, one.precision - one.scale);
 		is_first = false;
 	}
-	size->precision = is_first ? 0 : before_point + size->scale;
+	size->precision = is_first ? 0 : redshift_decimal_precision(before_point + size->scale);
 	return !is_first;
 }
 
@@ -179,7 +185,7 @@ size_of(Node *node, const DecimalColumns *columns, DecimalSize *size)
 		default:
 			is_known = false;
 	}
-	return is_known && size->precision <= DECIMAL_MAX_DIGITS;
+	return is_known && is_possible(size);
 }
 
 /* See decimal.h. */
@@ -212,7 +218,7 @@ decimal_size_of_mixed(Node *node, const DecimalColumns *columns, int *precision,
 	bool		is_mixed;
 
 	if (!IsA(node, CaseExpr) || exprType(node) != NUMERICOID ||
-		!size_of_case((CaseExpr *) node, columns, &size, &is_mixed) || !is_mixed || size.precision > DECIMAL_MAX_DIGITS)
+		!size_of_case((CaseExpr *) node, columns, &size, &is_mixed) || !is_mixed || !is_possible(&size))
 		return false;
 	*precision = size.precision;
 	*scale = size.scale;

@@ -364,6 +364,50 @@ emit_distinct(Deparse *d, DistinctExpr *expr)
 	return true;
 }
 
+/* NULLIF; the operator of the node is the = of its operands. */
+static bool
+emit_nullif(Deparse *d, NullIfExpr *expr)
+{
+	OpExpr	   *equal_op = (OpExpr *) copyObject(expr);
+	char	   *value;
+	char	   *equal_text;
+
+	NodeSetTag(equal_op, T_OpExpr);
+	equal_op->opresulttype = BOOLOID;
+	if ((equal_text = operand(d, (Node *) equal_op, false)) == NULL ||
+		(value = operand(d, linitial(expr->args), false)) == NULL)
+		return false;
+	appendStringInfo(&d->buf, "CASE WHEN %s THEN NULL ELSE %s END", equal_text, value);
+	return true;
+}
+
+/* GREATEST and LEAST, which return the other operand if one is NULL. */
+static bool
+emit_minmax(Deparse *d, MinMaxExpr *expr)
+{
+	char	   *left;
+	char	   *right;
+
+	switch (ship_class(expr->minmaxtype))
+	{
+		case SHIP_INTEGER:
+		case SHIP_DATE:
+		case SHIP_TIMESTAMP:
+		case SHIP_TIMESTAMPTZ:
+			if (list_length(expr->args) == 2)
+				break;
+			/* FALLTHROUGH */
+		default:
+			return deparse_refuse(d, "GREATEST, LEAST", ship_clause_note("GREATEST, LEAST"));
+	}
+	if ((left = operand(d, linitial(expr->args), false)) == NULL ||
+		(right = operand(d, lsecond(expr->args), false)) == NULL)
+		return false;
+	appendStringInfo(&d->buf, "CASE WHEN %s IS NULL THEN %s WHEN %s IS NULL OR %s %s %s THEN %s ELSE %s END",
+					 left, right, right, left, expr->op == IS_GREATEST ? ">" : "<", right, left, right);
+	return true;
+}
+
 /* A CASE with a cast of each result. */
 static bool
 emit_case_cast(Deparse *d, CaseExpr *expr, const char *cast)
@@ -518,9 +562,9 @@ emit(Deparse *d, Node *node, bool bare)
 				return true;
 			}
 		case T_NullIfExpr:
-			return deparse_refuse(d, "NULLIF", ship_clause_note("NULLIF"));
+			return emit_nullif(d, (NullIfExpr *) node);
 		case T_MinMaxExpr:
-			return deparse_refuse(d, "GREATEST, LEAST", ship_clause_note("GREATEST, LEAST"));
+			return emit_minmax(d, (MinMaxExpr *) node);
 		case T_RowExpr:
 		case T_RowCompareExpr:
 			return deparse_refuse(d, "row comparisons", ship_clause_note("row comparisons"));

@@ -140,6 +140,8 @@ deparse_is_blank_safe(Deparse *d, Node *node)
 			return deparse_is_blank_safe(d, (Node *) ((RelabelType *) node)->arg);
 		case T_CollateExpr:
 			return deparse_is_blank_safe(d, (Node *) ((CollateExpr *) node)->arg);
+		case T_NullIfExpr:
+			return deparse_is_blank_safe(d, linitial(((NullIfExpr *) node)->args));
 		case T_CoalesceExpr:
 			foreach(lc, ((CoalesceExpr *) node)->args)
 			{
@@ -161,7 +163,8 @@ deparse_is_blank_safe(Deparse *d, Node *node)
 
 /*
  * Is the pattern of a LIKE a constant of single-byte characters without
- * escapes, which Redshift reads differently?
+ * escapes, which Redshift reads differently?  An underscore stands for a
+ * character there, but for a byte in a database without an encoding.
  */
 static bool
 is_plain_pattern(Node *node)
@@ -172,7 +175,7 @@ is_plain_pattern(Node *node)
 		return false;
 	for (char *c = TextDatumGetCString(constant->constvalue); *c; c++)
 	{
-		if (*c == '\\' || IS_HIGHBIT_SET(*c))
+		if (*c == '\\' || IS_HIGHBIT_SET(*c) || (*c == '_' && GetDatabaseEncoding() == PG_SQL_ASCII))
 			return false;
 	}
 	return true;
@@ -220,7 +223,10 @@ deparse_check_text(Deparse *d, const ShipRule *rule, const char *item, Oid colla
 
 	if (!(rule->checks & SHIP_BLANK_SAFE))
 		return true;
-	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+	/* PostgreSQL raises an error when it compares such texts */
+	if (!OidIsValid(collation))
+		return deparse_refuse(d, item, "the collations of both sides conflict");
+	if (!get_collation_isdeterministic(collation))
 		return deparse_refuse(d, item, "the collation is not deterministic");
 	/* the order of bytes, which in UTF-8 is that of the characters */
 	if ((rule->checks & SHIP_ORDERED) &&

@@ -65,12 +65,6 @@ is_role_arn(const char *text, size_t length)
 	return only_of(role + 6, end - role - 6, "/+=,.@_-") && end[-1] != '/';
 }
 
-bool
-redshift_is_role_arn(const char *text)
-{
-	return is_role_arn(text, strlen(text));
-}
-
 static void
 refuse_role(const char *argument, const char *value, const char *why)
 {

@@ -53,9 +53,6 @@ typedef struct ExternalPartition
  */
 extern void redshift_check_external_schema(const ExternalSchema *schema);
 
-/* Is the text the ARN of an IAM role? */
-extern bool redshift_is_role_arn(const char *text);
-
 /* The statements; palloc'd. */
 extern char *redshift_create_external_schema(const ExternalSchema *schema);
 extern char *redshift_drop_external_schema(const char *name, bool drop_database, bool cascade);

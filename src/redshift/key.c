@@ -91,12 +91,11 @@ is_subquery(const RedshiftTokens *tokens, int i)
 }
 
 /*
- * redshift_has_aggregate
- *		Do the tokens [first, end) call an aggregate that is neither a window
- *		function nor inside a subquery?
+ * Do the tokens [first, end) call an aggregate that is neither a window function
+ * nor inside a subquery?
  */
-bool
-redshift_has_aggregate(const RedshiftTokens *tokens, int first, int end)
+static bool
+has_aggregate(const RedshiftTokens *tokens, int first, int end)
 {
 	for (int i = first; i < end; i++)
 	{
@@ -118,7 +117,7 @@ static bool
 is_group_of_all(const RedshiftTokens *tokens, const RedshiftSelectItem *item, const char **why_not)
 {
 	const RedshiftToken *items = tokens->items;
-	bool		aggregate = redshift_has_aggregate(tokens, item->first_token, item->end_token);
+	bool		aggregate = has_aggregate(tokens, item->first_token, item->end_token);
 
 	for (int i = item->first_token; i < item->end_token; i++)
 	{
@@ -533,7 +532,7 @@ redshift_infer_key(const RedshiftSelect *select, const char *const *column_names
 	{
 		RedshiftSelectItem *item = lfirst(lc);
 
-		aggregates |= redshift_has_aggregate(select->tokens, item->first_token, item->end_token);
+		aggregates |= has_aggregate(select->tokens, item->first_token, item->end_token);
 	}
 	if (aggregates || select->has_having)
 		*why_not = "The query has no GROUP BY and returns one row; "

@@ -106,9 +106,16 @@ redshift_null(Oid type)
 	}
 }
 
-/* Counts the digits of a decimal's text, and those after its point. */
+/* See literal.h. */
+int
+redshift_decimal_precision(int digits)
+{
+	return digits == DECIMAL_64_BIT_DIGITS ? digits + 1 : digits;
+}
+
+/* The precision that a decimal's text needs, and its digits after the point. */
 static bool
-count_digits(const char *text, int *precision, int *scale)
+size_of_text(const char *text, int *precision, int *scale)
 {
 	bool		after_point = false;
 	bool		significant = false;
@@ -131,7 +138,7 @@ count_digits(const char *text, int *precision, int *scale)
 		if (significant)
 			(*precision)++;
 	}
-	*precision = Max(*precision, 1);
+	*precision = redshift_decimal_precision(Max(*precision, 1));
 	return true;
 }
 
@@ -139,7 +146,7 @@ count_digits(const char *text, int *precision, int *scale)
 bool
 redshift_decimal_size(Datum value, int *precision, int *scale)
 {
-	return count_digits(DatumGetCString(DirectFunctionCall1(numeric_out, value)), precision, scale);
+	return size_of_text(DatumGetCString(DirectFunctionCall1(numeric_out, value)), precision, scale);
 }
 
 static char *
@@ -149,14 +156,14 @@ decimal_literal(Datum value, const char **why)
 	int			precision;
 	int			scale;
 
-	if (!count_digits(text, &precision, &scale))
+	if (!size_of_text(text, &precision, &scale))
 	{
 		*why = "Redshift's decimals have no NaN and no infinities";
 		return NULL;
 	}
-	if (precision > DECIMAL_MAX_DIGITS)
+	if (precision > DECIMAL_MAX_DIGITS || scale > DECIMAL_MAX_SCALE)
 	{
-		*why = "Redshift's decimals have 38 digits at most";
+		*why = "Redshift's decimals have 38 digits at most, 37 of them after the point";
 		return NULL;
 	}
 	return psprintf("(%s)::decimal(%d,%d)", text, precision, scale);

@@ -40,8 +40,14 @@ extern RedshiftPlace redshift_place(Oid type, Datum value, bool bare, char **lit
 extern char *redshift_null(Oid type);
 
 /*
- * Counts the digits of a decimal constant, and those after the point; false
- * for NaN and infinities.
+ * The precision of a decimal for any number of so many digits.  Redshift keeps
+ * up to 19 digits in 64 bits, and these hold no more than 9223372036854775807.
+ */
+extern int	redshift_decimal_precision(int digits);
+
+/*
+ * The precision that a decimal constant needs, and the number of its digits
+ * after the point; false for NaN and infinities.
  */
 extern bool redshift_decimal_size(Datum value, int *precision, int *scale);
 

@@ -49,7 +49,7 @@ place_of_number(Datum value, bool bare, char **literal)
 	/* NaN, an infinity, or beyond all numbers of Redshift */
 	if (before_point == 0 || before_point > DECIMAL_MAX_DIGITS)
 		return is_negative ? RS_PLACE_BELOW : RS_PLACE_ABOVE;
-	scale = Int32GetDatum(Min(DECIMAL_MAX_DIGITS - before_point, DECIMAL_MAX_DIGITS - 1));
+	scale = Int32GetDatum(Min(DECIMAL_MAX_DIGITS - before_point, DECIMAL_MAX_SCALE));
 	cut = DirectFunctionCall2(numeric_trunc, value, scale);
 	if (DatumGetBool(DirectFunctionCall2(numeric_eq, cut, value)))
 		return place_at(RS_PLACE_EXACT, NUMERICOID, cut, bare, literal);

@@ -63,6 +63,5 @@ extern RedshiftSelect *redshift_parse_select(const char *query);
 /* key.c */
 extern List *redshift_infer_key(const RedshiftSelect *select, const char *const *column_names,
 								int ncolumns, const char **why_not);
-extern bool redshift_has_aggregate(const RedshiftTokens *tokens, int first, int end);
 
 #endif							/* RSFED_REDSHIFT_QUERY_H */

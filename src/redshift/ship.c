@@ -53,7 +53,7 @@ static const ShipRule ship_rules[] = {
 	{SHIP_OPERATOR, "= <>", SHIP_CHAR, SHIP_CHAR, SHIP_AS_IS, NULL, SHIP_BLANK_SAFE, BLANKS},
 	{SHIP_OPERATOR, "< <= > >=", SHIP_TEXT, SHIP_TEXT, SHIP_AS_IS, NULL, SHIP_BLANK_SAFE | SHIP_ORDERED, ORDER_OF_TEXT},
 	{SHIP_OPERATOR, "~~", SHIP_TEXT, SHIP_TEXT, SHIP_REWRITTEN, "($1 LIKE $2)", SHIP_BLANK_SAFE | SHIP_PATTERN,
-	"LIKE. Only where blank_safe is on and the pattern is a constant of ASCII characters without a backslash. A char may be padded there: so it is rtrim(x, ' ') unless the pattern ends in %, with neither _ nor a blank just before that."},
+	"LIKE. Only where blank_safe is on and the pattern is a constant of ASCII characters without a backslash or, in a database of encoding SQL_ASCII, an underscore. A char may be padded there: so it is rtrim(x, ' ') unless the pattern ends in %, with neither _ nor a blank just before that."},
 	{SHIP_OPERATOR, "!~~", SHIP_TEXT, SHIP_TEXT, SHIP_REWRITTEN, "($1 NOT LIKE $2)", SHIP_BLANK_SAFE | SHIP_PATTERN,
 	"NOT LIKE. As LIKE."},
 	{SHIP_OPERATOR, "+ - * / %", SHIP_INTEGER, SHIP_INTEGER, SHIP_AS_IS, NULL, 0,
@@ -147,9 +147,10 @@ static const ShipRule ship_rules[] = {
 	"Of decimals only where all results have the same scale, as PostgreSQL keeps each value's own; in sum() they may differ, and the scale of the sum comes beside it."},
 	{SHIP_CLAUSE, "COALESCE", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
 	"Not of decimals, which Redshift cuts to 19 digits."},
-	{SHIP_CLAUSE, "NULLIF", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0, "Seldom needed where rows are chosen."},
-	{SHIP_CLAUSE, "GREATEST, LEAST", SHIP_NONE, SHIP_NONE, SHIP_LOCAL, NULL, 0,
-	"What they make of NULL there has changed between releases."},
+	{SHIP_CLAUSE, "NULLIF", SHIP_NONE, SHIP_NONE, SHIP_REWRITTEN, NULL, 0,
+	"Becomes CASE, where = of the operands may be shipped."},
+	{SHIP_CLAUSE, "GREATEST, LEAST", SHIP_NONE, SHIP_NONE, SHIP_REWRITTEN, NULL, 0,
+	"Of two integers, dates or timestamps: they become CASE, since what they make of NULL there has changed between releases."},
 	{SHIP_CLAUSE, "constants and parameters", SHIP_NONE, SHIP_NONE, SHIP_REWRITTEN, NULL, 0,
 	"As literals, written as Redshift reads them: backslashes doubled, decimals sized, times in UTC. Parameters get their value when the statement is executed. Not: NaN, infinities, years before 1 or after 9999, texts that end in a blank or hold control characters. A comparison with a parameter that is NaN, an infinity, a number of more than 38 digits, or a text that ends in a blank is written as one with the next value below it, or as true or false."},
 	{SHIP_CLAUSE, "WHERE", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
@@ -180,7 +181,7 @@ static const ShipRule ship_rules[] = {
 	{SHIP_CLAUSE, "UNION, INTERSECT, EXCEPT", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
 	"Where both sides may be shipped, with columns of one type: decimals of one known size, texts of the same column of a table. Without ALL as DISTINCT. Not INTERSECT ALL and EXCEPT ALL."},
 	{SHIP_CLAUSE, "subqueries in FROM, WITH", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
-	"In a query all of whose relations are live tables of one source, read with the same user's rights, without the option max_rows. In another query each such subquery, in FROM, WITH, a set operation or an expression, becomes one statement by itself, if it reads nothing of the query around it; conditions of that on its columns go in, too, and its ORDER BY. Their columns may all be shipped, as may all conditions; texts are columns, constants, min or max. An average or a variance can only be selected, by the query just around its subquery. Not RECURSIVE, and not LATERAL with columns of what stands beside it, which Redshift has not; not behind a security barrier, with volatile functions, FOR UPDATE or functions that return sets; not in SCROLL cursors."},
+	"In a query all of whose relations are live tables of one source, read with the same user's rights. In another query each such subquery, in FROM, WITH, a set operation or an expression, becomes one statement by itself, if it reads nothing of the query around it; conditions of that on its columns go in, too, and its ORDER BY. Their columns may all be shipped, as may all conditions; texts are columns, constants, min or max. An average or a variance can only be selected, by the query just around its subquery. Not RECURSIVE, and not LATERAL with columns of what stands beside it, which Redshift has not; not behind a security barrier, with volatile functions, FOR UPDATE or functions that return sets; not in SCROLL cursors."},
 	{SHIP_CLAUSE, "scalar subqueries", SHIP_NONE, SHIP_NONE, SHIP_AS_IS, NULL, 0,
 	"Of an aggregate without GROUP BY, in a query all of whose relations are live tables of one source. Correlated by equalities with the query just around it only as one side of a comparison in WHERE, or as a column by itself where nothing is grouped, of min, max and sum; not below OR. In HAVING Redshift has none: the groups are a subquery in FROM then, and HAVING is WHERE around it; the same with one that is selected beside groups. Not in GROUP BY. Others are statements of their own, whose value is shipped as a parameter."},
 	{SHIP_CLAUSE, "correlated subqueries", SHIP_NONE, SHIP_NONE, SHIP_REWRITTEN, NULL, 0,
@@ -274,9 +275,9 @@ ship_class(Oid type)
 	}
 }
 
-/* See ship.h. */
-const char *
-ship_class_name(ShipClass class)
+/* The word for a class in the documentation; static memory. */
+static const char *
+class_name(ShipClass class)
 {
 	switch (class)
 	{
@@ -314,8 +315,8 @@ ship_class_name(ShipClass class)
 char *
 ship_item(ShipKind kind, const char *name, ShipClass left, ShipClass right)
 {
-	const char *l = ship_class_name(left);
-	const char *r = ship_class_name(right);
+	const char *l = class_name(left);
+	const char *r = class_name(right);
 
 	if (kind == SHIP_CLAUSE)
 		return pstrdup(name);

@@ -78,9 +78,6 @@ extern const ShipRule *ship_find(ShipKind kind, const char *name, ShipClass left
 /* The class of a type of PostgreSQL. */
 extern ShipClass ship_class(Oid type);
 
-/* The word for a class in the documentation; static memory. */
-extern const char *ship_class_name(ShipClass class);
-
 /* The item of a rule, such as "sum(bigint)"; palloc'd. */
 extern char *ship_item(ShipKind kind, const char *name, ShipClass left, ShipClass right);
 

@@ -21,6 +21,10 @@
 
 /* the largest precision of a decimal */
 #define DECIMAL_MAX_DIGITS		38
+/* ... of which so many are after the point */
+#define DECIMAL_MAX_SCALE		37
+/* a decimal of so many digits is kept in 64 bits, which hold no number above 9223372036854775807 */
+#define DECIMAL_64_BIT_DIGITS	19
 
 typedef enum RedshiftKind
 {

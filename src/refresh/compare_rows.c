@@ -29,6 +29,7 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
+#include "base/json.h"
 #include "catalog/owner_scope.h"
 #include "catalog/rollup.h"
 #include "redshift/query.h"
@@ -73,24 +74,6 @@ shower_create(const RefreshTarget *target, bool keyed)
 	return shower;
 }
 
-static void
-push_value(JsonbParseState **state, Jsonb *inner)
-{
-	JsonbValue	value;
-
-	if (inner == NULL)
-		value.type = jbvNull;
-	else if (JB_ROOT_IS_SCALAR(inner))
-		JsonbExtractScalar(&inner->root, &value);
-	else
-	{
-		value.type = jbvBinary;
-		value.val.binary.data = &inner->root;
-		value.val.binary.len = VARSIZE_ANY_EXHDR(inner);
-	}
-	pushJsonbValue(state, WJB_VALUE, &value);
-}
-
 /*
  * A row as an object of the chosen columns (NULL: of all); attnums[i] is the
  * attribute of column i of the result (NULL: the same position).
@@ -116,7 +99,7 @@ row_object(RowShower *shower, TupleTableSlot *row, const AttrNumber *attnums, co
 		key.val.string.len = strlen(name);
 		pushJsonbValue(&state, WJB_KEY, &key);
 		value = slot_getattr(row, attnums ? attnums[i] : i + 1, &isnull);
-		push_value(&state, isnull ? NULL
+		json_push(&state, isnull ? NULL
 				   : DatumGetJsonbP(FunctionCall1(&shower->to_jsonb[i], value)));
 	}
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));

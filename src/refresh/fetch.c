@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/names.h"
 #include "base/options.h"
 #include "base/settings.h"
 #include "catalog/owner_scope.h"
@@ -84,12 +85,7 @@ fetch_pass_over(SourceRoute *route, const Rollup *rollup, Oid owner)
 	unfit = source_unfit(rollup->source, rollup->query, owner, rollup->relation_id);
 	foreach(lc, unfit)
 	{
-		ListCell   *known;
-		bool		is_known = false;
-
-		foreach(known, route->unfit)
-			is_known |= strcmp(lfirst(known), lfirst(lc)) == 0;
-		if (!is_known)
+		if (!names_hold(route->unfit, lfirst(lc)))
 			route->unfit = lappend(route->unfit, lfirst(lc));
 	}
 	MemoryContextSwitchTo(old);

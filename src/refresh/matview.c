@@ -27,8 +27,9 @@
 #include "rollup/refresh_target.h"
 #include "shmem/progress.h"
 
-bool
-matview_can_be_concurrent(Oid relid)
+/* Does REFRESH MATERIALIZED VIEW CONCURRENTLY work on it? */
+static bool
+can_be_concurrent(Oid relid)
 {
 	Relation	rel = target_open(relid, get_rel_name(relid), AccessShareLock);
 	bool		found = false;
@@ -72,7 +73,7 @@ matview_refresh(RefreshRun *run)
 				 errmsg("\"%s\" is a materialized view, which has no method", name),
 				 errhint("Leave the argument method out; it is refreshed CONCURRENTLY where it has a usable unique index.")));
 
-	concurrently = matview_can_be_concurrent(relid);
+	concurrently = can_be_concurrent(relid);
 	command = psprintf("REFRESH MATERIALIZED VIEW %s%s", concurrently ? "CONCURRENTLY " : "",
 					   relation_display_name(relid));
 	progress_set_phase(PHASE_APPLYING);

@@ -19,6 +19,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/json.h"
 #include "redshift/quote.h"
 #include "redshift/rewrite.h"
 #include "refresh/part.h"
@@ -87,27 +88,6 @@ find_key_column(const Rollup *rollup, const char *name)
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("column \"%s\" of argument part does not exist", name),
 			 errhint("%s", unknown_name_hint(name, rollup->key ? rollup->key : names, "columns"))));
-}
-
-/* A JSON scalar as text; NULL for null. */
-static char *
-scalar_text(const JsonbValue *value)
-{
-	switch (value->type)
-	{
-		case jbvNull:
-			return NULL;
-		case jbvString:
-			return pnstrdup(value->val.string.val, value->val.string.len);
-		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out,
-													   NumericGetDatum(value->val.numeric)));
-		case jbvBool:
-			return pstrdup(value->val.boolean ? "true" : "false");
-		default:
-			refuse_form("A value is a string, a number, true, false or null.");
-	}
-	return NULL;				/* keep the compiler quiet */
 }
 
 /* Reads a text as a value of the column; raises 22023 if it is not valid. */
@@ -186,16 +166,18 @@ static void
 add_value(ScopeValues *column, Oid relid, const JsonbValue *value)
 {
 	AttrNumber	attnum = get_attnum(relid, column->name);
-	char	   *text = scalar_text(value);
+	char	   *text = json_scalar_text(value);
 	Oid			type;
 	int32		typmod;
 	Oid			collation;
 
-	if (text == NULL)
+	if (value->type == jbvNull)
 	{
 		column->has_null = true;
 		return;
 	}
+	if (text == NULL)
+		refuse_form("A value is a string, a number, true, false or null.");
 	get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
 	column->values[column->count++] = read_value(column->name, type, typmod, text);
 }

@@ -110,7 +110,4 @@ extern void rollup_refresh(RefreshRun *run);
 /* The same for a native materialized view. */
 extern void matview_refresh(RefreshRun *run);
 
-/* True if REFRESH MATERIALIZED VIEW CONCURRENTLY works on it. */
-extern bool matview_can_be_concurrent(Oid relid);
-
 #endif							/* RSFED_REFRESH_RUN_H */

@@ -41,8 +41,6 @@
 #include "shmem/progress.h"
 #include "source/route.h"
 
-/* REPEATABLE READ: Redshift takes any level as its own, which gives a snapshot. */
-#define BEGIN_REMOTE "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 /* The minimum memory of a sort, kB. */
 #define LEAST_MEMORY_KB 64
@@ -299,7 +297,7 @@ read_members(RefreshRun *run, Member *members)
 	Fetch	   *fetch = connect_and_plan(run, members);
 	RemoteConnection *conn = fetch->source->conn;
 
-	(void) remote_execute(conn, BEGIN_REMOTE);
+	(void) remote_execute(conn, REMOTE_BEGIN_SNAPSHOT);
 	if (!probes_find_nothing(set, members))
 	{
 		for (set->at = 0; set->at < set->count; set->at++)

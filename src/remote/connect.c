@@ -64,6 +64,7 @@ typedef struct Address
 static RemoteStep last_step = REMOTE_STEP_DONE;
 
 static List *target_addresses(RemoteConnection *conn, TimestampTz deadline);
+static void build_parameters(RemoteConnection *conn);
 static bool try_address(RemoteConnection *conn, const Address *address, TimestampTz deadline);
 static void close_attempt(RemoteConnection *conn);
 static List *split_list(const char *text);
@@ -199,7 +200,7 @@ try_address(RemoteConnection *conn, const Address *address, TimestampTz deadline
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 
 	last_step = REMOTE_STEP_TCP;
-	connect_build_parameters(conn);
+	build_parameters(conn);
 	set_parameter(conn, "host", address->host);
 	set_parameter(conn, "port", address->port);
 	set_parameter(conn, "hostaddr", address->address);
@@ -268,8 +269,8 @@ close_attempt(RemoteConnection *conn)
  * Fills conn->parameter_* with the parameters for libpq, for any address.  The
  * caller sets a certain host afterwards.
  */
-void
-connect_build_parameters(RemoteConnection *conn)
+static void
+build_parameters(RemoteConnection *conn)
 {
 	const RemoteTarget *target = &conn->target;
 	int			count = 0;

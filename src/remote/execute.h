@@ -11,6 +11,12 @@
 #include "remote/stream.h"
 
 /*
+ * Starts a transaction whose statements read one snapshot.  Redshift takes any
+ * level as the database's own, which gives one.
+ */
+#define REMOTE_BEGIN_SNAPSHOT "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+/*
  * Runs one command by the simple protocol, outside a transaction block, and
  * returns its tag (palloc'd).  Rows that it returns are discarded.  Remote
  * notices are passed on as NOTICE.  Interruptible.

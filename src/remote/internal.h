@@ -71,7 +71,7 @@ struct RemoteConnection
 	RemoteStream *stream;		/* stream.c: the one in progress */
 	RemoteSession pinned;		/* session.c */
 	bool		is_pinned;
-	char	   *label;
+	const char *label;
 	int64		query_id;		/* query_id.c: the last one told; 0 = none */
 	char		notices[NOTICE_BUFFER_SIZE];	/* notice.c: since the last
 												 * statement began */
@@ -97,7 +97,6 @@ extern List *remote_resolve(const char *server_name, const char *host, Timestamp
 /* connect.c */
 extern void connect_target(RemoteConnection *conn);
 extern void connect_done(void);
-extern void connect_build_parameters(RemoteConnection *conn);
 
 /* keywords.c */
 extern const char *target_value(const RemoteTarget *target, const char *keyword);

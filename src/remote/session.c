@@ -30,6 +30,7 @@ typedef struct Setting
 	bool		optional;		/* an older server need not know it */
 } Setting;
 
+static void remember(RemoteConnection *conn, const RemoteSession *session);
 static List *changed_settings(RemoteConnection *conn, const RemoteSession *session);
 static List *add_setting(List *settings, bool optional, const char *format,...) pg_attribute_printf(3, 4);
 static char *quote_value(const char *value);
@@ -56,7 +57,6 @@ void
 session_pin(RemoteConnection *conn, const RemoteSession *session)
 {
 	List	   *settings = changed_settings(conn, session);
-	MemoryContext old;
 
 	if (settings != NIL)
 	{
@@ -84,15 +84,42 @@ session_pin(RemoteConnection *conn, const RemoteSession *session)
 			report_result(conn, result, all.data);
 	}
 
-	old = MemoryContextSwitchTo(conn->context);
-	conn->pinned = *session;
-	conn->pinned.timezone = session->timezone ? pstrdup(session->timezone) : NULL;
-	conn->pinned.search_path = session->search_path ? pstrdup(session->search_path) : NULL;
-	conn->pinned.label = NULL;
+	remember(conn, session);
+}
+
+/*
+ * Replaces a text of a connection, which is in its memory context.  A connection
+ * may be kept for days and be pinned for each statement: only a text that differs
+ * is copied, and the old one is freed.
+ */
+static void
+keep_text(RemoteConnection *conn, const char **text, const char *new)
+{
+	const char *old = *text;
+
+	if (same_text(old, new))
+		return;
+	*text = new ? MemoryContextStrdup(conn->context, new) : NULL;
+	if (old != NULL)
+		pfree(unconstify(char *, old));
+}
+
+/* The session is pinned as wanted; without a label it keeps the one that it has. */
+static void
+remember(RemoteConnection *conn, const RemoteSession *session)
+{
+	const char *timezone = conn->pinned.timezone;
+	const char *search_path = conn->pinned.search_path;
+
+	keep_text(conn, &timezone, session->timezone);
+	keep_text(conn, &search_path, session->search_path);
 	if (session->label != NULL)
-		conn->label = pstrdup(session->label);
+		keep_text(conn, &conn->label, session->label);
+	conn->pinned = *session;
+	conn->pinned.timezone = timezone;
+	conn->pinned.search_path = search_path;
+	conn->pinned.label = NULL;
 	conn->is_pinned = true;
-	MemoryContextSwitchTo(old);
 }
 
 /* The SETs that lead from the pinned settings to the wanted ones; palloc'd. */

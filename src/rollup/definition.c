@@ -130,20 +130,14 @@ check_lake(const Rollup *rollup)
 static void
 check_lake_key(const Rollup *rollup)
 {
-	ListCell   *lc,
-			   *lk;
+	ListCell   *lc;
 	List	   *mapping = option_map(OPTION_ROLLUP, rollup->options, "lake_key");
 
 	foreach(lc, mapping)
 	{
 		const char *column = ((OptionText *) lfirst(lc))->value;
 
-		foreach(lk, rollup->key)
-		{
-			if (strcmp(lfirst(lk), column) == 0)
-				break;
-		}
-		if (lk == NULL)
+		if (!definition_is_key(rollup, column))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option lake_key: \"%s\" is not a column of the key", column),
@@ -507,7 +501,6 @@ definition_key_fits(const Rollup *rollup, const RemoteColumns *remote)
 {
 	List	   *names = NIL;
 	ListCell   *lc;
-	ListCell   *other;
 
 	if (rollup->pinned_columns != NULL)
 	{
@@ -521,11 +514,7 @@ definition_key_fits(const Rollup *rollup, const RemoteColumns *remote)
 	}
 	foreach(lc, rollup->key)
 	{
-		bool		found = false;
-
-		foreach(other, names)
-			found |= strcmp(lfirst(lc), lfirst(other)) == 0;
-		if (!found)
+		if (!names_hold(names, lfirst(lc)))
 			return false;
 	}
 	return true;
@@ -542,15 +531,10 @@ definition_has_primary_key(const Rollup *rollup)
 {
 	List	   *not_null = option_name_list(OPTION_ROLLUP, rollup->options, "not_null");
 	ListCell   *lc;
-	ListCell   *other;
 
 	foreach(lc, rollup->key)
 	{
-		bool		found = false;
-
-		foreach(other, not_null)
-			found |= strcmp(lfirst(lc), lfirst(other)) == 0;
-		if (!found)
+		if (!names_hold(not_null, lfirst(lc)))
 			return false;
 	}
 	return rollup->key != NIL;

@@ -203,8 +203,12 @@ result_column(const RefreshTarget *target, AttrNumber attnum)
 	return -1;
 }
 
-void
-target_set_key(RefreshTarget *target, Relation index)
+/*
+ * Fills nkeys, keys and sort_* from an index of the table; desc and attnums
+ * are there.
+ */
+static void
+set_key(RefreshTarget *target, Relation index)
 {
 	int			nkeys = IndexRelationGetNumberOfKeyAttributes(index);
 
@@ -346,7 +350,7 @@ describe_key(RefreshTarget *target, Relation rel, const Rollup *rollup)
 						 RSFED_HAVE_NULLS_NOT_DISTINCT ? " NULLS NOT DISTINCT" : "")));
 	}
 	index = index_open(index_oid, AccessShareLock);
-	target_set_key(target, index);
+	set_key(target, index);
 	index_close(index, AccessShareLock);
 }
 

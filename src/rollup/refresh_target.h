@@ -56,12 +56,6 @@ extern RefreshTarget *target_describe(Relation rel, const Rollup *rollup, bool w
 extern RefreshTarget *target_describe_content(Relation rel, const Rollup *rollup, bool with_key);
 
 /*
- * Fills nkeys, keys and sort_* from an index of the table; desc and attnums
- * are there.
- */
-extern void target_set_key(RefreshTarget *target, Relation index);
-
-/*
  * The same for an index that is still to be made: the key's columns in their
  * types' order.  keys[].attnum and key_index stay unset.
  */

@@ -86,8 +86,9 @@ table_parse_name(const char *name)
 	return rangevar;
 }
 
-char *
-table_display_name(const RangeVar *name)
+/* The name as text: with schema, quoted where needed; palloc'd. */
+static char *
+display_name(const RangeVar *name)
 {
 	return quote_qualified_identifier(name->schemaname, name->relname);
 }
@@ -255,7 +256,7 @@ table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *colu
 	Oid			relid;
 
 	initStringInfo(&buf);
-	appendStringInfo(&buf, "CREATE TABLE %s (", table_display_name(name));
+	appendStringInfo(&buf, "CREATE TABLE %s (", display_name(name));
 	for (int i = 0; i < rollup->ncolumns; i++)
 		appendStringInfo(&buf, "%s%s %s%s", i > 0 ? ", " : "",
 						 quote_identifier(columns[i].name), table_column_type(&columns[i]),
@@ -272,7 +273,7 @@ table_create(const RangeVar *name, const Rollup *rollup, const LocalColumn *colu
 
 	relid = get_relname_relid(name->relname, get_namespace_oid(name->schemaname, false));
 	if (!OidIsValid(relid))
-		elog(ERROR, "table %s vanished after its creation", table_display_name(name));
+		elog(ERROR, "table %s vanished after its creation", display_name(name));
 	if (with_key)
 		table_create_key(relid, rollup);
 	else

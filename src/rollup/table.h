@@ -20,9 +20,6 @@
  */
 extern RangeVar *table_parse_name(const char *name);
 
-/* The same as text: with schema, quoted where needed; palloc'd. */
-extern char *table_display_name(const RangeVar *name);
-
 /*
  * Creates the table with its storage options and comment, and with its key if
  * with_key, as the current user, and returns its oid.

@@ -396,10 +396,11 @@ int
 health_choose(Oid group, GroupStrategy strategy, const HealthCandidate *candidates,
 			  int count, HealthKind kind, HealthUse **use)
 {
-	HealthUse  *made = make_use(group, kind);
 	Choice		choice = {.group = group,.candidates = candidates,.count = count};
 	int			best;
 
+	if (*use == NULL)
+		*use = make_use(group, kind);
 	choice.servers = palloc(sizeof(HealthEntry *) * Max(count, 1));
 	choice.chosen = palloc(sizeof(bool) * Max(count, 1));
 	choice.state = lock_state(LW_EXCLUSIVE);
@@ -407,26 +408,26 @@ health_choose(Oid group, GroupStrategy strategy, const HealthCandidate *candidat
 		choice.servers[i] = find_entry(choice.state, InvalidOid, candidates[i].server, true);
 	best = decide(&choice, strategy, kind == HEALTH_RUN);
 	if (best >= 0)
-		begin_use(choice.state, made, candidates[best].server, choice.servers[best]->broken);
+		begin_use(choice.state, *use, candidates[best].server, choice.servers[best]->broken);
 	unlock_state();
 	pfree(choice.servers);
 	pfree(choice.chosen);
-	*use = made;
 	return best;
 }
 
 bool
 health_use(Oid server, int max_runs, bool is_run, HealthUse **use)
 {
-	HealthUse  *made = make_use(InvalidOid, is_run ? HEALTH_RUN : HEALTH_STATEMENT);
-	HealthState *state = lock_state(LW_EXCLUSIVE);
-	bool		has_room = !is_run ||
-		!is_full(find_entry(state, InvalidOid, server, true), max_runs);
+	HealthState *state;
+	bool		has_room;
 
+	if (*use == NULL)
+		*use = make_use(InvalidOid, is_run ? HEALTH_RUN : HEALTH_STATEMENT);
+	state = lock_state(LW_EXCLUSIVE);
+	has_room = !is_run || !is_full(find_entry(state, InvalidOid, server, true), max_runs);
 	if (has_room)
-		begin_use(state, made, server, false);
+		begin_use(state, *use, server, false);
 	unlock_state();
-	*use = made;
 	return has_room;
 }
 

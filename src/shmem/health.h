@@ -56,7 +56,10 @@ typedef enum HealthKind
  * or one of the above.  A broken member is a candidate again when its time has
  * come, for one use at a time, or at once if no member works.  A run of a
  * worker does not use a member that is full; any other use takes the least
- * busy member if all are full.  The use lives in the current memory context,
+ * busy member if all are full.
+ *
+ * *use is NULL, or what an earlier call has made that chose nothing: a caller may
+ * wait for hours and ask again and again.  It lives in the current memory context,
  * whose reset ends it.
  */
 extern int	health_choose(Oid group, GroupStrategy strategy, const HealthCandidate *candidates,

@@ -24,6 +24,7 @@
 
 #include "base/attempt.h"
 #include "base/compat.h"
+#include "base/json.h"
 #include "source/credentials.h"
 
 /* Credentials are short; a larger file is the wrong one. */
@@ -35,7 +36,7 @@ static char *read_file(const char *path);
 pg_noreturn static void raise_not_understood(const char *path);
 static void parse_file(const char *path, char *content, ForeignServer *server, Credentials *credentials);
 static char *json_field(Jsonb *json, const char *name);
-static Jsonb *parse_json(char *content);
+static Jsonb *parse_json(const char *content);
 static char *trim(char *content);
 static bool file_expiry(const char *path, Jsonb *json, TimestampTz *expiry);
 static bool parse_expiry(const char *until, TimestampTz *expiry);
@@ -216,45 +217,25 @@ parse_file(const char *path, char *content, ForeignServer *server, Credentials *
 
 /*
  * The text as jsonb; NULL if it is not a JSON object, for which the caller
- * raises an error.  The input function's own error would quote the password.
+ * raises an error.
  */
 static Jsonb *
-parse_json(char *content)
+parse_json(const char *content)
 {
-	MemoryContext context = CurrentMemoryContext;
-	Jsonb	   *volatile json = NULL;
+	Jsonb	   *json = json_parse(content);
 
-	PG_TRY();
-	{
-		pg_verifymbstr(content, strlen(content), false);
-		json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(content)));
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
-		json = NULL;
-	}
-	PG_END_TRY();
 	return json != NULL && JB_ROOT_IS_OBJECT(json) ? json : NULL;
 }
 
-/* A string or number of an object's field as text, palloc'd; else NULL. */
+/* The scalar of an object's field as text, palloc'd; NULL if there is none. */
 static char *
 json_field(Jsonb *json, const char *name)
 {
 	JsonbValue	value;
 
-	if (getKeyJsonValueFromContainer(&json->root, name, strlen(name), &value) == NULL)
-		return NULL;
-	if (value.type == jbvString)
-		return pnstrdup(value.val.string.val, value.val.string.len);
-
 	/* the AWS command line may print times as seconds since 1970 */
-	if (value.type == jbvNumeric)
-		return DatumGetCString(DirectFunctionCall1(numeric_out,
-												   NumericGetDatum(value.val.numeric)));
-	return NULL;
+	return getKeyJsonValueFromContainer(&json->root, name, strlen(name), &value) == NULL ? NULL
+		: json_scalar_text(&value);
 }
 
 /* A time as timestamptz input reads it; raises 22007 with the text. */

@@ -204,6 +204,14 @@ limited_sources(void)
 	return copy;
 }
 
+const SourceGroup *
+limited_group(const LimitedSource *source)
+{
+	ForeignServer *server = source->is_group ? GetForeignServerExtended(source->serverid, FSV_MISSING_OK) : NULL;
+
+	return server ? group_get(server) : NULL;
+}
+
 ForeignServer *
 source_require_group(const char *name)
 {

@@ -57,6 +57,9 @@ typedef struct LimitedSource
 
 extern List *limited_sources(void);
 
+/* The group that such a source is, or NULL: it is none, or was dropped.  As group_get(). */
+extern const SourceGroup *limited_group(const LimitedSource *source);
+
 /*
  * The group of that name; raises 42704 (with the nearest name) if there is no
  * such server, 42809 if it is not a group.

@@ -35,25 +35,13 @@ is_to_be_checked(const SourceGroup *group, const GroupMember *member)
 		login_exists_at(group->owner, member->serverid, group->serverid);
 }
 
-/* The groups whose members are checked: List of SourceGroup *, palloc'd. */
-static List *
-checked_groups(void)
+/* The group of a source if its members are checked, or NULL; as group_get(). */
+static const SourceGroup *
+checked_group(const LimitedSource *source)
 {
-	List	   *groups = NIL;
-	ListCell   *lc;
+	const SourceGroup *group = limited_group(source);
 
-	foreach(lc, limited_sources())
-	{
-		LimitedSource *source = lfirst(lc);
-		const SourceGroup *group;
-
-		if (!source->is_group)
-			continue;
-		group = group_get(GetForeignServer(source->serverid));
-		if (group->health_interval_ms > 0)
-			groups = lappend(groups, unconstify(SourceGroup *, group));
-	}
-	return groups;
+	return group != NULL && group->health_interval_ms > 0 ? group : NULL;
 }
 
 int
@@ -63,11 +51,11 @@ health_checks_due(TimestampTz *next)
 	int			due = 0;
 	ListCell   *lc;
 
-	foreach(lc, checked_groups())
+	foreach(lc, limited_sources())
 	{
-		SourceGroup *group = lfirst(lc);
+		const SourceGroup *group = checked_group(lfirst(lc));
 
-		for (int i = 0; i < group->count; i++)
+		for (int i = 0; group != NULL && i < group->count; i++)
 		{
 			int64		ms;
 
@@ -88,11 +76,11 @@ health_check_claim(void)
 {
 	ListCell   *lc;
 
-	foreach(lc, checked_groups())
+	foreach(lc, limited_sources())
 	{
-		SourceGroup *group = lfirst(lc);
+		const SourceGroup *group = checked_group(lfirst(lc));
 
-		for (int i = 0; i < group->count; i++)
+		for (int i = 0; group != NULL && i < group->count; i++)
 		{
 			HealthCheck *check;
 

@@ -17,8 +17,8 @@
 #include "utils/jsonb.h"
 #include "utils/regproc.h"
 
-#include "base/attempt.h"
 #include "base/compat.h"
+#include "base/json.h"
 #include "redshift/external.h"
 #include "redshift/quote.h"
 #include "remote/execute.h"
@@ -26,6 +26,8 @@
 
 /* The property of an Iceberg table in the catalog that each commit changes. */
 #define METADATA_LOCATION "metadata_location"
+#define NUM_ROWS "numRows"
+#define LARGEST_COUNT 1e18
 
 /* " AND column = 'value'", or nothing. */
 static char *
@@ -153,60 +155,57 @@ lake_keys(List *columns)
 	return keys;
 }
 
-typedef struct ReadJson
-{
-	const char *text;
-	Jsonb	   *value;
-} ReadJson;
-
-static void
-read_json(void *arg)
-{
-	ReadJson   *read = arg;
-
-	read->value = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(read->text)));
-}
-
 /* The text of a scalar; NULL for null, and for Hive's notation of it. */
 static char *
 scalar(const JsonbValue *value)
 {
-	char	   *text = NULL;
+	char	   *text = json_scalar_text(value);
 
-	if (value->type == jbvString)
-		text = pnstrdup(value->val.string.val, value->val.string.len);
-	else if (value->type == jbvNumeric)
-		text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
-	else if (value->type == jbvBool)
-		text = value->val.boolean ? "true" : "false";
 	return text != NULL && strcmp(text, REDSHIFT_NULL_PARTITION) == 0 ? NULL : text;
 }
 
 List *
 lake_values(const char *json)
 {
-	ReadJson	read = {.text = json};
+	Jsonb	   *array = json_parse(json);
 	List	   *values = NIL;
 
-	if (!attempt_reading(read_json, &read) || !JB_ROOT_IS_ARRAY(read.value) || JB_ROOT_IS_SCALAR(read.value))
+	if (array == NULL || !JB_ROOT_IS_ARRAY(array) || JB_ROOT_IS_SCALAR(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("Redshift shows values of a partition that are no list: %s", json)));
-	for (uint32 i = 0; i < JB_ROOT_COUNT(read.value); i++)
-		values = lappend(values, scalar(getIthJsonbValueFromContainer(&read.value->root, i)));
+	for (uint32 i = 0; i < JB_ROOT_COUNT(array); i++)
+		values = lappend(values, scalar(getIthJsonbValueFromContainer(&array->root, i)));
 	return values;
+}
+
+/* One of the parameters of a table; NULL if it is not there. */
+static char *
+parameter(const char *parameters, const char *name)
+{
+	Jsonb	   *json = parameters ? json_parse(parameters) : NULL;
+	JsonbValue	value;
+
+	if (json == NULL || !JB_ROOT_IS_OBJECT(json) ||
+		getKeyJsonValueFromContainer(&json->root, name, strlen(name), &value) == NULL)
+		return NULL;
+	return scalar(&value);
 }
 
 char *
 lake_metadata_location(const char *parameters)
 {
-	ReadJson	read = {.text = parameters};
-	JsonbValue	value;
+	return parameter(parameters, METADATA_LOCATION);
+}
 
-	if (parameters == NULL || !attempt_reading(read_json, &read) || !JB_ROOT_IS_OBJECT(read.value) ||
-		getKeyJsonValueFromContainer(&read.value->root, METADATA_LOCATION, strlen(METADATA_LOCATION), &value) == NULL)
-		return NULL;
-	return scalar(&value);
+double
+lake_row_count(const char *parameters)
+{
+	const char *text = parameter(parameters, NUM_ROWS);
+	double		count = text ? strtod(text, NULL) : 0;
+
+	/* negative: not known; and neither NaN nor infinity is a count */
+	return count > 0 && count <= LARGEST_COUNT ? count : 0;
 }
 
 void

@@ -74,6 +74,12 @@ extern List *lake_values(const char *json);
 extern char *lake_metadata_location(const char *parameters);
 
 /*
+ * The number of rows that the parameter numRows of LakeTable tells, which the
+ * owner of the table or a crawler has set; 0 = not known.
+ */
+extern double lake_row_count(const char *parameters);
+
+/*
  * Parses the name of a table, "schema.table", folded as names are; raises
  * 42602 unless it has both parts.
  */

@@ -132,6 +132,7 @@ source_limits(void)
 	foreach(lc, limited_sources())
 	{
 		LimitedSource *source = lfirst(lc);
+		const SourceGroup *group = limited_group(source);
 		int			limit;
 
 		if (!source->is_group)
@@ -139,9 +140,11 @@ source_limits(void)
 			add_limit(limits, source->name, source->max_runs - health_group_runs(source->serverid));
 			continue;
 		}
-		if (group_limit(group_get(GetForeignServer(source->serverid)), false, &limit))
+		if (group == NULL)
+			continue;
+		if (group_limit(group, false, &limit))
 			add_limit(limits, source->name, limit);
-		add_places(limits, group_get(GetForeignServer(source->serverid)));
+		add_places(limits, group);
 	}
 	return limits;
 }

@@ -25,8 +25,8 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
-#include "base/attempt.h"
 #include "base/compat.h"
+#include "base/json.h"
 #include "base/names.h"
 #include "redshift/quote.h"
 #include "redshift/tables.h"
@@ -243,24 +243,21 @@ put(Asking *asking, const char *schema, const char *relation, FactKind kind, con
 	put_fact(asking->facts, asking->member, schema, relation, kind, name, value);
 }
 
-typedef struct JsonReading
-{
-	const char *text;
-	char	   *normal;
-} JsonReading;
-
 /* The options of an external schema without the role, in one order. */
-static void
-read_options(void *arg)
+static char *
+options_text(char *options)
 {
-	JsonReading *reading = arg;
-	Datum		json = DirectFunctionCall1(jsonb_in, CStringGetDatum(reading->text));
+	Jsonb	   *json = options != NULL && options[0] == '{' ? json_parse(options) : NULL;
+	Datum		others;
+
+	if (json == NULL)
+		return options;
 
 	/*
 	 * each warehouse may have a role of its own and still read the same lake
 	 */
-	json = DirectFunctionCall2(jsonb_delete, json, CStringGetTextDatum("IAM_ROLE"));
-	reading->normal = DatumGetCString(DirectFunctionCall1(jsonb_out, json));
+	others = DirectFunctionCall2(jsonb_delete, JsonbPGetDatum(json), CStringGetTextDatum("IAM_ROLE"));
+	return DatumGetCString(DirectFunctionCall1(jsonb_out, others));
 }
 
 /* schemaname, eskind, databasename, esoptions */
@@ -269,19 +266,17 @@ take_schema(Asking *asking, char **cells)
 {
 	static const char *const kinds[] = {"data catalog", "Hive metastore", "PostgreSQL", "Redshift"};
 	int			kind = cells[1] ? atoi(cells[1]) : 0;
-	JsonReading reading = {cells[3], cells[3]};
+	char	   *options = options_text(cells[3]);
 	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(asking));
 
 	asking->external = lappend(asking->external, pstrdup(cells[0]));
 	MemoryContextSwitchTo(old);
-	if (cells[3] != NULL && cells[3][0] == '{')
-		(void) attempt_reading(read_options, &reading);
 	put(asking, cells[0], "", FACT_SCHEMA, "",
 		psprintf("%s, database \"%s\"%s%s",
 				 kind >= 1 && kind <= lengthof(kinds) ? kinds[kind - 1] : psprintf("kind %d", kind),
 				 cells[2] ? cells[2] : "",
-				 reading.normal && strcmp(reading.normal, "{}") != 0 ? " " : "",
-				 reading.normal && strcmp(reading.normal, "{}") != 0 ? reading.normal : ""));
+				 options && strcmp(options, "{}") != 0 ? " " : "",
+				 options && strcmp(options, "{}") != 0 ? options : ""));
 }
 
 /* table_schema, table_name, table_type */

@@ -207,6 +207,8 @@ choose_member(const SourceRequest *request, ForeignServer *asked, HealthUse **us
 		if (best == HEALTH_TRIED &&
 			TimestampDifferenceExceeds(begun, monotonic_now(), TRIED_TIMEOUT_MS))
 			refuse_broken(group);
+		/* it may wait for hours */
+		pfree(candidates);
 		wait_a_little();
 	}
 }

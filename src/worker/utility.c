@@ -46,6 +46,21 @@
 /* then the command itself reports who is still connected */
 #define WAIT_MS 10000
 
+/* What others have to be told after a command. */
+typedef struct Announcement
+{
+	enum
+	{
+		ANNOUNCE_NOTHING,
+		ANNOUNCE_DATABASE,		/* to the launcher */
+		ANNOUNCE_EXTENSION,		/* it may be there now, or of another version */
+		ANNOUNCE_LOGIN,			/* log-ins that are held may work now */
+		ANNOUNCE_DROP,			/* the scheduler finds out whether it is needed */
+		ANNOUNCE_OWNER			/* of whatever was reassigned */
+	}			kind;
+	Oid			new_owner;
+} Announcement;
+
 static ProcessUtility_hook_type previous_hook = NULL;
 
 static void process_utility(RSFED_UTILITY_PARAMETERS);
@@ -53,7 +68,8 @@ static const char *database_to_empty(Node *parsetree);
 static Oid	database_to_hold(Node *parsetree);
 static const char *string_option(List *options, const char *name);
 static void release_at_exit(int code, Datum arg);
-static void announce(Node *parsetree);
+static Announcement announcement_of(Node *parsetree);
+static void announce(const Announcement *news);
 
 void
 utility_hook_init(void)
@@ -73,14 +89,14 @@ call_next(RSFED_UTILITY_PARAMETERS)
 
 /* Runs the command while the database is held; a function of its own for longjmp. */
 static pg_noinline void
-run_held(Oid database, Node *parsetree, RSFED_UTILITY_PARAMETERS)
+run_held(Oid database, const Announcement *news, RSFED_UTILITY_PARAMETERS)
 {
 	PG_ENSURE_ERROR_CLEANUP(release_at_exit, ObjectIdGetDatum(database));
 	{
 		(void) database_wait_empty(database, FORCE_AFTER_MS, WAIT_MS,
 								   RSFED_WAIT_EVENT_NEW("RsfedDatabaseEmpty"));
 		call_next(RSFED_UTILITY_ARGUMENTS);
-		announce(parsetree);
+		announce(news);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(release_at_exit, ObjectIdGetDatum(database));
 	database_release(database);
@@ -89,16 +105,20 @@ run_held(Oid database, Node *parsetree, RSFED_UTILITY_PARAMETERS)
 static void
 process_utility(RSFED_UTILITY_PARAMETERS)
 {
-	/* the command may free its tree, so the announcement is prepared before */
-	Node	   *parsetree = pstmt->utilityStmt;
-	Oid			database = database_to_hold(parsetree);
+	Oid			database = database_to_hold(pstmt->utilityStmt);
+
+	/*
+	 * a ROLLBACK, for example, frees its own tree, so afterwards nothing can
+	 * be read from it
+	 */
+	Announcement news = announcement_of(pstmt->utilityStmt);
 
 	if (OidIsValid(database) && database_hold(database))
-		run_held(database, parsetree, RSFED_UTILITY_ARGUMENTS);
+		run_held(database, &news, RSFED_UTILITY_ARGUMENTS);
 	else
 	{
 		call_next(RSFED_UTILITY_ARGUMENTS);
-		announce(parsetree);
+		announce(&news);
 	}
 }
 
@@ -197,48 +217,74 @@ string_option(List *options, const char *name)
 	return NULL;
 }
 
-/* Informs launcher or scheduler of the command's effect after its commit. */
-static void
-announce(Node *parsetree)
+static Announcement
+announcement_of(Node *parsetree)
 {
+	Announcement news = {ANNOUNCE_NOTHING};
+
 	switch (nodeTag(parsetree))
 	{
 		case T_CreatedbStmt:
 		case T_AlterDatabaseStmt:
-			wake_launcher_at_commit();
+			news.kind = ANNOUNCE_DATABASE;
 			break;
 		case T_CreateExtensionStmt:
-			/* perhaps by CASCADE */
-			if (OidIsValid(get_extension_oid("rsfed", true)))
-				wake_extension_created_at_commit();
+			/* of any extension: rsfed may come by its CASCADE */
+			news.kind = ANNOUNCE_EXTENSION;
 			break;
 		case T_AlterExtensionStmt:
-			/* perhaps of the library's version now */
 			if (strcmp(((AlterExtensionStmt *) parsetree)->extname, "rsfed") == 0)
-				wake_extension_created_at_commit();
+				news.kind = ANNOUNCE_EXTENSION;
 			break;
 		case T_CreateUserMappingStmt:
 		case T_AlterUserMappingStmt:
 		case T_DropUserMappingStmt:
 		case T_AlterForeignServerStmt:
-			/* log-ins that are held may work now */
+			news.kind = ANNOUNCE_LOGIN;
+			break;
+		case T_DropStmt:
+			if (((DropStmt *) parsetree)->removeType == OBJECT_EXTENSION)
+				news.kind = ANNOUNCE_DROP;
+			break;
+		case T_ReassignOwnedStmt:
+			news.kind = ANNOUNCE_OWNER;
+			news.new_owner = get_rolespec_oid(((ReassignOwnedStmt *) parsetree)->newrole, true);
+			break;
+		default:
+			break;
+	}
+	return news;
+}
+
+/* Informs others of the command's effect after its commit. */
+static void
+announce(const Announcement *news)
+{
+	switch (news->kind)
+	{
+		case ANNOUNCE_NOTHING:
+			break;
+		case ANNOUNCE_DATABASE:
+			wake_launcher_at_commit();
+			break;
+		case ANNOUNCE_EXTENSION:
+			if (OidIsValid(get_extension_oid("rsfed", true)))
+				wake_extension_created_at_commit();
+			break;
+		case ANNOUNCE_LOGIN:
 			if (OidIsValid(get_extension_oid("rsfed", true)))
 				wake_scheduler_at_commit();
 			break;
-		case T_DropStmt:
-			/* the scheduler finds out that it is not needed */
-			if (((DropStmt *) parsetree)->removeType == OBJECT_EXTENSION)
-				wake_scheduler_at_commit();
+		case ANNOUNCE_DROP:
+			wake_scheduler_at_commit();
 			break;
-		case T_ReassignOwnedStmt:
+		case ANNOUNCE_OWNER:
 			/* no event trigger fires for it */
 			if (OidIsValid(get_extension_oid("rsfed", true)))
 			{
 				CommandCounterIncrement();
-				owner_warn_all(NULL, get_rolespec_oid(((ReassignOwnedStmt *) parsetree)->newrole, true));
+				owner_warn_all(NULL, news->new_owner);
 			}
-			break;
-		default:
 			break;
 	}
 }

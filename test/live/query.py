@@ -34,11 +34,11 @@ OPERATORS = ("=", "<>", "<", "<=", ">", ">=")
 SETTINGS = ("SET enable_hashjoin = off", "SET enable_mergejoin = off", "SET enable_nestloop = off",
             "SET enable_hashagg = off", "SET enable_sort = off", "SET enable_partitionwise_join = on",
             "SET enable_partitionwise_aggregate = on", "SET enable_material = off", "SET work_mem = '64kB'",
-            "SET join_collapse_limit = 1", "SET TimeZone = 'America/New_York'", "SET TimeZone = 'Asia/Kolkata'")
+            "SET join_collapse_limit = 1", "SET geqo_threshold = 2", "SET TimeZone = 'America/New_York'", "SET TimeZone = 'Asia/Kolkata'")
 LOOPS = ["SET enable_hashjoin = off", "SET enable_mergejoin = off"]
 ALL_SETTINGS = ("enable_hashjoin", "enable_mergejoin", "enable_nestloop", "enable_hashagg", "enable_sort",
                 "enable_partitionwise_join", "enable_partitionwise_aggregate", "enable_material", "work_mem",
-                "join_collapse_limit", "timezone", "plan_cache_mode")
+                "join_collapse_limit", "geqo_threshold", "timezone", "plan_cache_mode")
 
 
 class Query(block.Blocks):
@@ -97,8 +97,6 @@ class Query(block.Blocks):
 
     def integer(self, tables, depth=2):
         kind = self.chance.randint(0, 15) if depth > 0 else self.chance.randint(0, 4)
-        if self.is_simple and kind == 14:
-            kind = 0
 
         def more():
             return self.integer(tables, depth - 1)
@@ -125,8 +123,8 @@ class Query(block.Blocks):
         if kind == 13:
             return f"({self.column(tables, ('i2', 'k'))})::{self.pick('bigint', 'integer')}"
         if kind == 14:
-            return self.pick(f"nullif({more()}, {more()})", f"greatest({more()}, {more()})",
-                             f"length({self.column(tables, self.texts())})")
+            return self.pick(f"nullif({more()}, {more()})", f"{self.pick('greatest', 'least')}({more()}, {more()})",
+                             f"length({self.column(tables, self.texts())})" if not self.is_simple else f"nullif({more()}, {self.constant('integer')})")
         return f"CASE {self.column(tables, ('k', 'i2'))} WHEN {self.constant('integer')} THEN {more()} WHEN 2 THEN 5 ELSE {more()} END"
 
     def number(self, tables, depth=2):

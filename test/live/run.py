@@ -4,8 +4,10 @@ and over the same local rows must have the same results, datum by datum.
 run.py --rounds N [--seed S] [--round R]
 
 Uses psql on a server that the environment names (PGHOST and so on), which has the
-extension, and reads WAREHOUSE_*.  --round: only that one, with full output.  The
-last line is "N passed, N failed"; failures are printed with their seed and round.
+extension, and reads WAREHOUSE_*.  The queries of given.txt, one a line, are compared
+before the random ones, under settings that the seed selects.  --round: only that
+one, with full output.  The last line is "N passed, N failed"; failures are printed
+with their seed and round; a given one's round is "given" and its line.
 """
 
 import argparse
@@ -52,6 +54,17 @@ def register():
                    f" WHERE NOT EXISTS (SELECT FROM pg_foreign_server WHERE srvname = '{server}');\n" for server in (SERVER, OTHER))
 
 
+class Given:
+    """A query of given.txt, whose rows have no order."""
+
+    is_ordered, prepared, given = False, None, ()
+
+    def __init__(self, seed, text):
+        chance = random.Random(seed)
+        self.text = text
+        self.settings = [f"RESET {name}" for name in query.ALL_SETTINGS] + chance.sample(query.SETTINGS, chance.randint(0, 3))
+
+
 def statement(number, made):
     settings = "; ".join(made.settings)
     return (f"SELECT E'\\x1e{number}', * FROM compared({literal(made.text)}, {str(made.is_ordered).lower()}, {literal(made.prepared)},"
@@ -68,12 +81,17 @@ def main():
     started = time.time()
     verdicts = collections.Counter()
     psql((FOLDER / "setup.sql").read_text(encoding="utf-8") + register() + rows.setup(SERVER, OTHER))
+    made = {}
     wanted = [options.round] if options.round else list(range(1, options.rounds + 1))
     print(f"seed {seed}", flush=True)
+    if not options.round:
+        lines = (FOLDER / "given.txt").read_text(encoding="utf-8").splitlines()
+        made = {f"given {number}": Given(f"{seed}.{line}", line) for number, line in enumerate(lines, 1)}
+        wanted = list(made) + wanted
     for start in range(0, len(wanted), BATCH):
         script = ["SET statement_timeout = '60s'; SET client_min_messages = error; SET jit = off;\n"]
         for number in wanted[start:start + BATCH]:
-            script.append(statement(number, query.Query(f"{seed}.{number}")))
+            script.append(statement(number, made[number] if number in made else query.Query(f"{seed}.{number}")))
         for record in psql("".join(script)).split(RECORD):
             if not record.strip():
                 continue

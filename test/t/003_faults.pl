@@ -181,6 +181,7 @@ for my $unseen (
 
 # rsfed.wait() for such a run: it waits until the transaction ends, even long after
 # the run
+$node->safe_psql('postgres', 'CREATE ROLE wait_stranger');
 for my $end ('COMMIT', 'ROLLBACK')
 {
 	my ($said, $error) = ('', '');
@@ -191,6 +192,7 @@ for my $end ('COMMIT', 'ROLLBACK')
 	poll_for($node, 'SELECT phase FROM rsfed.progress', 'waiting for Redshift', 'a run inside a transaction waits');
 	$run = $node->safe_psql('postgres', 'SELECT run_id FROM rsfed.progress');
 	is($node->safe_psql('postgres', "SELECT rsfed.wait($run, '10 ms')"), 'running', 'wait() knows that it runs');
+	psql_fails($node, "SET ROLE wait_stranger; SELECT rsfed.wait($run, '10 ms')", '42501', qr/permission denied to wait for run $run\nDETAIL:  .*HINT:/s, 'and tells only who may know');
 	my $waiting = IPC::Run::start([ 'psql', '-X', '-A', '-t', '-d', $node->connstr('postgres'), '-c', "SELECT rsfed.wait($run)" ], '>', \$said, '2>', \$error);
 	standin_reset();
 	poll_for($node, 'SELECT count(*) FROM rsfed.progress', '0', 'the run is over');

@@ -22,6 +22,13 @@ warehouse_sql(q{
 	CREATE TABLE version_sales (seller integer, price decimal(8,2));
 	INSERT INTO version_sales SELECT i % 10, i FROM generate_series(1, 100) AS i;
 });
+# another library of the server must not replace a function by one of that name, nor
+# have its own replaced
+my $library = $node->safe_psql('postgres', "SELECT setting FROM pg_config WHERE name = 'PKGLIBDIR'") . '/rsfed.so';
+my @exported = map { (split)[-1] } split /\n/, `nm -D --defined-only $library`;
+is(join(' ', grep { !/^(rsfed_|pg_finfo_rsfed_|_PG_init$|Pg_magic_func$)/ } @exported), '', 'the library exports only its own functions');
+ok((grep { $_ eq 'rsfed_refresh' } @exported), '... and these');
+
 my $query = 'SELECT seller, sum(price) AS revenue FROM version_sales GROUP BY seller';
 
 sub goes_on

@@ -31,6 +31,17 @@ my $seen = $primary->safe_psql('postgres',
 	"SELECT count(*) FROM live_kv; $open; SELECT count(*) FROM live_kv; $open; SELECT 'idle' FROM pg_sleep(6); $open; SELECT count(*) FROM live_kv; $open");
 is($seen, "4\n1\n4\n1\nidle\n0\n4\n1", 'an idle connection is closed while the session sleeps');
 
+# a connection that is used again and again takes no more memory
+SKIP: {
+	skip 'no view of memory contexts before PostgreSQL 14', 1 if $primary->pg_version < 14;
+	my $memory = "SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name = 'rsfed connection'";
+	my $reads = q{DO $$BEGIN FOR i IN 1..%d LOOP PERFORM count(*) FROM live_kv; END LOOP; END$$};
+	my @used = split /\n/, $primary->safe_psql('postgres',
+		join(';', sprintf($reads, 10), $memory, sprintf($reads, 300), $memory));
+
+	is($used[1], $used[0], 'a connection that is used again and again takes no more memory');
+}
+
 # the duration of a statement in seconds, and its output
 sub timed
 {

@@ -161,6 +161,23 @@ SKIP:
 	ok($code == 0 && $out =~ /does not follow a failover.*SET \(failover = true\)/, 'and says of one that does not') or diag($out);
 }
 
+# --- Names that would end a comment or a body of the script
+my $odd = "odd\n\\echo broken out\r\n\\echo broken out\n";
+my $odd_publication = $odd . '$$; \'\\ @tables@';
+my ($odd_name, $odd_literal) = (qq{"$odd"}, 'E' . quote_literal($odd_publication =~ s/\\/\\\\/gr));
+$node->safe_psql('postgres', "SELECT rsfed.define_rollup('odd', 'warehouse', 'SELECT k, n FROM aurora_states', key => ARRAY['k']);
+	ALTER TABLE odd RENAME TO $odd_name;
+	SELECT rsfed.publish(ARRAY['$odd_name']::regclass[], $odd_literal)");
+for my $arguments ($odd_literal, "$odd_literal, tables => false")
+{
+	($code, $out) = run_psql($ENV{PGUSER} // scalar(getpwuid($<)), script($arguments), "connection=$connection");
+	is($code, 0, 'names with line ends, $$ and marks of the script') or diag($out);
+	unlike($out, qr/^broken out/m, 'nothing of them is run');
+}
+ok($aurora->poll_query_until('app', "SELECT count(*) FROM $odd_name", $node->safe_psql('postgres', "SELECT count(*) FROM $odd_name")), 'their content arrives');
+$node->safe_psql('postgres', "SELECT rsfed.unpublish(ARRAY['$odd_name']::regclass[], $odd_literal)");
+$aurora->safe_psql('app', qq{DROP SUBSCRIPTION "$odd_publication"});
+
 # --- The node is gone, without an earlier problem
 $aurora->safe_psql('app', 'SELECT pg_stat_reset_subscription_stats(oid) FROM pg_subscription');
 $node->stop;

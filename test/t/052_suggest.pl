@@ -463,6 +463,14 @@ sql('ALTER TABLE cron.job OWNER TO app');
 like(sql("SELECT rsfed.suggest_rollup('detail_before_rsfed')"), qr/The jobs of pg_cron are not in this database, or not yours to read/, 'a table that somebody calls cron.job is not read');
 sql('ALTER TABLE cron.job OWNER TO CURRENT_USER');
 
+# The caller may own such a table, with any content
+sql(q{
+	ALTER TABLE cron.job ALTER schedule DROP NOT NULL;
+	INSERT INTO cron.job (jobid, schedule, command) VALUES (90, NULL, 'REFRESH MATERIALIZED VIEW detail'), (91, '@daily', 'REFRESH MATERIALIZED VIEW detail_before_rsfed');
+});
+like(sql("SELECT rsfed.suggest_rollup('detail_before_rsfed')"), qr/^SELECT rsfed\.schedule_refresh\('public\.detail_before_rsfed', '\@daily'\);$/m, 'a job without times is left out');
+sql('DELETE FROM cron.job WHERE jobid IN (90, 91); ALTER TABLE cron.job ALTER schedule SET NOT NULL');
+
 # It works on a replica
 my $replica = start_replica($node, 'replica');
 is($replica->safe_psql('postgres', "SELECT rsfed.suggest_rollup('trapped')"), sql("SELECT rsfed.suggest_rollup('trapped')"), 'the same on a replica');

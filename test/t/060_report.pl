@@ -35,7 +35,7 @@ sub well_formed
 sub lane
 {
 	my ($page, $name) = @_;
-	my ($row) = $page =~ m{<tr><th scope="row">\Q$name\E (.*?)</tr>}s;
+	my ($row) = $page =~ m{<tr><th scope="row"><bdi>\Q$name\E</bdi> (.*?)</tr>}s;
 	return $row;
 }
 
@@ -43,6 +43,10 @@ sub lane
 my $empty = report($primary);
 like($empty, qr{What to do next.*rsfed\.register_server\(.*rsfed\.define_rollup\(.*rsfed\.schedule_refresh\(}s, 'an empty database says what to do next');
 well_formed($empty, 'and is well formed');
+unlike($empty, qr{<nav|href=}, 'and has no links to sections that it lacks');
+
+# a client whose encoding lacks the letters of a name below could not receive it
+is(() = report($primary, 'SET client_encoding = latin1') =~ /<meta charset="windows-1252"/g, 1, 'the encoding of the client is named');
 
 # Invalid periods
 for my $bad ("NULL", "'-1 day'", "'0'", "'1 ms'", "'2000 years'", "'178000000 years'")
@@ -54,11 +58,22 @@ for my $bad ("NULL", "'infinity'", "'-infinity'")
 	psql_fails($primary, "SELECT rsfed.report('1 day', $bad)", '22023', qr/end of a report must be a finite time.*DETAIL:  Argument until is .*HINT:/s, "until => $bad");
 }
 
+# A relation without a run: no empty figures
+my $unused = q{rsfed.define_rollup('unused', 'warehouse', 'SELECT 1 AS k', key => '{k}', populate => false)};
+my $early = $primary->safe_psql('postgres', "BEGIN; SELECT $unused; SELECT rsfed.report(); ROLLBACK");
+like($early, qr{<h2>Work</h2><p class="note">No run in the period\.</p><div class="two"></div>}, 'without runs there are no figures of work');
+like($early, qr{<section id="age">.*?<p class="note">No relation had content or runs in the period\.</p>}s, 'nor of age');
+unlike($early, qr{<figure}, 'nor others');
+like($primary->safe_psql('postgres', "BEGIN; SELECT ${unused}; UPDATE rsfed_catalog.rollup SET max_age = '1 h'; SELECT rsfed.report(); ROLLBACK"),
+	qr{<p class="note">No run in the period\.</p><div class="two"><figure><figcaption><b>Relations older than max_age</b>.*?of 1 relations with max_age}s, 'with max_age there is one of lateness');
+
 # Relations: of two owners, a name that is a tag, a long one without blanks, a set, a dropped one
 warehouse_sql('DROP TABLE IF EXISTS report_sales; CREATE TABLE report_sales (k integer, v integer); INSERT INTO report_sales SELECT i, i FROM generate_series(1, 50) AS i');
 my $query = 'SELECT k, sum(v) AS v FROM report_sales GROUP BY k';
 my $tag = q{<script>alert("x")</script> & '};
-my %relation = (plain => 'plain', other => 'other', tag => '"' . $tag =~ s/"/""/gr . '"', gone => 'gone', long => 'w' x 63);
+my %relation = (plain => 'plain', other => 'other', tag => '"' . $tag =~ s/"/""/gr . '"', gone => 'gone', long => 'w' x 63,
+	# a mark that reverses what follows it, and letters from right to left
+	turned => "\"turned\xe2\x80\xaetxt.exe\"", hebrew => "\"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d\"");
 $primary->safe_psql('postgres', 'SELECT rsfed.define_rollup(' . quote_literal($relation{$_}) . ", 'warehouse', '$query', key => '{k}')") for sort keys %relation;
 $primary->safe_psql('postgres', $_) for
 	"UPDATE rsfed_catalog.rollup SET max_age = '10 min'",
@@ -117,11 +132,11 @@ like($page, qr{Duration of successful runs by interval: 95th percentile at most 
 like($page, qr{aria-label="Runs by outcome: 6 published, 1 unchanged, 1 refused, 2 failed, 1 cancelled, 1 skipped"}, 'outcomes over time');
 # at minute 40 plain, from minute 30, is late; its first content is from minute -5,
 # late from 5 to 21
-like($page, qr{3 of 4 relations with max_age were late in the period}, 'lateness in the period');
-like($page, qr{<h3>public\.plain .*?aria-label="Age, at most 54 min; max_age is 10 min"}s, 'age: what succeeded at minute 30 was there until 84');
-like($page, qr{<tr><th scope="row">warehouse</th>.*?100\.0 %</td><td>12</td><td class="bad">3</td>.*?<td>100 MB</td><td>0\.0005</td>}s, 'the warehouse: share, runs, failures, bytes and cost');
-like($page, qr{<h2>Slowest runs</h2>.*?<tr><th scope="row">(public\.other|public\.&quot;).*?10 min</td>}s, 'the slowest');
-like($page, qr{<h2>Most frequent errors</h2>.*?<tr><th scope="row">public\.plain</th><td class="bad">2</td><td>2026-03-01 11:14:00, run \d+</td><td>08006: &lt;b&gt;bold&lt;/b&gt; &amp; &quot;so&quot;  ?</td>}s, 'the most failing, its message as text');
+like($page, qr{3 of 6 relations with max_age were late in the period}, 'lateness in the period');
+like($page, qr{<h3><bdi>public\.plain</bdi> .*?aria-label="Age, at most 54 min; max_age is 10 min"}s, 'age: what succeeded at minute 30 was there until 84');
+like($page, qr{<tr><th scope="row"><bdi>warehouse</bdi></th>.*?100\.0 %</td><td>12</td><td class="bad">3</td>.*?<td>100 MB</td><td>0\.0005</td>}s, 'the warehouse: share, runs, failures, bytes and cost');
+like($page, qr{<h2>Slowest runs</h2>.*?<tr><th scope="row"><bdi>(public\.other|public\.&quot;).*?10 min</td>}s, 'the slowest');
+like($page, qr{<h2>Most frequent errors</h2>.*?<tr><th scope="row"><bdi>public\.plain</bdi></th><td class="bad">2</td><td>2026-03-01 11:14:00, run \d+</td><td>08006: &lt;b&gt;bold&lt;/b&gt; &amp; &quot;so&quot;  ?</td>}s, 'the most failing, its message as text');
 like($page, qr{<h2>Problems</h2><table.*rsfed\.scheduler is off}s, 'doctor() comes first');
 like($page, qr{<h1>\d+ errors?}, 'and is summed up in the heading');
 ok($page =~ /<h2>Problems/ && $-[0] < index($page, 'Runs by outcome'), 'before the figures');
@@ -136,7 +151,6 @@ like($page, qr{are the current ones}, 'and that findings are of now');
 my $elsewhere = report($primary, "SET timezone = 'Asia/Kolkata'; SET datestyle = 'SQL, DMY'; SET intervalstyle = 'iso_8601'; SET search_path = public", $period);
 like($elsewhere, qr{2026-03-01 15:54:00 to 2026-03-01 17:30:00, time zone Asia/Kolkata\.}, 'in the time zone of the session');
 unlike(report($primary), qr{are the current ones}, 'a report up to now is of now');
-is(() = report($primary, 'SET client_encoding = latin1', $period) =~ /<meta charset="windows-1252"/g, 1, 'the encoding of the client is named');
 for my $since ('1 second', '10 days', '1000 years')
 {
 	well_formed(report($primary, undef, "'$since'"), "a report of $since");
@@ -151,7 +165,7 @@ like($mine, qr{by role report_owner\.}, 'whoever that is');
 my $read = report($primary, 'SET ROLE report_reader', $period);
 like(lane($read, 'public.plain'), qr{"no runs"}, 'who may only read a relation sees its state, no runs');
 unlike($read, qr{bold|100 MB|public\.other}, 'no errors and no costs');
-like(report($primary, 'SET ROLE report_stranger', $period), qr{What to do next.*Role report_stranger can see no relation}s, 'a stranger sees nothing');
+like(report($primary, 'SET ROLE report_stranger', $period), qr{What to do next.*Role <bdi>report_stranger</bdi> can see no relation}s, 'a stranger sees nothing');
 is(report($primary, 'SET ROLE report_monitor', $period) =~ s/report_monitor/postgres/r =~ tr/\n//, $page =~ tr/\n//, 'pg_monitor sees as much as a superuser');
 is(lane(report($primary, 'SET ROLE report_monitor', $period), 'public.plain'), lane($page, 'public.plain'), 'the same runs');
 
@@ -165,12 +179,16 @@ is(lane($there, $_), lane($page, $_), "the same runs of $_") for 'public.plain',
 # In a browser
 SKIP:
 {
-	skip 'no Chromium can run here', 24 unless BrowserTest::available();
+	skip 'no Chromium can run here', 25 unless BrowserTest::available();
 	my $browser = BrowserTest->new;
 	my %picture;
 	$browser->show($page);
 	is($browser->value('return document.querySelectorAll("#problems tbody tr").length') > 1, 1, 'browser: findings are there');
-	is($browser->value('return document.querySelectorAll("#runs tbody tr").length'), 6, 'browser: lines of five relations and a set');
+	is($browser->value('return document.querySelectorAll("#runs tbody tr").length'), 8, 'browser: lines of seven relations and a set');
+	is($browser->value(q{return [...document.querySelectorAll("#runs tbody th")].filter(e => {
+		const state = e.querySelector(".s").getBoundingClientRect();
+		return [...e.querySelector("bdi").getClientRects()].some(r => r.bottom > state.top && r.top < state.bottom && r.right > state.left + 1)}).length}),
+		0, 'browser: the state of a relation stands after its name, whatever direction that has');
 	is($browser->value('return document.querySelectorAll("#work figure svg path.b").length') > 5, 1, 'browser: bars are there');
 	is($browser->value('return document.querySelector("#runs tbody tr:nth-child(1) path.failed").getBoundingClientRect().width') > 5, 1, 'browser: a run has a width');
 	is($browser->value('return [...document.querySelectorAll("#runs tbody th")].some(e => e.textContent.includes("<script>alert("))') ? 1 : 0, 1, 'browser: the name that is a tag is read as text');

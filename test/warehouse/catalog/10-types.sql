@@ -53,11 +53,13 @@ BEGIN
     END LOOP;
 END $$;
 
--- floats print as before PostgreSQL 12; varchar(n) counts bytes
+-- floats print as before PostgreSQL 12; varchar(n) counts bytes; decimals have 38 digits at most
 CREATE FUNCTION standin.float8_out(float8) RETURNS cstring AS 'standin', 'standin_float8_out' LANGUAGE c STABLE STRICT;
 CREATE FUNCTION standin.float4_out(float4) RETURNS cstring AS 'standin', 'standin_float4_out' LANGUAGE c STABLE STRICT;
 CREATE FUNCTION standin.varchar_in(cstring, oid, int) RETURNS varchar AS 'standin', 'standin_varchar_in' LANGUAGE c IMMUTABLE STRICT;
 CREATE FUNCTION standin.varchar(varchar, int, bool) RETURNS varchar AS 'standin', 'standin_varchar' LANGUAGE c IMMUTABLE STRICT;
+CREATE FUNCTION standin.numeric_typmod_in(cstring[]) RETURNS int AS 'standin', 'standin_numeric_typmod_in' LANGUAGE c IMMUTABLE STRICT;
+UPDATE pg_type SET typmodin = 'standin.numeric_typmod_in' WHERE oid = 'numeric'::regtype;
 UPDATE pg_type SET typoutput = 'standin.float8_out' WHERE oid = 'float8'::regtype;
 UPDATE pg_type SET typoutput = 'standin.float4_out' WHERE oid = 'float4'::regtype;
 UPDATE pg_type SET typinput = 'standin.varchar_in' WHERE oid = 'varchar'::regtype;

@@ -171,6 +171,29 @@ standin_varchar_in(PG_FUNCTION_ARGS)
 }
 
 /*
+ * standin_numeric_typmod_in limits sizes of decimals to 38 digits, of which 37
+ * may stand after the point.
+ */
+PG_FUNCTION_INFO_V1(standin_numeric_typmod_in);
+Datum
+standin_numeric_typmod_in(PG_FUNCTION_ARGS)
+{
+	int32		typmod = DatumGetInt32(DirectFunctionCall1(numerictypmodin, PG_GETARG_DATUM(0)));
+	int			precision = ((typmod - (int32) VARHDRSZ) >> 16) & 0xffff;
+	int			scale = (typmod - (int32) VARHDRSZ) & 0x7ff;
+
+	if (precision > 38)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("DECIMAL precision %d must be between 1 and 38", precision)));
+	if (scale > 37)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("DECIMAL scale %d must be between 0 and 37", scale)));
+	PG_RETURN_INT32(typmod);
+}
+
+/*
  * Final functions of aggregates.  The inner function is called with the same
  * fcinfo, because it checks that it runs in an aggregate.
  */

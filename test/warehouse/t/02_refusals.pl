@@ -32,6 +32,8 @@ like($c->error('SELECT v[1] FROM refusals'), qr/^42883 /, 'subscript of what is 
 refuses("SELECT '{1}'::integer^[]", 'type "integer[]" is not supported', 'array type (section 4)', '0A000');
 refuses('SELECT 1 WHERE 1 IS ^DISTINCT FROM 2', near('DISTINCT'), 'IS DISTINCT FROM (section 2)');
 refuses('SELECT 1 WHERE 1 IS NOT ^DISTINCT FROM 2', near('DISTINCT'), 'IS NOT DISTINCT FROM (section 2)');
+refuses('SELECT 1::^decimal(39,0)', 'DECIMAL precision 39 must be between 1 and 38', 'decimals have 38 digits (section 5)', '22023');
+refuses('CREATE TABLE too_small (d ^decimal(38,38))', 'DECIMAL scale 38 must be between 0 and 37', 'and 37 after the point (section 5)', '22023');
 refuses('INSERT INTO refusals (i) VALUES (1) ^RETURNING i', near('RETURNING'), 'RETURNING (section 2)');
 refuses('INSERT INTO refusals (i) VALUES (1) ON ^CONFLICT DO NOTHING', near('CONFLICT'), 'ON CONFLICT (section 2)');
 refuses('SELECT * FROM refusals ^TABLESAMPLE SYSTEM (10)', near('TABLESAMPLE'), 'TABLESAMPLE (section 4)');
