@@ -9,6 +9,8 @@ CREATE VIEW standin_status AS SELECT name, value FROM dblink(current_setting('te
 -- a plan with two scans that cannot be one statement; a LIMIT that is not shipped
 SELECT count(*), sum(a.v) FROM live_big a JOIN live_kv b ON b.k = a.k AND (b.s || '') <> 'none' || random()::text;
 SELECT k FROM (SELECT k, row_number() OVER () FROM live_big) x LIMIT 2;
+-- a connection, in case that the scan that was left has closed its own
+SELECT count(*) FROM live_kv;
 -- the inner side of a nested loop is read once, and replayed
 SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;
 SELECT standin('RESET');
