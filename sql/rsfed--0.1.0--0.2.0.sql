@@ -681,5 +681,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rsfed.wait(bigint, interval) IS
-'Waits until a run has ended (on a replica: until that has arrived there) and returns its status; after the timeout the status that it has then. Only for who requested it or may read its relation';
+'Waits until a run has ended (on a replica: until that has arrived there) and returns its status; after the timeout the status that it has then. Only for roles that requested it or may read its relation';
 COMMENT ON SCHEMA rsfed_catalog IS 'rsfed: tables and internals; read the views of schema rsfed';

@@ -76,7 +76,7 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'rsfed_wait'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rsfed.wait(bigint, interval) IS
-'Waits until a run has ended (on a replica: until that has arrived there) and returns its status; after the timeout the status that it has then. Only for who requested it or may read its relation';
+'Waits until a run has ended (on a replica: until that has arrived there) and returns its status; after the timeout the status that it has then. Only for roles that requested it or may read its relation';
 
 CREATE FUNCTION rsfed.cancel(run_id bigint)
 RETURNS boolean

@@ -332,7 +332,7 @@ append_source(Block *b, int rtindex)
 
 	/* LATERAL without such columns is a subquery as any other */
 	if (rte->lateral && (rte->rtekind != RTE_SUBQUERY || contain_vars_of_level((Node *) rte->subquery, 1)))
-		return block_stays(b, BLOCK_FROM_CLAUSE, "LATERAL with columns of what stands beside it, which Redshift has not");
+		return block_stays(b, BLOCK_FROM_CLAUSE, "LATERAL with columns of what stands beside it, which Redshift does not have");
 	if (rte->security_barrier)
 		return block_stays(b, BLOCK_FROM_CLAUSE, "there is a security barrier");
 	switch (rte->rtekind)
