@@ -44,14 +44,15 @@ debian_mirror() {
 # with PostgreSQL and these packages, or those that the tests need.
 make_debian() {
 	local version=$1 dir=$2 log=$2.log mirror number name packages
-	[ ! -f "$dir/.complete-2" ] || return 0
+	[ ! -f "$dir/.complete-3" ] || return 0
 	shift 2
 	read -r number name <<<"$(debian_release "$version")"
 	packages=("postgresql-$version")
 	if [ $# -gt 0 ]; then
 		packages+=("$@")
 	else
-		packages+=(make gcc libc6-dev libpq-dev "postgresql-server-dev-$version" libipc-run-perl perl openssl python3)
+		packages+=(make gcc libc6-dev libpq-dev "postgresql-server-dev-$version" libipc-run-perl perl openssl python3
+			"postgresql-$version-cron")
 	fi
 	need_packages debootstrap debian-archive-keyring
 	mirror=$(debian_mirror)
@@ -68,7 +69,7 @@ make_debian() {
 			in_debian "$dir" apt-get -q update &&
 			in_debian "$dir" apt-get -q -y --no-install-recommends install "${packages[@]}" &&
 			in_debian "$dir" apt-get -q clean &&
-			as_root touch "$dir/.complete-2"
+			as_root touch "$dir/.complete-3"
 	} >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
 		die "Debian $number could not be made, all messages are in $log"
