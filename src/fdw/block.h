@@ -255,9 +255,6 @@ extern bool block_may_merge(const Query *query);
 /* Is it a constant that Redshift accepts for LIMIT and OFFSET? */
 extern bool block_limit_value(Node *node, int64 *value);
 
-/* Does an expression have the same value for all rows? */
-extern bool block_is_fixed(Node *expr);
-
 /*
  * Does a condition correlate a subquery in a form that Redshift can convert to
  * a join?  It must compare a column or expression of the subquery with one of

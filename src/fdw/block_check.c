@@ -117,14 +117,6 @@ block_may_merge(const Query *query)
 
 /* See block.h. */
 bool
-block_is_fixed(Node *expr)
-{
-	return !contain_subplans(expr) && !contain_var_clause(expr) && !contain_agg_clause(expr) &&
-		!contain_volatile_functions(expr);
-}
-
-/* See block.h. */
-bool
 block_correlates(Node *condition, bool may_differ, bool *is_equality)
 {
 	OpExpr	   *op = (OpExpr *) condition;
@@ -221,7 +213,7 @@ has_fixed(Node *quals)
 
 	foreach(lc, make_ands_implicit((Expr *) quals))
 	{
-		if (!IsA(lfirst(lc), Const) && block_is_fixed(lfirst(lc)))
+		if (!IsA(lfirst(lc), Const) && live_is_fixed(lfirst(lc)))
 			return true;
 	}
 	return false;

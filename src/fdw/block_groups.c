@@ -88,7 +88,7 @@ outward_mutator(Node *node, Outward *outward)
 	if (is_own || outward->depth == 0)
 		tle = find_column(node, outward);
 	/* what is the same in all rows is written as it is */
-	if (tle != NULL && !block_is_fixed((Node *) tle->expr))
+	if (tle != NULL && !live_is_fixed((Node *) tle->expr))
 		return column_of(tle, outward->depth);
 	if (is_own)
 		outward->fails = true;

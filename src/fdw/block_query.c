@@ -190,7 +190,7 @@ block_append_group(Block *b, bool has_aggregate)
 	{
 		Node	   *expr = get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc), query->targetList);
 
-		if (block_is_fixed(expr))
+		if (live_is_fixed(expr))
 			continue;
 		/* its tables get new aliases each time it is written */
 		if (contain_subplans(expr))
@@ -257,7 +257,7 @@ block_append_limit(Block *b)
 	foreach(lc, query->sortClause)
 	{
 		/* Redshift would take a number for the position of a column */
-		if (block_is_fixed(get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc), query->targetList)))
+		if (live_is_fixed(get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc), query->targetList)))
 			continue;
 		if (!append_order_item(b, lfirst(lc), before))
 			return false;
@@ -458,7 +458,7 @@ block_checks_distinct(Block *b, List *targets)
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		Node	   *expr = (Node *) tle->expr;
 
-		if (!tle->resjunk && !block_is_fixed(expr) && !deparse_groups(&b->deparse, expr))
+		if (!tle->resjunk && !live_is_fixed(expr) && !deparse_groups(&b->deparse, expr))
 			return false;
 	}
 	return true;

@@ -120,7 +120,7 @@ collect_targets(Block *b, const BlockPart *part, BlockText *text)
 	{
 		Node	   *expr = get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc), query->targetList);
 
-		if (!block_is_fixed(expr))
+		if (!live_is_fixed(expr))
 			collect.groups = lappend(collect.groups, expr);
 	}
 	b->is_noting = collect.is_grouped || query->distinctClause != NIL;
@@ -138,7 +138,7 @@ collect_targets(Block *b, const BlockPart *part, BlockText *text)
 				return false;
 			continue;
 		}
-		if (block_is_fixed((Node *) tle->expr))
+		if (live_is_fixed((Node *) tle->expr))
 			continue;
 		if (!is_shipped(b, (Node *) tle->expr))
 			return false;

@@ -112,7 +112,12 @@ typedef struct LiveText
 	int			offset;
 } LiveText;
 
-/* text.c */
+/*
+ * text.c: Does an expression have the same value for all rows?  It is evaluated
+ * above, and is not one of the columns that the executor gets: an equal
+ * expression among the parameters would be mistaken for that column.
+ */
+extern bool live_is_fixed(Node *expr);
 
 /* The context for writing expressions over a relation of the planner. */
 typedef struct LiveScope

@@ -76,6 +76,14 @@ live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Relids relids)
 
 /* See live.h. */
 bool
+live_is_fixed(Node *expr)
+{
+	return !contain_subplans(expr) && !contain_var_clause(expr) && !contain_agg_clause(expr) &&
+		!contain_volatile_functions(expr);
+}
+
+/* See live.h. */
+bool
 live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons)
 {
 	Deparse		deparse;

@@ -91,7 +91,7 @@ collect_walker(Node *node, Collect *collect)
 
 	if (node == NULL)
 		return false;
-	if (IsA(node, Const) == false && tlist_member((Expr *) node, live->tlist) != NULL)
+	if (!IsA(node, Const) && tlist_member((Expr *) node, live->tlist) != NULL)
 		return false;
 	is_column = IsA(node, Var) && ((Var *) node)->varlevelsup == 0;
 	if (IsA(node, Aggref))
@@ -144,18 +144,6 @@ add_column(LiveRel *live, Expr *expr, Index ref)
 }
 
 /*
- * Does an expression have the same value for all rows?  It is evaluated above,
- * and is not one of the columns that the executor gets: an equal expression
- * among the parameters would be mistaken for that column.
- */
-static bool
-is_fixed(Node *expr)
-{
-	return !contain_var_clause(expr) && !contain_agg_clause(expr) && !contain_subplans(expr) &&
-		!contain_volatile_functions(expr);
-}
-
-/*
  * Adds the expressions that rows are grouped by first, and then the other
  * columns that are needed.
  */
@@ -173,7 +161,7 @@ group_target(PlannerInfo *root, LiveRel *live, PathTarget *target, Collect *coll
 		i++;
 		if (clause == NULL)
 			continue;
-		if (is_fixed(lfirst(lc)))
+		if (live_is_fixed(lfirst(lc)))
 		{
 			live->group = list_delete_ptr(live->group, clause);
 			continue;
@@ -304,7 +292,7 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 		/* a column not in DISTINCT would distinguish rows in Redshift */
 		if (get_sortgroupref_clause_noerr(ref, root->parse->distinctClause) == NULL)
 			return;
-		if (is_fixed(lfirst(lc)))
+		if (live_is_fixed(lfirst(lc)))
 			continue;
 		if (!groups_by(root, relids, live, lfirst(lc)))
 		{
@@ -387,7 +375,7 @@ add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 		LiveScope	scope;
 
 		/* Redshift would take a number for the position of a column */
-		if (is_fixed(expr))
+		if (live_is_fixed(expr))
 			continue;
 		live->sort = lappend(live->sort, lfirst(lc));
 		if (!is_plain_order(lfirst_node(SortGroupClause, lc)))
@@ -421,7 +409,7 @@ limit_value(Node *node, Node **value)
 	if (!IsA(node, Const))
 	{
 		*value = node;
-		return is_fixed(node);
+		return live_is_fixed(node);
 	}
 	if (constant->constisnull)
 		return true;
