@@ -154,12 +154,14 @@ while (time < $until && sql("SELECT count(*) FROM rsfed.runs WHERE run_id >= $fi
 	$most[$_] = $now[$_] > $most[$_] ? $now[$_] : $most[$_] for 0 .. 2;
 }
 ok($most[0] <= 2 && $most[1] <= 1 && $most[2] == 0, 'at no time more than max_runs run at a member, and none at the one that drains') or diag "@most";
-# whatever was seen of it on a busy machine
+# By the history, since not every moment is seen on a busy machine.  A run gives its
+# place back when its rows have arrived, and the next one may begin before it ends.
 is( sql(
-		"SELECT string_agg(server || ' ' || most, ', ' ORDER BY server) FROM (SELECT a.server, max((SELECT count(*) FROM rsfed.runs AS b
+		"SELECT string_agg(server || ' ' || (most >= CASE server WHEN 'w1' THEN 2 ELSE 1 END)::text, ', ' ORDER BY server)
+		FROM (SELECT a.server, max((SELECT count(*) FROM rsfed.runs AS b
 			WHERE b.run_id >= $first AND b.server = a.server AND b.started_at <= a.started_at AND b.finished_at > a.started_at)) AS most
 		FROM rsfed.runs AS a WHERE a.run_id >= $first GROUP BY a.server) AS s"),
-	'w1 2, w2 1',
+	'w1 true, w2 true',
 	'... and as many do run');
 is(sql("SELECT string_agg(DISTINCT status, ' '), count(*) FROM rsfed.runs WHERE run_id >= $first"), 'published|12', 'all of them are published');
 is(sql("SELECT string_agg(DISTINCT server, ' ' ORDER BY server) FROM rsfed.runs WHERE run_id >= $first"), 'w1 w2', 'at both');
