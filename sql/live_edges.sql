@@ -22,6 +22,16 @@ CREATE FUNCTION edge_join(tables int) RETURNS text LANGUAGE sql AS $$
 	SELECT 'SELECT count(*), max(r1.id) FROM {t} r1' || string_agg(format(' LEFT JOIN {t} r%s ON r%1$s.f = r%s.f AND r%1$s.tf = r%2$s.tf', i, i - 1), '' ORDER BY i) FROM generate_series(2, tables) i
 $$;
 SELECT tables, compared(edge_join(tables)) FROM generate_series(2, 8) tables;
+-- whole rows, for which no join is shipped
+CREATE FUNCTION edge_reasons(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || query LOOP
+		IF line ~ 'Local: ' THEN RETURN NEXT ltrim(line); END IF;
+	END LOOP;
+END $$;
+SELECT DISTINCT edge_reasons('SELECT q1.id, q2, q3 FROM live_rows q1 JOIN live_rows q2 USING (id) JOIN live_rows q3 USING (id)');
+SELECT compared('SELECT q1.id, q2, q3 FROM {t} q1 JOIN {t} q2 USING (id) JOIN {t} q3 USING (id)'), compared('SELECT q1, q2.id, q4 FROM {t} q1 LEFT JOIN {t} q2 ON q2.id = q1.id LEFT JOIN {t} q3 ON q3.id = q2.id JOIN {t} q4 ON q4.id = q1.id');
 RESET geqo_threshold;
 SELECT compared(edge_join(13));
 

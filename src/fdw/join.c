@@ -19,7 +19,6 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
-#include "redshift/deparse_check.h"
 
 #include "fdw/live.h"
 
@@ -54,10 +53,7 @@ note_whole_rows(LiveRel *outer, List *exprs)
 
 		if (IsA(var, Var) && var->varattno <= 0)
 		{
-			Deparse		deparse;
-
-			(void) deparse_refuse(&deparse, "whole rows, system columns", ship_clause_note("whole rows, system columns"));
-			outer->reasons = lappend(outer->reasons, unconstify(char *, deparse.reason));
+			live_note_clause(outer, "whole rows, system columns", NULL);
 			return;
 		}
 	}

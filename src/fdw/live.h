@@ -82,9 +82,7 @@ typedef struct LiveRel
 /* live_table.c: reads the options of a table; palloc'd. */
 extern LiveTable *live_table(Oid relid);
 
-/*
- * The lower of two limits on the rows of a statement; 0 = none.
- */
+/* The lower of two limits on the rows of a statement; 0 = none. */
 extern int	live_least_rows(int one, int other);
 
 /* How a column of the scan's row is computed from columns of the result. */
@@ -141,9 +139,18 @@ extern void live_scope(Deparse *deparse, LiveScope *scope, PlannerInfo *root, Re
 extern bool live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons);
 
 /*
- * The step "live" is executed locally: the scan below it shows the reasons.
- * They are copied into the memory context of "below".
+ * Adds a reason that the scan of a relation shows, once.  It is copied into the
+ * memory context of the relation.
  */
+extern void live_add_reason(LiveRel *live, const char *reason);
+
+/*
+ * The same for a clause that is applied locally, whatever it contains: "why"
+ * or, if that is NULL, the note of its row.
+ */
+extern void live_note_clause(LiveRel *live, const char *clause, const char *why);
+
+/* The same for the reasons of a step above it, "live", that is executed locally. */
 extern void live_pass_reasons(LiveRel *below, const LiveRel *live);
 
 /*

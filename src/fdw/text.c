@@ -18,6 +18,8 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
+#include "base/names.h"
+#include "redshift/deparse_check.h"
 
 #include "fdw/live.h"
 
@@ -98,23 +100,34 @@ live_ships(PlannerInfo *root, Relids relids, Node *node, List **reasons)
 
 /* See live.h. */
 void
-live_pass_reasons(LiveRel *below, const LiveRel *live)
+live_add_reason(LiveRel *live, const char *reason)
 {
 	/* GEQO plans joins in a memory context that the tables below outlive */
-	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(below));
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(live));
+
+	if (!names_hold(live->reasons, reason))
+		live->reasons = lappend(live->reasons, pstrdup(reason));
+	MemoryContextSwitchTo(old);
+}
+
+/* See live.h. */
+void
+live_note_clause(LiveRel *live, const char *clause, const char *why)
+{
+	Deparse		deparse;
+
+	(void) deparse_refuse(&deparse, clause, why ? why : ship_clause_note(clause));
+	live_add_reason(live, deparse.reason);
+}
+
+/* See live.h. */
+void
+live_pass_reasons(LiveRel *below, const LiveRel *live)
+{
 	ListCell   *lc;
 
 	foreach(lc, live->reasons)
-	{
-		bool		is_known = false;
-		ListCell   *known;
-
-		foreach(known, below->reasons)
-			is_known = is_known || strcmp(lfirst(known), lfirst(lc)) == 0;
-		if (!is_known)
-			below->reasons = lappend(below->reasons, pstrdup(lfirst(lc)));
-	}
-	MemoryContextSwitchTo(old);
+		live_add_reason(below, lfirst(lc));
 }
 
 /* See live.h. */

@@ -55,19 +55,6 @@ above(LiveRel *input, RelOptInfo *rel)
 	return live;
 }
 
-/*
- * A clause is applied locally, whatever it contains: the scan below shows that,
- * with "why" or, if that is NULL, the note of its row.
- */
-static void
-note_clause(LiveRel *input, const char *clause, const char *why)
-{
-	Deparse		deparse;
-
-	(void) deparse_refuse(&deparse, clause, why ? why : ship_clause_note(clause));
-	input->reasons = lappend(input->reasons, unconstify(char *, deparse.reason));
-}
-
 /* State for collecting the columns of a relation. */
 typedef struct Collect
 {
@@ -103,7 +90,7 @@ collect_walker(Node *node, Collect *collect)
 		live_scope(&deparse, &scope, collect->root, collect->relids);
 		if (!deparse_aggregate(&deparse, (Aggref *) node, &parts))
 		{
-			live->reasons = lappend(live->reasons, unconstify(char *, deparse.reason));
+			live_add_reason(live, deparse.reason);
 			return true;
 		}
 		collect->more += live_width(live_recipe(parts.finish)) - 1;
@@ -130,7 +117,7 @@ groups_by(PlannerInfo *root, Relids relids, LiveRel *live, Node *expr)
 	live_scope(&deparse, &scope, root, relids);
 	if (deparse_expr(&deparse, expr) && deparse_groups(&deparse, expr))
 		return true;
-	live->reasons = lappend(live->reasons, unconstify(char *, deparse.reason));
+	live_add_reason(live, deparse.reason);
 	return false;
 }
 
@@ -201,7 +188,7 @@ checks_columns(LiveRel *live, int more)
 {
 	if (list_length(live->tlist) + more <= LIVE_MAX_COLUMNS)
 		return true;
-	live->reasons = lappend(live->reasons, pstrdup("SELECT: " LIVE_TOO_MANY_COLUMNS));
+	live_note_clause(live, "SELECT", LIVE_TOO_MANY_COLUMNS);
 	return false;
 }
 
@@ -219,7 +206,7 @@ add_grouped(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	Cost		total;
 
 	if (parse->groupingSets != NIL)
-		note_clause(input, "GROUPING SETS, ROLLUP, CUBE", NULL);
+		live_note_clause(input, "GROUPING SETS, ROLLUP, CUBE", NULL);
 	if (input->kind == LIVE_UPPER || input->here != NIL || parse->groupingSets != NIL ||
 		(parse->groupClause == NIL && !parse->hasAggs))
 		return;
@@ -280,7 +267,7 @@ add_distinct(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInf
 	int			i = 0;
 
 	if (root->parse->hasDistinctOn)
-		note_clause(input, "DISTINCT ON", NULL);
+		live_note_clause(input, "DISTINCT ON", NULL);
 	if (root->parse->hasDistinctOn || root->parse->hasTargetSRFs || input->here != NIL || input->is_distinct)
 		return;
 	live = above(input, output_rel);
@@ -360,7 +347,7 @@ add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 
 	if (!is_plain_limit(root->parse))
 	{
-		note_clause(input, "ORDER BY with LIMIT", NO_PLAIN_LIMIT);
+		live_note_clause(input, "ORDER BY with LIMIT", NO_PLAIN_LIMIT);
 		return;
 	}
 	if (root->parse->limitCount == NULL || root->parse->hasTargetSRFs || input->here != NIL)
@@ -383,7 +370,7 @@ add_ordered(PlannerInfo *root, LiveRel *input, RelOptInfo *output_rel)
 		live_scope(&deparse, &scope, root, live_relids(input));
 		if (!deparse_expr(&deparse, expr) || !deparse_sorts(&deparse, expr))
 		{
-			live->reasons = lappend(live->reasons, unconstify(char *, deparse.reason));
+			live_add_reason(live, deparse.reason);
 			live_pass_reasons(input, live);
 			return;
 		}
@@ -440,7 +427,7 @@ add_limited(PlannerInfo *root, LiveRel *input, RelOptInfo *input_rel, RelOptInfo
 	Cost		total;
 
 	if (parse->sortClause == NIL && !is_plain_limit(parse))
-		note_clause(input, "ORDER BY with LIMIT", NO_PLAIN_LIMIT);
+		live_note_clause(input, "ORDER BY with LIMIT", NO_PLAIN_LIMIT);
 	if (parse->limitCount == NULL || parse->hasTargetSRFs || input->here != NIL ||
 		parse->limitOption != LIMIT_OPTION_COUNT || (parse->sortClause != NIL && !input->is_sorted))
 		return;
@@ -471,7 +458,7 @@ live_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input_r
 	if (stage == UPPERREL_GROUP_AGG)
 		add_grouped(root, input, input_rel, output_rel, extra);
 	else if (stage == UPPERREL_WINDOW)
-		note_clause(input, "window functions", NULL);
+		live_note_clause(input, "window functions", NULL);
 	else if (stage == UPPERREL_DISTINCT)
 		add_distinct(root, input, input_rel, output_rel);
 	else if (stage == UPPERREL_ORDERED)
