@@ -83,13 +83,9 @@ static void spool(LiveUse *use);
 static TupleDesc
 remote_desc(LiveScan *scan, ForeignScan *plan, TupleDesc scan_desc, List *attnums)
 {
-	int			count = 0;
+	TupleDesc	desc = CreateTemplateTupleDesc(live_columns(list_nth(plan->fdw_private, LIVE_RECIPES)));
 	int			next = 0;
-	TupleDesc	desc;
 
-	for (int i = 0; i < scan->width; i++)
-		count += live_width(scan->recipe[i]);
-	desc = CreateTemplateTupleDesc(count);
 	for (int i = 0; i < scan->width; i++)
 	{
 		int			at = attnums != NIL ? list_nth_int(attnums, i) - 1 : i;

@@ -20,6 +20,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/json.h"
+#include "base/names.h"
 #include "redshift/quote.h"
 #include "redshift/rewrite.h"
 #include "refresh/part.h"
@@ -66,18 +67,14 @@ static int
 find_key_column(const Rollup *rollup, const char *name)
 {
 	List	   *names = NIL;
-	ListCell   *lc;
 
 	for (int i = 0; i < rollup->ncolumns; i++)
 	{
 		names = lappend(names, rollup->columns[i].name);
 		if (strcmp(rollup->columns[i].name, name) != 0)
 			continue;
-		foreach(lc, rollup->key)
-		{
-			if (strcmp(lfirst(lc), name) == 0)
-				return i;
-		}
+		if (names_hold(rollup->key, name))
+			return i;
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("column \"%s\" of argument part is not of the key", name),

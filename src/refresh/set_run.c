@@ -41,7 +41,6 @@
 #include "shmem/progress.h"
 #include "source/route.h"
 
-
 /* The minimum memory of a sort, kB. */
 #define LEAST_MEMORY_KB 64
 
